@@ -1,0 +1,205 @@
+"""Engines and sessions: the only ways to the database.
+
+- `BrandSession` reads one brand and nothing else; pages and callbacks get only this one.
+- `AgencySession` spans brands; only agency routes and the worker's loop get it.
+- `PortalSession` sees no brand at all: accounts, and what must work before a brand is known.
+- `brand_transaction` and `agency_transaction` are the worker's ways to write sets of rows.
+
+On PostgreSQL each of them also tells row-level security which brand it speaks for (`portal.brand`), so that a
+statement which forgets the brand returns nothing of anyone else's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import create_engine as create_sqlalchemy_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import ORMExecuteState, UOWTransaction, with_loader_criteria
+from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.sql.elements import ClauseElement
+from sqlmodel import Session, SQLModel, col
+
+from models import AuditEntry, BrandOwned, Invite, Tenant, User
+
+PORTAL_ROLE: Final = "portal_web"
+ALL_BRANDS: Final = "agency"
+
+BRAND_OWNED: Final[tuple[type[BrandOwned], ...]] = tuple(
+    mapper.class_
+    for mapper in SQLModel._sa_registry.mappers  # noqa: SLF001 - SQLModel offers no public way to its registry
+    if issubclass(mapper.class_, BrandOwned)
+)
+BRAND_OWNED_TABLES: Final = frozenset(str(table.__tablename__) for table in BRAND_OWNED)
+_TOLD_APART_BY_BRAND: Final[tuple[type[User | Invite | AuditEntry], ...]] = (User, Invite, AuditEntry)
+_BRAND_OWNED_NAME = re.compile(r"\b(" + "|".join(sorted(BRAND_OWNED_TABLES)) + r")\b")
+
+
+class BrandMissingError(Exception):
+    """A brand's rows were asked for without saying which brand, or past the brand that was said."""
+
+
+def create_engine(url: str, *, role: str | None = None, pool_size: int = 5) -> Engine:
+    """Return an engine for SQLite or PostgreSQL; with `role`, PostgreSQL connections act as that role.
+
+    SQLite gets WAL, a busy time-out and foreign keys on every connection, and transactions that begin when they are
+    said to: a writer takes the write lock at once (see `brand_transaction`), so that it never fails half-way.
+    """
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    engine = create_sqlalchemy_engine(url, pool_size=pool_size, pool_pre_ping=True, pool_recycle=1800)
+    if role is not None:
+        _act_as(engine, role)
+    return engine
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).resolve().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_sqlalchemy_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _act_as(engine: Engine, role: str) -> None:
+    """Give up the login role's rights right after connecting, where the role exists."""
+
+    @event.listens_for(engine, "connect")
+    def _set_role(dbapi_connection: Any, _record: Any) -> None:
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
+            if cursor.fetchone() is not None:
+                cursor.execute(f'SET ROLE "{role}"')
+        dbapi_connection.commit()
+
+
+def _speak_for(connection: Connection, brand: str) -> None:
+    """Tell row-level security whose rows this transaction may see. SQLite has none: there the session filters."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT set_config('portal.brand', :brand, true)"), {"brand": brand})
+
+
+class _ScopedSession(Session):
+    """A session that tells the database, at the start of each transaction, whose rows it may see."""
+
+    speaks_for: str = ""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, expire_on_commit=False)
+
+
+@event.listens_for(_ScopedSession, "after_begin")
+def _announce_brand(session: _ScopedSession, _transaction: Any, connection: Connection) -> None:
+    _speak_for(connection, session.speaks_for)
+
+
+class AgencySession(_ScopedSession):
+    """A session that spans brands. Only agency routes and command lines may open one."""
+
+    speaks_for = ALL_BRANDS
+
+
+class PortalSession(_ScopedSession):
+    """A session that speaks for no brand: it may touch accounts and tenants, and no brand-owned table."""
+
+
+@event.listens_for(PortalSession, "do_orm_execute")
+def _refuse_brand_tables(state: ORMExecuteState) -> None:
+    """Raise BrandMissingError when the statement, however it was made, names a brand-owned table."""
+    statement = cast(ClauseElement, state.statement).compile(state.session.get_bind())
+    named = _BRAND_OWNED_NAME.search(str(statement))
+    if named is not None:
+        raise BrandMissingError(f"{named[1]} belongs to brands: open a session that speaks for one")
+
+
+@event.listens_for(PortalSession, "before_flush")
+def _refuse_brand_rows(session: PortalSession, _context: UOWTransaction, _instances: Any) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, BrandOwned):
+            raise BrandMissingError(f"{type(row).__name__} belongs to a brand: open a session that speaks for one")
+
+
+class BrandSession(_ScopedSession):
+    """A session bound to one brand: every ORM statement is narrowed to it, and any other statement is refused."""
+
+    def __init__(self, engine: Engine, tenant_id: int) -> None:
+        """Bind the session to the brand with this `tenants.id`."""
+        super().__init__(engine)
+        self.tenant_id = tenant_id
+        self.speaks_for = str(tenant_id)
+
+
+@event.listens_for(BrandSession, "do_orm_execute")
+def _narrow_to_brand(state: ORMExecuteState) -> None:
+    if not state.is_orm_statement:
+        raise BrandMissingError("a brand's session takes ORM statements only: nothing else can be narrowed")
+    if state.is_column_load or state.is_relationship_load:
+        return  # the criteria of the statement that loaded the parent travel along
+    session = state.session
+    assert isinstance(session, BrandSession)  # noqa: S101 - the listener is registered on this class alone
+    state.statement = state.statement.options(*_only_rows_of(session.tenant_id))
+
+
+@lru_cache(maxsize=1024)
+def _only_rows_of(tenant_id: int) -> tuple[ExecutableOption, ...]:
+    """Return the criteria that narrow any ORM statement to one brand, whichever tables it names."""
+    owned = [
+        with_loader_criteria(table, col(table.tenant_id) == tenant_id, include_aliases=True)
+        for table in (*BRAND_OWNED, *_TOLD_APART_BY_BRAND)
+    ]
+    return (*owned, with_loader_criteria(Tenant, col(Tenant.id) == tenant_id, include_aliases=True))
+
+
+@event.listens_for(BrandSession, "before_flush")
+def _refuse_other_brands(session: BrandSession, _context: UOWTransaction, _instances: Any) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        owner = row.id if isinstance(row, Tenant) else getattr(row, "tenant_id", None)
+        if owner != session.tenant_id:
+            raise BrandMissingError(f"{type(row).__name__} is not of the brand that this session speaks for")
+
+
+@contextmanager
+def brand_transaction(engine: Engine, tenant_id: int) -> Iterator[Connection]:
+    """Yield a connection inside one write transaction that speaks for one brand; commit at the end, or roll back."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        _speak_for(connection, str(tenant_id))
+        yield connection
+
+
+@contextmanager
+def agency_transaction(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection inside one write transaction that spans brands: the worker's loop and command lines."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        _speak_for(connection, ALL_BRANDS)
+        yield connection
+
+
+def is_reachable(engine: Engine) -> bool:
+    """Tell whether the database answers, whatever its tables."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return False
+    return True

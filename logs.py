@@ -1,0 +1,75 @@
+"""Structured logs: key=value on a terminal, one JSON object a line otherwise, never a secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+
+_REDACTED: Final = "[redacted]"
+_SECRET_NAME = re.compile(r"(password|secret|token|web_?key|api_?key|authorization|cookie|encryption)", re.IGNORECASE)
+_SECRET_VALUE = re.compile(r"\bCT_[A-Za-z0-9_-]{4,}|\bgAAAA[A-Za-z0-9_=-]{20,}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_known_secrets: set[str] = set()
+
+
+def forget_in_logs(secret: str) -> None:
+    """Never write this exact value to a log from now on, wherever it may turn up."""
+    if len(secret) >= 4:
+        _known_secrets.add(secret)
+
+
+def scrub(value: object) -> object:
+    """Return the value as it may stand in a log: secrets redacted, control characters folded to a space."""
+    if isinstance(value, dict):
+        return {key: _REDACTED if _SECRET_NAME.search(str(key)) else scrub(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [scrub(inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    for secret in _known_secrets:
+        value = value.replace(secret, _REDACTED)
+    return _CONTROL.sub(" ", _SECRET_VALUE.sub(_REDACTED, value))
+
+
+def _scrub_line(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    cleaned = scrub(dict(line))
+    assert isinstance(cleaned, dict)  # noqa: S101 - a mapping is scrubbed into a mapping
+    return cleaned
+
+
+def configure_logs(*, level: int = logging.INFO) -> None:
+    """Send structlog and standard logging to standard error in the house's form."""
+    terminal = sys.stderr.isatty()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _scrub_line,
+    ]
+    renderer: Any = (
+        structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"], repr_native_str=False)
+        if terminal
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for chatty in ("httpx", "httpcore", "stamina", "werkzeug"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,72 @@
+"""PostgreSQL's own guard: row-level security on brand-owned tables, and a web role that owns nothing.
+
+A transaction says whose rows it may see with `portal.brand`: a `tenants.id`, or `agency` for all. One that says
+nothing sees nothing. FORCE binds the tables' owner too, for hosts that give only one role. SQLite has none of
+this: there the session narrows every statement by itself.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+PORTAL_ROLE = "portal_web"
+
+
+def protect(*tables: str) -> None:
+    """Hide the brand-owned tables' rows from every transaction that does not speak for their brand."""
+    if not _on_postgresql():
+        return
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(
+            f"CREATE POLICY own_brand ON {table} "
+            "USING (current_setting('portal.brand', true) IN (tenant_id::text, 'agency')) "
+            "WITH CHECK (current_setting('portal.brand', true) IN (tenant_id::text, 'agency'))"
+        )
+
+
+def create_portal_role() -> None:
+    """Create the web role and let the migrating role become it; where the host forbids that, FORCE still binds."""
+    if not _on_postgresql():
+        return
+    op.execute(
+        f"""
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{PORTAL_ROLE}') THEN
+                CREATE ROLE {PORTAL_ROLE} NOLOGIN;
+            END IF;
+            GRANT {PORTAL_ROLE} TO CURRENT_USER;
+            GRANT USAGE ON SCHEMA public TO {PORTAL_ROLE};
+        EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN
+            RAISE NOTICE 'the role {PORTAL_ROLE} could not be made: row-level security binds the login role';
+        END $$
+        """
+    )
+
+
+def let_portal(privileges: str, *tables: str) -> None:
+    """Grant the web role these privileges on the tables, and their sequences where it may insert."""
+    if not _on_postgresql():
+        return
+    for table in tables:
+        op.execute(
+            f"""
+            DO $$
+            DECLARE numbering record;
+            BEGIN
+                IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{PORTAL_ROLE}') THEN RETURN; END IF;
+                GRANT {privileges} ON {table} TO {PORTAL_ROLE};
+                FOR numbering IN
+                    SELECT s.oid::regclass AS name FROM pg_class s JOIN pg_depend d ON d.objid = s.oid
+                    WHERE s.relkind = 'S' AND d.refobjid = '{table}'::regclass
+                LOOP
+                    EXECUTE format('GRANT USAGE ON SEQUENCE %s TO {PORTAL_ROLE}', numbering.name);
+                END LOOP;
+            END $$
+            """
+        )
+
+
+def _on_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"

@@ -1,0 +1,523 @@
+"""Every table of the portal, and the closed vocabularies of their columns.
+
+Times are timezone-aware UTC. Money is in the account's currency, to the cent. Percent are whole numbers 0-100.
+Every brand-owned table carries `tenant_id` first in its primary key, so that the schema can be distributed by
+tenant and no row can be addressed without naming its brand.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from sqlalchemy import JSON, CheckConstraint, Enum, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class Role(StrEnum):
+    """What a person may do: see one brand, run one brand's team, or run everything."""
+
+    TENANT_VIEWER = "tenant_viewer"
+    TENANT_ADMIN = "tenant_admin"
+    AGENCY_ADMIN = "agency_admin"
+
+
+class TenantStatus(StrEnum):
+    """A suspended brand is neither synced nor shown to its own people."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Resource(StrEnum):
+    """What is pulled for a brand; each is read and written on its own, and named as its table."""
+
+    PIPELINE_STAGES = "pipeline_stages"
+    LEADS = "leads"
+    PIPELINE_ITEMS = "pipeline_items"
+    NOTES = "notes"
+    SCHEDULED_ACTIVITIES = "scheduled_activities"
+
+
+class RunStatus(StrEnum):
+    """How a brand's run stands. `partial`: at least one resource landed and at least one did not."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+
+
+class Trigger(StrEnum):
+    """Why a run was started."""
+
+    SCHEDULE = "schedule"
+    CATCH_UP = "catch_up"
+    MANUAL = "manual"
+    CLI = "cli"
+
+
+class ResourceStatus(StrEnum):
+    """How one resource of a run ended.
+
+    `incomplete`: the list did not arrive whole; `held_back`: it would have removed or rejected suspiciously much;
+    `unavailable`: the account does not offer the call. Only `success` and `partial` (notes of some contacts)
+    change tables, and only `success` counts as a whole read.
+    """
+
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    HELD_BACK = "held_back"
+    UNAVAILABLE = "unavailable"
+
+
+class RequestStatus(StrEnum):
+    """How a wish written by the portal stands with the worker."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+
+
+def utc_now() -> datetime:
+    """Return the present moment, timezone-aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Return a fresh unguessable identifier of 32 hexadecimal digits."""
+    return uuid4().hex
+
+
+def _named(vocabulary: type[StrEnum]) -> Any:
+    """Store a vocabulary as its plain words, checked by the database on both engines."""
+    return Enum(
+        vocabulary,
+        native_enum=False,
+        create_constraint=True,
+        length=24,
+        name=vocabulary.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Stamped(SQLModel):
+    """When a row was first written and last changed (UTC)."""
+
+    created_at: datetime = Field(default_factory=utc_now)
+    updated_at: datetime = Field(default_factory=utc_now, sa_column_kwargs={"onupdate": utc_now})
+
+
+class BrandOwned(Stamped):
+    """A row that belongs to exactly one brand. The brand-bound session and row-level security go by this."""
+
+    tenant_id: int = Field(foreign_key="tenants.id", primary_key=True, ondelete="CASCADE")
+
+
+class Mirrored(BrandOwned):
+    """A row that mirrors one upstream record.
+
+    `row_hash` covers every mirrored column, so that an unchanged record leaves its row untouched; `removed_at` says
+    since when the record is gone upstream.
+    """
+
+    row_hash: str = Field(max_length=64)
+    removed_at: datetime | None = Field(default=None)
+
+
+class Tenant(Stamped, table=True):
+    """A brand: one ClientTether account of the agency."""
+
+    __tablename__ = "tenants"
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(max_length=63, unique=True)
+    name: str = Field(max_length=120)
+    timezone: str = Field(max_length=64)
+    status: TenantStatus = Field(default=TenantStatus.ACTIVE, sa_type=_named(TenantStatus))
+    web_key_encrypted: str = Field(sa_type=Text)
+    web_key_last4: str = Field(max_length=4)
+    accent_colour: str | None = Field(default=None, max_length=7)
+    data_version: int = Field(default=0)
+
+
+class User(Stamped, table=True):
+    """A person who signs in. Brand people have a `tenant_id`; agency admins have none."""
+
+    __tablename__ = "users"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("(role = 'agency_admin') = (tenant_id IS NULL)", name="role_fits_tenant"),
+        Index("ix_users_tenant_id", "tenant_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(max_length=254, unique=True)
+    name: str = Field(default="", max_length=120)
+    role: Role = Field(sa_type=_named(Role))
+    tenant_id: int | None = Field(default=None, foreign_key="tenants.id", ondelete="CASCADE")
+    password_hash: str = Field(max_length=255)
+    active: bool = Field(default=True)
+    session_epoch: int = Field(default=0)
+    last_sign_in_at: datetime | None = Field(default=None)
+
+
+class Invite(Stamped, table=True):
+    """A one-time link that lets a person set a password: a first one (invite) or a new one (reset)."""
+
+    __tablename__ = "invites"
+    __table_args__: ClassVar[Any] = (Index("ix_invites_tenant_id", "tenant_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    token_hash: str = Field(max_length=64, unique=True)
+    email: str = Field(max_length=254)
+    role: Role = Field(sa_type=_named(Role))
+    tenant_id: int | None = Field(default=None, foreign_key="tenants.id", ondelete="CASCADE")
+    user_id: int | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
+    created_by: int | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    expires_at: datetime
+    used_at: datetime | None = Field(default=None)
+
+
+class AuditEntry(Stamped, table=True):
+    """Who did what, when and from where. Rows are only ever added."""
+
+    __tablename__ = "audit_log"
+    __table_args__: ClassVar[Any] = (Index("ix_audit_log_created_at", "created_at"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    action: str = Field(max_length=64)
+    actor_id: int | None = Field(default=None)
+    actor_email: str = Field(default="", max_length=254)
+    tenant_id: int | None = Field(default=None)
+    address: str = Field(default="", max_length=64)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class SignInFailure(Stamped, table=True):
+    """One failed sign-in, counted per account and per address to slow guessing down."""
+
+    __tablename__ = "sign_in_failures"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_sign_in_failures_email", "email", "created_at"),
+        Index("ix_sign_in_failures_address", "address", "created_at"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    email: str = Field(max_length=254)
+    address: str = Field(max_length=64)
+
+
+class SyncRequest(BrandOwned, table=True):
+    """The portal asks the worker for a sync of one brand ("sync now"); `accept` confirms what was held back."""
+
+    __tablename__ = "sync_requests"
+    __table_args__: ClassVar[Any] = (Index("ix_sync_requests_status", "status", "created_at"),)
+
+    request_id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    status: RequestStatus = Field(default=RequestStatus.QUEUED, sa_type=_named(RequestStatus))
+    requested_by: int | None = Field(default=None)
+    accept: bool = Field(default=False)
+    run_id: str | None = Field(default=None, max_length=32)
+    picked_at: datetime | None = Field(default=None)
+    finished_at: datetime | None = Field(default=None)
+
+
+class SyncRun(BrandOwned, table=True):
+    """One attempt to bring a brand's tables up to date. `slot_at` is the scheduled time it stands for."""
+
+    __tablename__ = "sync_runs"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("tenant_id", "slot_at", name="one_run_per_slot"),
+        Index("ix_sync_runs_started", "tenant_id", "started_at"),
+    )
+
+    run_id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    status: RunStatus = Field(default=RunStatus.RUNNING, sa_type=_named(RunStatus))
+    trigger: Trigger = Field(sa_type=_named(Trigger))
+    slot_at: datetime | None = Field(default=None)
+    started_at: datetime = Field(default_factory=utc_now)
+    finished_at: datetime | None = Field(default=None)
+    worker: str = Field(max_length=120)
+    missed_slots: int = Field(default=0)
+
+
+class SyncRunResource(BrandOwned, table=True):
+    """What one run did with one resource. `read_started_at` is when its first page was asked for (UTC)."""
+
+    __tablename__ = "sync_run_resources"
+
+    run_id: str = Field(primary_key=True, max_length=32)
+    resource: Resource = Field(primary_key=True, sa_type=_named(Resource))
+    status: ResourceStatus = Field(sa_type=_named(ResourceStatus))
+    read_started_at: datetime
+    pages: int = Field(default=0)
+    fetched: int = Field(default=0)
+    inserted: int = Field(default=0)
+    updated: int = Field(default=0)
+    unchanged: int = Field(default=0)
+    removed: int = Field(default=0)
+    rejected: int = Field(default=0)
+    remaining: int = Field(default=0, description="Notes only: contacts whose notes were never read")
+    seconds: float = Field(default=0.0)
+
+
+class ResourceFreshness(BrandOwned, table=True):
+    """How fresh one resource of a brand is: the page's badge reads this, never the run history.
+
+    `whole_read_at` is the start of the last whole read (UTC), `last_status` how the latest attempt ended. The row
+    changes in the same transaction as the resource's data.
+    """
+
+    __tablename__ = "resource_freshness"
+
+    resource: Resource = Field(primary_key=True, sa_type=_named(Resource))
+    whole_read_at: datetime | None = Field(default=None)
+    whole_run_id: str | None = Field(default=None, max_length=32)
+    last_status: ResourceStatus = Field(sa_type=_named(ResourceStatus))
+    last_attempt_at: datetime
+
+
+class SyncError(BrandOwned, table=True):
+    """One thing that went wrong in a run: a call that failed, or a record or field that could not be understood."""
+
+    __tablename__ = "sync_errors"
+    __table_args__: ClassVar[Any] = (Index("ix_sync_errors_run", "tenant_id", "run_id"),)
+
+    error_id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    run_id: str = Field(max_length=32)
+    resource: Resource | None = Field(default=None, sa_type=_named(Resource))
+    kind: str = Field(max_length=40)
+    http_status: int | None = Field(default=None)
+    result_code: str | None = Field(default=None, max_length=16)
+    message: str = Field(max_length=500)
+    attempts: int = Field(default=1)
+    record_id: str | None = Field(default=None, max_length=64)
+    field: str | None = Field(default=None, max_length=64)
+
+
+class RawBody(BrandOwned, table=True):
+    """The exact bytes of one answer, zlib-compressed; a body seen before is stored once per brand."""
+
+    __tablename__ = "raw_bodies"
+
+    sha256: str = Field(primary_key=True, max_length=64)
+    body: bytes = Field(sa_type=LargeBinary)
+    size: int
+
+
+class RawSnapshot(BrandOwned, table=True):
+    """One answer of the API: what was asked, when, and which body came."""
+
+    __tablename__ = "raw_snapshots"
+    __table_args__: ClassVar[Any] = (Index("ix_raw_snapshots_sha256", "tenant_id", "sha256"),)
+
+    run_id: str = Field(primary_key=True, max_length=32)
+    resource: Resource = Field(primary_key=True, sa_type=_named(Resource))
+    position: int = Field(primary_key=True)
+    request: str = Field(max_length=500)
+    fetched_at: datetime
+    record_count: int
+    sha256: str = Field(max_length=64)
+
+
+class PipelineStage(Mirrored, table=True):
+    """A stage ("sales cycle") of a brand. The virtual first stage "New Lead" is a row like the others."""
+
+    __tablename__ = "pipeline_stages"
+
+    contact_type: str = Field(primary_key=True, max_length=32)
+    stage_key: str = Field(primary_key=True, max_length=255)
+    sales_cycle_id: str | None = Field(default=None)
+    name: str
+    position: int
+    active: bool
+    likelihood: int | None = Field(default=None)
+
+
+class Lead(Mirrored, table=True):
+    """A contact of any type; dashboards count prospects (contact type "1").
+
+    `stage_key` and `lead_source_key` are the trimmed, case-folded names that rows are joined and grouped by.
+    """
+
+    __tablename__ = "leads"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_leads_stage", "tenant_id", "stage_key"),
+        Index("ix_leads_source", "tenant_id", "lead_source_key"),
+    )
+
+    client_id: str = Field(primary_key=True, max_length=64)
+    contact_type: str
+    name: str = Field(default="")
+    first_name: str = Field(default="")
+    last_name: str = Field(default="")
+    company: str = Field(default="")
+    email: str = Field(default="")
+    phone: str = Field(default="")
+    address: str = Field(default="")
+    city: str = Field(default="")
+    state: str = Field(default="")
+    postal_code: str = Field(default="")
+    whiteboard: str = Field(default="", sa_type=Text)
+    deal_size: Decimal | None = Field(default=None, max_digits=12, decimal_places=2)
+    lead_source: str
+    lead_source_key: str
+    stage_name: str
+    stage_key: str
+    action_plan: str = Field(default="")
+    sales_lead: str = Field(default="")
+    external_id: str = Field(default="")
+    lead_created_at: datetime | None = Field(default=None)
+    last_modified_at: datetime | None = Field(default=None)
+
+
+class PipelineItem(Mirrored, table=True):
+    """An opportunity (deal). `likelihood` is the opportunity's own, in percent; None means the stage's counts."""
+
+    __tablename__ = "pipeline_items"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_pipeline_items_stage", "tenant_id", "stage_key"),
+        Index("ix_pipeline_items_client", "tenant_id", "client_id"),
+    )
+
+    opportunity_id: str = Field(primary_key=True, max_length=64)
+    client_id: str | None = Field(default=None)
+    contact_type: str
+    candidate: str = Field(default="")
+    company: str = Field(default="")
+    opportunity_name: str = Field(default="")
+    stage_name: str
+    stage_key: str
+    lead_source: str
+    lead_source_key: str
+    action_plan: str = Field(default="")
+    deal_size: Decimal | None = Field(default=None, max_digits=12, decimal_places=2)
+    likelihood: int | None = Field(default=None)
+    market: str = Field(default="")
+    units: str = Field(default="")
+    sales_lead: str = Field(default="")
+    closes_at: datetime | None = Field(default=None)
+    opportunity_created_at: datetime | None = Field(default=None)
+    last_modified_at: datetime | None = Field(default=None)
+
+
+class PipelineStageChange(BrandOwned, table=True):
+    """An opportunity was seen in another stage than before (`from_stage` None: seen for the first time).
+
+    `entered_at` is the best known moment of the change: the record's own last modification where it lies before the
+    observation, because a record can't have changed stage after it was last modified; else the observation itself.
+    """
+
+    __tablename__ = "pipeline_stage_changes"
+    __table_args__: ClassVar[Any] = (Index("ix_stage_changes_observed", "tenant_id", "observed_at"),)
+
+    opportunity_id: str = Field(primary_key=True, max_length=64)
+    sequence: int = Field(primary_key=True)
+    from_stage: str | None = Field(default=None)
+    to_stage: str
+    observed_at: datetime
+    entered_at: datetime
+
+
+class HotListItem(Mirrored, table=True):
+    """A late-stage deal with an initial franchise fee (IFF), derived from opportunities and stages."""
+
+    __tablename__ = "hot_list_items"
+
+    opportunity_id: str = Field(primary_key=True, max_length=64)
+    client_id: str | None = Field(default=None)
+    candidate: str = Field(default="")
+    market: str = Field(default="")
+    units: str = Field(default="")
+    stage_name: str
+    stage_key: str
+    stage_position: int
+    iff: Decimal = Field(max_digits=12, decimal_places=2)
+    weighted_iff: Decimal = Field(max_digits=12, decimal_places=2)
+    likelihood: int
+    sales_lead: str = Field(default="")
+
+
+class Note(Mirrored, table=True):
+    """A history entry of a contact. `content` is sanitised HTML, `content_text` the same as plain text."""
+
+    __tablename__ = "notes"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_notes_noted", "tenant_id", "noted_at", "note_id"),
+        Index("ix_notes_client", "tenant_id", "client_id"),
+    )
+
+    note_id: str = Field(primary_key=True, max_length=64)
+    client_id: str
+    author: str = Field(default="")
+    kind: str = Field(default="")
+    content: str = Field(default="", sa_type=Text)
+    content_text: str = Field(default="", sa_type=Text)
+    noted_at: datetime | None = Field(default=None)
+
+
+class NoteReading(BrandOwned, table=True):
+    """How far the notes of one contact are read: when, and at which state of the contact."""
+
+    __tablename__ = "note_readings"
+    __table_args__: ClassVar[Any] = (Index("ix_note_readings_read_at", "tenant_id", "read_at"),)
+
+    client_id: str = Field(primary_key=True, max_length=64)
+    read_at: datetime
+    run_id: str
+    contact_modified_at: datetime | None = Field(default=None)
+
+
+class ScheduledActivity(Mirrored, table=True):
+    """An appointment of the brand's calendar."""
+
+    __tablename__ = "scheduled_activities"
+    __table_args__: ClassVar[Any] = (Index("ix_scheduled_starts", "tenant_id", "starts_at"),)
+
+    event_id: str = Field(primary_key=True, max_length=64)
+    starts_at: datetime | None = Field(default=None)
+    ends_at: datetime | None = Field(default=None)
+    kind: str = Field(default="")
+    title: str = Field(default="")
+    client_id: str | None = Field(default=None)
+    contact_name: str = Field(default="")
+    description: str = Field(default="", sa_type=Text)
+    status: str = Field(default="")
+
+
+class SyncLease(BrandOwned, table=True):
+    """Who may sync a brand right now: one owner until `expires_at`. `fence` grows with every new owner."""
+
+    __tablename__ = "sync_leases"
+
+    owner: str = Field(max_length=120)
+    run_id: str | None = Field(default=None, max_length=32)
+    fence: int = Field(default=0)
+    expires_at: datetime
+
+
+class WorkerHeartbeat(Stamped, table=True):
+    """A living worker says so: `beat_at` is renewed while it runs, `stopped_at` set when it ends cleanly."""
+
+    __tablename__ = "worker_heartbeats"
+
+    worker: str = Field(primary_key=True, max_length=120)
+    started_at: datetime
+    beat_at: datetime
+    stopped_at: datetime | None = Field(default=None)
+
+
+DATA_TABLES: tuple[type[Mirrored], ...] = (
+    PipelineStage,
+    Lead,
+    PipelineItem,
+    HotListItem,
+    Note,
+    ScheduledActivity,
+)

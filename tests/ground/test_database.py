@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import Engine, func, text, update
+from sqlmodel import col, select
+
+from database import (
+    BRAND_OWNED_TABLES,
+    PORTAL_ROLE,
+    AgencySession,
+    BrandMissingError,
+    BrandSession,
+    PortalSession,
+    create_engine,
+)
+from encryption import Cipher
+from models import Lead, Note, SyncRequest, Tenant
+from settings import Settings
+from tests.factories import make_lead, make_note, make_tenant
+
+
+@dataclass(frozen=True)
+class TwoBrands:
+    own: int
+    other: int
+
+
+@pytest.fixture
+def brands(engine: Engine, encryption_key: str) -> TwoBrands:
+    cipher = Cipher((encryption_key,))
+    with AgencySession(engine) as session:
+        own, other = make_tenant(cipher), make_tenant(cipher)
+        session.add_all([own, other])
+        session.flush()
+        assert own.id is not None
+        assert other.id is not None
+        for tenant_id in (own.id, other.id):
+            session.add_all([make_lead(tenant_id), make_lead(tenant_id), make_note(tenant_id, content="hello")])
+        session.commit()
+        return TwoBrands(own.id, other.id)
+
+
+@pytest.fixture
+def web_engine(database_url: str) -> Iterator[Engine]:
+    made = create_engine(Settings(database_url=database_url).database_url, role=PORTAL_ROLE)
+    yield made
+    made.dispose()
+
+
+def test_every_shape_of_question_is_narrowed_to_the_brand(web_engine: Engine, brands: TwoBrands) -> None:
+    with BrandSession(web_engine, brands.own) as session:
+        assert {lead.tenant_id for lead in session.exec(select(Lead))} == {brands.own}
+        assert session.exec(select(func.count(col(Lead.client_id)))).one() == 2
+        assert session.exec(select(func.count()).select_from(Lead)).one() == 2
+        inner = select(Lead.client_id, Lead.tenant_id).subquery()
+        assert session.exec(select(func.count()).select_from(inner)).one() == 2
+        across = select(Note.tenant_id, Lead.tenant_id).join(Lead, col(Lead.client_id) != col(Note.note_id))
+        assert set(session.exec(across).all()) == {(brands.own, brands.own)}
+        assert set(session.exec(select(Tenant.id)).all()) == {brands.own}
+        assert session.exec(select(func.count()).where(select(Lead.client_id).exists())).one() == 1
+
+
+def test_another_brands_row_is_not_found_by_its_key(web_engine: Engine, brands: TwoBrands) -> None:
+    with AgencySession(web_engine) as agency:
+        key = agency.exec(select(Lead.client_id).where(Lead.tenant_id == brands.other)).first()
+    with BrandSession(web_engine, brands.own) as session:
+        assert session.get(Lead, (brands.other, key)) is None
+
+
+def test_a_bulk_update_stays_within_the_brand(engine: Engine, brands: TwoBrands) -> None:
+    with BrandSession(engine, brands.own) as session:
+        session.execute(update(Lead).values(name="changed"))
+        session.commit()
+    with AgencySession(engine) as agency:
+        changed = agency.exec(select(Lead.tenant_id).where(Lead.name == "changed")).all()
+    assert list(changed) == [brands.own, brands.own]
+
+
+def test_statements_that_cannot_be_narrowed_are_refused(web_engine: Engine, brands: TwoBrands) -> None:
+    with BrandSession(web_engine, brands.own) as session:
+        for statement in (text("SELECT * FROM leads"), select(SQLTable)):
+            with pytest.raises(BrandMissingError):
+                session.execute(statement)
+
+
+SQLTable = Lead.__table__  # type: ignore[attr-defined]
+
+
+def test_rows_of_another_brand_are_not_written(web_engine: Engine, brands: TwoBrands) -> None:
+    with BrandSession(web_engine, brands.own) as session:
+        session.add(SyncRequest(tenant_id=brands.other))
+        with pytest.raises(BrandMissingError):
+            session.flush()
+
+
+@pytest.mark.parametrize("table", sorted(BRAND_OWNED_TABLES))
+def test_without_a_brand_no_brand_owned_table_can_be_touched(web_engine: Engine, table: str) -> None:
+    with PortalSession(web_engine) as session, pytest.raises(BrandMissingError):
+        session.execute(text(f"SELECT count(*) FROM {table}"))
+
+
+def test_postgresql_itself_hides_rows_from_a_connection_without_a_brand(
+    web_engine: Engine, engine: Engine, brands: TwoBrands
+) -> None:
+    if web_engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no row-level security")
+    for raw in (web_engine, engine):
+        with raw.connect() as connection:
+            for table in BRAND_OWNED_TABLES:
+                assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+            connection.execute(text("SELECT set_config('portal.brand', :brand, true)"), {"brand": str(brands.own)})
+            assert set(connection.scalars(text("SELECT tenant_id FROM leads"))) == {brands.own}

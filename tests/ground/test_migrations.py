@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlmodel import SQLModel
+
+import migrations
+from database import create_engine
+from settings import Settings
+
+
+def test_an_empty_database_becomes_current_and_stays_so(empty_database_url: str) -> None:
+    engine = create_engine(Settings(database_url=empty_database_url).database_url)
+    assert not migrations.is_current(engine)
+    migrations.upgrade(engine)
+    migrations.upgrade(engine)
+    assert migrations.is_current(engine)
+    engine.dispose()
+
+
+def test_the_migrated_schema_is_what_the_models_say(database_url: str) -> None:
+    engine = create_engine(Settings(database_url=database_url).database_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
