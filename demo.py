@@ -1,0 +1,317 @@
+"""The whole portal on this machine, with two invented brands: `make demo`.
+
+Starts a ClientTether stand-in, migrates a database, makes brands and users, pulls once, then runs worker and web until
+Ctrl-C. Everything it makes stays in `.demo/` (or at DATABASE_URL), so that a second start is quick and keeps the data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from cryptography.fernet import Fernet
+from sqlmodel import select
+
+from database import PortalSession, create_engine
+from models import Tenant, User
+from settings import Settings
+
+FOLDER: Final = Path(os.environ.get("DEMO_FOLDER", ".demo")).resolve()
+MOVES_EVERY_SECONDS: Final = float(os.environ.get("DEMO_MOVES_EVERY_SECONDS", "45"))
+STARTS_WITHIN_SECONDS: Final = 60.0
+PASSWORD: Final = "morning-coffee-42"  # noqa: S105 - shown on screen: the demo holds invented data only
+
+
+class DemoError(Exception):
+    """The demo can't go on; the message is one line for the person at the terminal."""
+
+
+@dataclass(frozen=True)
+class Brand:
+    """An invented brand and the account that stands in for it."""
+
+    slug: str
+    name: str
+    timezone: str
+    web_key: str
+    seed: int
+    contacts: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone who can sign in to the demo."""
+
+    email: str
+    role: str
+    tenant: str | None
+    comes_to: str
+
+
+BRANDS: Final = (
+    Brand("harbor-pine", "Harbor & Pine Coffee", "America/New_York", "CT_demo_harbor_pine", 7, 288),
+    Brand("brightpath", "BrightPath Tutoring", "America/Los_Angeles", "CT_demo_brightpath", 11, 412),
+)
+PEOPLE: Final = (
+    Person("viewer@harbor-pine.example", "tenant_viewer", "harbor-pine", "reads Harbor & Pine Coffee"),
+    Person("viewer@brightpath.example", "tenant_viewer", "brightpath", "reads BrightPath Tutoring"),
+    Person("admin@harbor-pine.example", "tenant_admin", "harbor-pine", "runs the team of Harbor & Pine Coffee"),
+    Person("agency@mellon.example", "agency_admin", None, "watches every brand"),
+)
+
+
+class Processes:
+    """The programs of the demo: started one by one, stopped together, last one first."""
+
+    def __init__(self) -> None:
+        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def start(self, name: str, *arguments: str, environment: dict[str, str]) -> None:
+        """Start a program of this project, its output going to a log file of its own."""
+        with (FOLDER / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments], env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self._running.append((name, process))
+
+    def check(self) -> None:
+        """Raise DemoError when one of the programs has ended by itself."""
+        for name, process in self._running:
+            if process.poll() is not None:
+                raise DemoError(f"the {name} stopped by itself: see {FOLDER / f'{name}.log'}")
+
+    def stop(self) -> None:
+        """Ask each to end, and insist after ten seconds."""
+        for _name, process in reversed(self._running):
+            process.terminate()
+        for _name, process in reversed(self._running):
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self._running.clear()
+
+
+def main() -> int:
+    """Run the demo until it is stopped. Returns the exit status."""
+    signal.signal(signal.SIGTERM, _stop_politely)
+    processes = Processes()
+    try:
+        _run(processes)
+    except KeyboardInterrupt:
+        print("\nStopping …", flush=True)
+        return 0
+    except DemoError as problem:
+        print(f"demo: {problem}", file=sys.stderr)
+        return 1
+    finally:
+        processes.stop()
+    return 0
+
+
+def _run(processes: Processes) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    memory = _Memory(FOLDER / "demo.json")
+    port = _port("PORT", 8050)
+    _refuse_taken(port)
+    emulator_port = _free_port()
+    environment = _environment(memory, port, emulator_port)
+
+    _say("Starting a ClientTether stand-in and the database …")
+    processes.start("emulator", *_emulator_arguments(memory, emulator_port), environment=environment)
+    _command(environment, "dash_portal", "migrate")
+    processes.start("web", "-m", "dash_portal", "serve", environment=environment)
+    _make_brands_and_people(environment)
+    _wait_for(processes, f"http://127.0.0.1:{emulator_port}/_control/requests")
+    _advance(emulator_port, memory.get("moves"))
+    _say("Pulling both brands …")
+    _command(environment, "sync", "once", may_fail=True)
+    processes.start("worker", "-m", "sync", "worker", environment=environment)
+    _wait_for(processes, f"http://127.0.0.1:{port}/readyz")
+    _print_doors(port)
+    _keep_moving(processes, memory, emulator_port)
+
+
+class _Memory:
+    """What the demo remembers between two starts: its own keys, and how far the data has moved on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        fresh = {
+            "secret_key": secrets.token_urlsafe(48),
+            "encryption_key": Fernet.generate_key().decode(),
+            "access_token": secrets.token_urlsafe(24),
+            "moves": 0,
+        }
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        self._values: dict[str, Any] = fresh | kept
+        self._save()
+
+    def get(self, name: str) -> Any:
+        return self._values[name]
+
+    def remember(self, name: str, value: object) -> None:
+        self._values[name] = value
+        self._save()
+
+    def _save(self) -> None:
+        written = self._path.with_suffix(".new")
+        written.touch(mode=0o600)
+        written.write_text(json.dumps(self._values, indent=1))
+        written.replace(self._path)
+
+
+def _environment(memory: _Memory, port: int, emulator_port: int) -> dict[str, str]:
+    chosen = {
+        "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{FOLDER / 'portal.db'}"),
+        "CLIENTTETHER_API_URL": f"http://127.0.0.1:{emulator_port}/v2/api/",
+        "CLIENTTETHER_ACCESS_TOKEN": memory.get("access_token"),
+        "PORTAL_SECRET_KEY": memory.get("secret_key"),
+        "PORTAL_ENCRYPTION_KEY": memory.get("encryption_key"),
+        "SYNC_CRON": os.environ.get("SYNC_CRON", "* * * * *"),
+        "PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return os.environ | chosen
+
+
+def _emulator_arguments(memory: _Memory, emulator_port: int) -> list[str]:
+    arguments = ["-m", "emulator", "--port", str(emulator_port), "--access-token", memory.get("access_token")]
+    for brand in BRANDS:
+        arguments += ["--account", f"{brand.name}={brand.web_key}:{brand.seed}:{brand.contacts}"]
+    return arguments
+
+
+def _make_brands_and_people(environment: dict[str, str]) -> None:
+    """Make what this database does not have yet."""
+    brands, people = _who_is_there(environment["DATABASE_URL"])
+    for brand in BRANDS:
+        if brand.slug not in brands:
+            options = ("--name", brand.name, "--timezone", brand.timezone, "--web-key-stdin")
+            _command(environment, "dash_portal", "create-tenant", brand.slug, *options, said=brand.web_key)
+    for person in PEOPLE:
+        if person.email not in people:
+            options = ("--role", person.role, *(("--tenant", person.tenant) if person.tenant else ()))
+            _command(
+                environment, "dash_portal", "create-user", person.email, *options, "--password-stdin", said=PASSWORD
+            )
+
+
+def _who_is_there(database_url: str) -> tuple[set[str], set[str]]:
+    """Return the slugs of the brands and the e-mail addresses of the people that the database knows."""
+    engine = create_engine(Settings(database_url=database_url).database_url)
+    with PortalSession(engine) as session:
+        found = set(session.exec(select(Tenant.slug))), set(session.exec(select(User.email)))
+    engine.dispose()
+    return found
+
+
+def _command(environment: dict[str, str], module: str, *arguments: str, said: str = "", may_fail: bool = False) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env=environment,
+        input=said.encode(),
+        capture_output=True,
+        check=False,
+    )
+    with (FOLDER / "commands.log").open("ab") as log:
+        log.write(ended.stdout + ended.stderr)
+    if ended.returncode and not may_fail:
+        last_line = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise DemoError(f"python -m {module} {arguments[0]} failed: {''.join(last_line)}")
+
+
+def _wait_for(processes: Processes, address: str) -> None:
+    """Wait until the address answers with success. Raises DemoError when it takes too long."""
+    until = time.monotonic() + STARTS_WITHIN_SECONDS
+    while time.monotonic() < until:
+        processes.check()
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 - our own address on this machine
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise DemoError(f"{address} did not answer within {STARTS_WITHIN_SECONDS:.0f} seconds: see the logs in {FOLDER}")
+
+
+def _advance(emulator_port: int, steps: int) -> None:
+    """Move the invented data on; a second start first moves it to where the last one left it."""
+    if steps == 0:
+        return
+    for brand in BRANDS:
+        wish = json.dumps({"account": brand.name, "steps": steps}).encode()
+        request = urllib.request.Request(  # noqa: S310 - our own address on this machine
+            f"http://127.0.0.1:{emulator_port}/_control/advance",
+            data=wish,
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60):
+            pass
+
+
+def _keep_moving(processes: Processes, memory: _Memory, emulator_port: int) -> None:
+    """Let the data move on now and then, until Ctrl-C or until one of the programs ends."""
+    next_move = time.monotonic() + MOVES_EVERY_SECONDS
+    while True:
+        processes.check()
+        time.sleep(0.5)
+        if time.monotonic() >= next_move:
+            _advance(emulator_port, 1)
+            memory.remember("moves", memory.get("moves") + 1)
+            next_move += MOVES_EVERY_SECONDS
+
+
+def _print_doors(port: int) -> None:
+    width = max(len(person.email) for person in PEOPLE)
+    _say(f"\nThe portal is open:  http://127.0.0.1:{port}/\n\nSign in with the password  {PASSWORD}  as")
+    for person in PEOPLE:
+        _say(f"  {person.email:<{width}}  {person.comes_to}")
+    _say(f"\nThe data moves on every {MOVES_EVERY_SECONDS:.0f} seconds and is pulled every minute.")
+    _say(f"Logs are in {FOLDER}. Ctrl-C stops everything.\n")
+
+
+def _port(variable: str, default: int) -> int:
+    value = os.environ.get(variable, str(default))
+    if not value.isdecimal() or not 1 <= int(value) <= 65535:
+        raise DemoError(f"{variable} must be a port number from 1 to 65535")
+    return int(value)
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise DemoError(f"port {port} is taken: stop what uses it, or choose another with PORT=8060") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _stop_politely(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+
+from settings import ConfigurationError, PortalSettings, Settings, SyncSettings, load_settings
+
+KEY = Fernet.generate_key().decode()
+GOOD = {
+    "PORTAL_ENCRYPTION_KEY": KEY,
+    "PORTAL_SECRET_KEY": "s" * 40,
+    "CLIENTTETHER_ACCESS_TOKEN": "token",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("DATABASE_URL", "SYNC_CRON", "PORT", "CLIENTTETHER_API_URL", *GOOD):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_defaults_are_those_of_the_design(environment: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        environment.setenv(name, value)
+    assert load_settings(Settings).database_url == "sqlite:///portal.db"
+    sync = load_settings(SyncSettings)
+    assert sync.clienttether_api_url == "https://api.clienttether.com/v2/api/"
+    assert sync.sync_cron == "0 * * * *"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_postgresql_means_psycopg(environment: pytest.MonkeyPatch, scheme: str) -> None:
+    environment.setenv("DATABASE_URL", f"{scheme}://user:pass@host/portal")
+    assert load_settings(Settings).database_url == "postgresql+psycopg://user:pass@host/portal"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        (PortalSettings, "DATABASE_URL", "mysql://host/portal"),
+        (PortalSettings, "PORTAL_SECRET_KEY", None),
+        (PortalSettings, "PORTAL_SECRET_KEY", "too-short-to-be-safe"),
+        (PortalSettings, "PORTAL_ENCRYPTION_KEY", None),
+        (PortalSettings, "PORTAL_ENCRYPTION_KEY", f"{KEY},not-a-fernet-key"),
+        (PortalSettings, "PORT", "eighty"),
+        (PortalSettings, "PORT", "70000"),
+        (SyncSettings, "CLIENTTETHER_ACCESS_TOKEN", None),
+        (SyncSettings, "CLIENTTETHER_ACCESS_TOKEN", "line\nbreak"),
+        (SyncSettings, "CLIENTTETHER_API_URL", "http://api.example.com/"),
+        (SyncSettings, "CLIENTTETHER_API_URL", "nonsense"),
+        (SyncSettings, "SYNC_CRON", "every hour"),
+    ],
+)
+def test_a_bad_setting_is_named_in_one_line_without_its_value(
+    environment: pytest.MonkeyPatch, kind: type[Settings], name: str, value: str | None
+) -> None:
+    for good_name, good_value in GOOD.items():
+        environment.setenv(good_name, good_value)
+    if value is None:
+        environment.delenv(name)
+    else:
+        environment.setenv(name, value)
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings(kind)
+    message = str(refused.value)
+    assert message.startswith(f"{name} is ")
+    assert "\n" not in message
+    assert value is None or value not in message
