@@ -1,0 +1,1 @@
+"""Charts, said once: `chart` says what is shown, `plotly` and `echarts` are two ways to draw it."""

@@ -1,0 +1,271 @@
+"""Draws a chart as a Plotly figure: a plain dict, as building `plotly.graph_objects` costs many times more.
+
+Backgrounds are transparent and texts are those of the light theme: on a dark page `assets/charts.css` recolours
+them, so that a downloaded picture is always a light one.
+"""
+
+from html import escape
+from typing import Any
+
+from dash_portal.charts.chart import Chart, Kind
+from dash_portal.charts.drawing import (
+    DONUT_HOLE,
+    LEGEND_ROW,
+    PANEL_GAP,
+    TURN,
+    Drawing,
+    DrawnSeries,
+    Panel,
+    drawing_of,
+)
+from dash_portal.charts.palette import readable_text
+from dash_portal.charts.text import FONT_FAMILY, FONT_SIZE
+
+TEXT_COLOUR = "#343A40"
+LINE_COLOUR = "rgba(128,134,140,0.28)"
+TRACK_COLOUR = "rgba(128,134,140,0.12)"
+
+PLOTLY_CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "doubleClick": False}
+"""What `dcc.Graph(config=...)` gets beside every figure made here."""
+
+
+def plotly_figure(chart: Chart, *, accent: str | None) -> dict[str, Any]:
+    """Return the chart for `Plotly.newPlot` and `dcc.Graph`; a point's customdata is the key a click filters by."""
+    drawing = drawing_of(chart, accent)
+    layout: dict[str, Any] = {
+        "autosize": True,
+        "height": drawing.height,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT_FAMILY, "size": FONT_SIZE, "color": TEXT_COLOUR},
+        "margin": {"l": 0, "r": drawing.right, "t": drawing.top, "b": drawing.bottom, "pad": 0},
+        "hovermode": "closest",
+        "hoverlabel": {"align": "left", "font": {"family": FONT_FAMILY, "size": FONT_SIZE}},
+        "dragmode": False,
+        "showlegend": drawing.legend_rows > 0 and not chart.is_empty,
+    }
+    if chart.kind is Kind.DONUT:
+        return {"data": [_slices(drawing)], "layout": layout | _donut_layout(drawing)}
+    return {"data": [_bars(drawing, series) for series in drawing.series], "layout": layout | _axes(drawing)}
+
+
+def _bars(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
+    upright = drawing.chart.kind is Kind.COLUMN
+    values = [mark.value for mark in series.marks]
+    names = list(drawing.categories)
+    number = "" if series.panel == 0 else str(series.panel + 1)
+    trace: dict[str, Any] = {
+        "type": "bar",
+        "name": escape(series.name),
+        "orientation": "v" if upright else "h",
+        "x": names if upright else values,
+        "y": values if upright else names,
+        "xaxis": "x" if upright else f"x{number}",
+        "yaxis": f"y{number}" if upright else "y",
+        "marker": {"color": [mark.colour for mark in series.marks], "cornerradius": 3, "line": {"width": 0}},
+        "customdata": [mark.key for mark in series.marks],
+        "hoverinfo": "text",
+        "hovertext": [_hover(mark.hover) for mark in series.marks],
+        "cliponaxis": False,
+    }
+    if drawing.shows_values:
+        trace |= {
+            "text": [mark.text for mark in series.marks],
+            "textposition": "outside",
+            "textangle": 0,
+            "constraintext": "none",
+        }
+    return trace
+
+
+def _slices(drawing: Drawing) -> dict[str, Any]:
+    (series,) = drawing.series
+    return {
+        "type": "pie",
+        "name": escape(series.name),
+        "labels": [escape(label) for label in drawing.categories],
+        "values": [mark.value for mark in series.marks],
+        "hole": DONUT_HOLE,
+        "sort": False,
+        "direction": "clockwise",
+        "marker": {"colors": [mark.colour for mark in series.marks], "line": {"width": 0}},
+        "customdata": [mark.key for mark in series.marks],
+        "hoverinfo": "text",
+        "hovertext": [_hover(mark.hover) for mark in series.marks],
+        "text": [mark.text for mark in series.marks],
+        "textinfo": "text",
+        "textposition": "inside",
+        "insidetextorientation": "horizontal",
+        "insidetextfont": {"color": [_text_on(mark.colour) for mark in series.marks]},
+    }
+
+
+def _donut_layout(drawing: Drawing) -> dict[str, Any]:
+    if drawing.chart.is_empty:
+        return {"annotations": [_empty_text(drawing)]}
+    middle = f'<span style="font-size:22px"><b>{drawing.whole}</b></span><br>{escape(drawing.series[0].name)}'
+    return {
+        "annotations": [{"text": middle, "x": 0.5, "y": 0.5, "showarrow": False, "xanchor": "center"}],
+        "legend": _legend(y=0, yanchor="top", x=0.5, xanchor="center")
+        | {"itemclick": "toggle" if drawing.chart.click else False},
+    }
+
+
+def _axes(drawing: Drawing) -> dict[str, Any]:
+    upright = drawing.chart.kind is Kind.COLUMN
+    along, across = ("x", "y") if upright else ("y", "x")
+    names = [_markup(lines) for lines in drawing.labels]
+    layout: dict[str, Any] = {
+        "barmode": "group",
+        "bargap": 0.28,
+        "bargroupgap": 0.08,
+        "legend": _legend(y=1, yanchor="bottom", x=0, xanchor="left") | {"itemclick": False},
+        f"{along}axis": {
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": list(drawing.categories),
+            "tickmode": "array",
+            "tickvals": list(drawing.categories),
+            "ticktext": names,
+            "tickangle": -TURN if drawing.labels_turned else 0,
+            "ticklabelstandoff": 6,
+            "automargin": True,
+            "fixedrange": True,
+            "showgrid": False,
+            "zeroline": False,
+            "visible": not drawing.chart.is_empty,
+            **({"anchor": f"y{_number(len(drawing.panels) - 1)}"} if upright else {"autorange": "reversed"}),
+        },
+    }
+    for index, panel in enumerate(drawing.panels):
+        layout[f"{across}axis{_number(index)}"] = _value_axis(drawing, index, panel)
+    layout["annotations"] = _panel_titles(drawing)
+    if drawing.chart.kind is Kind.PROGRESSION and not drawing.chart.is_empty:
+        layout["shapes"] = _tracks(drawing)
+    if drawing.chart.is_empty:
+        layout["annotations"] = [_empty_text(drawing)]
+    return layout
+
+
+def _value_axis(drawing: Drawing, index: int, panel: Panel) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "range": [panel.low, panel.high],
+        "domain": _domain(drawing, index),
+        "fixedrange": True,
+        "zeroline": True,
+        "zerolinecolor": LINE_COLOUR,
+        "zerolinewidth": 1,
+        "visible": not drawing.chart.is_empty,
+        "showgrid": bool(panel.ticks),
+        "showticklabels": bool(panel.ticks),
+        "anchor": "x" if panel.ticks else "y",
+    }
+    if panel.ticks:
+        axis |= {
+            "tickmode": "array",
+            "tickvals": [value for value, _ in panel.ticks],
+            "ticktext": [text for _, text in panel.ticks],
+            "gridcolor": LINE_COLOUR,
+            "automargin": True,
+            "ticklabelstandoff": 4,
+        }
+    return axis
+
+
+def _domain(drawing: Drawing, index: int) -> list[float]:
+    count = len(drawing.panels)
+    if drawing.chart.kind is not Kind.COLUMN:
+        gap = 0.05 if count > 1 else 0.0
+        width = (1 - gap * (count - 1)) / count
+        return [index * (width + gap), min(1.0, index * (width + gap) + width)]
+    plot = max(1, drawing.height - drawing.top - drawing.bottom)
+    gap = min(0.2, (drawing.top + PANEL_GAP) / plot) if count > 1 else 0.0
+    height = max(0.01, (1 - gap * (count - 1)) / count)
+    upper = 1 - index * (height + gap)
+    return [max(0.0, upper - height), upper]
+
+
+def _panel_titles(drawing: Drawing) -> list[dict[str, Any]]:
+    upright = drawing.chart.kind is Kind.COLUMN
+    titles = []
+    for index, panel in enumerate(drawing.panels):
+        start, end = _domain(drawing, index)
+        if panel.title:
+            titles.append(
+                {
+                    "text": f"<b>{_markup(panel.title)}</b>",
+                    "xref": "paper",
+                    "yref": "paper",
+                    "x": 0 if upright else start,
+                    "y": end if upright else 1,
+                    "xanchor": "left",
+                    "yanchor": "bottom",
+                    "align": "left",
+                    "showarrow": False,
+                }
+            )
+    return titles
+
+
+def _tracks(drawing: Drawing) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "rect",
+            "layer": "below",
+            "xref": f"x{_number(number)}",
+            "yref": "y",
+            "x0": 0,
+            "x1": panel.high,
+            "y0": row - 0.36,
+            "y1": row + 0.36,
+            "fillcolor": TRACK_COLOUR,
+            "line": {"width": 0},
+        }
+        for number, panel in enumerate(drawing.panels)
+        for row in range(len(drawing.categories))
+    ]
+
+
+def _legend(*, x: float, y: float, xanchor: str, yanchor: str) -> dict[str, Any]:
+    return {
+        "orientation": "h",
+        "xref": "container",
+        "x": x,
+        "y": y,
+        "xanchor": xanchor,
+        "yanchor": yanchor,
+        "itemdoubleclick": False,
+        "traceorder": "normal",
+        "bgcolor": "rgba(0,0,0,0)",
+        "itemwidth": 30,
+        "tracegroupgap": LEGEND_ROW - FONT_SIZE,
+    }
+
+
+def _empty_text(drawing: Drawing) -> dict[str, Any]:
+    return {
+        "text": escape(drawing.chart.empty_text),
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.5,
+        "y": 0.5,
+        "showarrow": False,
+        "font": {"size": 14},
+    }
+
+
+def _hover(lines: tuple[str, ...]) -> str:
+    first, *others = (escape(line) for line in lines)
+    return "<br>".join((f"<b>{first}</b>", *others))
+
+
+def _markup(lines: tuple[str, ...]) -> str:
+    return "<br>".join(escape(line) for line in lines)
+
+
+def _number(index: int) -> str:
+    return "" if index == 0 else str(index + 1)
+
+
+def _text_on(colour: str) -> str:
+    return readable_text(colour) if colour.startswith("#") else TEXT_COLOUR

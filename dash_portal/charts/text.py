@@ -1,0 +1,44 @@
+"""How much room a text takes, and how it breaks into lines: guessed alike for both engines, as Python can't measure."""
+
+from textwrap import wrap
+from unicodedata import east_asian_width
+
+FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
+"""The page's own font (Bootstrap's native stack), by name: a measured or exported chart can't inherit it."""
+
+FONT_SIZE = 12
+LINE_HEIGHT = 15
+MOST_LINES = 4
+MOST_LETTERS = 60
+
+_NARROW = frozenset(" .,;:'|!()[]ijltfrI-")
+
+
+def text_width(text: str) -> float:
+    """Guess the width of one line in pixels at FONT_SIZE, rather too wide than too narrow."""
+    return sum(map(_letter_width, text))
+
+
+def plain(text: str, otherwise: str = "(none)") -> str:
+    """Return a text on one line, without control characters; upstream names hold anything."""
+    shown = "".join(letter for letter in " ".join(text.split()) if letter.isprintable()).strip()
+    return shown or otherwise
+
+
+def shortened(text: str) -> str:
+    """Cut an endless name; the hover and the data hold all of it."""
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1].rstrip()}…"
+
+
+def lines_of(text: str, width: float) -> tuple[str, ...]:
+    """Break a plain text into lines of about `width` pixels; what goes beyond four is cut with an ellipsis."""
+    letters = max(4, int(width / (text_width(text) / len(text))))
+    return tuple(wrap(text, letters, max_lines=MOST_LINES, placeholder="…"))
+
+
+def _letter_width(letter: str) -> float:
+    if letter in _NARROW:
+        return 4.4
+    if east_asian_width(letter) in "WF":
+        return 12.6
+    return 8.6 if letter.isupper() else 7.0
