@@ -253,12 +253,12 @@ def _advance(emulator_port: int, steps: int) -> None:
         return
     for brand in BRANDS:
         wish = json.dumps({"account": brand.name, "steps": steps}).encode()
-        request = urllib.request.Request(  # noqa: S310 - our own address on this machine
+        request = urllib.request.Request(
             f"http://127.0.0.1:{emulator_port}/_control/advance",
             data=wish,
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60):
+        with urllib.request.urlopen(request, timeout=60):  # noqa: S310 - our own address on this machine
             pass
 
 
