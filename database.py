@@ -2,7 +2,7 @@
 
 - `BrandSession` reads one brand and nothing else; pages and callbacks get only this one.
 - `AgencySession` spans brands; only agency routes and the worker's loop get it.
-- `PortalSession` sees no brand at all: accounts, and what must work before a brand is known.
+- `PortalSession` sees no brand's rows: accounts and tenants, and what must work before a brand is known.
 - `brand_transaction` and `agency_transaction` are the worker's ways to write sets of rows.
 
 On PostgreSQL each of them also tells row-level security which brand it speaks for (`portal.brand`), so that a
@@ -12,6 +12,7 @@ statement which forgets the brand returns nothing of anyone else's.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -31,6 +32,7 @@ from models import AuditEntry, BrandOwned, Invite, Tenant, User
 
 PORTAL_ROLE: Final = "portal_web"
 ALL_BRANDS: Final = "agency"
+ACCOUNTS_ONLY: Final = "accounts"
 
 BRAND_OWNED: Final[tuple[type[BrandOwned], ...]] = tuple(
     mapper.class_
@@ -46,15 +48,24 @@ class BrandMissingError(Exception):
     """A brand's rows were asked for without saying which brand, or past the brand that was said."""
 
 
-def create_engine(url: str, *, role: str | None = None, pool_size: int = 5) -> Engine:
+def create_engine(
+    url: str, *, role: str | None = None, pool_size: int = 5, statement_seconds: float | None = None
+) -> Engine:
     """Return an engine for SQLite or PostgreSQL; with `role`, PostgreSQL connections act as that role.
+
+    With `statement_seconds`, a statement that takes longer is stopped, on both engines (raises OperationalError).
 
     SQLite gets WAL, a busy time-out and foreign keys on every connection, and transactions that begin when they are
     said to: a writer takes the write lock at once (see `brand_transaction`), so that it never fails half-way.
     """
     if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
+        engine = _sqlite_engine(url)
+        if statement_seconds is not None:
+            _stop_slow_sqlite_statements(engine, statement_seconds)
+        return engine
     engine = create_sqlalchemy_engine(url, pool_size=pool_size, pool_pre_ping=True, pool_recycle=1800)
+    if statement_seconds is not None:
+        _stop_slow_postgresql_statements(engine, statement_seconds)
     if role is not None:
         _act_as(engine, role)
     return engine
@@ -82,6 +93,23 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
+def _stop_slow_postgresql_statements(engine: Engine, seconds: float) -> None:
+    @event.listens_for(engine, "connect")
+    def _set_timeout(dbapi_connection: Any, _record: Any) -> None:
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = {int(seconds * 1000)}")
+        dbapi_connection.commit()
+
+
+def _stop_slow_sqlite_statements(engine: Engine, seconds: float) -> None:
+    """SQLite asks every so many instructions whether to go on; a statement beyond its time is interrupted."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _limit(_connection: Any, cursor: Any, *_rest: Any) -> None:
+        ends_at = time.monotonic() + seconds
+        cursor.connection.set_progress_handler(lambda: time.monotonic() > ends_at, 10_000)
+
+
 def _act_as(engine: Engine, role: str) -> None:
     """Give up the login role's rights right after connecting, where the role exists."""
 
@@ -105,8 +133,9 @@ class _ScopedSession(Session):
 
     speaks_for: str = ""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, expire_on_commit=False)
+    def __init__(self, engine: Engine, *, writes: bool = False) -> None:
+        """Open on the engine; `writes` takes SQLite's write lock at once, so that what was read is still true."""
+        super().__init__(engine.execution_options(writes=True) if writes else engine, expire_on_commit=False)
 
 
 @event.listens_for(_ScopedSession, "after_begin")
@@ -122,6 +151,8 @@ class AgencySession(_ScopedSession):
 
 class PortalSession(_ScopedSession):
     """A session that speaks for no brand: it may touch accounts and tenants, and no brand-owned table."""
+
+    speaks_for = ACCOUNTS_ONLY
 
 
 @event.listens_for(PortalSession, "do_orm_execute")
@@ -143,9 +174,9 @@ def _refuse_brand_rows(session: PortalSession, _context: UOWTransaction, _instan
 class BrandSession(_ScopedSession):
     """A session bound to one brand: every ORM statement is narrowed to it, and any other statement is refused."""
 
-    def __init__(self, engine: Engine, tenant_id: int) -> None:
+    def __init__(self, engine: Engine, tenant_id: int, *, writes: bool = False) -> None:
         """Bind the session to the brand with this `tenants.id`."""
-        super().__init__(engine)
+        super().__init__(engine, writes=writes)
         self.tenant_id = tenant_id
         self.speaks_for = str(tenant_id)
 

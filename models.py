@@ -163,8 +163,36 @@ class User(Stamped, table=True):
     tenant_id: int | None = Field(default=None, foreign_key="tenants.id", ondelete="CASCADE")
     password_hash: str = Field(max_length=255)
     active: bool = Field(default=True)
-    session_epoch: int = Field(default=0)
     last_sign_in_at: datetime | None = Field(default=None)
+    totp_secret_encrypted: str | None = Field(default=None, sa_type=Text)
+    totp_confirmed_at: datetime | None = Field(default=None)
+    totp_last_step: int | None = Field(default=None)
+    two_step_asked_at: datetime | None = Field(default=None)
+
+
+class UserSession(Stamped, table=True):
+    """One signed-in browser. Only a hash of what its cookie holds is kept; `ended_at` says since when it is over."""
+
+    __tablename__ = "user_sessions"
+    __table_args__: ClassVar[Any] = (Index("ix_user_sessions_user_id", "user_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE")
+    token_hash: str = Field(max_length=64, unique=True)
+    address: str = Field(default="", max_length=64)
+    browser: str = Field(default="", max_length=200)
+    last_seen_at: datetime = Field(default_factory=utc_now)
+    ended_at: datetime | None = Field(default=None)
+
+
+class RecoveryCode(Stamped, table=True):
+    """A one-time stand-in for the second step of signing in; only its hash is kept."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: int = Field(foreign_key="users.id", primary_key=True, ondelete="CASCADE")
+    code_hash: str = Field(primary_key=True, max_length=64)
+    used_at: datetime | None = Field(default=None)
 
 
 class Invite(Stamped, table=True):
@@ -182,6 +210,7 @@ class Invite(Stamped, table=True):
     created_by: int | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
     expires_at: datetime
     used_at: datetime | None = Field(default=None)
+    revoked_at: datetime | None = Field(default=None)
 
 
 class AuditEntry(Stamped, table=True):

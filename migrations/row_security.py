@@ -26,6 +26,19 @@ def protect(*tables: str) -> None:
         )
 
 
+def protect_accounts(table: str, tenant_id: str) -> None:
+    """Hide accounts of other brands from a transaction that speaks for one; sign-in speaks for `accounts`.
+
+    `tenant_id` is the SQL that names a row's brand.
+    """
+    if not _on_postgresql():
+        return
+    visible = f"current_setting('portal.brand', true) IN (({tenant_id})::text, 'agency', 'accounts')"
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY own_brand ON {table} USING ({visible}) WITH CHECK ({visible})")
+
+
 def create_portal_role() -> None:
     """Create the web role and let the migrating role become it; where the host forbids that, FORCE still binds."""
     if not _on_postgresql():
