@@ -1,0 +1,92 @@
+"""`python -m emulator`: the stand-in on its own, until it is told to stop."""
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from types import FrameType
+
+from emulator.plan import AccountPlan, parse_account
+from emulator.standin import Emulator
+
+_DEMO_ACCOUNTS = ("Sola Salons=CT_sola:7:288", "Harbor Bakehouse=CT_harbor:11:412")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; 2 for what cannot be served."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        plans = _plans(asked)
+        emulator = Emulator(
+            plans,
+            access_token=asked.access_token,
+            host=asked.host,
+            port=asked.port,
+            latency_ms=asked.latency_ms,
+            keep_pages=True,
+        )
+    except (OSError, OverflowError) as taken:
+        return _refuse(f"cannot listen on {asked.host}:{asked.port}: {getattr(taken, 'strerror', None) or taken}")
+    except ValueError as bad:
+        return _refuse(str(bad))
+    _serve(emulator, asked.advance_every)
+    return 0
+
+
+def _serve(emulator: Emulator, advance_every: float) -> None:
+    stop = threading.Event()
+
+    def told_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, told_to_stop)
+    signal.signal(signal.SIGTERM, told_to_stop)
+    with emulator:
+        names = ", ".join(account.name for account in emulator.accounts)
+        print(f"ClientTether stand-in at {emulator.url} with {names}", flush=True)
+        while not stop.wait(advance_every or None):
+            for account in emulator.accounts:
+                emulator.advance(account.plan.web_key)
+
+
+def _plans(asked: argparse.Namespace) -> list[AccountPlan]:
+    plans = [parse_account(turn, text) for turn, text in enumerate(asked.account or _DEMO_ACCOUNTS)]
+    volumes = {name: getattr(asked, name) for name in ("opportunities", "notes", "noted_contacts", "events")}
+    given = {name: volume for name, volume in volumes.items() if volume is not None}
+    zones = asked.timezone or []
+    return [
+        replace(plan, **given, timezone=zones[min(turn, len(zones) - 1)] if zones else plan.timezone)
+        for turn, plan in enumerate(plans)
+    ]
+
+
+def _refuse(why: str) -> int:
+    print(f"emulator: {why}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m emulator", description="A ClientTether stand-in on this machine.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=9100, help="0 picks a free one")
+    parser.add_argument("--access-token", default="demo-access-token")
+    parser.add_argument(
+        "--account", action="append", metavar="NAME=WEBKEY[:SEED[:CONTACTS]]", help="several make several accounts"
+    )
+    parser.add_argument(
+        "--timezone", action="append", help="of the accounts in their order; the last goes on for the rest"
+    )
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    parser.add_argument("--advance-every", type=float, default=0.0, metavar="SECONDS", help="let the data move on")
+    parser.add_argument("--opportunities", type=int, help="exactly so many in each account; so for the following")
+    parser.add_argument("--notes", type=int)
+    parser.add_argument("--noted-contacts", type=int)
+    parser.add_argument("--events", type=int)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The truth of one account: plain lists of the records it sends, for tests to count with their own code."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from emulator.contacts import Scene, first_client_id, make_contacts
+from emulator.dates import local_time
+from emulator.events import make_events
+from emulator.notes import make_notes, note_keys
+from emulator.opportunities import make_opportunities
+from emulator.people import action_plan_rows, lead_source_rows, people_of, user_rows
+from emulator.plan import AccountPlan
+from emulator.rows import WireRow
+from emulator.stages import pipeline_of, stage_rows
+
+Clock = Callable[[], datetime]
+
+
+def real_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+class Account:
+    """One account's records, exactly as they go over the wire, in the order they are listed.
+
+    The lists may be changed by a test; `keep_pages` must then be off, or the change be made inside `changing()`,
+    because encoded pages are kept otherwise.
+    """
+
+    def __init__(self, plan: AccountPlan, clock: Clock = real_clock, *, keep_pages: bool = False) -> None:
+        self.plan = plan
+        self.steps = 0
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._pages: dict[tuple[object, ...], bytes] | None = {} if keep_pages else None
+        self._people = people_of(plan, local_time(clock(), plan.timezone).year)
+        scene = self.scene()
+        self.stages: list[WireRow] = stage_rows(plan)
+        self.users: list[WireRow] = user_rows(plan, self._people)
+        self.lead_sources: list[WireRow] = lead_source_rows(plan, self._people)
+        self.action_plans: list[WireRow] = action_plan_rows(plan)
+        self.contacts: list[WireRow] = make_contacts(scene)
+        self.opportunities: list[WireRow] = make_opportunities(scene, self.contacts)
+        self.notes: dict[str, list[WireRow]] = make_notes(scene, self.contacts)
+        self.events: list[WireRow] = make_events(scene, self.contacts)
+        self._newest_ids = self._ids_in_use()
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        return self.plan.name
+
+    def scene(self) -> Scene:
+        """Return what new rows are made from, at this account's present time."""
+        local_now = local_time(self._clock(), self.plan.timezone)
+        return Scene(self.plan, pipeline_of(self.plan), self._people, local_now)
+
+    def next_id(self, kind: str) -> int:
+        """Give a fresh id (kinds: contact, opportunity, note, event); those of deleted records are not used again."""
+        self._newest_ids[kind] += 1
+        return self._newest_ids[kind]
+
+    def _ids_in_use(self) -> dict[str, int]:
+        note_key = note_keys(self.plan.dialect)[0]
+        notes = [note for notes in self.notes.values() for note in notes]
+        lists = {
+            "contact": (self.contacts, "client_id"),
+            "opportunity": (self.opportunities, "opportunity_id"),
+            "note": (notes, note_key),
+            "event": (self.events, "event_id"),
+        }
+        below = first_client_id(self.plan)
+        return {kind: max((int(row[key]) for row in rows), default=below) for kind, (rows, key) in lists.items()}
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold back answers while records change, and forget the encoded pages."""
+        with self._lock:
+            yield
+            if self._pages is not None:
+                self._pages.clear()
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Hold back changes while an answer is put together."""
+        with self._lock:
+            yield
+
+    def page(self, key: tuple[object, ...], encode: Callable[[], bytes]) -> bytes:
+        """Return the encoded answer kept under `key`, or a fresh one from `encode`."""
+        with self._lock:
+            if self._pages is None:
+                return encode()
+            body = self._pages.get(key)
+            if body is None:
+                body = self._pages[key] = encode()
+            return body
+
+    def truth(self) -> dict[str, object]:
+        """Every record, as one JSON-ready object."""
+        with self._lock:
+            lists = ("contacts", "opportunities", "stages", "users", "lead_sources", "action_plans", "notes", "events")
+            said = {"name": self.name, "timezone": self.plan.timezone, "steps": self.steps}
+            return said | {name: getattr(self, name) for name in lists}
