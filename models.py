@@ -85,6 +85,37 @@ class RequestStatus(StrEnum):
     DONE = "done"
 
 
+class SyncErrorKind(StrEnum):
+    """What went wrong, in words that stay the same so that the portal can say them its own way."""
+
+    TOKEN_REFUSED = "token_refused"
+    KEY_REFUSED = "key_refused"
+    KEY_UNREADABLE = "key_unreadable"
+    RATE_LIMITED = "rate_limited"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    TRANSPORT = "transport"
+    REDIRECTED = "redirected"
+    NOT_JSON = "not_json"
+    BODY_TOO_LARGE = "body_too_large"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    INCOMPLETE = "incomplete"
+    HELD_BACK = "held_back"
+    UNREADABLE_RECORD = "unreadable_record"
+    UNREADABLE_FIELD = "unreadable_field"
+    INTERNAL = "internal"
+
+
+class CheckOutcome(StrEnum):
+    """What a test of a brand's connection found."""
+
+    WORKS = "works"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+
+
 def utc_now() -> datetime:
     """Return the present moment, timezone-aware, in UTC."""
     return datetime.now(UTC)
@@ -321,7 +352,7 @@ class SyncError(BrandOwned, table=True):
     error_id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     run_id: str = Field(max_length=32)
     resource: Resource | None = Field(default=None, sa_type=_named(Resource))
-    kind: str = Field(max_length=40)
+    kind: str = Field(max_length=40, description="A SyncErrorKind")
     http_status: int | None = Field(default=None)
     result_code: str | None = Field(default=None, max_length=16)
     message: str = Field(max_length=500)
@@ -341,7 +372,10 @@ class RawBody(BrandOwned, table=True):
 
 
 class RawSnapshot(BrandOwned, table=True):
-    """One answer of the API: what was asked, when, and which body came."""
+    """One answer of the API: what was asked, when, and which body came.
+
+    `whole`: it belongs to a pull that landed in the tables, so that a replay may build on it.
+    """
 
     __tablename__ = "raw_snapshots"
     __table_args__: ClassVar[Any] = (Index("ix_raw_snapshots_sha256", "tenant_id", "sha256"),)
@@ -353,6 +387,7 @@ class RawSnapshot(BrandOwned, table=True):
     fetched_at: datetime
     record_count: int
     sha256: str = Field(max_length=64)
+    whole: bool = Field(default=False)
 
 
 class PipelineStage(Mirrored, table=True):
@@ -529,6 +564,34 @@ class SyncLease(BrandOwned, table=True):
     run_id: str | None = Field(default=None, max_length=32)
     fence: int = Field(default=0)
     expires_at: datetime
+
+
+class KnownField(BrandOwned, table=True):
+    """A field that a brand's records carry and the product does not read; named in the log when first seen."""
+
+    __tablename__ = "known_fields"
+
+    resource: Resource = Field(primary_key=True, sa_type=_named(Resource))
+    field: str = Field(primary_key=True, max_length=120)
+
+
+class ConnectionCheck(Stamped, table=True):
+    """The agency asks whether a web key opens an account, which may belong to no brand yet; the worker answers.
+
+    The key is kept encrypted until the answer is there, and wiped with it. `message` is in plain words.
+    """
+
+    __tablename__ = "connection_checks"
+    __table_args__: ClassVar[Any] = (Index("ix_connection_checks_status", "status", "created_at"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    web_key_encrypted: str = Field(sa_type=Text)
+    status: RequestStatus = Field(default=RequestStatus.QUEUED, sa_type=_named(RequestStatus))
+    outcome: CheckOutcome | None = Field(default=None, sa_type=_named(CheckOutcome))
+    contacts: int | None = Field(default=None)
+    message: str = Field(default="", max_length=500)
+    requested_by: int | None = Field(default=None)
+    finished_at: datetime | None = Field(default=None)
 
 
 class WorkerHeartbeat(Stamped, table=True):
