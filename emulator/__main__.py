@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 from emulator.plan import AccountPlan, parse_account
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             port=asked.port,
             latency_ms=asked.latency_ms,
             keep_pages=True,
+            memory=asked.memory,
         )
     except (OSError, OverflowError) as taken:
         return _refuse(f"cannot listen on {asked.host}:{asked.port}: {getattr(taken, 'strerror', None) or taken}")
@@ -81,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--advance-every", type=float, default=0.0, metavar="SECONDS", help="let the data move on")
+    parser.add_argument("--memory", type=Path, metavar="FILE", help="go on after a restart from where the data was")
     parser.add_argument("--opportunities", type=int, help="exactly so many in each account; so for the following")
     parser.add_argument("--notes", type=int)
     parser.add_argument("--noted-contacts", type=int)

@@ -27,17 +27,25 @@ class Account:
     """One account's records, exactly as they go over the wire, in the order they are listed.
 
     The lists may be changed by a test; `keep_pages` must then be off, or the change be made inside `changing()`,
-    because encoded pages are kept otherwise.
+    because encoded pages are kept otherwise. `born` is when its planned history ends and its steps begin.
     """
 
-    def __init__(self, plan: AccountPlan, clock: Clock = real_clock, *, keep_pages: bool = False) -> None:
+    def __init__(
+        self,
+        plan: AccountPlan,
+        clock: Clock = real_clock,
+        *,
+        keep_pages: bool = False,
+        born: datetime | None = None,
+    ) -> None:
         self.plan = plan
         self.steps = 0
+        self.born = born or clock()
         self._clock = clock
         self._lock = threading.RLock()
         self._pages: dict[tuple[object, ...], bytes] | None = {} if keep_pages else None
-        self._people = people_of(plan, local_time(clock(), plan.timezone).year)
-        scene = self.scene()
+        self._people = people_of(plan, local_time(self.born, plan.timezone).year)
+        scene = self.scene(self.born)
         self.stages: list[WireRow] = stage_rows(plan)
         self.users: list[WireRow] = user_rows(plan, self._people)
         self.lead_sources: list[WireRow] = lead_source_rows(plan, self._people)
@@ -53,9 +61,9 @@ class Account:
         """The account's name."""
         return self.plan.name
 
-    def scene(self) -> Scene:
-        """Return what new rows are made from, at this account's present time."""
-        local_now = local_time(self._clock(), self.plan.timezone)
+    def scene(self, at: datetime | None = None) -> Scene:
+        """Return what new rows are made from at the time `at`, the present one if it is not given."""
+        local_now = local_time(at or self._clock(), self.plan.timezone)
         return Scene(self.plan, pipeline_of(self.plan), self._people, local_now)
 
     def next_id(self, kind: str) -> int:

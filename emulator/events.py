@@ -1,6 +1,7 @@
 """The calendar of an account: appointments of the coming three weeks, a few past ones, a few tasks."""
 
 import random
+from calendar import SATURDAY
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -91,10 +92,8 @@ def make_event(
 
 def coming_start(rng: random.Random, scene: Scene) -> datetime:
     """Return a start on a working day of the coming three weeks, from tomorrow on."""
-    day = scene.local_now + timedelta(days=rng.randrange(1, _COMING_DAYS))
-    while day.weekday() > 4:
-        day -= timedelta(days=1) if day - timedelta(days=2) > scene.local_now else timedelta(days=-1)
-    return _on_the_quarter(rng, day)
+    days = (scene.local_now + timedelta(days=ahead) for ahead in range(1, _COMING_DAYS))
+    return _on_the_quarter(rng, rng.choice([day for day in days if day.weekday() < SATURDAY]))
 
 
 def _coming(rng: random.Random, scene: Scene, number: int) -> datetime:

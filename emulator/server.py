@@ -5,6 +5,7 @@ import select
 import socket
 import socketserver
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Tell on standard error what went wrong; a client that hung up is nothing wrong."""
-        with suppress(ConnectionError, OSError):
+        if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def close(self) -> None:
@@ -132,11 +133,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _hang(self, let_go: threading.Event | None) -> None:
         """Say nothing until the emulator closes, the fault is cleared, or the client gives up."""
         self.close_connection = True
+        waiting = select.poll()
+        waiting.register(self.connection, select.POLLIN)
         while not self.server.closing.wait(_LOOK_SECONDS):
             if let_go is not None and let_go.is_set():
                 return
-            readable, _, _ = select.select([self.connection], [], [], 0)
-            if readable and not self.connection.recv(1, socket.MSG_PEEK):
+            if waiting.poll(0) and not self.connection.recv(1, socket.MSG_PEEK):
                 return
 
     def _reset(self) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,7 @@ from emulator.plan import AccountPlan
 from emulator.request_log import SeenRequest
 from emulator.server import Server
 from emulator.state import State
+from emulator.step_memory import StepMemory
 
 
 class Emulator:
@@ -23,6 +25,7 @@ class Emulator:
 
     `now` is a fixed aware time, or a clock to ask; without it, the real one. With `keep_pages` encoded pages are kept
     until the data moves: fast, but a test that changes the records itself must do it inside `account.changing()`.
+    With a `memory` file the accounts go on after a restart from where they were.
     Raises OSError where the port is taken and ValueError for accounts that share a name or web key.
     """
 
@@ -36,6 +39,7 @@ class Emulator:
         latency_ms: float = 0,
         now: datetime | Clock | None = None,
         keep_pages: bool = False,
+        memory: Path | None = None,
     ) -> None:
         self._state = State(
             accounts,
@@ -43,6 +47,7 @@ class Emulator:
             latency_seconds=latency_ms / 1000,
             clock=_clock(now),
             keep_pages=keep_pages,
+            memory=StepMemory(memory) if memory else None,
         )
         self._server = Server(host, port, self._answer)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True, name="emulator")
@@ -61,7 +66,10 @@ class Emulator:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop answering; hanging calls and open connections end."""
+        """Stop answering; hanging calls and open connections end. Closing twice, or before the start, does no harm."""
+        if self._thread.ident is None:
+            self._server.server_close()
+            return
         self._server.close()
         self._thread.join()
 

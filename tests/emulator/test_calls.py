@@ -99,7 +99,11 @@ def test_events_are_chosen_by_date_and_kind(emulator: Emulator, caller: Caller) 
     def expected(first: str, last: str) -> list[dict[str, Any]]:
         return [row for row in events if first <= row["start_date"] <= last and row["event_category"] == "appt"]
 
-    window = {"from_date": "2026-06-18 00:00:00", "end_date": "2026-06-25 23:59:59", "event_type": "appt"}
+    window: dict[str, Any] = {
+        "from_date": "2026-06-18 00:00:00",
+        "end_date": "2026-06-25 23:59:59",
+        "event_type": "appt",
+    }
     asked = caller.get("read_all_events", **window).rows
     assert asked == expected(window["from_date"], window["end_date"])
     assert 0 < len(asked) < len(events)
@@ -185,3 +189,9 @@ def test_accounts_must_differ() -> None:
     twice = [plans()[0], plans()[0]]
     with pytest.raises(ValueError, match="of its own"):
         Emulator(twice, access_token=TOKEN)
+
+
+def test_one_that_was_never_started_can_be_closed() -> None:
+    emulator = Emulator(plans(), access_token=TOKEN)
+    emulator.close()
+    emulator.close()

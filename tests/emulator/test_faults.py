@@ -272,3 +272,20 @@ def test_skip_times_and_every(emulator: Emulator, caller: Caller) -> None:
 def test_impossible_faults_are_refused(emulator: Emulator, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"variant|share"):
         emulator.set_fault(Fault.UNREADABLE_ROWS, **wrong)
+
+
+def test_clients_that_hang_up_leave_no_trace_on_the_terminal(
+    emulator: Emulator, caller: Caller, capfd: pytest.CaptureFixture[str]
+) -> None:
+    emulator.set_fault(Fault.DROPPED_CONNECTION, times=2)
+    emulator.set_fault(Fault.HUGE_BODY, megabytes=50, times=1)
+    for _ in range(2):
+        with pytest.raises((ConnectionError, http.client.HTTPException)):
+            page(caller)
+    connection = http.client.HTTPConnection(emulator.url.split("/")[2], timeout=5)
+    connection.request("GET", f"/v2/api/{CALL}", headers=caller.headers)
+    connection.getresponse().read(1000)
+    connection.close()
+    assert page(caller).status == 200
+    emulator.close()
+    assert capfd.readouterr() == ("", "")
