@@ -9,7 +9,7 @@
   const isDark = () => document.documentElement.dataset.bsTheme === "dark";
   const themeName = () => (isDark() ? "portal-dark" : "portal-light");
 
-  function theme(text, quiet, card, border, darkMode) {
+  function theme(text, quiet, page, card, border, darkMode) {
     const axis = { axisLabel: { color: text }, nameTextStyle: { color: text } };
     return {
       darkMode,
@@ -20,7 +20,7 @@
       categoryAxis: axis,
       valueAxis: axis,
       bar: { label: { color: text }, markLine: { label: { color: quiet } } },
-      pie: { label: { color: text } },
+      pie: { label: { color: text }, itemStyle: { borderColor: page, borderWidth: 2 } },
       tooltip: { backgroundColor: card, borderColor: border, textStyle: { color: text } },
     };
   }
@@ -30,8 +30,9 @@
       const script = document.createElement("script");
       script.src = document.documentElement.dataset.echarts || "/vendor/echarts.min.js";
       script.onload = () => {
-        window.echarts.registerTheme("portal-light", theme("#343A40", "#5C636A", "#FFFFFF", "#DEE2E6", false));
-        window.echarts.registerTheme("portal-dark", theme("#DEE2E6", "#ADB5BD", "#2B3035", "#495057", true));
+        const { registerTheme } = window.echarts;
+        registerTheme("portal-light", theme("#343A40", "#5C636A", "#FFFFFF", "#FFFFFF", "#DEE2E6", false));
+        registerTheme("portal-dark", theme("#DEE2E6", "#ADB5BD", "#212529", "#2B3035", "#495057", true));
         resolve(window.echarts);
       };
       script.onerror = () => {

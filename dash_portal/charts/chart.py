@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from math import isfinite
 
 from dash_portal.charts.numbers import Number, ValueFormat
 
@@ -96,7 +95,8 @@ class Chart:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
                 raise ChartError(f"{self.chart_id}: {series.name!r} holds a {type(value).__name__}")
-            if not isfinite(value) or not -LARGEST_VALUE <= value <= LARGEST_VALUE:
+            is_odd = isinstance(value, Decimal) and not value.is_finite()  # these refuse to be compared
+            if is_odd or not -LARGEST_VALUE <= value <= LARGEST_VALUE:
                 raise ChartError(f"{self.chart_id}: {series.name!r} holds a value that can't be drawn")
             if self.kind is Kind.DONUT and value < 0:
                 raise ChartError(f"{self.chart_id}: a donut has no negative parts")

@@ -24,6 +24,14 @@ _LABEL_WIDTH = 148
 _LABEL_WIDTH_BESIDE_PANELS = 116
 _COLUMN_PANEL = 210
 _TOP = 6
+_MAGIC_NAMES = frozenset(
+    (
+        *("__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "__proto__", "constructor"),
+        *("hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf"),
+    )
+)
+"""What every JavaScript object has: Plotly keeps categories in plain objects, which such a category corrupts."""
+
 _EMPTY_HEIGHT = 140
 _LEAST_SLICE_WITH_TEXT = 0.07
 _TICKS = 4
@@ -185,7 +193,7 @@ def _drawn_series(chart: Chart, colours: tuple[str, ...]) -> tuple[DrawnSeries, 
     return tuple(
         DrawnSeries(
             name=plain(series.name),
-            colour=colours[number % len(colours)],
+            colour=_colour(colours, number),
             panel=number if several_scales else 0,
             marks=_marks(chart, series, colours, number),
         )
@@ -202,7 +210,7 @@ def _marks(chart: Chart, series: Series, colours: tuple[str, ...], number: int) 
         zip(chart.categories, series.values, chart.click_keys(), strict=True)
     ):
         share = _number(value) / total if total else None
-        colour = colours[(index if is_donut else number) % len(colours)]
+        colour = _colour(colours, index if is_donut else number)
         marks.append(
             Mark(
                 value=json_number(value),
@@ -213,6 +221,11 @@ def _marks(chart: Chart, series: Series, colours: tuple[str, ...], number: int) 
             )
         )
     return tuple(marks)
+
+
+def _colour(colours: tuple[str, ...], number: int) -> str:
+    """Return the colour of a series or slice; a second round begins one further, so that it can't meet the first."""
+    return colours[(number + number // len(colours)) % len(colours)]
 
 
 def _hover(
@@ -241,7 +254,7 @@ def _panel(chart: Chart, series: tuple[DrawnSeries, ...], number: int, width: fl
         high = max(high, 100.0)
     if high - low < 1e-6:
         high = low + 1.0
-    title = lines_of(drawn[0].name, 78) if series[-1].panel else ()
+    title = lines_of(drawn[0].name, NARROWEST if width is None else width) if series[-1].panel else ()
     if width is None:
         ticks = _ticks(low, high, value_format)
         low, high = min(low, ticks[0][0]), max(high, ticks[-1][0])
@@ -266,7 +279,7 @@ def _ticks(low: float, high: float, value_format: ValueFormat) -> tuple[tuple[fl
 
 def _distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
     """Give each label a name of its own; a source may really be called "Other", and engines tell bars by name."""
-    taken: set[str] = set()
+    taken = set(_MAGIC_NAMES)
     distinct = []
     for label in labels:
         candidate, count = label, 1

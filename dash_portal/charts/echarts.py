@@ -86,9 +86,9 @@ def _donut(drawing: Drawing) -> dict[str, Any]:
             "subtext": series.name,
             "left": "center",
             "top": middle - 24,
-            "itemGap": 2,
+            "itemGap": 3,
             "padding": 0,
-            "textStyle": {"fontSize": 22},
+            "textStyle": {"fontSize": 22, "lineHeight": 26},
             "subtextStyle": {"fontSize": FONT_SIZE},
         },
         "legend": {
@@ -145,7 +145,7 @@ def _bar_series(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
         "xAxisIndex": series.panel,
         "yAxisIndex": series.panel,
         "cursor": _cursor(drawing),
-        "barCategoryGap": "28%",
+        "barCategoryGap": "33%",
         "barGap": "8%",
         "itemStyle": {"color": series.colour, "borderRadius": [3, 3, 0, 0] if upright else [0, 3, 3, 0]},
         "label": {

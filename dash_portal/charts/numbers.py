@@ -52,7 +52,7 @@ def exact(value: Number | None, value_format: ValueFormat) -> str:
         return "no data"
     number = _decimal(value)
     if value_format is ValueFormat.PERCENT:
-        return f"{_grouped(_rounded(number, _TENTH))} %"
+        return f"{_grouped(_rounded(number, _TENTH if abs(number) >= 1 else _CENT))} %"
     if value_format is ValueFormat.DAYS:
         return _days(_rounded(number, _TENTH))
     rounded = _rounded(number, _CENT)

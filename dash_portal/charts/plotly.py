@@ -25,7 +25,12 @@ TEXT_COLOUR = "#343A40"
 LINE_COLOUR = "rgba(128,134,140,0.28)"
 TRACK_COLOUR = "rgba(128,134,140,0.12)"
 
-PLOTLY_CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True, "doubleClick": False}
+PLOTLY_CONFIG: dict[str, Any] = {
+    "displayModeBar": False,
+    "responsive": True,
+    "doubleClick": False,
+    "typesetMath": False,
+}
 """What `dcc.Graph(config=...)` gets beside every figure made here."""
 
 
@@ -56,7 +61,7 @@ def _bars(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
     number = "" if series.panel == 0 else str(series.panel + 1)
     trace: dict[str, Any] = {
         "type": "bar",
-        "name": escape(series.name),
+        "name": _inert(series.name),
         "orientation": "v" if upright else "h",
         "x": names if upright else values,
         "y": values if upright else names,
@@ -70,7 +75,7 @@ def _bars(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
     }
     if drawing.shows_values:
         trace |= {
-            "text": [mark.text for mark in series.marks],
+            "text": [_inert(mark.text) for mark in series.marks],
             "textposition": "outside",
             "textangle": 0,
             "constraintext": "none",
@@ -82,8 +87,8 @@ def _slices(drawing: Drawing) -> dict[str, Any]:
     (series,) = drawing.series
     return {
         "type": "pie",
-        "name": escape(series.name),
-        "labels": [escape(label) for label in drawing.categories],
+        "name": _inert(series.name),
+        "labels": [_inert(label) for label in drawing.categories],
         "values": [mark.value for mark in series.marks],
         "hole": DONUT_HOLE,
         "sort": False,
@@ -92,7 +97,7 @@ def _slices(drawing: Drawing) -> dict[str, Any]:
         "customdata": [mark.key for mark in series.marks],
         "hoverinfo": "text",
         "hovertext": [_hover(mark.hover) for mark in series.marks],
-        "text": [mark.text for mark in series.marks],
+        "text": [_inert(mark.text) for mark in series.marks],
         "textinfo": "text",
         "textposition": "inside",
         "insidetextorientation": "horizontal",
@@ -103,7 +108,7 @@ def _slices(drawing: Drawing) -> dict[str, Any]:
 def _donut_layout(drawing: Drawing) -> dict[str, Any]:
     if drawing.chart.is_empty:
         return {"annotations": [_empty_text(drawing)]}
-    middle = f'<span style="font-size:22px"><b>{drawing.whole}</b></span><br>{escape(drawing.series[0].name)}'
+    middle = f'<span style="font-size:22px"><b>{_inert(drawing.whole)}</b></span><br>{_inert(drawing.series[0].name)}'
     return {
         "annotations": [{"text": middle, "x": 0.5, "y": 0.5, "showarrow": False, "xanchor": "center"}],
         "legend": _legend(y=0, yanchor="top", x=0.5, xanchor="center")
@@ -119,7 +124,8 @@ def _axes(drawing: Drawing) -> dict[str, Any]:
         "barmode": "group",
         "bargap": 0.28,
         "bargroupgap": 0.08,
-        "legend": _legend(y=1, yanchor="bottom", x=0, xanchor="left") | {"itemclick": False},
+        "legend": _legend(y=1, yanchor="top", x=0, xanchor="left")
+        | {"itemclick": False, "xref": "container", "yref": "container"},
         f"{along}axis": {
             "type": "category",
             "categoryorder": "array",
@@ -229,7 +235,6 @@ def _tracks(drawing: Drawing) -> list[dict[str, Any]]:
 def _legend(*, x: float, y: float, xanchor: str, yanchor: str) -> dict[str, Any]:
     return {
         "orientation": "h",
-        "xref": "container",
         "x": x,
         "y": y,
         "xanchor": xanchor,
@@ -244,7 +249,7 @@ def _legend(*, x: float, y: float, xanchor: str, yanchor: str) -> dict[str, Any]
 
 def _empty_text(drawing: Drawing) -> dict[str, Any]:
     return {
-        "text": escape(drawing.chart.empty_text),
+        "text": _inert(drawing.chart.empty_text),
         "xref": "paper",
         "yref": "paper",
         "x": 0.5,
@@ -255,12 +260,18 @@ def _empty_text(drawing: Drawing) -> dict[str, Any]:
 
 
 def _hover(lines: tuple[str, ...]) -> str:
-    first, *others = (escape(line) for line in lines)
-    return "<br>".join((f"<b>{first}</b>", *others))
+    name, *facts = _markup(lines).split("<br>")
+    return "<br>".join((f"<b>{name}</b>", *facts))
 
 
 def _markup(lines: tuple[str, ...]) -> str:
-    return "<br>".join(escape(line) for line in lines)
+    return _inert("\n".join(lines)).replace("\n", "<br>")
+
+
+def _inert(text: str) -> str:
+    """Escape what Plotly would read as a tag or, between two dollars, as a formula."""
+    escaped = escape(text)
+    return escaped.replace("$", "&#36;") if escaped.count("$") > 1 else escaped
 
 
 def _number(index: int) -> str:

@@ -10,8 +10,10 @@ FONT_SIZE = 12
 LINE_HEIGHT = 15
 MOST_LINES = 4
 MOST_LETTERS = 60
+LONGEST_WHOLE_WORD = 20
 
-_NARROW = frozenset(" .,;:'|!()[]ijltfrI-")
+_NARROW = frozenset(" .,;:'|!()[]ijlI-")
+_WIDE = frozenset("mwMW@%<>+=~&#…")
 
 
 def text_width(text: str) -> float:
@@ -32,13 +34,14 @@ def shortened(text: str) -> str:
 
 def lines_of(text: str, width: float) -> tuple[str, ...]:
     """Break a plain text into lines of about `width` pixels; what goes beyond four is cut with an ellipsis."""
-    letters = max(4, int(width / (text_width(text) / len(text))))
+    longest_word = max(map(len, text.split()))
+    letters = max(4, int(width / (text_width(text) / len(text))), min(longest_word, LONGEST_WHOLE_WORD))
     return tuple(wrap(text, letters, max_lines=MOST_LINES, placeholder="…"))
 
 
 def _letter_width(letter: str) -> float:
     if letter in _NARROW:
-        return 4.4
-    if east_asian_width(letter) in "WF":
+        return 4.7
+    if letter in _WIDE or east_asian_width(letter) in "WF":
         return 12.6
-    return 8.6 if letter.isupper() else 7.0
+    return 9.0 if letter.isupper() else 7.4

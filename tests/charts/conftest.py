@@ -1,0 +1,113 @@
+"""A page that draws a chart in both engines, from the vendored files and under the portal's content security policy."""
+
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+
+import dash_portal.charts.chart
+from dash_portal.charts.chart import Chart
+from dash_portal.charts.echarts import echarts_option
+from dash_portal.charts.plotly import PLOTLY_CONFIG, plotly_figure
+
+PORTAL = Path(dash_portal.charts.chart.__file__).parent.parent
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'"
+)
+HTML = """<!doctype html><html lang="en" data-bs-theme="light"><head><title>Charts</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/vendor/bootstrap.min.css">
+<link rel="stylesheet" href="/assets/charts.css"></head>
+<body><div id="plotly"></div><div id="echarts"></div>
+<script src="/vendor/plotly-finance.min.js"></script><script src="/assets/charts.js"></script></body></html>"""
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+DRAW = """async ({figure, option, config}) => {
+  const height = `${figure.layout.height}px`;
+  const [left, right] = ["plotly", "echarts"].map((id) => {
+    const fresh = Object.assign(document.createElement("div"), {id});
+    document.getElementById(id).replaceWith(fresh);
+    return fresh;
+  });
+  left.style.height = right.style.height = height;
+  await Plotly.newPlot(left, figure.data, figure.layout, config);
+  const chart = await portalCharts.mount(right, option);
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const isDrawn = (path) => { const {width, height} = path.getBBox(); return width > 0 && height > 0; };
+  const texts = (root, selector) => [...root.querySelectorAll(selector)].map((node) => node.textContent);
+  const types = (series) => series.map(({type}) => type);
+  const names = (series) => series.map(({name}) => name);
+  const option_drawn = chart.getOption();
+  const models = option_drawn.series.map((_, index) => chart.getModel().getSeriesByIndex(index));
+  const axis = [...(option_drawn.yAxis ?? []), ...(option_drawn.xAxis ?? [])].find(({type}) => type === "category");
+  const marks = models.map((model) => {
+    const data = model.getData();
+    return [...Array(data.count()).keys()].filter((index) => {
+      const box = data.getItemGraphicEl(index)?.getBoundingRect();
+      return box && box.width > 0 && box.height > 0 && data.get("value", index) !== 0;
+    }).length;
+  });
+  return {
+    plotly: {
+      types: types(left._fullData), names: names(left._fullData),
+      values: left._fullData.map((trace) => [...(trace.values ?? (trace.orientation === "v" ? trace.y : trace.x))]),
+      categories: [...(left._fullData[0].labels ?? left._fullData[0][left._fullData[0].orientation === "v" ? "x" : "y"])],
+      marks: [...left.querySelectorAll(".trace.bars .points, .pielayer .trace")].map(
+        (trace) => [...trace.querySelectorAll(".point path, .slice path.surface")].filter(isDrawn).length),
+      texts: texts(left, "svg text"),
+    },
+    echarts: {
+      types: types(option_drawn.series), names: names(option_drawn.series),
+      values: option_drawn.series.map(({data}) => data.map(({value}) => value)),
+      categories: axis ? axis.data : option_drawn.series[0].data.map(({name}) => name),
+      marks,
+      texts: texts(right, "svg text"),
+    },
+  };
+}"""
+
+
+class ChartPage:
+    """The page, with one place for each engine. Any message on the console fails the test at its end."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.messages: list[str] = []
+        page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
+        page.emulate_media(reduced_motion="reduce")
+        page.route("**/*", self._serve)
+        page.goto("http://portal.test/")
+
+    def draw(self, chart: Chart, accent: str | None = None) -> dict[str, Any]:
+        """Draw the chart in both engines and tell what each of them then shows."""
+        drawn: dict[str, Any] = self.page.evaluate(
+            DRAW,
+            {
+                "figure": plotly_figure(chart, accent=accent),
+                "option": echarts_option(chart, accent=accent),
+                "config": PLOTLY_CONFIG,
+            },
+        )
+        names, categories = drawn["plotly"]["names"], drawn["plotly"]["categories"]
+        drawn["plotly"] |= {"names": [*map(unescape, names)], "categories": [*map(unescape, categories)]}
+        return drawn
+
+    @staticmethod
+    def _serve(route: Route) -> None:
+        path = route.request.url.removeprefix("http://portal.test/")
+        if not path:
+            route.fulfill(body=HTML, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+            return
+        file = PORTAL / path
+        route.fulfill(path=file, content_type=TYPES[file.suffix])
+
+
+@pytest.fixture
+def chart_page(page: Page) -> Iterator[ChartPage]:
+    opened = ChartPage(page)
+    yield opened
+    assert opened.messages == []

@@ -1,0 +1,64 @@
+"""Charts of every kind and of every oddity that upstream names and figures can bring."""
+
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from dash_portal.charts.chart import Chart, Kind, Series
+from dash_portal.charts.numbers import Number, ValueFormat
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "{b}: {c} {@key} {a|b}",
+    "%{customdata} $x^2$ ${1}",
+    "2025-01-01",
+    "007",
+    "",
+    " Other ",
+    "a\nb\tc\x00",
+    "Referral - Bartholomew Featherstonehaugh-Cholmondeley of the Third Kingdom",
+    "加盟" * 30,
+    "مرحبا",
+    "&lt;b&gt; &amp;",
+    "__proto__",
+    "constructor",
+    "Budget $50k-$100k",
+]
+
+labels = st.one_of(st.text(max_size=40), st.sampled_from(HOSTILE), st.sampled_from(["Facebook", "QR Sent"]))
+numbers: st.SearchStrategy[Number | None] = st.one_of(
+    st.none(),
+    st.integers(-(10**15), 10**15),
+    st.floats(-1e15, 1e15),
+    st.decimals(Decimal(-(10**12)), Decimal(10**12), places=2),
+    st.sampled_from([0, 1, -1, 0.0, -0.0, 1e-300, Decimal("0.01"), 999_950]),
+)
+parts: st.SearchStrategy[Number | None] = numbers.filter(lambda value: value is None or value >= 0)
+
+
+@st.composite
+def charts(draw: st.DrawFn) -> Chart:
+    kind = draw(st.sampled_from(Kind))
+    categories = tuple(draw(st.lists(labels, max_size=9)))
+    size = len(categories)
+    names = draw(st.lists(labels, min_size=1, max_size=1 if kind is Kind.DONUT else 3, unique=True))
+    whole = draw(st.sampled_from(ValueFormat))
+    value = parts if kind is Kind.DONUT else numbers
+    formats = st.none() if kind is Kind.PROGRESSION else st.one_of(st.none(), st.sampled_from(ValueFormat))
+    return Chart(
+        chart_id="any",
+        title=draw(labels),
+        description=draw(labels),
+        kind=kind,
+        categories=categories,
+        series=tuple(Series(name, tuple(draw(value) for _ in categories), draw(formats)) for name in names),
+        value_format=whole,
+        click=draw(st.sampled_from([None, "source"])),
+        keys=draw(st.one_of(st.none(), st.lists(st.none() | labels, min_size=size, max_size=size).map(tuple))),
+        selected=frozenset(draw(st.lists(st.sampled_from(categories), max_size=2)) if categories else ()),
+        empty_text=draw(labels),
+    )
+
+
+accents = st.one_of(st.none(), st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True), st.sampled_from(["#fff", "#000"]))

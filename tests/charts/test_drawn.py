@@ -1,0 +1,232 @@
+"""Each kind of chart as the real engines draw it in the real browser."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from playwright.sync_api import expect
+
+from dash_portal.charts.chart import Chart, Kind, Series
+from dash_portal.charts.data import chart_data
+from tests.charts.conftest import ChartPage
+from tests.charts.examples import BAR, COLUMN, DONUT, EMPTY, EXAMPLES, GROUPED_COLUMN, PANELS
+from tests.charts.strategies import HOSTILE, charts
+
+pytestmark = pytest.mark.browser
+
+RECORD_CLICKS = """() => { window.clicked = [];
+  document.addEventListener("portal-chart-click", ({detail}) => window.clicked.push(detail)); }"""
+
+
+def shown(values: list[float | None]) -> int:
+    return len([value for value in values if value])
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_both_engines_draw_the_same(chart_page: ChartPage, name: str, width: int) -> None:
+    chart = EXAMPLES[name]
+    chart_page.page.set_viewport_size({"width": width, "height": 800})
+    drawn = chart_page.draw(chart)
+    said = chart_data(chart)
+    for engine in (drawn["plotly"], drawn["echarts"]):
+        assert engine["types"] == ["pie" if chart.kind is Kind.DONUT else "bar"] * len(chart.series)
+        assert engine["names"] == [series["name"] for series in said["series"]]
+        assert engine["values"] == [series["values"] for series in said["series"]]
+        assert engine["categories"] == said["categories"]
+        assert engine["marks"] == [shown(series["values"]) for series in said["series"]]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_name_can_be_read_on_a_phone(chart_page: ChartPage, name: str) -> None:
+    """Whole, and inside the card: in Plotly a label is one text, in ECharts each of its lines is one."""
+    chart_page.page.set_viewport_size({"width": 360, "height": 800})
+    drawn = chart_page.draw(EXAMPLES[name])
+    for engine in ("plotly", "echarts"):
+        words = " ".join(drawn[engine]["texts"]).replace(" ", "")
+        for category in EXAMPLES[name].categories:
+            assert category.replace(" ", "") in words, engine
+    boxes = chart_page.page.eval_on_selector_all(
+        "#plotly svg text, #echarts svg text",
+        """nodes => nodes.filter((node) => node.textContent).map((node) => {
+          const {left, right} = node.getBoundingClientRect(); return [node.textContent, left, right]; })""",
+    )
+    assert [box for box in boxes if box[1] < -1 or box[2] > 361] == []
+
+
+@pytest.mark.parametrize("chart", [BAR, PANELS, COLUMN], ids=lambda chart: chart.chart_id)
+def test_every_value_is_written_beside_its_mark(chart_page: ChartPage, chart: Chart) -> None:
+    drawn = chart_page.draw(chart)
+    expected = {"leads-by-source": "120", "leads-source-quality": "2.3 %", "columns": "113"}[chart.chart_id]
+    assert expected in drawn["plotly"]["texts"]
+    assert expected in drawn["echarts"]["texts"]
+
+
+def test_the_value_axis_is_written_alike(chart_page: ChartPage) -> None:
+    drawn = chart_page.draw(GROUPED_COLUMN)
+    for engine in ("plotly", "echarts"):
+        assert {"-$500k", "$0", "$500k", "$1M", "$1.5M"} <= set(drawn[engine]["texts"]), engine
+
+
+def test_an_empty_chart_says_what_will_appear(chart_page: ChartPage) -> None:
+    drawn = chart_page.draw(EMPTY)
+    assert drawn["plotly"]["texts"] == [EMPTY.empty_text]
+    assert drawn["echarts"]["texts"] == [EMPTY.empty_text]
+
+
+def test_hostile_names_are_shown_as_they_are_written(chart_page: ChartPage) -> None:
+    for kind in Kind:
+        chart = Chart(
+            "hostile", "H", "H", kind, tuple(HOSTILE), (Series("<b>Leads</b>", tuple(range(1, len(HOSTILE) + 1))),)
+        )
+        drawn = chart_page.draw(chart)
+        for engine in ("plotly", "echarts"):
+            words = " ".join(drawn[engine]["texts"]).replace(" ", "")
+            assert "<imgsrc=xonerror=alert(1)>" in words, (kind, engine)
+            assert "&lt;b&gt;&amp;" in words, (kind, engine)
+        assert chart_page.page.locator("#plotly img, #echarts img, #plotly b, #echarts b").count() == 0
+
+
+def test_a_tooltip_shows_a_hostile_name_as_text(chart_page: ChartPage) -> None:
+    page = chart_page.page
+    chart_page.draw(Chart("h", "H", "H", Kind.BAR, ("<img src=x onerror=alert(1)> {b}",), (Series("{c}", (12431,)),)))
+    box = page.locator("#echarts").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5)
+    tooltip = page.locator("#echarts div", has_text="12,431").last
+    expect(tooltip).to_contain_text("<img src=x onerror=alert(1)> {b}")
+    expect(tooltip).to_contain_text("{c}: 12,431")
+    assert page.locator("#echarts img").count() == 0
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chart=charts())
+def test_any_chart_is_drawn_by_both_without_a_word_on_the_console(chart_page: ChartPage, chart: Chart) -> None:
+    drawn = chart_page.draw(chart)
+    assert drawn["plotly"]["names"] == drawn["echarts"]["names"]
+    assert len(drawn["plotly"]["values"]) == len(drawn["echarts"]["values"]) == len(chart.series)
+    assert chart_page.messages == []
+
+
+def click_mark(chart_page: ChartPage, series: int, index: int) -> None:
+    """Click on the middle of a mark that ECharts drew."""
+    x, y = chart_page.page.evaluate(
+        """([series, index]) => {
+          const element = document.getElementById("echarts");
+          const mark = echarts.getInstanceByDom(element).getModel().getSeriesByIndex(series).getData();
+          const {left, top} = element.getBoundingClientRect();
+          const shape = mark.getItemGraphicEl(index).shape;
+          if (shape.r === undefined || shape.cx === undefined)
+            return [left + shape.x + shape.width / 2, top + shape.y + shape.height / 2];
+          const [angle, radius] = [(shape.startAngle + shape.endAngle) / 2, (shape.r + shape.r0) / 2];
+          return [left + shape.cx + Math.cos(angle) * radius, top + shape.cy + Math.sin(angle) * radius];
+        }""",
+        [series, index],
+    )
+    chart_page.page.mouse.click(x, y)
+
+
+def clicks(chart_page: ChartPage, count: int = 1) -> list[dict[str, Any]]:
+    chart_page.page.wait_for_function("(count) => window.clicked.length >= count", arg=count)
+    found: list[dict[str, Any]] = chart_page.page.evaluate("() => window.clicked")
+    return found
+
+
+def test_a_click_in_echarts_names_the_key(chart_page: ChartPage) -> None:
+    chart_page.draw(BAR)
+    chart_page.page.evaluate(RECORD_CLICKS)
+    click_mark(chart_page, 0, 1)
+    click_mark(chart_page, 0, 4)  # the folded rest has no key of its own: nothing is told
+    click_mark(chart_page, 0, 0)
+    assert [click["key"] for click in clicks(chart_page, 2)] == ["Google Ads", "Facebook"]
+
+
+def test_a_click_on_a_slice_names_the_key_and_not_the_label(chart_page: ChartPage) -> None:
+    chart_page.draw(DONUT)
+    chart_page.page.evaluate(RECORD_CLICKS)
+    click_mark(chart_page, 0, 4)
+    assert clicks(chart_page) == [{"key": "other-sources", "seriesName": "Leads"}]
+
+
+@pytest.mark.parametrize("engine", ["plotly", "echarts"])
+def test_a_click_on_a_legend_entry_filters_and_hides_nothing(chart_page: ChartPage, engine: str) -> None:
+    page = chart_page.page
+    chart_page.draw(DONUT)
+    page.evaluate(RECORD_CLICKS)
+    page.evaluate("() => portalCharts.listenToPlotlyLegend(document.getElementById('plotly'))")
+    if engine == "plotly":
+        page.locator("#plotly .legendtoggle").nth(1).click()
+    else:
+        page.locator("#echarts svg text", has_text="Google Ads").click()
+    assert clicks(chart_page) == [{"key": "Google Ads", "seriesName": "Leads"}]
+    hidden = "() => (document.getElementById('plotly').layout.hiddenlabels ?? []).length"
+    assert page.evaluate(hidden) == 0
+    selected = "() => echarts.getInstanceByDom(document.getElementById('echarts')).getOption().legend[0].selected"
+    assert all(page.evaluate(selected).values())
+
+
+def test_a_click_in_plotly_carries_the_key(chart_page: ChartPage) -> None:
+    page = chart_page.page
+    chart_page.draw(BAR)
+    page.evaluate(
+        """() => document.getElementById("plotly").on("plotly_click",
+          ({points}) => { window.clicked = points.map(({customdata}) => customdata); })"""
+    )
+    box = page.locator("#plotly .bars .point path").nth(1).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function("() => window.clicked")
+    assert page.evaluate("() => window.clicked") == ["Google Ads"]
+
+
+@pytest.mark.parametrize("chart", [BAR, DONUT, COLUMN, PANELS], ids=lambda chart: chart.chart_id)
+def test_the_texts_follow_the_theme(chart_page: ChartPage, chart: Chart) -> None:
+    """On the dark page no text that lies on the page stays dark, in either engine."""
+    chart_page.draw(chart)
+    chart_page.page.evaluate("() => { document.documentElement.dataset.bsTheme = 'dark'; }")
+    darkest = chart_page.page.evaluate(
+        """async () => {
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          const onPage = [...document.querySelectorAll("#plotly svg text, #echarts svg text")]
+            .filter((node) => node.textContent && !node.classList.contains("slicetext"))
+            .filter((node) => !(node.closest("#echarts") && /^\\d+ %$/.test(node.textContent)));
+          return Math.min(...onPage.map((node) => {
+            const [red, green, blue] = getComputedStyle(node).fill.match(/\\d+/g).map(Number);
+            return Math.max(red, green, blue);
+          }));
+        }"""
+    )
+    assert darkest > 150
+
+
+def test_a_chart_fits_its_card_and_ends_with_it(chart_page: ChartPage) -> None:
+    page = chart_page.page
+    page.set_viewport_size({"width": 1000, "height": 800})
+    chart_page.draw(PANELS)
+    page.set_viewport_size({"width": 400, "height": 800})
+    expect(page.locator("#echarts svg")).to_have_attribute("width", "400")
+    page.evaluate(
+        """() => { window.kept = echarts.getInstanceByDom(document.getElementById("echarts"));
+          document.getElementById("echarts").remove(); }"""
+    )
+    page.wait_for_function("() => window.kept.isDisposed()")
+
+
+def test_a_downloaded_picture_is_a_png_under_the_policy(chart_page: ChartPage) -> None:
+    chart_page.draw(BAR)
+    with chart_page.page.expect_download() as download:
+        chart_page.page.evaluate("() => portalCharts.downloadPng(document.getElementById('plotly'), 'leads')")
+    assert download.value.suggested_filename == "leads.png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_engine_that_could_not_be_loaded_is_asked_for_again(chart_page: ChartPage) -> None:
+    page = chart_page.page
+    page.route("**/echarts.min.js", lambda route: route.abort(), times=1)
+    with pytest.raises(Exception, match="could not be loaded"):
+        chart_page.draw(BAR)
+    assert chart_page.messages == ["error: Failed to load resource: net::ERR_FAILED"]
+    chart_page.messages.clear()
+    assert chart_page.draw(BAR)["echarts"]["marks"] == [4]

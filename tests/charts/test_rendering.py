@@ -1,0 +1,145 @@
+"""What both renderers promise about any chart, checked without a browser."""
+
+import json
+from html import escape, unescape
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+
+from dash_portal.charts.chart import Chart, Kind
+from dash_portal.charts.data import chart_data
+from dash_portal.charts.drawing import chart_height
+from dash_portal.charts.echarts import echarts_option
+from dash_portal.charts.plotly import plotly_figure
+from tests.charts.examples import BAR, DONUT, EXAMPLES, GROUPED_BAR, PROGRESSION
+from tests.charts.strategies import HOSTILE, accents, charts
+
+
+def plotly_values(trace: dict[str, Any]) -> list[float | None]:
+    if trace["type"] == "pie":
+        return list(trace["values"])
+    return list(trace["y"] if trace["orientation"] == "v" else trace["x"])
+
+
+def plotly_names(trace: dict[str, Any]) -> list[str]:
+    if trace["type"] == "pie":
+        return [unescape(label) for label in trace["labels"]]
+    return list(trace["x"] if trace["orientation"] == "v" else trace["y"])
+
+
+def plotly_colours(trace: dict[str, Any]) -> list[str]:
+    return list(trace["marker"]["colors" if trace["type"] == "pie" else "color"])
+
+
+def echarts_names(option: dict[str, Any]) -> list[str]:
+    series = option["series"][0]
+    if series["type"] == "pie":
+        return [item["name"] for item in series["data"]]
+    axis = option["xAxis"][0] if option["xAxis"][0]["type"] == "category" else option["yAxis"][0]
+    return list(axis["data"])
+
+
+def echarts_colours(series: dict[str, Any]) -> list[str]:
+    return [item.get("itemStyle", {}).get("color") or series["itemStyle"]["color"] for item in series["data"]]
+
+
+@given(charts(), accents)
+def test_any_chart_is_the_same_in_both_engines(chart: Chart, accent: str | None) -> None:
+    figure, option = plotly_figure(chart, accent=accent), echarts_option(chart, accent=accent)
+    data = chart_data(chart)
+    assert len(figure["data"]) == len(option["series"]) == len(data["series"])
+    for trace, series, said in zip(figure["data"], option["series"], data["series"], strict=True):
+        assert trace["type"] == series["type"]
+        assert unescape(trace["name"]) == series["name"]
+        assert plotly_values(trace) == [item["value"] for item in series["data"]] == said["values"]
+        assert trace["customdata"] == [item["key"] for item in series["data"]]
+        assert plotly_colours(trace) == echarts_colours(series)
+        assert plotly_names(trace) == echarts_names(option)
+
+
+@given(charts(), accents)
+def test_any_chart_is_plain_json(chart: Chart, accent: str | None) -> None:
+    for drawn in (plotly_figure(chart, accent=accent), echarts_option(chart, accent=accent), chart_data(chart)):
+        assert json.loads(json.dumps(drawn, allow_nan=False)) == drawn
+
+
+@given(charts(), accents)
+def test_any_figure_is_one_that_plotly_knows(chart: Chart, accent: str | None) -> None:
+    figure = plotly_figure(chart, accent=accent)
+    go.Figure(figure)  # refuses what is misspelt or of the wrong kind
+    assert figure["layout"]["height"] == chart_height(chart)
+
+
+@given(charts())
+def test_no_upstream_text_is_markup(chart: Chart) -> None:
+    """Plotly reads tags in every text, ECharts in tooltips and placeholders in formatters."""
+    ours = ("<b>", "</b>", "<br>", '<span style="font-size:22px">', "</span>")
+    figure, option = plotly_figure(chart, accent=None), echarts_option(chart, accent=None)
+    shown = [annotation["text"] for annotation in figure["layout"].get("annotations", [])]
+    for trace, series in zip(figure["data"], option["series"], strict=True):
+        tooltips = [item["tooltip"]["formatter"] for item in series["data"]]
+        assert not any("{" in text for text in tooltips)
+        shown += [trace["name"], *trace["hovertext"], *trace.get("labels", []), *tooltips]
+    for axis in ("xaxis", "yaxis"):
+        shown += figure["layout"].get(axis, {}).get("ticktext", [])
+    together = "".join(shown)
+    for tag in ours:
+        together = together.replace(tag, "")
+    assert "<" not in together
+    assert ">" not in together
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if len(name) < 50 and name.strip()])
+def test_a_hover_says_the_whole_name(name: str) -> None:
+    chart = Chart("c", "C", "C", Kind.BAR, (name,), (BAR.series[0].__class__("Leads", (12431,)),))
+    (hover,) = plotly_figure(chart, accent=None)["data"][0]["hovertext"]
+    said = " ".join(
+        "".join(letter for letter in name.replace("\n", " ").replace("\t", " ") if letter.isprintable()).split()
+    )
+    assert hover.removeprefix("<b>").removesuffix("</b><br>Leads: 12,431") == escape(said).replace(
+        "$", "&#36;" if said.count("$") > 1 else "$"
+    )
+
+
+def test_labels_that_occur_twice_stay_two_bars() -> None:
+    chart = Chart("c", "C", "C", Kind.BAR, ("Other", "Other", ""), (BAR.series[0].__class__("Leads", (1, 2, 3)),))
+    assert plotly_names(plotly_figure(chart, accent=None)["data"][0]) == ["Other", "Other (2)", "(none)"]
+
+
+def test_both_engines_show_the_first_category_first() -> None:
+    assert plotly_figure(BAR, accent=None)["layout"]["yaxis"]["autorange"] == "reversed"
+    assert all(axis["inverse"] for axis in echarts_option(BAR, accent=None)["yAxis"])
+
+
+def test_the_accent_is_the_first_series() -> None:
+    assert plotly_colours(plotly_figure(PROGRESSION, accent="#7A1FA2")["data"][0])[0] != "#7A1FA2"  # too dark at night
+    assert plotly_colours(plotly_figure(PROGRESSION, accent="#B4509A")["data"][0]) == ["#B4509A"] * 5
+
+
+def test_the_selected_category_is_strong_and_the_others_faded() -> None:
+    colours = plotly_colours(plotly_figure(BAR, accent=None)["data"][0])
+    assert colours == ["rgba(0,114,198,0.28)", "#0072C6", *["rgba(0,114,198,0.28)"] * 3]
+
+
+def test_money_is_written_on_the_bars_and_in_full_on_hover() -> None:
+    trace = plotly_figure(GROUPED_BAR, accent=None)["data"][0]
+    assert trace["text"] == ["$90k", "$1.25M", "\N{EN DASH}", "$180k", "$90k"]
+    assert trace["hovertext"][1] == "<b>Outbound Call</b><br>Value: $1,250,000.50"
+
+
+def test_a_slice_says_its_share_where_there_is_room() -> None:
+    trace = plotly_figure(DONUT, accent=None)["data"][0]
+    assert trace["text"] == ["46 %", "33 %", "12 %", "", ""]
+    assert trace["hovertext"][3] == "<b>2025 - Austin Franchise Show</b><br>Leads: 9<br>3.5 % of all"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_option_carries_no_colour_of_text_but_that_on_a_slice(name: str) -> None:
+    """The page's theme has to reach all the others."""
+    option = echarts_option(EXAMPLES[name], accent=None)
+    assert "color" not in option["textStyle"]
+    assert "backgroundColor" not in option
+    if EXAMPLES[name].kind is not Kind.DONUT:
+        assert not any("color" in series["label"] for series in option["series"])
