@@ -19,7 +19,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from cryptography.fernet import Fernet
 from sqlmodel import select
@@ -124,63 +124,48 @@ def main() -> int:
 
 def _run(processes: Processes) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    memory = _Memory(FOLDER / "demo.json")
+    keys = _own_keys(FOLDER / "keys.json")
     port = _port("PORT", 8050)
     _refuse_taken(port)
     emulator_port = _free_port()
-    environment = _environment(memory, port, emulator_port)
+    environment = _environment(keys, port, emulator_port)
 
     _say("Starting a ClientTether stand-in and the database …")
-    processes.start("emulator", *_emulator_arguments(memory, emulator_port), environment=environment)
+    processes.start("emulator", *_emulator_arguments(keys, emulator_port), environment=environment)
     _command(environment, "dash_portal", "migrate")
     processes.start("web", "-m", "dash_portal", "serve", environment=environment)
     _make_brands_and_people(environment)
     _wait_for(processes, f"http://127.0.0.1:{emulator_port}/_control/requests")
-    _advance(emulator_port, memory.get("moves"))
     _say("Pulling both brands …")
     _command(environment, "sync", "once", may_fail=True)
     processes.start("worker", "-m", "sync", "worker", environment=environment)
     _wait_for(processes, f"http://127.0.0.1:{port}/readyz")
     _print_doors(port)
-    _keep_moving(processes, memory, emulator_port)
+    _keep_moving(processes, emulator_port)
 
 
-class _Memory:
-    """What the demo remembers between two starts: its own keys, and how far the data has moved on."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        fresh = {
-            "secret_key": secrets.token_urlsafe(48),
-            "encryption_key": Fernet.generate_key().decode(),
-            "access_token": secrets.token_urlsafe(24),
-            "moves": 0,
-        }
-        kept = json.loads(path.read_text()) if path.exists() else {}
-        self._values: dict[str, Any] = fresh | kept
-        self._save()
-
-    def get(self, name: str) -> Any:
-        return self._values[name]
-
-    def remember(self, name: str, value: object) -> None:
-        self._values[name] = value
-        self._save()
-
-    def _save(self) -> None:
-        written = self._path.with_suffix(".new")
-        written.touch(mode=0o600)
-        written.write_text(json.dumps(self._values, indent=1))
-        written.replace(self._path)
+def _own_keys(path: Path) -> dict[str, str]:
+    """Return the demo's own keys, made once and kept for the next start."""
+    fresh = {
+        "secret_key": secrets.token_urlsafe(48),
+        "encryption_key": Fernet.generate_key().decode(),
+        "access_token": secrets.token_urlsafe(24),
+    }
+    keys: dict[str, str] = fresh | (json.loads(path.read_text()) if path.exists() else {})
+    written = path.with_suffix(".new")
+    written.touch(mode=0o600)
+    written.write_text(json.dumps(keys, indent=1))
+    written.replace(path)
+    return keys
 
 
-def _environment(memory: _Memory, port: int, emulator_port: int) -> dict[str, str]:
+def _environment(keys: dict[str, str], port: int, emulator_port: int) -> dict[str, str]:
     chosen = {
         "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{FOLDER / 'portal.db'}"),
         "CLIENTTETHER_API_URL": f"http://127.0.0.1:{emulator_port}/v2/api/",
-        "CLIENTTETHER_ACCESS_TOKEN": memory.get("access_token"),
-        "PORTAL_SECRET_KEY": memory.get("secret_key"),
-        "PORTAL_ENCRYPTION_KEY": memory.get("encryption_key"),
+        "CLIENTTETHER_ACCESS_TOKEN": keys["access_token"],
+        "PORTAL_SECRET_KEY": keys["secret_key"],
+        "PORTAL_ENCRYPTION_KEY": keys["encryption_key"],
         "SYNC_CRON": os.environ.get("SYNC_CRON", "* * * * *"),
         "PORT": str(port),
         "PYTHONUNBUFFERED": "1",
@@ -188,8 +173,9 @@ def _environment(memory: _Memory, port: int, emulator_port: int) -> dict[str, st
     return os.environ | chosen
 
 
-def _emulator_arguments(memory: _Memory, emulator_port: int) -> list[str]:
-    arguments = ["-m", "emulator", "--port", str(emulator_port), "--access-token", memory.get("access_token")]
+def _emulator_arguments(keys: dict[str, str], emulator_port: int) -> list[str]:
+    arguments = ["-m", "emulator", "--port", str(emulator_port), "--access-token", keys["access_token"]]
+    arguments += ["--memory", str(FOLDER / "emulator.json")]
     for brand in BRANDS:
         arguments += ["--account", f"{brand.name}={brand.web_key}:{brand.seed}:{brand.contacts}"]
     return arguments
@@ -247,12 +233,10 @@ def _wait_for(processes: Processes, address: str) -> None:
     raise DemoError(f"{address} did not answer within {STARTS_WITHIN_SECONDS:.0f} seconds: see the logs in {FOLDER}")
 
 
-def _advance(emulator_port: int, steps: int) -> None:
-    """Move the invented data on; a second start first moves it to where the last one left it."""
-    if steps == 0:
-        return
+def _advance(emulator_port: int) -> None:
+    """Move the invented data of every brand on by one step."""
     for brand in BRANDS:
-        wish = json.dumps({"account": brand.name, "steps": steps}).encode()
+        wish = json.dumps({"account": brand.name, "steps": 1}).encode()
         request = urllib.request.Request(
             f"http://127.0.0.1:{emulator_port}/_control/advance",
             data=wish,
@@ -262,15 +246,14 @@ def _advance(emulator_port: int, steps: int) -> None:
             pass
 
 
-def _keep_moving(processes: Processes, memory: _Memory, emulator_port: int) -> None:
+def _keep_moving(processes: Processes, emulator_port: int) -> None:
     """Let the data move on now and then, until Ctrl-C or until one of the programs ends."""
     next_move = time.monotonic() + MOVES_EVERY_SECONDS
     while True:
         processes.check()
         time.sleep(0.5)
         if time.monotonic() >= next_move:
-            _advance(emulator_port, 1)
-            memory.remember("moves", memory.get("moves") + 1)
+            _advance(emulator_port)
             next_move += MOVES_EVERY_SECONDS
 
 
