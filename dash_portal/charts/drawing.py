@@ -13,6 +13,7 @@ NARROWEST = 320
 """The width in pixels of a chart's card on a phone of 360: what fits there fits everywhere."""
 
 PANEL_GAP = 12
+PANEL_TITLE_SIZE = 11
 LABEL_GAP = 10
 LEGEND_ROW = 22
 DONUT_SIZE = 208

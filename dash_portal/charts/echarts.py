@@ -14,6 +14,7 @@ from dash_portal.charts.drawing import (
     LABEL_GAP,
     NARROWEST,
     PANEL_GAP,
+    PANEL_TITLE_SIZE,
     TURN,
     Drawing,
     DrawnSeries,
@@ -184,6 +185,7 @@ def _grid_lines(panel: Panel) -> dict[str, Any]:
     """Draw the value axis as lines with their own texts: an axis label can't be formatted without a function."""
     return {
         "silent": True,
+        "z": 1,
         "symbol": "none",
         "animation": False,
         "lineStyle": {"color": LINE_COLOUR, "type": "solid", "width": 1},
@@ -241,7 +243,7 @@ def _value_axis(drawing: Drawing, index: int, panel: Panel) -> dict[str, Any]:
                 "align": "left",
                 "verticalAlign": "bottom",
                 "padding": [0, 0, 0 if upright else 6, 0],
-                "fontSize": FONT_SIZE,
+                "fontSize": PANEL_TITLE_SIZE,
                 "lineHeight": LINE_HEIGHT,
                 "fontWeight": "bold",
             },

@@ -12,6 +12,7 @@ from dash_portal.charts.drawing import (
     DONUT_HOLE,
     LEGEND_ROW,
     PANEL_GAP,
+    PANEL_TITLE_SIZE,
     TURN,
     Drawing,
     DrawnSeries,
@@ -207,6 +208,7 @@ def _panel_titles(drawing: Drawing) -> list[dict[str, Any]]:
                     "xanchor": "left",
                     "yanchor": "bottom",
                     "align": "left",
+                    "font": {"size": PANEL_TITLE_SIZE},
                     "showarrow": False,
                 }
             )

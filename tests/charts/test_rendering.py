@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dash_portal.charts.chart import Chart, Kind
 from dash_portal.charts.data import chart_data
@@ -65,6 +65,7 @@ def test_any_chart_is_plain_json(chart: Chart, accent: str | None) -> None:
         assert json.loads(json.dumps(drawn, allow_nan=False)) == drawn
 
 
+@settings(deadline=None)  # Plotly's own validation is the slow part
 @given(charts(), accents)
 def test_any_figure_is_one_that_plotly_knows(chart: Chart, accent: str | None) -> None:
     figure = plotly_figure(chart, accent=accent)
