@@ -96,7 +96,6 @@
     graph.on("plotly_legendclick", ({ data, curveNumber, label }) => {
       const { labels, customdata, name } = data[curveNumber];
       if (labels) announce(graph, customdata[labels.indexOf(label)], name);
-      return false; // nor does an entry hide anything here
     });
   }
 

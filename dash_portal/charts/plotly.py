@@ -112,8 +112,7 @@ def _donut_layout(drawing: Drawing) -> dict[str, Any]:
     middle = f'<span style="font-size:22px"><b>{_inert(drawing.whole)}</b></span><br>{_inert(drawing.series[0].name)}'
     return {
         "annotations": [{"text": middle, "x": 0.5, "y": 0.5, "showarrow": False, "xanchor": "center"}],
-        "legend": _legend(y=0, yanchor="top", x=0.5, xanchor="center")
-        | {"itemclick": "toggle" if drawing.chart.click else False},
+        "legend": _legend(y=0, yanchor="top", x=0.5, xanchor="center"),
     }
 
 
@@ -125,8 +124,7 @@ def _axes(drawing: Drawing) -> dict[str, Any]:
         "barmode": "group",
         "bargap": 0.28,
         "bargroupgap": 0.08,
-        "legend": _legend(y=1, yanchor="top", x=0, xanchor="left")
-        | {"itemclick": False, "xref": "container", "yref": "container"},
+        "legend": _legend(y=1, yanchor="top", x=0, xanchor="left") | {"xref": "container", "yref": "container"},
         f"{along}axis": {
             "type": "category",
             "categoryorder": "array",
@@ -241,6 +239,7 @@ def _legend(*, x: float, y: float, xanchor: str, yanchor: str) -> dict[str, Any]
         "y": y,
         "xanchor": xanchor,
         "yanchor": yanchor,
+        "itemclick": False,  # an entry hides nothing; the event of its click still comes
         "itemdoubleclick": False,
         "traceorder": "normal",
         "bgcolor": "rgba(0,0,0,0)",
