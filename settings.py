@@ -46,7 +46,7 @@ def _cron(expression: str) -> str:
 
 
 def _secret_key(key: SecretStr) -> SecretStr:
-    if len(key.get_secret_value()) < 32:
+    if len(key.get_secret_value()) < 32 or len(set(key.get_secret_value())) < 10:
         raise ValueError("must be at least 32 characters of randomness")
     return key
 
@@ -101,6 +101,8 @@ class PortalSettings(_SharedSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 8050
     portal_secure_cookies: bool = False
     portal_trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    portal_statement_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+    portal_export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
 
 
 class SyncSettings(_SharedSettings):
@@ -119,6 +121,7 @@ class SyncSettings(_SharedSettings):
     sync_retry_seconds: Annotated[float, Field(ge=0, le=3600)] = 90.0
     sync_retry_wait: Annotated[float, Field(ge=0, le=60)] = 0.5
     sync_max_body_bytes: Annotated[int, Field(ge=1_000, le=500_000_000)] = 20_000_000
+    sync_max_rows: Annotated[int, Field(ge=100, le=100_000_000)] = 2_000_000
     sync_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     snapshot_keep_days: Annotated[int, Field(ge=1, le=3650)] = 7
     snapshot_keep_daily_days: Annotated[int, Field(ge=1, le=3650)] = 90

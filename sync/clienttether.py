@@ -1,0 +1,236 @@
+"""The typed client of the ClientTether API: one method per read call, whole answers out of it.
+
+Every call has time-outs on connecting, on each read and as a whole, is retried within bounds where that can help,
+never follows a redirect (the two headers go to the configured host only) and refuses bodies over a limit.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote, urlencode
+
+import httpx
+import stamina
+
+from models import SyncErrorKind, utc_now
+from settings import SyncSettings
+from sync.envelope import NO_RECORD, Envelope, read_envelope, result_code_of
+from sync.failures import RETRYABLE, PullError, StoppedError
+
+PAGE_SIZE: Final = 100
+_LONGEST_WAIT: Final = 60.0
+_SMALL_BODY: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: what was asked (path and parameters, no secret), when (UTC), the exact body, and what it says."""
+
+    request: str
+    fetched_at: datetime
+    body: bytes
+    envelope: Envelope
+
+
+class ClientTether:
+    """One brand's account. Safe to use from several threads at once; close it, or use it as a context manager."""
+
+    def __init__(self, settings: SyncSettings, web_key: str, *, stop: threading.Event | None = None) -> None:
+        """Open the account behind `web_key`. Once `stop` is set, calls raise StoppedError instead of starting."""
+        self._settings = settings
+        self._stop = stop or threading.Event()
+        connections = settings.sync_requests_per_brand
+        try:
+            self._http = httpx.Client(
+                headers={
+                    "X-Access-Token": settings.clienttether_access_token.get_secret_value(),
+                    "X-Web-Key": web_key,
+                    "Accept": "application/json",
+                },
+                timeout=httpx.Timeout(settings.sync_read_timeout, connect=settings.sync_connect_timeout),
+                limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+                follow_redirects=False,
+                trust_env=False,
+                verify=_certificates(),
+            )
+        except (UnicodeError, ValueError) as unfit:
+            raise PullError(SyncErrorKind.KEY_REFUSED, "the web key can't be sent as a header") from unfit
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def clients(self, offset: int) -> Answer:
+        """Ask for contacts of every type, from row `offset` (0-based) on."""
+        return self._page("read_client_list", offset)
+
+    def client(self, client_id: str) -> Answer:
+        """Ask for one contact."""
+        return self._ask(f"read_client_by_id/{quote(client_id, safe='')}")
+
+    def opportunities(self, offset: int) -> Answer:
+        """Ask for deals, from row `offset` on."""
+        return self._page("read_opportunity_list", offset)
+
+    def sales_cycles(self, offset: int) -> Answer:
+        """Ask for stages of every contact type, from row `offset` on."""
+        return self._page("read_sales_cycle_list", offset)
+
+    def events(self, offset: int, first: datetime, last: datetime) -> Answer:
+        """Ask for appointments from `first` to `last`, both in the brand's own time, from row `offset` on."""
+        window = {"from_date": f"{first:%Y-%m-%d %H:%M:%S}", "end_date": f"{last:%Y-%m-%d %H:%M:%S}"}
+        return self._page("read_all_events", offset, **window, event_type="appt")
+
+    def history_notes(self, client_id: str, offset: int = 0) -> Answer:
+        """Ask for a contact's notes; the first answer may well be all of them."""
+        path = f"read_client_history_notes/{quote(client_id, safe='')}"
+        return self._page(path, offset) if offset else self._ask(path)
+
+    def lead_sources(self) -> Answer:
+        """Ask for the names of lead sources."""
+        return self._ask("read_lead_source_list")
+
+    def users(self) -> Answer:
+        """Ask for the account's users."""
+        return self._ask("read_user_list")
+
+    def action_plans(self) -> Answer:
+        """Ask for the names of action plans, nested two levels deep."""
+        return self._ask("read_action_plan_list")
+
+    def _page(self, call: str, offset: int, **parameters: str) -> Answer:
+        return self._ask(f"{call}?{urlencode({'limit': PAGE_SIZE, 'offset': offset, **parameters})}")
+
+    def _ask(self, request: str) -> Answer:
+        """Ask, and ask again where that can help. Raises PullError with the number of attempts made."""
+        settings, attempts = self._settings, 0
+        for attempt in stamina.retry_context(
+            on=_wait_before_retry,
+            attempts=settings.sync_retry_attempts,
+            timeout=settings.sync_retry_seconds or None,
+            wait_initial=settings.sync_retry_wait,
+            wait_max=settings.sync_retry_wait * 20,
+            wait_jitter=settings.sync_retry_wait,
+        ):
+            with attempt:
+                attempts += 1
+                return self._counted(attempts, self._ask_once, request)
+        raise AssertionError("stamina raises what the last attempt raised")
+
+    def _counted(self, attempts: int, ask: Callable[[str], Answer], request: str) -> Answer:
+        try:
+            return ask(request)
+        except PullError as failure:
+            failure.attempts = attempts
+            raise
+
+    def _ask_once(self, request: str) -> Answer:
+        if self._stop.is_set():
+            raise StoppedError
+        fetched_at, deadline = utc_now(), time.monotonic() + self._settings.sync_call_timeout
+        try:
+            with self._http.stream("GET", self._settings.clienttether_api_url + request) as response:
+                if response.status_code != httpx.codes.OK:
+                    return Answer(request, fetched_at, *self._none_or_refusal(response, deadline))
+                body = self._read(response, deadline, self._settings.sync_max_body_bytes)
+        except httpx.TimeoutException as late:
+            raise PullError(SyncErrorKind.TIMEOUT, "ClientTether did not answer in time") from late
+        except (httpx.HTTPError, httpx.InvalidURL) as broken:
+            said = f"the connection to ClientTether failed ({type(broken).__name__})"
+            raise PullError(SyncErrorKind.TRANSPORT, said) from broken
+        return Answer(request, fetched_at, body, read_envelope(body))
+
+    def _read(self, response: httpx.Response, deadline: float, most: int) -> bytes:
+        """Return the whole body. Raises PullError when it is too large or takes too long."""
+        announced = response.headers.get("Content-Length", "")
+        if announced.isdecimal() and int(announced) > most:
+            raise PullError(SyncErrorKind.BODY_TOO_LARGE, "the answer is larger than the limit")
+        pieces: list[bytes] = []
+        size = 0
+        for piece in response.iter_bytes():
+            size += len(piece)
+            if size > most:
+                raise PullError(SyncErrorKind.BODY_TOO_LARGE, "the answer is larger than the limit")
+            if time.monotonic() > deadline:
+                raise PullError(SyncErrorKind.TIMEOUT, "ClientTether took too long to send its answer")
+            if self._stop.is_set():
+                raise StoppedError
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _none_or_refusal(self, response: httpx.Response, deadline: float) -> tuple[bytes, Envelope]:
+        """Return "none" where an HTTP error only wraps CT515; raise what any other HTTP error means."""
+        status = response.status_code
+        failure = _http_failure(status, response.headers)
+        if status not in {401, 403, 404}:
+            raise failure
+        body = self._read(response, deadline, _SMALL_BODY)
+        failure.result_code = result_code_of(body)
+        if failure.result_code == NO_RECORD:
+            return body, read_envelope(body)
+        if failure.kind is SyncErrorKind.TOKEN_REFUSED and b"web key" in body.lower():
+            failure.kind, failure.message = SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?"
+        raise failure
+
+
+def _http_failure(status: int, headers: httpx.Headers) -> PullError:
+    if status in {401, 403}:
+        kind, said = SyncErrorKind.TOKEN_REFUSED, "access token refused: was it rotated?"
+    elif status == 404:
+        kind, said = SyncErrorKind.UNAVAILABLE, "the account does not offer this call"
+    elif status == 429:
+        kind, said = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
+    elif status == 408:
+        kind, said = SyncErrorKind.TIMEOUT, "ClientTether did not answer in time"
+    elif status >= 500:
+        kind, said = SyncErrorKind.SERVER_ERROR, "ClientTether has an error of its own"
+    elif 300 <= status < 400:
+        kind, said = SyncErrorKind.REDIRECTED, "ClientTether points to another address, which is not followed"
+    else:
+        kind, said = SyncErrorKind.REFUSED, "ClientTether refuses the call"
+    return PullError(kind, said, http_status=status, retry_after=_retry_after(headers.get("Retry-After"), utc_now()))
+
+
+def _retry_after(value: str | None, now: datetime) -> float | None:
+    """Return how many seconds an answer asks to wait (a number of seconds, or a date), at most a minute."""
+    if not value:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text[:6]), _LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max((moment - now).total_seconds(), 0.0), _LONGEST_WAIT)
+
+
+def _wait_before_retry(error: Exception) -> bool | float:
+    """Tell stamina whether to ask again, and after how long where the answer said so."""
+    if not isinstance(error, PullError) or error.kind not in RETRYABLE:
+        return False
+    return True if error.retry_after is None else error.retry_after
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Load the trusted certificates once: it takes longer than a call."""
+    return httpx.create_ssl_context(trust_env=False)

@@ -1,0 +1,87 @@
+"""What follows from other rows, in the same transaction: hot list, stage changes, notes of leads that are gone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select, update
+
+from models import HotListItem, Lead, Note, NoteReading, PipelineItem, PipelineStage, PipelineStageChange
+from sync.rows import PROSPECT, hot_list_rows, hot_stages
+from sync.store import Counts, Shape, run_counted, staged, table_of, upsert
+
+HOT_LIST_SHAPE: Final = Shape(HotListItem)
+_CHANGES: Final = table_of(PipelineStageChange)
+_DEALS: Final = table_of(PipelineItem)
+_STAGES: Final = table_of(PipelineStage)
+_LEADS: Final = table_of(Lead)
+_NOTES: Final = table_of(Note)
+_READINGS: Final = table_of(NoteReading)
+
+
+def note_stage_changes(
+    connection: Connection, deals: Shape, tenant_id: int, observed_at: datetime, now: datetime
+) -> int:
+    """Record which staged deals stand in another stage than their rows say; call it before the rows are changed."""
+    pulled = deals.staging
+    before = (
+        select(func.coalesce(func.max(_CHANGES.c.sequence), 0))
+        .where(_CHANGES.c.tenant_id == tenant_id, _CHANGES.c.opportunity_id == pulled.c.opportunity_id)
+        .scalar_subquery()
+    )
+    observed, stamp = literal(observed_at, _CHANGES.c.observed_at.type), literal(now, _CHANGES.c.created_at.type)
+    entered = case((pulled.c.last_modified_at < observed, pulled.c.last_modified_at), else_=observed)
+    same = and_(_DEALS.c.tenant_id == tenant_id, deals.same_row())
+    moved = (
+        select(
+            literal(tenant_id),
+            stamp,
+            stamp,
+            pulled.c.opportunity_id,
+            before + 1,
+            _DEALS.c.stage_name,
+            pulled.c.stage_name,
+            observed,
+            entered,
+        )
+        .select_from(pulled.outerjoin(_DEALS, same))
+        .where(or_(_DEALS.c.opportunity_id.is_(None), _DEALS.c.stage_key != pulled.c.stage_key))
+    )
+    names = [
+        "tenant_id",
+        "created_at",
+        "updated_at",
+        "opportunity_id",
+        "sequence",
+        "from_stage",
+        "to_stage",
+        "observed_at",
+        "entered_at",
+    ]
+    return run_counted(connection, insert(_CHANGES).from_select(names, moved))
+
+
+def derive_hot_list(connection: Connection, tenant_id: int, now: datetime) -> Counts:
+    """Bring the hot list to what the brand's live deals and stages say."""
+    live_stages = select(_STAGES).where(_STAGES.c.tenant_id == tenant_id, _STAGES.c.removed_at.is_(None))
+    stages = hot_stages(dict(row) for row in connection.execute(live_stages).mappings())
+    live_deals = select(_DEALS).where(
+        _DEALS.c.tenant_id == tenant_id,
+        _DEALS.c.removed_at.is_(None),
+        _DEALS.c.contact_type == PROSPECT,
+        _DEALS.c.deal_size > 0,
+        _DEALS.c.stage_key.in_(list(stages)),
+    )
+    deals = [dict(row) for row in connection.execute(live_deals).mappings()]
+    rows = [HOT_LIST_SHAPE.pack(row) for row in hot_list_rows(deals, stages)]
+    with staged(connection, HOT_LIST_SHAPE, [rows] if rows else []):
+        return upsert(connection, HOT_LIST_SHAPE, tenant_id, now)
+
+
+def forget_notes_of_gone_leads(connection: Connection, tenant_id: int, now: datetime) -> int:
+    """Mark the notes of removed leads removed, and have them read again should a lead return."""
+    gone = select(_LEADS.c.client_id).where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_not(None))
+    connection.execute(delete(_READINGS).where(_READINGS.c.tenant_id == tenant_id, _READINGS.c.client_id.in_(gone)))
+    live = (_NOTES.c.tenant_id == tenant_id, _NOTES.c.removed_at.is_(None), _NOTES.c.client_id.in_(gone))
+    return connection.execute(update(_NOTES).where(*live).values(removed_at=now, updated_at=now)).rowcount

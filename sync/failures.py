@@ -1,0 +1,55 @@
+"""What can end a call, a pull or a run early: few errors, each with a kind that the portal can put in its own words."""
+
+from __future__ import annotations
+
+from models import SyncErrorKind
+
+
+class PullError(Exception):
+    """A call or a pull ended without something that may be written.
+
+    `message` is one plain sentence for operators: never a body, a key, an address or a person's data.
+    """
+
+    def __init__(
+        self,
+        kind: SyncErrorKind,
+        message: str,
+        *,
+        http_status: int | None = None,
+        result_code: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.http_status = http_status
+        self.result_code = result_code
+        self.retry_after = retry_after
+        self.attempts = 1
+
+
+class MovedError(PullError):
+    """The list changed while its pages were read: another reading may find it at rest."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(SyncErrorKind.INCOMPLETE, message)
+
+
+class LeaseLostError(Exception):
+    """Another worker has taken the brand over: this one must write nothing more."""
+
+
+class StoppedError(Exception):
+    """The worker is told to stop: the run ends here and the next one begins anew."""
+
+
+RETRYABLE = frozenset(
+    {
+        SyncErrorKind.RATE_LIMITED,
+        SyncErrorKind.SERVER_ERROR,
+        SyncErrorKind.TIMEOUT,
+        SyncErrorKind.TRANSPORT,
+        SyncErrorKind.NOT_JSON,
+    }
+)

@@ -1,0 +1,108 @@
+"""One sync per brand at a time, whatever the number of workers.
+
+A lease is a row with an owner and an expiry, renewed while its owner works. Whoever finds it expired takes it over and
+raises its fence; the late owner finds that out in its next transaction, and writes nothing more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection, Engine, insert, or_, select, text, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from database import brand_transaction
+from models import SyncLease, utc_now
+from sync.failures import LeaseLostError
+from sync.store import table_of
+
+_LEASES: Final = table_of(SyncLease)
+_NOBODY: Final = ""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write one brand's rows, for as long as nobody took it over."""
+
+    tenant_id: int
+    owner: str
+    fence: int
+    seconds: float
+
+    def hold(self, connection: Connection) -> None:
+        """Renew within this transaction, which nobody can take over before it ends. Raises LeaseLostError."""
+        renewed = connection.execute(
+            update(_LEASES)
+            .where(_LEASES.c.tenant_id == self.tenant_id, _LEASES.c.owner == self.owner, _LEASES.c.fence == self.fence)
+            .values(expires_at=database_now(connection) + timedelta(seconds=self.seconds), updated_at=utc_now())
+        )
+        if renewed.rowcount != 1:
+            raise LeaseLostError
+
+    def release(self, connection: Connection) -> None:
+        """Give the brand back, if it is still ours."""
+        connection.execute(
+            update(_LEASES)
+            .where(_LEASES.c.tenant_id == self.tenant_id, _LEASES.c.owner == self.owner, _LEASES.c.fence == self.fence)
+            .values(owner=_NOBODY, run_id=None, expires_at=database_now(connection), updated_at=utc_now())
+        )
+
+
+def take_lease(connection: Connection, tenant_id: int, owner: str, seconds: float, run_id: str | None) -> Lease | None:
+    """Take the brand if nobody has it, or whoever had it let it expire. None where somebody is at work on it."""
+    now = database_now(connection)
+    taken = {"owner": owner, "run_id": run_id, "expires_at": now + timedelta(seconds=seconds), "updated_at": utc_now()}
+    free = or_(_LEASES.c.owner == _NOBODY, _LEASES.c.expires_at <= now)
+    change = update(_LEASES).where(_LEASES.c.tenant_id == tenant_id, free).values(**taken, fence=_LEASES.c.fence + 1)
+    if connection.execute(change).rowcount == 1:
+        fence = connection.scalar(select(_LEASES.c.fence).where(_LEASES.c.tenant_id == tenant_id))
+        return Lease(tenant_id, owner, int(fence or 0), seconds)
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                insert(_LEASES).values(tenant_id=tenant_id, fence=1, created_at=utc_now(), **taken),
+            )
+    except IntegrityError:
+        return None
+    return Lease(tenant_id, owner, 1, seconds)
+
+
+@contextmanager
+def kept(engine: Engine, lease: Lease) -> Iterator[threading.Event]:
+    """Renew the lease in the background while the block runs; the event that is yielded says that it was lost."""
+    over, lost = threading.Event(), threading.Event()
+
+    def renew() -> None:
+        while not over.wait(lease.seconds / 3):
+            try:
+                with brand_transaction(engine, lease.tenant_id) as connection:
+                    lease.hold(connection)
+            except LeaseLostError:
+                lost.set()
+                return
+            except SQLAlchemyError:
+                log.warning("lease_not_renewed", reason="the database is away")
+
+    renewer = threading.Thread(target=renew, name="lease", daemon=True)
+    renewer.start()
+    try:
+        yield lost
+    finally:
+        over.set()
+        renewer.join()
+
+
+def database_now(connection: Connection) -> datetime:
+    """Return the time by which leases are judged: the server's, so that workers' clocks need not agree."""
+    if connection.dialect.name == "postgresql":
+        moment = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        assert isinstance(moment, datetime)  # noqa: S101 - what clock_timestamp returns
+        return moment
+    return utc_now()

@@ -1,0 +1,180 @@
+"""The run's own record: how each resource ended, how fresh it is, what went wrong, which fields were new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models import (
+    KnownField,
+    Resource,
+    ResourceFreshness,
+    ResourceStatus,
+    SyncError,
+    SyncErrorKind,
+    SyncRunResource,
+    Tenant,
+    new_id,
+    utc_now,
+)
+from sync.failures import PullError
+from sync.records import FieldIssue
+from sync.store import Counts, table_of
+from sync.wire_text import clean_line
+
+_RESOURCES: Final = table_of(SyncRunResource)
+_FRESHNESS: Final = table_of(ResourceFreshness)
+_ERRORS: Final = table_of(SyncError)
+_FIELDS: Final = table_of(KnownField)
+_TENANTS: Final = table_of(Tenant)
+_MOST_ISSUES: Final = 100
+_MOST_FIELDS: Final = 200
+log = structlog.get_logger()
+
+
+@dataclass
+class ResourceResult:
+    """How one resource of a run ended. `remaining` (notes only): contacts whose notes were never read."""
+
+    resource: Resource
+    status: ResourceStatus
+    read_started_at: datetime
+    pages: int = 0
+    fetched: int = 0
+    rejected: int = 0
+    remaining: int = 0
+    counts: Counts = field(default_factory=Counts)
+    seconds: float = 0.0
+
+
+def record_result(connection: Connection, tenant_id: int, run_id: str, result: ResourceResult) -> None:
+    """Write how a resource ended, and how fresh it is now: only a whole read moves `whole_read_at`."""
+    counts = result.counts
+    row = {
+        "tenant_id": tenant_id,
+        "run_id": run_id,
+        "resource": result.resource,
+        "status": result.status,
+        "read_started_at": result.read_started_at,
+        "pages": result.pages,
+        "fetched": result.fetched,
+        "inserted": counts.inserted,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "removed": counts.removed,
+        "rejected": result.rejected,
+        "remaining": result.remaining,
+        "seconds": result.seconds,
+    }
+    insert_or_update(connection, _RESOURCES, [row])
+    record_freshness(connection, tenant_id, run_id, result)
+
+
+def record_freshness(connection: Connection, tenant_id: int, run_id: str, result: ResourceResult) -> None:
+    """Write when a resource was last tried, and last read whole."""
+    fresh: dict[str, Any] = {
+        "tenant_id": tenant_id,
+        "resource": result.resource,
+        "last_status": result.status,
+        "last_attempt_at": result.read_started_at,
+    }
+    if result.status is ResourceStatus.SUCCESS:
+        fresh |= {"whole_read_at": result.read_started_at, "whole_run_id": run_id}
+    insert_or_update(connection, _FRESHNESS, [fresh])
+
+
+def insert_or_update(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, or bring those that exist (by primary key) to what is given; columns not given stay."""
+    if not rows:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    now = utc_now()
+    stamped = [{"created_at": now, "updated_at": now} | row for row in rows]
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    given = {name: statement.excluded[name] for name in stamped[0] if name not in {*keys, "created_at"}}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=given), stamped)
+
+
+def record_failure(
+    connection: Connection,
+    tenant_id: int,
+    run_id: str,
+    resource: Resource | None,
+    failure: PullError,
+    *,
+    record: str | None = None,
+) -> None:
+    """Write down a call or a pull that failed."""
+    error = {
+        "resource": resource,
+        "kind": failure.kind.value,
+        "http_status": failure.http_status,
+        "result_code": None if failure.result_code is None else f"CT{failure.result_code}",
+        "message": failure.message[:500],
+        "attempts": failure.attempts,
+        "record_id": record,
+    }
+    _add_errors(connection, tenant_id, run_id, [error])
+
+
+def record_issues(
+    connection: Connection,
+    tenant_id: int,
+    run_id: str,
+    resource: Resource,
+    *,
+    rejected: Sequence[FieldIssue],
+    issues: Sequence[FieldIssue],
+) -> None:
+    """Write down records that were set aside and fields that could not be read: the first hundred, and a count."""
+    for kind, found in ((SyncErrorKind.UNREADABLE_RECORD, rejected), (SyncErrorKind.UNREADABLE_FIELD, issues)):
+        errors = [
+            {
+                "resource": resource,
+                "kind": kind.value,
+                "message": issue.reason[:500],
+                "record_id": clean_line(issue.record_id)[:64] or None,
+                "field": clean_line(issue.field)[:64] or None,
+            }
+            for issue in found[:_MOST_ISSUES]
+        ]
+        more = len(found) - len(errors)
+        if more > 0:
+            errors.append({"resource": resource, "kind": kind.value, "message": f"and {more} more of this kind"})
+        _add_errors(connection, tenant_id, run_id, errors)
+
+
+def _add_errors(connection: Connection, tenant_id: int, run_id: str, errors: Iterable[dict[str, Any]]) -> None:
+    now = utc_now()
+    blank = {"http_status": None, "result_code": None, "attempts": 1, "record_id": None, "field": None}
+    common = {"tenant_id": tenant_id, "run_id": run_id, "created_at": now, "updated_at": now}
+    rows = [{**common, "error_id": new_id(), **blank, **error} for error in errors]
+    if rows:
+        connection.execute(_ERRORS.insert(), rows)
+
+
+def record_unknown_fields(
+    connection: Connection, tenant_id: int, resource: Resource, names: Iterable[str]
+) -> list[str]:
+    """Remember fields that the product does not read; return those that were not seen before, in order."""
+    cleaned = {clean_line(str(name))[:120] for name in names} - {""}
+    known = select(_FIELDS.c.field).where(_FIELDS.c.tenant_id == tenant_id, _FIELDS.c.resource == resource)
+    seen = set(connection.scalars(known))
+    new = sorted(cleaned - seen)[: max(_MOST_FIELDS - len(seen), 0)]
+    insert_or_update(
+        connection, _FIELDS, [{"tenant_id": tenant_id, "resource": resource, "field": name} for name in new]
+    )
+    return new
+
+
+def raise_data_version(connection: Connection, tenant_id: int) -> None:
+    """Say that what dashboards read is not what it was."""
+    grown = update(_TENANTS).where(_TENANTS.c.id == tenant_id)
+    connection.execute(grown.values(data_version=_TENANTS.c.data_version + 1))

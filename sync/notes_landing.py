@@ -1,0 +1,144 @@
+"""Notes land: those of the contacts that were read whole, with how far the reading has got."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from sqlalchemy import Connection, and_, func, select
+
+from database import brand_transaction
+from models import Lead, Note, NoteReading, PipelineStage, ResourceStatus, SyncErrorKind, utc_now
+from sync.failures import PullError
+from sync.landing import Landing, held_back
+from sync.ledger import ResourceResult, insert_or_update, raise_data_version, record_failure
+from sync.notes_plan import NoteCandidate, NotesPlan, plan_notes
+from sync.notes_pull import NotesPull
+from sync.snapshots import mark_whole
+from sync.store import count_live, count_missing, is_suspicious_removal, staged, table_of, upsert
+
+_LEADS: Final = table_of(Lead)
+_STAGES: Final = table_of(PipelineStage)
+_READINGS: Final = table_of(NoteReading)
+_NOTES: Final = table_of(Note)
+_MOST_ERRORS: Final = 20
+
+
+def plan_of_brand(landing: Landing, budget: int) -> NotesPlan:
+    """Return whose notes this run is to read."""
+    tenant_id = landing.lease.tenant_id
+    reading = and_(_READINGS.c.tenant_id == _LEADS.c.tenant_id, _READINGS.c.client_id == _LEADS.c.client_id)
+    stage = and_(
+        _STAGES.c.tenant_id == _LEADS.c.tenant_id,
+        _STAGES.c.contact_type == _LEADS.c.contact_type,
+        _STAGES.c.stage_key == _LEADS.c.stage_key,
+        _STAGES.c.removed_at.is_(None),
+    )
+    found = (
+        select(
+            _LEADS.c.client_id,
+            _LEADS.c.contact_type,
+            func.coalesce(_STAGES.c.active, False).label("active"),
+            _LEADS.c.last_modified_at,
+            _READINGS.c.read_at,
+            _READINGS.c.contact_modified_at,
+        )
+        .select_from(_LEADS.outerjoin(_READINGS, reading).outerjoin(_STAGES, stage))
+        .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
+    )
+    with brand_transaction(landing.engine, tenant_id) as connection:
+        rows = connection.execution_options(yield_per=2_000).execute(found)
+        return plan_notes((NoteCandidate(*row) for row in rows), budget)
+
+
+def land_notes(landing: Landing, notes: NotesPull, plan: NotesPlan, *, began: float) -> ResourceResult:
+    """Bring the notes of the contacts that were read whole to what was pulled; the other contacts stay due.
+
+    Raises PullError (HELD_BACK) where the pull looks suspicious, LeaseLostError where the brand is another's by now.
+    """
+    pull, tenant_id = notes.pull, landing.lease.tenant_id
+    if pull.is_mostly_unreadable and not landing.accept:
+        raise held_back(f"{len(pull.rejected)} of {pull.fetched} records can't be read")
+    with brand_transaction(landing.engine, tenant_id) as connection:
+        landing.lease.hold(connection)
+        _record_readings(connection, landing, notes)
+        read_now = select(_READINGS.c.client_id).where(
+            _READINGS.c.tenant_id == tenant_id, _READINGS.c.run_id == landing.run_id
+        )
+        scope = _NOTES.c.client_id.in_(read_now)
+        with staged(connection, pull.shape, pull.spool.batches()):
+            if not landing.accept:
+                gone = count_missing(connection, pull.shape, tenant_id, scope)
+                live = count_live(connection, pull.shape, tenant_id) if gone else 0
+                if is_suspicious_removal(gone, live):
+                    raise held_back(f"it would remove {gone} of {live} rows")
+            counts = upsert(connection, pull.shape, tenant_id, utc_now(), scope=scope)
+        if counts.changed:
+            raise_data_version(connection, tenant_id)
+        mark_whole(
+            connection, tenant_id, landing.run_id, pull.resource, since=pull.first_position, but=notes.bad_positions
+        )
+        result = ResourceResult(
+            pull.resource,
+            notes_status(notes, plan),
+            pull.started_at,
+            pull.pages,
+            pull.fetched,
+            len(pull.rejected),
+            remaining=_count_never_read(connection, tenant_id),
+            counts=counts,
+            seconds=time.monotonic() - began,
+        )
+        landing.conclude(connection, pull, result)
+        record_failed_contacts(connection, landing, notes)
+        landing.lease.hold(connection)
+    return result
+
+
+def notes_status(notes: NotesPull, plan: NotesPlan) -> ResourceStatus:
+    """Return how the reading of notes ended.
+
+    A backfill that is still under way is a success; changed contacts that had to wait, or some that failed, make it
+    partial: the notes shown are then known to be behind.
+    """
+    kinds = {failure.kind for _, failure in notes.failed}
+    if notes.failed and not notes.read:
+        return ResourceStatus.UNAVAILABLE if kinds == {SyncErrorKind.UNAVAILABLE} else ResourceStatus.FAILED
+    behind = notes.failed or notes.not_tried or plan.changed_waiting or notes.pull.rejected
+    return ResourceStatus.PARTIAL if behind else ResourceStatus.SUCCESS
+
+
+def record_failed_contacts(connection: Connection, landing: Landing, notes: NotesPull) -> None:
+    """Write down whose notes could not be read: the first twenty, and how many more."""
+    tenant_id, run_id, resource = landing.lease.tenant_id, landing.run_id, notes.pull.resource
+    for candidate, failure in notes.failed[:_MOST_ERRORS]:
+        record_failure(connection, tenant_id, run_id, resource, failure, record=candidate.client_id)
+    more = len(notes.failed) - _MOST_ERRORS
+    if more > 0:
+        said = PullError(notes.failed[-1][1].kind, f"the notes of {more} more contacts can't be read")
+        record_failure(connection, tenant_id, run_id, resource, said)
+
+
+def _record_readings(connection: Connection, landing: Landing, notes: NotesPull) -> None:
+    rows = [
+        {
+            "tenant_id": landing.lease.tenant_id,
+            "client_id": candidate.client_id,
+            "read_at": notes.pull.started_at,
+            "run_id": landing.run_id,
+            "contact_modified_at": candidate.modified_at,
+        }
+        for candidate in notes.read
+    ]
+    for start in range(0, len(rows), 1_000):
+        insert_or_update(connection, _READINGS, rows[start : start + 1_000])
+
+
+def _count_never_read(connection: Connection, tenant_id: int) -> int:
+    reading = select(_READINGS.c.client_id).where(
+        _READINGS.c.tenant_id == tenant_id, _READINGS.c.client_id == _LEADS.c.client_id
+    )
+    never = select(func.count()).where(
+        _LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None), ~reading.correlate(_LEADS).exists()
+    )
+    return int(connection.execute(never.select_from(_LEADS)).scalar_one())

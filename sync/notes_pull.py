@@ -1,0 +1,159 @@
+"""Notes of many contacts: one call each, a few at once; one that fails doesn't stop the others."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from models import SyncErrorKind
+from sync.clienttether import PAGE_SIZE, Answer
+from sync.failures import PullError
+from sync.notes_plan import NoteCandidate
+from sync.pull import Pull, read_records
+from sync.records import NOTES, FieldIssue, UnreadableRecordError, record_id
+from sync.rows import note_row
+from sync.snapshots import SnapshotWriter
+
+_MOST_PAGES: Final = 100
+_GIVE_UP_AFTER: Final = 3  # contacts in a row that can't be read: the call itself is down
+_HOPELESS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
+
+HistoryNotes = Callable[[str, int], Answer]
+
+
+@dataclass
+class NotesPull:
+    """What one run read of notes: whose are read whole, whose could not be and why, and how many were not tried."""
+
+    pull: Pull
+    read: list[NoteCandidate] = field(default_factory=list)
+    failed: list[tuple[NoteCandidate, PullError]] = field(default_factory=list)
+    not_tried: int = 0
+    bad_positions: list[int] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def take(
+        self, candidate: NoteCandidate, answers: Sequence[Answer], zone: ZoneInfo, positions: Sequence[int]
+    ) -> None:
+        """Turn a contact's answers into rows. With a record that can't be read, the contact stays due."""
+        raws = [raw for answer in answers for raw in answer.envelope.rows]
+        fresh, rejected = [], []
+        for raw in raws:
+            try:
+                identity = record_id(raw, NOTES.id_names)
+            except UnreadableRecordError as reason:
+                rejected.append(FieldIssue("", "", str(reason)))
+                continue
+            if identity not in self.seen:
+                self.seen.add(identity)
+                fresh.append((identity, raw))
+        pull = self.pull
+        pull.pages += len(answers)
+        pull.fetched += len(raws)
+        pull.rejected += rejected
+        records = read_records(NOTES, fresh, pull)
+        pull.spool.add([pull.shape.pack(note_row(record, candidate.client_id, zone)) for record in records])
+        if rejected:
+            self.bad_positions += positions
+        else:
+            self.read.append(candidate)
+
+
+def read_notes(ask: HistoryNotes, client_id: str) -> list[Answer]:
+    """Return a contact's notes, usually one answer; more where the first says that it is not all of them.
+
+    Raises PullError (INCOMPLETE) where fewer arrive than there are said to be.
+    """
+    answers = [ask(client_id, 0)]
+    received = len(answers[0].envelope.rows)
+    total = answers[0].envelope.total
+    seen = _ids(answers[0])
+    while (total is not None and received < total) or (total is None and _may_go_on(answers[-1])):
+        if len(answers) >= _MOST_PAGES:
+            raise PullError(SyncErrorKind.INCOMPLETE, "the list of notes does not end")
+        answer = ask(client_id, received)
+        new = _ids(answer) - seen
+        if not new:
+            break  # nothing follows, or the call always answers with everything
+        seen |= new
+        answers.append(answer)
+        received += len(answer.envelope.rows)
+    if total is not None and received != total:
+        raise PullError(SyncErrorKind.INCOMPLETE, "fewer notes arrived than there are")
+    return answers
+
+
+def _may_go_on(answer: Answer) -> bool:
+    rows = len(answer.envelope.rows)
+    return rows > 0 and rows % PAGE_SIZE == 0
+
+
+def _ids(answer: Answer) -> set[str]:
+    found = set()
+    for raw in answer.envelope.rows:
+        try:
+            found.add(record_id(raw, NOTES.id_names))
+        except UnreadableRecordError:
+            found.add(repr(raw))
+    return found
+
+
+def pull_notes(
+    ask: HistoryNotes,
+    due: Sequence[NoteCandidate],
+    pull: Pull,
+    zone: ZoneInfo,
+    *,
+    snapshots: SnapshotWriter,
+    pool: ThreadPoolExecutor,
+    in_flight: int,
+    look_up: Callable[[], None],
+) -> NotesPull:
+    """Read the notes of the contacts that are due, in order, `in_flight` at once.
+
+    Ends early where the call itself seems down; refused access ends it at once. Raises what `look_up` raises.
+    """
+    notes = NotesPull(pull, not_tried=len(due))
+    in_a_row = 0
+    for candidate, future in _ahead(lambda one: read_notes(ask, one.client_id), due, pool=pool, in_flight=in_flight):
+        look_up()
+        notes.not_tried -= 1
+        try:
+            answers = future.result()
+        except PullError as failure:
+            notes.failed.append((candidate, failure))
+            in_a_row += 1
+            if in_a_row >= _GIVE_UP_AFTER or failure.kind in _HOPELESS:
+                break
+            continue
+        in_a_row = 0
+        positions = [snapshots.keep(answer) for answer in answers]
+        notes.take(candidate, answers, zone, positions)
+    snapshots.flush()
+    return notes
+
+
+def _ahead(
+    read: Callable[[NoteCandidate], list[Answer]],
+    due: Sequence[NoteCandidate],
+    *,
+    pool: ThreadPoolExecutor,
+    in_flight: int,
+) -> Iterator[tuple[NoteCandidate, Future[list[Answer]]]]:
+    """Yield each contact with the reading of its notes, keeping a few readings under way."""
+    under_way: deque[tuple[NoteCandidate, Future[list[Answer]]]] = deque()
+    waiting = iter(due)
+    try:
+        while True:
+            while len(under_way) < in_flight and (candidate := next(waiting, None)) is not None:
+                under_way.append((candidate, pool.submit(read, candidate)))
+            if not under_way:
+                return
+            yield under_way.popleft()
+    finally:
+        for _, future in under_way:
+            future.cancel()

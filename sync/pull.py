@@ -1,0 +1,124 @@
+"""One resource on its way from answers to packed rows: what arrived, what was odd, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from models import Resource, utc_now
+from sync.failures import MovedError
+from sync.paging import Asked, Page, whole_list
+from sync.records import FieldIssue, RecordKind, WireRecord, unknown_fields
+from sync.resources import ListResource
+from sync.snapshots import SnapshotWriter
+from sync.spool import Spool
+from sync.store import Shape
+
+_READINGS: Final = 3
+_SUSPICIOUS_SHARE: Final = 20
+_SUSPICIOUS_COUNT: Final = 10
+
+
+@dataclass
+class Pull:
+    """What one reading of a resource brought. `started_at` is when its first page was asked for (UTC)."""
+
+    resource: Resource
+    shape: Shape
+    spool: Spool
+    started_at: datetime = field(default_factory=utc_now)
+    first_position: int = 0
+    pages: int = 0
+    fetched: int = 0
+    rejected: list[FieldIssue] = field(default_factory=list)
+    issues: list[FieldIssue] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+
+    def begin_anew(self) -> None:
+        """Forget what an earlier reading brought."""
+        self.spool.clear()
+        self.started_at = utc_now()
+        self.pages = self.fetched = 0
+        self.rejected.clear()
+        self.issues.clear()
+        self.unknown.clear()
+
+    def count(self, page: Page) -> None:
+        """Take note of a page: its size, and what of it can't be read."""
+        self.pages += 1
+        self.fetched += len(page.answer.envelope.rows)
+        self.rejected += [FieldIssue("", "", reason) for reason in page.unreadable]
+
+    @property
+    def is_mostly_unreadable(self) -> bool:
+        """Whether more than a twentieth of the records, and more than ten, can't be understood."""
+        return is_suspiciously_unreadable(len(self.rejected), self.fetched)
+
+
+def is_suspiciously_unreadable(rejected: int, fetched: int) -> bool:
+    """Tell whether more than a twentieth of the records, and more than ten, can't be understood."""
+    return rejected > _SUSPICIOUS_COUNT and rejected * _SUSPICIOUS_SHARE > fetched
+
+
+def read_records(kind: RecordKind, fresh: Sequence[tuple[str, dict[str, Any]]], pull: Pull) -> list[Any]:
+    """Return the typed records of a page's rows; odd fields and unknown ones are noted on the pull."""
+    pull.unknown |= unknown_fields((raw for _, raw in fresh), kind.known)
+    return [kind.read(WireRecord(raw, record_id, pull.issues)) for record_id, raw in fresh]
+
+
+def fill(pull: Pull, plan: ListResource, pages: Iterable[Page], zone: ZoneInfo) -> None:
+    """Turn a list's pages into packed rows on the pull's spool."""
+    together: list[Any] = []
+    for page in pages:
+        pull.count(page)
+        records = read_records(plan.records, page.fresh, pull)
+        if plan.at_once:
+            together += records
+        else:
+            pull.spool.add([pull.shape.pack(row) for row in plan.rows(records, zone)])
+    if plan.at_once:
+        pull.spool.add([pull.shape.pack(row) for row in plan.rows(together, zone)])
+
+
+def pull_list(
+    plan: ListResource,
+    ask: Asked,
+    pull: Pull,
+    zone: ZoneInfo,
+    *,
+    snapshots: SnapshotWriter,
+    pool: ThreadPoolExecutor,
+    in_flight: int,
+    most_rows: int,
+    look_up: Callable[[], None],
+) -> None:
+    """Read a whole list; every answer is kept as a snapshot. `look_up` may end it between two pages by raising.
+
+    A list that moved while it was read is read again, at last page after page. Raises PullError when the list can't be
+    had whole.
+    """
+
+    def keep(page: Page) -> Page:
+        look_up()
+        snapshots.keep(page.answer)
+        return page
+
+    for reading in range(1, _READINGS + 1):
+        last = reading == _READINGS
+        pull.begin_anew()
+        pull.first_position = snapshots.count
+        ahead = 1 if last else in_flight
+        pages = whole_list(ask, plan.records.id_names, pool=pool, in_flight=ahead, most_rows=most_rows)
+        try:
+            fill(pull, plan, map(keep, pages), zone)
+        except MovedError:
+            if last:
+                raise
+        else:
+            return
+        finally:
+            snapshots.flush()

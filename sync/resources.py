@@ -1,0 +1,89 @@
+"""What is pulled as a list, and how: which call, which records, which rows, which table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, or_
+
+from models import Lead, Note, PipelineItem, PipelineStage, Resource, ScheduledActivity
+from sync.clienttether import Answer, ClientTether
+from sync.records import CONTACTS, EVENTS, OPPORTUNITIES, STAGES, RecordKind
+from sync.rows import Row, event_row, lead_row, opportunity_row, stage_rows, to_utc
+from sync.store import Shape
+
+LEADS_SHAPE: Final = Shape(Lead)
+OPPORTUNITIES_SHAPE: Final = Shape(PipelineItem)
+STAGES_SHAPE: Final = Shape(PipelineStage)
+EVENTS_SHAPE: Final = Shape(ScheduledActivity)
+NOTES_SHAPE: Final = Shape(Note)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The first and last moment the schedule is read for, in the brand's own time without a zone."""
+
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True)
+class ListResource:
+    """One list of the API and its table. `at_once`: its rows can only be made from all of its records together."""
+
+    resource: Resource
+    records: RecordKind
+    shape: Shape
+    ask: Callable[[ClientTether, int, Window], Answer]
+    rows: Callable[[Sequence[Any], ZoneInfo], list[Row]]
+    at_once: bool = False
+    may_be_missing: bool = False
+    never_empties: bool = False
+
+
+def removal_scope(resource: Resource, window: Window, zone: ZoneInfo) -> ColumnElement[bool] | None:
+    """Return which rows a pull speaks about: all of them, or for the schedule those that start within its window."""
+    if resource is not Resource.SCHEDULED_ACTIVITIES:
+        return None
+    starts = EVENTS_SHAPE.table.c.starts_at
+    return or_(starts.is_(None), starts.between(to_utc(window.first, zone), to_utc(window.last, zone)))
+
+
+LISTS: Final = (
+    ListResource(
+        Resource.PIPELINE_STAGES,
+        STAGES,
+        STAGES_SHAPE,
+        lambda client, offset, _window: client.sales_cycles(offset),
+        lambda records, _zone: stage_rows(records),
+        at_once=True,
+        never_empties=True,
+    ),
+    ListResource(
+        Resource.LEADS,
+        CONTACTS,
+        LEADS_SHAPE,
+        lambda client, offset, _window: client.clients(offset),
+        lambda records, zone: [lead_row(record, zone) for record in records],
+        never_empties=True,
+    ),
+    ListResource(
+        Resource.PIPELINE_ITEMS,
+        OPPORTUNITIES,
+        OPPORTUNITIES_SHAPE,
+        lambda client, offset, _window: client.opportunities(offset),
+        lambda records, zone: [opportunity_row(record, zone) for record in records],
+    ),
+    ListResource(
+        Resource.SCHEDULED_ACTIVITIES,
+        EVENTS,
+        EVENTS_SHAPE,
+        lambda client, offset, window: client.events(offset, window.first, window.last),
+        lambda records, zone: [event_row(record, zone) for record in records],
+        may_be_missing=True,
+    ),
+)

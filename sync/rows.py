@@ -1,0 +1,247 @@
+"""Records -> table rows: the domain rules, as pure functions over plain data.
+
+A row is a dict of the table's own columns. Times become UTC here, with the brand's zone; HTML is sanitised here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sync.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
+from sync.wire_text import plain_text, sanitise_html
+
+Row = dict[str, Any]
+
+PROSPECT: Final = "1"
+NEW_LEAD: Final = "New Lead"
+UNKNOWN_SOURCE: Final = "Unknown"
+HOT_STAGES: Final = (
+    "Deal Structure",
+    "Discovery Day Booked",
+    "Discovery Day Completed",
+    "FA Requested",
+    "FA Sent",
+    "FA Signed",
+)
+HOT_LIKELIHOOD: Final = 40
+_LONGEST_KEY: Final = 255
+_LONGEST_TYPE: Final = 32
+
+
+@lru_cache(maxsize=4096)
+def name_key(name: str) -> str:
+    """Return what names are joined and grouped by: case-folded, at most 255 characters."""
+    return name.casefold()[:_LONGEST_KEY].strip()
+
+
+def to_utc(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Return a wire time in UTC; without an offset it is in the brand's zone.
+
+    Where clocks are set back the earlier of two moments is meant; an hour that is skipped counts on from before it.
+    """
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def display_name(first: str, last: str, company: str) -> str:
+    """Return what to call a contact: the person, else the company."""
+    return f"{first} {last}".strip() or company
+
+
+def lead_row(contact: ContactRecord, zone: ZoneInfo) -> Row:
+    """Return the row of `leads` for a contact of any type."""
+    stage = contact.sales_cycle or NEW_LEAD
+    source = contact.lead_source or UNKNOWN_SOURCE
+    return {
+        "client_id": contact.client_id,
+        "contact_type": contact.contact_type[:_LONGEST_TYPE],
+        "name": display_name(contact.first_name, contact.last_name, contact.company),
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "company": contact.company,
+        "email": contact.email,
+        "phone": contact.phone,
+        "address": contact.address,
+        "city": contact.city,
+        "state": contact.state,
+        "postal_code": contact.postal_code,
+        "whiteboard": sanitise_html(contact.whiteboard) if contact.whiteboard else "",
+        "deal_size": contact.deal_size,
+        "lead_source": source,
+        "lead_source_key": name_key(source),
+        "stage_name": stage,
+        "stage_key": name_key(stage),
+        "action_plan": contact.action_plan,
+        "sales_lead": contact.assigned_user,
+        "external_id": contact.external_id,
+        "lead_created_at": to_utc(contact.created, zone),
+        "last_modified_at": to_utc(contact.last_modified, zone),
+    }
+
+
+def opportunity_row(deal: OpportunityRecord, zone: ZoneInfo) -> Row:
+    """Return the row of `pipeline_items` for a deal."""
+    stage = deal.sales_cycle or NEW_LEAD
+    source = deal.lead_source or UNKNOWN_SOURCE
+    return {
+        "opportunity_id": deal.opportunity_id,
+        "client_id": deal.client_id,
+        "contact_type": deal.contact_type[:_LONGEST_TYPE],
+        "candidate": display_name(deal.first_name, deal.last_name, deal.company),
+        "company": deal.company,
+        "opportunity_name": deal.opportunity_name,
+        "stage_name": stage,
+        "stage_key": name_key(stage),
+        "lead_source": source,
+        "lead_source_key": name_key(source),
+        "action_plan": deal.action_plan,
+        "deal_size": deal.deal_size,
+        "likelihood": deal.likelihood,
+        "market": deal.market,
+        "units": deal.units,
+        "sales_lead": deal.assigned_user,
+        "closes_at": to_utc(deal.close_date, zone),
+        "opportunity_created_at": to_utc(deal.created, zone),
+        "last_modified_at": to_utc(deal.last_modified, zone),
+    }
+
+
+def stage_rows(stages: Sequence[StageRecord]) -> list[Row]:
+    """Return the rows of `pipeline_stages`: the listed ones, and the virtual "New Lead" first for each contact type.
+
+    Stages are told apart by contact type and name. A stage without an order stands behind those that have one, as
+    listed. Of two stages with one key the active one stays, then the earlier one.
+    """
+    rows: dict[tuple[str, str], Row] = {}
+    behind = max((stage.order for stage in stages if stage.order is not None), default=0) + 1
+    for contact_type in dict.fromkeys([PROSPECT, *(stage.contact_type[:_LONGEST_TYPE] for stage in stages)]):
+        rows[contact_type, name_key(NEW_LEAD)] = _stage(contact_type, NEW_LEAD, -1, active=True, likelihood=0)
+    for place, stage in enumerate(stages):
+        contact_type, name = stage.contact_type[:_LONGEST_TYPE], stage.name
+        if not name:
+            continue  # a blank stage is New Lead
+        position = behind + place if stage.order is None else stage.order
+        row = _stage(
+            contact_type,
+            name,
+            position,
+            active=stage.active,
+            likelihood=stage.likelihood,
+            sales_cycle_id=stage.sales_cycle_id,
+        )
+        key = (contact_type, row["stage_key"])
+        if key not in rows or _precedence(row) < _precedence(rows[key]):
+            rows[key] = row
+    return list(rows.values())
+
+
+def _stage(
+    contact_type: str,
+    name: str,
+    position: int,
+    *,
+    active: bool,
+    likelihood: int | None,
+    sales_cycle_id: str | None = None,
+) -> Row:
+    return {
+        "contact_type": contact_type,
+        "stage_key": name_key(name),
+        "sales_cycle_id": sales_cycle_id,
+        "name": name,
+        "position": position,
+        "active": active,
+        "likelihood": likelihood,
+    }
+
+
+def _precedence(row: Row) -> tuple[bool, int, str]:
+    return (not row["active"], row["position"], row["sales_cycle_id"] or "")
+
+
+def note_row(note: NoteRecord, client_id: str, zone: ZoneInfo) -> Row:
+    """Return the row of `notes` for a history entry of a contact."""
+    content = sanitise_html(note.text) if note.text else ""
+    return {
+        "note_id": note.note_id,
+        "client_id": client_id,
+        "author": note.author,
+        "kind": note.kind,
+        "content": content,
+        "content_text": plain_text(content),
+        "noted_at": to_utc(note.created, zone),
+    }
+
+
+def event_row(event: EventRecord, zone: ZoneInfo) -> Row:
+    """Return the row of `scheduled_activities` for an appointment."""
+    return {
+        "event_id": event.event_id,
+        "starts_at": to_utc(event.start, zone),
+        "ends_at": to_utc(event.end, zone),
+        "kind": event.kind,
+        "title": event.title,
+        "client_id": event.client_id,
+        "contact_name": event.contact_name,
+        "description": sanitise_html(event.description) if event.description else "",
+        "status": event.status,
+    }
+
+
+def hot_stages(stages: Iterable[Row]) -> dict[str, Row]:
+    """Return the prospects' stages of the hot list by their key.
+
+    They are the agency's six late stages; a brand that knows none of these names has its active stages with a
+    likelihood from 40 instead.
+    """
+    own = {stage["stage_key"]: stage for stage in stages if stage["contact_type"] == PROSPECT}
+    named = {key: own[key] for key in map(name_key, HOT_STAGES) if key in own}
+    if named:
+        return named
+    return {
+        key: stage for key, stage in own.items() if stage["active"] and (stage["likelihood"] or 0) >= HOT_LIKELIHOOD
+    }
+
+
+def hot_list_rows(deals: Iterable[Row], stages: dict[str, Row]) -> list[Row]:
+    """Return the hot list: prospects' deals in a hot stage that have an initial franchise fee (IFF).
+
+    Likely % is the deal's own, else its stage's; weighted IFF = IFF x likely % / 100, to the cent.
+    """
+    rows = []
+    for deal in deals:
+        stage = stages.get(deal["stage_key"])
+        iff: Decimal | None = deal["deal_size"]
+        if stage is None or deal["contact_type"] != PROSPECT or iff is None or iff <= 0:
+            continue
+        own: int | None = deal["likelihood"]
+        likelihood: int = (stage["likelihood"] or 0) if own is None else own
+        rows.append(
+            {
+                "opportunity_id": deal["opportunity_id"],
+                "client_id": deal["client_id"],
+                "candidate": deal["candidate"],
+                "market": deal["market"],
+                "units": deal["units"],
+                "stage_name": stage["name"],
+                "stage_key": stage["stage_key"],
+                "stage_position": stage["position"],
+                "iff": iff,
+                "weighted_iff": (iff * likelihood / 100).quantize(Decimal("0.01"), ROUND_HALF_UP),
+                "likelihood": likelihood,
+                "sales_lead": deal["sales_lead"],
+            }
+        )
+    return rows
+
+
+def schedule_window(now: datetime, zone: ZoneInfo, days: int) -> tuple[datetime, datetime]:
+    """Return the first and last moment that the schedule is read for, in the brand's own time without a zone."""
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return today, today + timedelta(days=days, hours=23, minutes=59, seconds=59)

@@ -1,0 +1,146 @@
+"""Runs begin and end here: with a lease, once per slot, and never "in progress" for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from database import agency_transaction, brand_transaction
+from models import ResourceStatus, RunStatus, SyncRun, Tenant, TenantStatus, Trigger, new_id, utc_now
+from sync.lease import Lease, take_lease
+from sync.store import table_of
+
+_RUNS: Final = table_of(SyncRun)
+_TENANTS: Final = table_of(Tenant)
+_LANDED: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.PARTIAL})
+_CALM: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.UNAVAILABLE})
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """What a sync needs to know of a brand. The web key is still encrypted."""
+
+    tenant_id: int
+    slug: str
+    zone: ZoneInfo
+    web_key_encrypted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Why a run is wanted. `slot_at` is the scheduled time it stands for, `missed_slots` those nobody ran before it."""
+
+    trigger: Trigger
+    slot_at: datetime | None = None
+    missed_slots: int = 0
+    accept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BegunRun:
+    """A run that has begun, and the lease that lets it write."""
+
+    run_id: str
+    lease: Lease
+
+
+def active_brands(engine: Engine, slug: str | None = None) -> list[Brand]:
+    """Return the brands that are synced, by name; only the one named `slug` where it is given."""
+    found = select(_TENANTS).where(_TENANTS.c.status == TenantStatus.ACTIVE).order_by(_TENANTS.c.slug)
+    if slug is not None:
+        found = found.where(_TENANTS.c.slug == slug)
+    with agency_transaction(engine) as connection:
+        rows = connection.execute(found).all()
+    return [Brand(row.id, row.slug, _zone(row.timezone, row.slug), row.web_key_encrypted) for row in rows]
+
+
+def _zone(name: str, slug: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        log.warning("unknown_timezone", brand=slug, timezone=name, instead="UTC")
+        return ZoneInfo("UTC")
+
+
+def begin_run(engine: Engine, tenant_id: int, worker: str, lease_seconds: float, wish: Wish) -> BegunRun | None:
+    """Take the brand and begin a run. None where another worker has the brand, or its slot was run already.
+
+    A run that still says "running" although its lease is free has crashed: it becomes abandoned here.
+    """
+    run_id = new_id()
+    with brand_transaction(engine, tenant_id) as connection:
+        lease = take_lease(connection, tenant_id, worker, lease_seconds, run_id)
+        if lease is None:
+            return None
+        abandon_dead_runs(connection, tenant_id)
+        if not _is_wanted(connection, tenant_id, wish):
+            lease.release(connection)
+            return None
+        now = utc_now()
+        connection.execute(
+            insert(_RUNS).values(
+                tenant_id=tenant_id,
+                run_id=run_id,
+                status=RunStatus.RUNNING,
+                trigger=wish.trigger,
+                slot_at=wish.slot_at,
+                started_at=now,
+                worker=worker,
+                missed_slots=wish.missed_slots,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    return BegunRun(run_id, lease)
+
+
+def abandon_dead_runs(connection: Connection, tenant_id: int) -> None:
+    """Mark the brand's running runs abandoned: whoever holds the lease knows that nobody works on them."""
+    dead = update(_RUNS).where(_RUNS.c.tenant_id == tenant_id, _RUNS.c.status == RunStatus.RUNNING)
+    now = utc_now()
+    count = connection.execute(dead.values(status=RunStatus.ABANDONED, finished_at=now, updated_at=now)).rowcount
+    if count:
+        log.warning("run_abandoned", count=count)
+
+
+def _is_wanted(connection: Connection, tenant_id: int, wish: Wish) -> bool:
+    """Tell, under the lease, whether the run is still to be made: nobody ran its slot or caught up before."""
+    if wish.slot_at is not None:
+        slot = select(_RUNS.c.run_id).where(_RUNS.c.tenant_id == tenant_id, _RUNS.c.slot_at >= wish.slot_at).limit(1)
+        return connection.execute(slot).first() is None
+    if wish.trigger is Trigger.CATCH_UP:
+        return last_status(connection, tenant_id) is RunStatus.ABANDONED
+    return True
+
+
+def last_status(connection: Connection, tenant_id: int) -> RunStatus | None:
+    """Return how the brand's latest run stands; None where it never had one."""
+    latest = select(_RUNS.c.status).where(_RUNS.c.tenant_id == tenant_id).order_by(_RUNS.c.started_at.desc()).limit(1)
+    status: RunStatus | None = connection.scalar(latest)
+    return status
+
+
+def finish_run(engine: Engine, run: BegunRun, status: RunStatus) -> None:
+    """Write how the run ended and give the brand back. Raises LeaseLostError where it is no longer ours."""
+    with brand_transaction(engine, run.lease.tenant_id) as connection:
+        run.lease.hold(connection)
+        mine = update(_RUNS).where(_RUNS.c.tenant_id == run.lease.tenant_id, _RUNS.c.run_id == run.run_id)
+        now = utc_now()
+        connection.execute(mine.values(status=status, finished_at=now, updated_at=now))
+        run.lease.release(connection)
+
+
+def run_status(statuses: Sequence[ResourceStatus]) -> RunStatus:
+    """Return how a run ended by how its resources did; a call that the account does not offer spoils nothing."""
+    if statuses and all(status in _CALM for status in statuses) and any(status in _LANDED for status in statuses):
+        return RunStatus.SUCCESS
+    if any(status in _LANDED for status in statuses):
+        return RunStatus.PARTIAL
+    return RunStatus.FAILED

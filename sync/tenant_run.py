@@ -1,0 +1,255 @@
+"""One brand's sync, from lease to finished run. Resources are independent: one that fails leaves the others whole."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine
+
+from database import brand_transaction
+from encryption import EncryptionError
+from logs import forget_in_logs
+from models import Resource, ResourceStatus, RunStatus, SyncErrorKind, utc_now
+from settings import SyncSettings
+from sync.access import AccessWatch
+from sync.clienttether import ClientTether
+from sync.failures import LeaseLostError, PullError, StoppedError
+from sync.landing import Landing
+from sync.lease import kept
+from sync.ledger import ResourceResult, record_failure, record_result
+from sync.notes_landing import land_notes, plan_of_brand
+from sync.notes_pull import pull_notes
+from sync.pull import Pull, pull_list
+from sync.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
+from sync.rows import schedule_window
+from sync.runs import BegunRun, Brand, Wish, begin_run, finish_run, run_status
+from sync.snapshots import SnapshotWriter
+from sync.spool import Spool
+
+_ACCESS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
+_STATUS_OF: Final = {
+    SyncErrorKind.INCOMPLETE: ResourceStatus.INCOMPLETE,
+    SyncErrorKind.HELD_BACK: ResourceStatus.HELD_BACK,
+    SyncErrorKind.UNAVAILABLE: ResourceStatus.UNAVAILABLE,
+}
+_MAY_BE_MISSING: Final = frozenset(plan.resource for plan in LISTS if plan.may_be_missing)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What all brands' runs of a worker share."""
+
+    engine: Engine
+    settings: SyncSettings
+    worker: str
+    stop: threading.Event
+    access: AccessWatch
+
+
+def sync_brand(
+    sync: Sync, brand: Brand, wish: Wish, begun: Callable[[BegunRun], None] = lambda _run: None
+) -> RunStatus | None:
+    """Run one brand's sync and return how it ended; None where it was not ours to run.
+
+    `begun` is told of the run once it has begun. Raises SQLAlchemyError where the database is away, StoppedError
+    where the worker must end; the run is then abandoned, by itself or at the next look.
+    """
+    run = begin_run(sync.engine, brand.tenant_id, sync.worker, sync.settings.sync_lease_seconds, wish)
+    if run is None:
+        return None
+    with structlog.contextvars.bound_contextvars(run=run.run_id, brand=brand.slug):
+        begun(run)
+        log.info("run_started", trigger=wish.trigger.value)
+        started = time.monotonic()
+        try:
+            with kept(sync.engine, run.lease) as lost:
+                status = _BrandRun(sync, brand, run, wish, lost).status()
+            finish_run(sync.engine, run, status)
+        except LeaseLostError:
+            log.warning("lease_lost", reason="another worker has taken the brand over; nothing more is written")
+            return None
+        except StoppedError:
+            _abandon(sync.engine, run)
+            raise
+        log.info("run_finished", status=status.value, seconds=round(time.monotonic() - started, 2))
+    return status
+
+
+def _abandon(engine: Engine, run: BegunRun) -> None:
+    try:
+        finish_run(engine, run, RunStatus.ABANDONED)
+        log.warning("run_abandoned", reason="the worker is told to stop")
+    except LeaseLostError:
+        log.warning("lease_lost", reason="another worker has taken the brand over")
+
+
+class _BrandRun:
+    """The steps of one run."""
+
+    def __init__(self, sync: Sync, brand: Brand, run: BegunRun, wish: Wish, lost: threading.Event) -> None:
+        self._sync, self._brand, self._run, self._lost = sync, brand, run, lost
+        self._settings = sync.settings
+        self._landing = Landing(sync.engine, run.lease, run.run_id, wish.accept)
+        window = schedule_window(utc_now(), brand.zone, self._settings.sync_schedule_days)
+        self._window = Window(*window)
+        self._no_access: PullError | None = None
+        self._results: list[ResourceResult] = []
+
+    def status(self) -> RunStatus:
+        """Read and land every resource; return how the run ended."""
+        settings = self._settings
+        steps = [(plan.resource, self._list_step(plan)) for plan in LISTS]
+        if settings.sync_notes_budget:
+            steps.append((Resource.NOTES, self._notes))
+        try:
+            web_key = settings.cipher().decrypt(self._brand.web_key_encrypted)
+        except EncryptionError:
+            self._refuse(PullError(SyncErrorKind.KEY_UNREADABLE, "the stored web key can't be decrypted"))
+            return RunStatus.FAILED
+        forget_in_logs(web_key)
+        try:
+            client = ClientTether(settings, web_key, stop=self._sync.stop)
+        except PullError as failure:
+            self._refuse(failure)
+            return RunStatus.FAILED
+        with client, ThreadPoolExecutor(settings.sync_requests_per_brand, thread_name_prefix="page") as pool:
+            for resource, step in steps:
+                self._results.append(self._attempt(resource, step, client, pool))
+        return run_status([result.status for result in self._results])
+
+    def _refuse(self, failure: PullError) -> None:
+        """Write down that the brand's account can't be opened at all."""
+        with brand_transaction(self._sync.engine, self._brand.tenant_id) as connection:
+            self._run.lease.hold(connection)
+            record_failure(connection, self._brand.tenant_id, self._run.run_id, None, failure)
+        log.error("brand_failed", kind=failure.kind.value, reason=failure.message)
+
+    def _attempt(
+        self, resource: Resource, step: _Step, client: ClientTether, pool: ThreadPoolExecutor
+    ) -> ResourceResult:
+        """Take one resource's step; what fails in it ends as a failed resource, never as a crash."""
+        self._look_up()
+        began, started_at = time.monotonic(), utc_now()
+        if self._no_access is not None:
+            return self._failed(resource, self._no_access, began, started_at=started_at, repeated=True)
+        try:
+            result = step(client, pool, began)
+        except (LeaseLostError, StoppedError):
+            raise
+        except PullError as failure:
+            self._sync.access.judge(failure, self._brand.tenant_id)
+            if failure.kind in _ACCESS:
+                self._no_access = failure
+            return self._failed(resource, failure, began, started_at=started_at)
+        except Exception:
+            # The boundary: whatever is wrong with one resource, the others still land. Where it is the database that
+            # is away, writing the failure down raises again and ends the run.
+            log.exception("resource_broke", resource=resource.value)
+            broken = PullError(SyncErrorKind.INTERNAL, "the resource could not be stored")
+            return self._failed(resource, broken, began, started_at=started_at)
+        self._log(result)
+        return result
+
+    def _failed(
+        self, resource: Resource, failure: PullError, began: float, *, started_at: datetime, repeated: bool = False
+    ) -> ResourceResult:
+        """Write down that a resource was not read; what the tables hold stays. A `repeated` cause is told once."""
+        status = _STATUS_OF.get(failure.kind, ResourceStatus.FAILED)
+        if failure.kind is SyncErrorKind.UNAVAILABLE and resource not in _MAY_BE_MISSING:
+            status = ResourceStatus.FAILED
+        result = ResourceResult(resource, status, started_at, seconds=time.monotonic() - began)
+        tenant_id, run_id = self._brand.tenant_id, self._run.run_id
+        with brand_transaction(self._sync.engine, tenant_id) as connection:
+            self._run.lease.hold(connection)
+            record_result(connection, tenant_id, run_id, result)
+            if not repeated:
+                told_for = None if failure.kind in _ACCESS else resource
+                record_failure(connection, tenant_id, run_id, told_for, failure)
+        if not repeated:
+            log.warning(
+                "resource_failed",
+                resource=resource.value,
+                status=status.value,
+                kind=failure.kind.value,
+                reason=failure.message,
+                http_status=failure.http_status,
+                result_code=failure.result_code,
+                attempts=failure.attempts,
+            )
+        return result
+
+    def _look_up(self) -> None:
+        """Raise where the run must end between two pages."""
+        if self._lost.is_set():
+            raise LeaseLostError
+        if self._sync.stop.is_set():
+            raise StoppedError
+
+    def _list_step(self, plan: ListResource) -> _Step:
+        def step(client: ClientTether, pool: ThreadPoolExecutor, began: float) -> ResourceResult:
+            settings, brand = self._settings, self._brand
+            with Spool() as spool:
+                pull = Pull(plan.resource, plan.shape, spool)
+                pull_list(
+                    plan,
+                    lambda offset: plan.ask(client, offset, self._window),
+                    pull,
+                    brand.zone,
+                    snapshots=self._snapshots(plan.resource),
+                    pool=pool,
+                    in_flight=settings.sync_requests_per_brand,
+                    most_rows=settings.sync_max_rows,
+                    look_up=self._look_up,
+                )
+                self._sync.access.works_for(brand.tenant_id)
+                scope = removal_scope(plan.resource, self._window, brand.zone)
+                return self._landing.land(pull, scope=scope, never_empties=plan.never_empties, began=began)
+
+        return step
+
+    def _notes(self, client: ClientTether, pool: ThreadPoolExecutor, began: float) -> ResourceResult:
+        settings, brand = self._settings, self._brand
+        plan = plan_of_brand(self._landing, settings.sync_notes_budget)
+        with Spool() as spool:
+            notes = pull_notes(
+                client.history_notes,
+                plan.due,
+                Pull(Resource.NOTES, NOTES_SHAPE, spool),
+                brand.zone,
+                snapshots=self._snapshots(Resource.NOTES),
+                pool=pool,
+                in_flight=settings.sync_requests_per_brand,
+                look_up=self._look_up,
+            )
+            return land_notes(self._landing, notes, plan, began=began)
+
+    def _snapshots(self, resource: Resource) -> SnapshotWriter:
+        return SnapshotWriter(self._sync.engine, self._run.lease, self._run.run_id, resource)
+
+    def _log(self, result: ResourceResult) -> None:
+        counts = result.counts
+        log.info(
+            "resource_done",
+            resource=result.resource.value,
+            status=result.status.value,
+            pages=result.pages,
+            fetched=result.fetched,
+            inserted=counts.inserted,
+            updated=counts.updated,
+            unchanged=counts.unchanged,
+            removed=counts.removed,
+            rejected=result.rejected,
+            remaining=result.remaining,
+            seconds=round(result.seconds, 2),
+        )
+
+
+_Step = Callable[[ClientTether, ThreadPoolExecutor, float], ResourceResult]

@@ -1,0 +1,162 @@
+"""Single values as the API writes them, turned into typed ones. A value of an unexpected shape is named, never fatal.
+
+The forms are those of the vendor's answers as seen: ids and money as strings, flags as "1", datetimes without an
+offset in the brand's own time zone, and '', null and zero dates for "none".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, Final
+
+from sync.wire_text import clean_line, clean_text
+
+LONGEST_ID: Final = 64
+_CENT: Final = Decimal("0.01")
+_MOST_MONEY: Final = Decimal(10) ** 10
+_MONEY: Final = re.compile(r"[-+]?\$?[-+]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d*)?")
+_US_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T](.+))?")
+_TRUE: Final = frozenset({"1", "true", "yes", "y"})
+_FALSE: Final = frozenset({"0", "false", "no", "n", ""})
+
+
+class OddValueError(ValueError):
+    """A value has a shape that its field never had; the message says what was expected, not what came."""
+
+
+def as_id(value: object) -> str | None:
+    """Return an id as text; None where there is none. Raises OddValueError for anything that can't address a row."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise OddValueError("an id is a string or a whole number")
+    text = clean_line(str(value))
+    if len(text) > LONGEST_ID:
+        raise OddValueError(f"an id has at most {LONGEST_ID} characters")
+    return text or None
+
+
+def as_line(value: object) -> str:
+    """Return text of one line; '' for none. Raises OddValueError for lists, objects and truth values."""
+    if isinstance(value, str):
+        return clean_line(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise OddValueError("text was expected")
+    return clean_line(str(value))
+
+
+def as_markup(value: object) -> str:
+    """Return text of several lines, markup and all: it must still be sanitised. Raises OddValueError as `as_line`."""
+    if isinstance(value, str):
+        return clean_text(value)
+    return as_line(value)
+
+
+def as_flag(value: object) -> bool:
+    """Return a flag: "1", 1 and true are set. Raises OddValueError for what is neither."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    text = as_line(value).casefold()
+    if text not in _TRUE and text not in _FALSE:
+        raise OddValueError("a flag is 1 or 0")
+    return text in _TRUE
+
+
+def as_money(value: object) -> Decimal | None:
+    """Return an amount to the cent, half a cent rounded away from zero; None where there is none.
+
+    Raises OddValueError for what is no amount or has more than ten digits before the point.
+    """
+    if value is None or value == "":
+        return None
+    text = as_line(value)
+    if isinstance(value, float):
+        text = f"{Decimal(text):f}" if text.lower() not in {"nan", "inf", "-inf"} else text
+    text = text.replace(" ", "")
+    if not text:
+        return None
+    if not _MONEY.fullmatch(text) or not text.isascii():
+        raise OddValueError("an amount of money was expected")
+    try:
+        amount = Decimal(text.replace("$", "").replace(",", "")).quantize(_CENT, ROUND_HALF_UP)
+    except InvalidOperation as odd:
+        raise OddValueError("an amount of money was expected") from odd
+    if abs(amount) >= _MOST_MONEY:
+        raise OddValueError("an amount has at most ten digits before the point")
+    return abs(amount) if amount == 0 else amount
+
+
+def as_percent(value: object) -> int | None:
+    """Return a percentage 0-100 in whole numbers; None where there is none. Raises OddValueError for anything else."""
+    if value is None or value == "":
+        return None
+    text = as_line(value).removesuffix("%").strip()
+    if not text:
+        return None
+    try:
+        percent = Decimal(text)
+    except InvalidOperation as odd:
+        raise OddValueError("a percentage was expected") from odd
+    if not 0 <= percent <= 100:  # a NaN is not either
+        raise OddValueError("a percentage is 0 to 100")
+    return int(percent.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def as_number(value: object) -> int | None:
+    """Return a whole number of at most nine digits; None where there is none. Raises OddValueError otherwise."""
+    text = as_line(value)
+    if not text:
+        return None
+    if not re.fullmatch(r"-?\d{1,9}", text) or not text.isascii():
+        raise OddValueError("a whole number was expected")
+    return int(text)
+
+
+def as_time(value: object) -> datetime | None:
+    """Return a moment, without a zone where the wire names none; None for '', null and zero dates.
+
+    Takes `YYYY-MM-DD[ HH:MM:SS]`, ISO with T, and `MM/DD/YYYY`. Raises OddValueError for anything else and for
+    years that no record can mean.
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise OddValueError("a date was expected")
+    text = value.strip()
+    if not text or text.startswith(("0000-00-00", "00/00/0000")):
+        return None
+    american = _US_DATE.fullmatch(text)
+    if american:
+        month, day, year, clock = american.groups()
+        text = f"{year}-{int(month):02}-{int(day):02}" + (f" {clock}" if clock else "")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as odd:
+        raise OddValueError("a date was expected") from odd
+    if not 1900 <= moment.year <= 2200:
+        raise OddValueError("a date of this or the last century was expected")
+    return moment
+
+
+def as_person(value: object) -> str:
+    """Return a person's name, written plainly or as `{"first_name": …, "last_name": …}`, as object or JSON string."""
+    if isinstance(value, str) and value.lstrip()[:1] == "{":
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as odd:
+            raise OddValueError("a person's name was expected") from odd
+    if isinstance(value, Mapping):
+        parts = [as_line(value.get(key)) for key in ("first_name", "last_name")]
+        return " ".join(part for part in parts if part) or as_line(value.get("name"))
+    return as_line(value)
+
+
+def is_blank(value: Any) -> bool:
+    """Tell whether a wire value says nothing."""
+    return value is None or value == "" or value is False
