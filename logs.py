@@ -71,5 +71,5 @@ def configure_logs(*, level: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpx", "httpcore", "stamina", "werkzeug"):
+    for chatty in ("alembic", "httpx", "httpcore", "stamina", "werkzeug"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -55,7 +55,7 @@ def upgrade() -> None:
     for table in ("users", "invites", "audit_log"):
         protect_accounts(table, "tenant_id")
     for table in ("user_sessions", "recovery_codes"):
-        protect_accounts(table, f"(SELECT users.tenant_id FROM users WHERE users.id = {table}.user_id)")
+        protect_accounts(table, "(SELECT users.tenant_id FROM users WHERE users.id = user_id)")
     _keep_audit_log()
 
 

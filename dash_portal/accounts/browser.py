@@ -1,0 +1,88 @@
+"""Who this request comes from: the browser's cookie, its living session, and the actor behind it (Flask-Login)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Flask, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user
+
+from dash_portal.accounts.audit import Actor
+from dash_portal.accounts.sessions import LONGEST, SignedIn, find_session, note_activity
+from dash_portal.accounts.sign_in import Visitor
+from dash_portal.portal import portal
+from models import utc_now
+
+_ASKED_BY_THE_PAGE_ITSELF: Final = frozenset({"/api/sync/status"})
+
+
+class BrowserUser(UserMixin):  # type: ignore[misc]
+    """What Flask-Login keeps for a request: the session's token, and who is behind it."""
+
+    def __init__(self, token: str, signed_in: SignedIn | None) -> None:
+        """Take the token of the cookie, and the living session it stands for (None right after signing in)."""
+        self.token = token
+        self.signed_in = signed_in
+
+    def get_id(self) -> str:
+        """Return what the signed cookie keeps: never a user's id, so that a copied cookie ends with its session."""
+        return self.token
+
+
+def init_app(app: Flask) -> None:
+    """Recognise browsers by their sessions."""
+    app.permanent_session_lifetime = LONGEST
+    manager = LoginManager(app)
+    manager.session_protection = None  # sessions live in the database; phones change their address all day
+    manager.user_loader(_load)
+
+
+def let_in(token: str) -> None:
+    """Give this browser the session; whatever its cookie held before is forgotten."""
+    session.clear()
+    session.permanent = True
+    login_user(BrowserUser(token, None))
+
+
+def let_out() -> None:
+    """Empty this browser's cookie."""
+    session.clear()
+
+
+def signed_in() -> SignedIn | None:
+    """Return who is signed in, or None."""
+    found: Any = getattr(current_user, "signed_in", None)
+    return found if isinstance(found, SignedIn) else None
+
+
+def visitor() -> Visitor:
+    """Return where this request comes from."""
+    return Visitor(address=request.remote_addr or "", browser=request.headers.get("User-Agent", ""))
+
+
+def current_actor() -> Actor:
+    """Return who acts, for the audit log. Call it only where somebody is signed in."""
+    who = signed_in()
+    assert who is not None  # noqa: S101 - the guard let nobody else through
+    return Actor(who.user_id, who.email, who.role, who.tenant_id, visitor().address)
+
+
+def _load(token: str) -> BrowserUser | None:
+    now = utc_now()
+    found = find_session(portal().engine, token, now=now)
+    if found is None:
+        return None
+    if not _is_automatic():
+        note_activity(portal().engine, found, now=now)
+    return BrowserUser(token, found)
+
+
+def _is_automatic() -> bool:
+    """Tell whether an open page asks by itself, which is no sign that anyone is there."""
+    if request.path in _ASKED_BY_THE_PAGE_ITSELF:
+        return True
+    if request.path != "/_dash-update-component" or (request.content_length or 0) > 1_000_000:
+        return False
+    body = request.get_json(silent=True)
+    changed = body.get("changedPropIds") if isinstance(body, dict) else None
+    return bool(changed) and isinstance(changed, list) and all(str(name).endswith(".n_intervals") for name in changed)

@@ -1,0 +1,190 @@
+"""One-time links that an admin makes and hands over, as there is no mail: to join, and to set a new password.
+
+Only the hash of a link's token is stored. A link works once, within its days or hours, while nobody has withdrawn
+it and its brand is active.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from dash_portal.accounts import throttling
+from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotFoundError
+from dash_portal.accounts.passwords import check_new_password, hash_password
+from dash_portal.accounts.people import (
+    brand_words,
+    find_managed,
+    set_password,
+    valid_email,
+    valid_person_name,
+)
+from dash_portal.accounts.rights import require_may_manage
+from dash_portal.accounts.sessions import end_all_sessions
+from dash_portal.accounts.tokens import new_token, token_hash
+from models import Invite, Role, Tenant, TenantStatus, User
+
+INVITE_LASTS: Final = timedelta(days=7)
+RESET_LASTS: Final = timedelta(hours=1)
+_UNUSABLE: Final = "This link can't be used (any more). Please ask for a new one."
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link fresh from the press: the token is known now and never again. `path` is where it leads."""
+
+    token: str
+    path: str
+    expires_at: datetime
+
+
+def invite_user(
+    session: Session, *, actor: Actor, email: str, role: Role, tenant_id: int | None, now: datetime
+) -> Link:
+    """Make a link by which someone joins. An earlier open invitation of the same address is withdrawn.
+
+    An address that another brand's person has is not told: the link then just can't be used.
+    """
+    require_may_manage(actor, role=role, tenant_id=tenant_id)
+    if (role is Role.AGENCY_ADMIN) != (tenant_id is None):
+        raise AccountError("Agency staff belong to no brand, and everyone else to one.")
+    email = valid_email(email)
+    if session.exec(select(User.id).where(User.email == email)).first() is not None:
+        raise AccountError(f"There is already someone with the e-mail address {email}.")
+    _withdraw_open(session, (col(Invite.email) == email) & col(Invite.user_id).is_(None), now)
+    token = new_token()
+    session.add(
+        Invite(
+            token_hash=token_hash(token),
+            email=email,
+            role=role,
+            tenant_id=tenant_id,
+            created_by=actor.user_id,
+            expires_at=now + INVITE_LASTS,
+        )
+    )
+    record(session, AuditAction.USER_INVITED, actor, tenant_id=tenant_id, email=email, role=role.value)
+    return Link(token, f"/join/{token}", now + INVITE_LASTS)
+
+
+def withdraw_invite(session: Session, *, actor: Actor, invite_id: str, now: datetime) -> None:
+    """Void an open invitation."""
+    invite = session.exec(select(Invite).where(Invite.id == invite_id)).one_or_none()
+    if invite is None:
+        raise NotFoundError("There is no such invitation.")
+    require_may_manage(actor, role=invite.role, tenant_id=invite.tenant_id)
+    _withdraw_open(session, col(Invite.id) == invite_id, now)
+    record(session, AuditAction.INVITE_WITHDRAWN, actor, tenant_id=invite.tenant_id, email=invite.email)
+
+
+def open_invites(session: Session, *, now: datetime) -> list[Invite]:
+    """Return the invitations, of those the session may see, that still wait for their person."""
+    waiting = select(Invite).where(col(Invite.user_id).is_(None), *_usable(now))
+    return list(session.exec(waiting.order_by(col(Invite.created_at).desc())))
+
+
+def make_reset_link(session: Session, *, actor: Actor, user_id: int, now: datetime) -> Link:
+    """Make a link by which this person sets a new password; an earlier one is withdrawn."""
+    user = find_managed(session, actor, user_id)
+    if not user.active:
+        raise AccountError("This person is deactivated: reactivate them first.")
+    _withdraw_open(session, col(Invite.user_id) == user.id, now)
+    token = new_token()
+    session.add(
+        Invite(
+            token_hash=token_hash(token),
+            email=user.email,
+            role=user.role,
+            tenant_id=user.tenant_id,
+            user_id=user.id,
+            created_by=actor.user_id,
+            expires_at=now + RESET_LASTS,
+        )
+    )
+    record(session, AuditAction.RESET_LINK_MADE, actor, tenant_id=user.tenant_id, email=user.email)
+    return Link(token, f"/reset/{token}", now + RESET_LASTS)
+
+
+def find_link(session: Session, token: str, *, is_reset: bool, now: datetime) -> Invite:
+    """Return what a link stands for: a reset, or else an invitation.
+
+    Raises LinkUnusableError, which never tells why.
+    """
+    found = session.exec(
+        select(Invite, Tenant.status)
+        .outerjoin(Tenant, col(Tenant.id) == Invite.tenant_id)
+        .where(Invite.token_hash == token_hash(token), *_usable(now))
+    ).one_or_none()
+    if found is None:
+        raise LinkUnusableError(_UNUSABLE)
+    invite, status = found
+    closed = invite.tenant_id is not None and status is not TenantStatus.ACTIVE
+    if closed or is_reset != (invite.user_id is not None):
+        raise LinkUnusableError(_UNUSABLE)
+    return invite
+
+
+def accept_invite(session: Session, token: str, *, name: str, password: str, address: str, now: datetime) -> User:
+    """Make the invited person, with the name and password they chose; the link is used up.
+
+    Raises LinkUnusableError, or AccountError when the name or the password won't do (the link stays good).
+    """
+    invite = find_link(session, token, is_reset=False, now=now)
+    name = valid_person_name(name)
+    check_new_password(password, personal=(invite.email, name, *brand_words(session, invite.tenant_id)))
+    user = User(
+        email=invite.email,
+        name=name,
+        role=invite.role,
+        tenant_id=invite.tenant_id,
+        password_hash=hash_password(password),
+    )
+    _use_up(session, invite, now)
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError as taken:
+        raise LinkUnusableError(_UNUSABLE) from taken
+    actor = Actor(user.id, user.email, user.role, user.tenant_id, address)
+    record(session, AuditAction.INVITE_ACCEPTED, actor, role=user.role.value)
+    return user
+
+
+def use_reset_link(session: Session, token: str, *, password: str, address: str, now: datetime) -> User:
+    """Set the new password, use the link up and end all of the person's sessions. The second step stays on.
+
+    Raises LinkUnusableError, or WeakPasswordError (the link stays good).
+    """
+    invite = find_link(session, token, is_reset=True, now=now)
+    user = session.get(User, invite.user_id)
+    if user is None or not user.active:
+        raise LinkUnusableError(_UNUSABLE)
+    set_password(session, user, password)
+    _use_up(session, invite, now)
+    assert user.id is not None  # noqa: S101 - a stored person
+    end_all_sessions(session, user_id=user.id, now=now)
+    throttling.forget_account(session, email=user.email)
+    record(session, AuditAction.RESET_LINK_USED, Actor(user.id, user.email, user.role, user.tenant_id, address))
+    return user
+
+
+def _usable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (col(Invite.used_at).is_(None), col(Invite.revoked_at).is_(None), col(Invite.expires_at) > now)
+
+
+def _use_up(session: Session, invite: Invite, now: datetime) -> None:
+    """Mark the link used, in the database, so that of two requests at once only one gets in."""
+    used = session.execute(update(Invite).where(col(Invite.id) == invite.id, *_usable(now)).values(used_at=now))
+    if int(used.rowcount) != 1:  # type: ignore[attr-defined]
+        raise LinkUnusableError(_UNUSABLE)
+
+
+def _withdraw_open(session: Session, which: ColumnElement[bool], now: datetime) -> None:
+    open_ones = (col(Invite.used_at).is_(None), col(Invite.revoked_at).is_(None))
+    session.execute(update(Invite).where(which, *open_ones).values(revoked_at=now))

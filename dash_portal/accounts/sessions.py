@@ -1,0 +1,130 @@
+"""Signed-in browsers. A cookie's token stands for a row here, so that a session can be ended from anywhere at once.
+
+A session ends after twelve idle hours or fourteen days, when its person signs out, and by every change of password
+or role, by deactivation and by the suspension of the brand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Engine, delete, update
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col, or_, select
+
+from dash_portal.accounts.tokens import new_token, token_hash
+from database import PortalSession
+from models import Role, Tenant, TenantStatus, User, UserSession
+
+IDLE: Final = timedelta(hours=12)
+LONGEST: Final = timedelta(days=14)
+_SEEN_EVERY: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is behind a living session."""
+
+    session_id: str
+    user_id: int
+    email: str
+    name: str
+    role: Role
+    tenant_id: int | None
+    last_seen_at: datetime
+
+
+def start_session(session: Session, *, user_id: int, address: str, browser: str, now: datetime) -> str:
+    """Return the token of a new session, which only its cookie keeps; rows of long-ended sessions are dropped."""
+    token = new_token()
+    session.execute(
+        delete(UserSession).where(col(UserSession.user_id) == user_id, col(UserSession.created_at) < now - 2 * LONGEST)
+    )
+    session.add(
+        UserSession(
+            user_id=user_id,
+            token_hash=token_hash(token),
+            address=address[:64],
+            browser="".join(sign for sign in browser if sign.isprintable())[:200],
+            created_at=now,
+            last_seen_at=now,
+        )
+    )
+    return token
+
+
+def find_session(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
+    """Return who holds this token, or None when the session, the person or their brand is not live."""
+    question = (
+        select(UserSession, User)
+        .join(User, col(User.id) == UserSession.user_id)
+        .outerjoin(Tenant, col(Tenant.id) == User.tenant_id)
+        .where(UserSession.token_hash == token_hash(token), *_living(now), col(User.active))
+        .where(or_(col(User.tenant_id).is_(None), Tenant.status == TenantStatus.ACTIVE))
+    )
+    with PortalSession(engine) as session:
+        found = session.exec(question).one_or_none()
+    if found is None:
+        return None
+    row, user = found
+    return SignedIn(row.id, row.user_id, user.email, user.name, user.role, user.tenant_id, row.last_seen_at)
+
+
+def note_activity(engine: Engine, signed_in: SignedIn, *, now: datetime) -> None:
+    """Remember that the person is active. It never delays an answer: while the database is busy it is left out."""
+    if now - signed_in.last_seen_at < _SEEN_EVERY:
+        return
+    with PortalSession(engine) as session:
+        try:
+            _do_not_wait(session)
+            session.execute(
+                update(UserSession).where(col(UserSession.id) == signed_in.session_id).values(last_seen_at=now)
+            )
+            session.commit()
+        except OperationalError:
+            session.rollback()
+        finally:
+            _wait_again(session)
+
+
+def end_session(session: Session, *, session_id: str, user_id: int, now: datetime) -> bool:
+    """End one session of this person; tell whether there was one."""
+    one = (col(UserSession.id) == session_id) & (col(UserSession.user_id) == user_id)
+    return _end(session, one & col(UserSession.ended_at).is_(None), now) > 0
+
+
+def end_all_sessions(session: Session, *, user_id: int, now: datetime, keep: str | None = None) -> int:
+    """End every session of this person but the kept one (an id); return how many ended."""
+    theirs = (col(UserSession.user_id) == user_id) & col(UserSession.ended_at).is_(None)
+    return _end(session, theirs & (col(UserSession.id) != keep) if keep else theirs, now)
+
+
+def living_sessions(session: Session, *, user_id: int, now: datetime) -> list[UserSession]:
+    """Return this person's sessions that are open now, the latest used first."""
+    theirs = select(UserSession).where(UserSession.user_id == user_id, *_living(now))
+    return list(session.exec(theirs.order_by(col(UserSession.last_seen_at).desc())))
+
+
+def _living(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(UserSession.ended_at).is_(None),
+        col(UserSession.created_at) > now - LONGEST,
+        col(UserSession.last_seen_at) > now - IDLE,
+    )
+
+
+def _end(session: Session, which: ColumnElement[bool], now: datetime) -> int:
+    ended = session.execute(update(UserSession).where(which).values(ended_at=now))
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def _do_not_wait(session: Session) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA busy_timeout=50")
+
+
+def _wait_again(session: Session) -> None:
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA busy_timeout=30000")

@@ -1,0 +1,179 @@
+"""Signing in: the password, then the code where the person has one. The answer never tells which accounts exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from dash_portal.accounts import throttling
+from dash_portal.accounts.audit import Actor, AuditAction, nobody, record
+from dash_portal.accounts.passwords import hash_password, is_outdated, password_fits
+from dash_portal.accounts.sessions import start_session
+from dash_portal.accounts.tokens import token_hash
+from dash_portal.accounts.two_step import has_two_step, use_code
+from dash_portal.portal import Portal
+from database import PortalSession
+from models import Role, Tenant, TenantStatus, User
+
+ASK_AGAIN_AFTER: Final = timedelta(days=30)
+CODE_WITHIN: Final = timedelta(minutes=5)
+
+
+class Outcome(StrEnum):
+    """How an attempt ended. A wrong password, an unknown account and a deactivated one are all `refused`."""
+
+    SIGNED_IN = "signed_in"
+    CODE_NEEDED = "code_needed"
+    REFUSED = "refused"
+    THROTTLED = "throttled"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The browser that wants in."""
+
+    address: str
+    browser: str
+
+
+@dataclass(frozen=True)
+class HalfWay:
+    """Someone who knew the password and owes the code. `password_mark` voids it when the password changes."""
+
+    user_id: int
+    password_mark: str
+    since: float
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What an attempt led to: the token of a new session, or who is half-way in.
+
+    `ask_for_two_step`: agency staff without a second step, to be asked now.
+    """
+
+    outcome: Outcome
+    token: str | None = None
+    half_way: HalfWay | None = None
+    ask_for_two_step: bool = False
+
+
+def check_password(portal: Portal, *, email: str, password: str, visitor: Visitor, now: datetime) -> Attempt:
+    """Try an e-mail address and a password."""
+    email = normal_email(email)
+    if not _may_try(portal, email=email, visitor=visitor, now=now):
+        return Attempt(Outcome.THROTTLED)
+    user = _living_user(portal, col(User.email) == email)
+    if not password_fits(user.password_hash if user else None, password) or user is None:
+        _record_failure(portal, email, visitor, "password")
+        return Attempt(Outcome.REFUSED)
+    if is_outdated(user.password_hash):
+        _hash_anew(portal, user, password)
+    if has_two_step(user):
+        return Attempt(Outcome.CODE_NEEDED, half_way=_half_way(user, now))
+    return _let_in(portal, user, visitor=visitor, now=now)
+
+
+def check_code(portal: Portal, half_way: HalfWay, *, code: str, visitor: Visitor, now: datetime) -> Attempt:
+    """Try the second step of someone who is half-way in."""
+    if not 0 <= now.timestamp() - half_way.since <= CODE_WITHIN.total_seconds():
+        return Attempt(Outcome.REFUSED)
+    user = _living_user(portal, col(User.id) == half_way.user_id)
+    if user is None or _password_mark(user) != half_way.password_mark:
+        return Attempt(Outcome.REFUSED)
+    if not _may_try(portal, email=user.email, visitor=visitor, now=now):
+        return Attempt(Outcome.THROTTLED)
+    with PortalSession(portal.engine, writes=True) as session:
+        fits = use_code(session, user, code=code, cipher=portal.cipher, now=now, actor=_acting(user, visitor.address))
+        session.commit()
+    if not fits:
+        _record_failure(portal, user.email, visitor, "code")
+        return Attempt(Outcome.REFUSED, half_way=half_way)
+    return _let_in(portal, user, visitor=visitor, now=now)
+
+
+def normal_email(email: str) -> str:
+    """Return the one spelling under which an e-mail address is stored and looked for."""
+    return "".join(sign for sign in email if sign.isprintable()).strip().casefold()[:254]
+
+
+def _may_try(portal: Portal, *, email: str, visitor: Visitor, now: datetime) -> bool:
+    with PortalSession(portal.engine, writes=True) as session:
+        throttled = throttling.is_throttled(session, email=email, address=visitor.address, now=now)
+        if throttled:
+            record(session, AuditAction.SIGN_IN_THROTTLED, nobody(_shown(email), visitor.address))
+        else:
+            throttling.count_attempt(session, email=email, address=visitor.address, now=now)
+        session.commit()
+    return not throttled
+
+
+def _living_user(portal: Portal, which: ColumnElement[bool]) -> User | None:
+    """Return the person when they may sign in: active, and of a brand that is active or of the agency."""
+    question = select(User, Tenant.status).outerjoin(Tenant, col(Tenant.id) == User.tenant_id).where(which)
+    with PortalSession(portal.engine) as session:
+        found = session.exec(question).one_or_none()
+    if found is None:
+        return None
+    user, status = found
+    return user if user.active and (user.tenant_id is None or status == TenantStatus.ACTIVE) else None
+
+
+def _let_in(portal: Portal, user: User, *, visitor: Visitor, now: datetime) -> Attempt:
+    assert user.id is not None  # noqa: S101 - a stored person
+    ask = _is_to_be_asked(user, now)
+    with PortalSession(portal.engine, writes=True) as session:
+        throttling.forgive(session, email=user.email, address=visitor.address, now=now)
+        token = start_session(session, user_id=user.id, address=visitor.address, browser=visitor.browser, now=now)
+        stored = session.get_one(User, user.id)
+        stored.last_sign_in_at = now
+        if ask:
+            stored.two_step_asked_at = now
+        record(session, AuditAction.SIGNED_IN, _acting(user, visitor.address), two_step=has_two_step(user))
+        session.commit()
+    return Attempt(Outcome.SIGNED_IN, token=token, ask_for_two_step=ask)
+
+
+def _is_to_be_asked(user: User, now: datetime) -> bool:
+    """Agency staff can reach every brand: they are asked for a second step, and again every thirty days."""
+    if user.role is not Role.AGENCY_ADMIN or has_two_step(user):
+        return False
+    return user.two_step_asked_at is None or now - user.two_step_asked_at > ASK_AGAIN_AFTER
+
+
+def _hash_anew(portal: Portal, user: User, password: str) -> None:
+    with PortalSession(portal.engine, writes=True) as session:
+        stored = session.get_one(User, user.id)
+        if stored.password_hash == user.password_hash:  # not changed by its owner in the meantime
+            stored.password_hash = user.password_hash = hash_password(password)
+        session.commit()
+
+
+def _record_failure(portal: Portal, email: str, visitor: Visitor, step: str) -> None:
+    with PortalSession(portal.engine, writes=True) as session:
+        record(session, AuditAction.SIGN_IN_FAILED, nobody(_shown(email), visitor.address), step=step)
+        session.commit()
+
+
+def _shown(email: str) -> str:
+    """Return what may be remembered: who types a password into the wrong field shall not find it in a log."""
+    name, at, host = email.partition("@")
+    return email if at and name and "." in host and " " not in email else ""
+
+
+def _half_way(user: User, now: datetime) -> HalfWay:
+    assert user.id is not None  # noqa: S101 - a stored person
+    return HalfWay(user_id=user.id, password_mark=_password_mark(user), since=now.timestamp())
+
+
+def _password_mark(user: User) -> str:
+    return token_hash(user.password_hash)[:16]
+
+
+def _acting(user: User, address: str) -> Actor:
+    return Actor(user.id, user.email, user.role, user.tenant_id, address)

@@ -1,0 +1,171 @@
+"""The doors: sign in, give the code, sign out, and what a one-time link opens. Plain pages, no script needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from dash_portal.accounts.audit import AuditAction, record
+from dash_portal.accounts.browser import current_actor, let_in, let_out, signed_in, visitor
+from dash_portal.accounts.errors import AccountError, LinkUnusableError
+from dash_portal.accounts.links import accept_invite, find_link, use_reset_link
+from dash_portal.accounts.passwords import SHORTEST
+from dash_portal.accounts.sessions import end_session
+from dash_portal.accounts.sign_in import Attempt, HalfWay, Outcome, check_code, check_password
+from dash_portal.portal import portal
+from dash_portal.security import local_path
+from database import PortalSession
+from models import Tenant, utc_now
+
+_REFUSED = "This e-mail address and password don't fit together."
+_CODE_REFUSED = "This code doesn't fit. Please wait for the next one, or use a recovery code."
+_THROTTLED = "There were too many attempts. Please wait a quarter of an hour and try again."
+_HALF_WAY = "half_way"
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    """Show the sign-in form, or try what was filled in."""
+    wanted = local_path(request.values.get("next"))
+    if request.method == "GET":
+        return redirect(wanted) if signed_in() else _form(wanted)
+    attempt = check_password(
+        portal(),
+        email=request.form.get("email", ""),
+        password=request.form.get("password", ""),
+        visitor=visitor(),
+        now=utc_now(),
+    )
+    if attempt.outcome is Outcome.CODE_NEEDED and attempt.half_way is not None:
+        session.clear()
+        session[_HALF_WAY] = vars(attempt.half_way)
+        return redirect(url_for("sign_in.code", next=_shown(wanted)), code=303)
+    if attempt.outcome is Outcome.SIGNED_IN:
+        return _come_in(attempt, wanted)
+    throttled = attempt.outcome is Outcome.THROTTLED
+    return _form(wanted, problem=_THROTTLED if throttled else _REFUSED), 429 if throttled else 401
+
+
+@blueprint.route("/login/code", methods=["GET", "POST"])
+def code() -> ResponseReturnValue:
+    """Ask for the second step, or try it."""
+    wanted = local_path(request.values.get("next"))
+    half_way = _half_way()
+    if half_way is None:
+        return redirect(url_for("sign_in.login", next=_shown(wanted)))
+    if request.method == "GET":
+        return render_template("code.html", next=wanted)
+    attempt = check_code(portal(), half_way, code=request.form.get("code", "")[:64], visitor=visitor(), now=utc_now())
+    if attempt.outcome is Outcome.SIGNED_IN:
+        return _come_in(attempt, wanted)
+    if attempt.outcome is Outcome.REFUSED and attempt.half_way is None:
+        session.clear()
+        return redirect(url_for("sign_in.login", next=_shown(wanted)), code=303)
+    throttled = attempt.outcome is Outcome.THROTTLED
+    page = render_template("code.html", next=wanted, problem=_THROTTLED if throttled else _CODE_REFUSED)
+    return page, 429 if throttled else 401
+
+
+@blueprint.route("/logout", methods=["GET", "POST"])
+def logout() -> ResponseReturnValue:
+    """Ask, or end this browser's session."""
+    who = signed_in()
+    if who is None:
+        let_out()
+        return redirect(url_for("sign_in.login"), code=303)
+    if request.method == "GET":
+        return render_template("sign_out.html")
+    with PortalSession(portal().engine, writes=True) as database:
+        end_session(database, session_id=who.session_id, user_id=who.user_id, now=utc_now())
+        record(database, AuditAction.SIGNED_OUT, current_actor())
+        database.commit()
+    let_out()
+    return redirect(url_for("sign_in.login"), code=303)
+
+
+@blueprint.route("/join/<token>", methods=["GET", "POST"])
+def join(token: str) -> ResponseReturnValue:
+    """Let an invited person choose a name and a password."""
+    return _open_link(token, _join, is_reset=False)
+
+
+@blueprint.route("/reset/<token>", methods=["GET", "POST"])
+def reset(token: str) -> ResponseReturnValue:
+    """Let a person choose a new password."""
+    return _open_link(token, _reset, is_reset=True)
+
+
+def _open_link(token: str, use: Callable[[PortalSession, str], None], *, is_reset: bool) -> ResponseReturnValue:
+    problem = None
+    with PortalSession(portal().engine, writes=request.method == "POST") as database:
+        try:
+            invite = find_link(database, token, is_reset=is_reset, now=utc_now())
+            brand = database.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
+            shown = {"email": invite.email, "brand": brand.name if brand else None, "shortest": SHORTEST}
+            if request.method == "POST":
+                _require_same_twice()
+                use(database, token)
+                database.commit()
+                let_out()
+                return redirect(url_for("sign_in.login", done="password"), code=303)
+        except LinkUnusableError as gone:
+            database.rollback()
+            return render_template("error.html", title="This link is no longer good", words=str(gone)), 410
+        except AccountError as wrong:
+            database.rollback()
+            problem = str(wrong)
+    template = "reset.html" if is_reset else "join.html"
+    page = render_template(template, problem=problem, name=request.form.get("name", ""), **shown)
+    return page, 400 if problem else 200
+
+
+def _join(database: PortalSession, token: str) -> None:
+    accept_invite(
+        database,
+        token,
+        name=request.form.get("name", ""),
+        password=request.form.get("password", ""),
+        address=visitor().address,
+        now=utc_now(),
+    )
+
+
+def _reset(database: PortalSession, token: str) -> None:
+    password = request.form.get("password", "")
+    use_reset_link(database, token, password=password, address=visitor().address, now=utc_now())
+
+
+def _require_same_twice() -> None:
+    if request.form.get("password") != request.form.get("again"):
+        raise AccountError("The two passwords are not the same.")
+
+
+def _come_in(attempt: Attempt, wanted: str) -> ResponseReturnValue:
+    assert attempt.token is not None  # noqa: S101 - whoever is signed in has one
+    let_in(attempt.token)
+    if attempt.ask_for_two_step:
+        return redirect(url_for("own.two_step", next=_shown(wanted)), code=303)
+    return redirect(wanted, code=303)
+
+
+def _form(wanted: str, *, problem: str | None = None) -> str:
+    return render_template(
+        "login.html",
+        next=wanted,
+        email=request.form.get("email", "")[:254],
+        problem=problem,
+        done=request.args.get("done") == "password",
+    )
+
+
+def _half_way() -> HalfWay | None:
+    kept = session.get(_HALF_WAY)
+    return HalfWay(**kept) if kept else None
+
+
+def _shown(wanted: str) -> str | None:
+    return None if wanted == "/" else wanted

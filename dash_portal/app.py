@@ -1,0 +1,92 @@
+"""The portal's web application, put together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Flask, abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dash_portal import api, callback_requests, errors, page_modules, probes, request_log, security, served_files
+from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
+from dash_portal.portal import open_portal
+from dash_portal.ui.index_page import PortalDash
+from dash_portal.ui.shell import layout
+from logs import configure_logs
+from settings import PortalSettings, load_settings
+
+_YEAR: Final = 31_536_000
+
+
+def create_app(settings: PortalSettings | None = None) -> Flask:
+    """Return the portal as a WSGI application; without settings, those of the environment.
+
+    Raises ConfigurationError when a setting is missing or malformed. The database is not asked yet.
+    """
+    if settings is None:
+        configure_logs()
+        settings = load_settings(PortalSettings)
+    app = Flask("dash_portal", static_folder="static", template_folder="templates")
+    app.extensions["portal"] = open_portal(settings)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses change with their files
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    if settings.portal_trusted_proxies:
+        hops = settings.portal_trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    _compress(app)
+    request_log.init_app(app)
+    browser.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
+    for part in (sign_in_pages, own_page, team_page, api, probes, served_files):
+        app.register_blueprint(part.blueprint)
+    app.add_url_rule("/", "start", _start)
+    app.jinja_env.globals.update(static_url=served_files.static_url, vendor_url=served_files.vendor_url)
+    _add_dash(app, settings)
+    return app
+
+
+def _add_dash(app: Flask, settings: PortalSettings) -> None:
+    dash_app = PortalDash(
+        name="dash_portal",
+        server=app,  # type: ignore[arg-type]  # Dash's annotation knows only its own servers
+        use_pages=True,
+        pages_folder="",
+        title="Mellon portal",
+        update_title="",
+        # Else the first viewer's pages would travel to later ones, as Dash's validation_layout.
+        suppress_callback_exceptions=True,
+        include_pages_meta=False,
+        compress=False,
+        csrf_token_name=security.csrf_cookie(secure=settings.portal_secure_cookies),
+        add_log_handler=False,
+        use_async=False,
+        enable_mcp=False,
+    )
+    page_modules.load_pages()
+    dash_app.layout = layout
+    callback_requests.init_app(app, dash_app)
+    app.before_request(_refuse_unknown_pages)
+    security.allow_inline_scripts(app, ())
+    app.test_client().get("/healthz")  # Dash finishes itself at the first request: let it be nobody's
+    security.allow_inline_scripts(app, dash_app.csp_hashes())
+    app.extensions["dash"] = dash_app
+
+
+def _compress(app: Flask) -> None:
+    app.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
+    app.config["COMPRESS_STREAMS"] = False  # an export starts to arrive at once
+    Compress(app)
+
+
+def _start() -> ResponseReturnValue:
+    query = request.query_string.decode(errors="replace")
+    return redirect(f"/leads?{query}" if query else "/leads")
+
+
+def _refuse_unknown_pages() -> None:
+    """Dash answers any path with its page frame; a path without a page is 404 here."""
+    if request.endpoint == "/<path:path>" and request.path not in page_modules.page_paths():
+        abort(404)

@@ -1,0 +1,147 @@
+"""Which brand a request may see: decided here, once per request, from who asks and which brand the page names.
+
+Every page, callback, API answer and export asks `authorised_brand`. A brand named by a page's state or an address is
+never believed: for people of a brand any other slug is refused, and agency staff must name one that exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import g, has_request_context
+from sqlmodel import select
+
+from dash_portal.accounts.browser import signed_in
+from dash_portal.portal import portal
+from database import AgencySession, BrandSession, PortalSession
+from models import Role, Tenant, TenantStatus
+
+
+class NotSignedInError(Exception):
+    """Nobody is signed in, or their session, account or brand is no longer live."""
+
+
+class BrandForbiddenError(Exception):
+    """The person may not see the brand that was named, or there is no such brand: the two are never told apart."""
+
+
+class RoleForbiddenError(Exception):
+    """What was asked for is for the agency's, or a brand's, admins only."""
+
+
+class NoBrandError(Exception):
+    """The agency has no active brand yet."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks at the portal."""
+
+    user_id: int
+    email: str
+    name: str
+    role: Role
+    tenant_id: int | None
+
+    @property
+    def is_agency(self) -> bool:
+        """Tell whether this person may see every brand."""
+        return self.role is Role.AGENCY_ADMIN
+
+
+@dataclass(frozen=True)
+class Brand:
+    """A brand that the viewer may see. `data_version` is read fresh per request, so that a sync shows at once."""
+
+    tenant_id: int
+    slug: str
+    name: str
+    timezone: str
+    accent_colour: str | None
+    status: TenantStatus
+    data_version: int
+
+
+def current_viewer() -> Viewer:
+    """Return who is signed in. Raises NotSignedInError."""
+    who = signed_in() if has_request_context() else None
+    if who is None:
+        raise NotSignedInError
+    return Viewer(who.user_id, who.email, who.name, who.role, who.tenant_id)
+
+
+def authorised_brand(slug: str | None = None) -> Brand:
+    """Return the brand of this slug when the viewer may see it.
+
+    Without a slug: one's own brand; for the agency the first active one by name. Raises NotSignedInError,
+    BrandForbiddenError, or NoBrandError when the agency has no active brand.
+    """
+    viewer = current_viewer()
+    decided: dict[str | None, Brand] = g.setdefault("authorised_brands", {})
+    if slug not in decided:
+        decided[slug] = _agency_brand(slug) if viewer.is_agency else _own_brand(viewer, slug)
+    return decided[slug]
+
+
+def selectable_brands() -> list[Brand]:
+    """Return the brands that the viewer may choose from, by name: for the agency all, suspended ones too."""
+    if not current_viewer().is_agency:
+        return [authorised_brand()]
+    with PortalSession(portal().engine) as session:
+        return [_brand(tenant) for tenant in session.exec(select(Tenant).order_by(Tenant.name, Tenant.slug))]
+
+
+@contextmanager
+def open_brand(brand: Brand) -> Iterator[BrandSession]:
+    """Yield a session that sees this brand and nothing else."""
+    with BrandSession(portal().engine, brand.tenant_id) as session:
+        yield session
+
+
+@contextmanager
+def open_agency(*, writes: bool = False) -> Iterator[AgencySession]:
+    """Yield a session that spans brands. Raises RoleForbiddenError for anyone but the agency."""
+    require_role(Role.AGENCY_ADMIN)
+    with AgencySession(portal().engine, writes=writes) as session:
+        yield session
+
+
+def require_role(*roles: Role) -> Viewer:
+    """Return the viewer when they have one of the roles. Raises RoleForbiddenError."""
+    viewer = current_viewer()
+    if viewer.role not in roles:
+        raise RoleForbiddenError
+    return viewer
+
+
+def _own_brand(viewer: Viewer, slug: str | None) -> Brand:
+    with PortalSession(portal().engine) as session:
+        own = session.exec(select(Tenant).where(Tenant.id == viewer.tenant_id)).one_or_none()
+    if own is None or own.status is not TenantStatus.ACTIVE or slug not in {None, own.slug}:
+        raise BrandForbiddenError
+    return _brand(own)
+
+
+def _agency_brand(slug: str | None) -> Brand:
+    brands = select(Tenant).order_by(Tenant.name, Tenant.slug)
+    wanted = Tenant.slug == slug if slug is not None else Tenant.status == TenantStatus.ACTIVE
+    with PortalSession(portal().engine) as session:
+        found = session.exec(brands.where(wanted).limit(1)).one_or_none()
+    if found is not None:
+        return _brand(found)
+    raise NoBrandError if slug is None else BrandForbiddenError
+
+
+def _brand(tenant: Tenant) -> Brand:
+    assert tenant.id is not None  # noqa: S101 - a stored brand
+    return Brand(
+        tenant_id=tenant.id,
+        slug=tenant.slug,
+        name=tenant.name,
+        timezone=tenant.timezone,
+        accent_colour=tenant.accent_colour,
+        status=tenant.status,
+        data_version=tenant.data_version,
+    )

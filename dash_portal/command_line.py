@@ -1,0 +1,252 @@
+"""The portal's command lines: migrate, serve, check-config, create-tenant, create-user, rotate-keys.
+
+Bad input and bad configuration are answered with one line on standard error and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
+
+import migrations
+from dash_portal.accounts.audit import COMMAND_LINE
+from dash_portal.accounts.brands import create_brand
+from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.key_rotation import rotate_keys
+from dash_portal.accounts.people import create_user
+from database import PORTAL_ROLE, AgencySession, create_engine
+from encryption import EncryptionError
+from logs import configure_logs
+from models import Role, Tenant, User
+from settings import ConfigurationError, PortalSettings, Settings, load_settings
+
+_BAD_INPUT: Final = 2
+_THREADS: Final = 4
+
+
+class CommandError(Exception):
+    """The command can't be carried out; the message is one line for the operator."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out one command. Returns the exit status."""
+    configure_logs()
+    wish = _parser().parse_args(arguments)
+    try:
+        wish.command(wish)
+    except (CommandError, ConfigurationError, AccountError, EncryptionError) as problem:
+        return _refuse(str(problem))
+    except SQLAlchemyError as away:
+        return _refuse(f"DATABASE_URL: the database can't be used ({type(getattr(away, 'orig', away)).__name__})")
+    return 0
+
+
+def _refuse(problem: str) -> int:
+    print(" ".join(problem.split()), file=sys.stderr)
+    return _BAD_INPUT
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(_BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _OneLineParser(prog="python -m dash_portal", description="The portal's command lines.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, carry_out: Callable[[Any], None], told: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told)
+        made.set_defaults(command=carry_out)
+        return made
+
+    command("migrate", _migrate, "Bring the database to the newest schema.")
+    serve = command("serve", _serve, "Serve the portal over HTTP, on $PORT (default 8050).")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
+    command("check-config", _check_config, "Say whether the configuration and the database are fit for production.")
+    command("rotate-keys", _rotate_keys, "Encrypt every stored secret with the newest PORTAL_ENCRYPTION_KEY.")
+
+    tenant = command("create-tenant", _create_tenant, "Make a brand; its web key is read from standard input.")
+    tenant.add_argument("slug", metavar="SLUG")
+    tenant.add_argument("--name", required=True)
+    tenant.add_argument("--timezone", required=True, metavar="ZONE")
+    tenant.add_argument("--accent-colour", metavar="#RRGGBB")
+    tenant.add_argument("--web-key-stdin", required=True, action="store_true")
+
+    user = command("create-user", _create_user, "Make a person; their password is read from standard input.")
+    user.add_argument("email", metavar="EMAIL")
+    user.add_argument("--role", required=True, choices=[role.value for role in Role])
+    user.add_argument("--tenant", metavar="SLUG")
+    user.add_argument("--name", default="")
+    user.add_argument("--password-stdin", required=True, action="store_true")
+    return parser
+
+
+def _migrate(_wish: argparse.Namespace) -> None:
+    engine = create_engine(load_settings(Settings).database_url)
+    migrations.upgrade(engine)
+    print("The database is at the newest schema.")
+
+
+def _serve(wish: argparse.Namespace) -> None:
+    """Check what would only show at the first request, then become gunicorn."""
+    settings = load_settings(PortalSettings)
+    _require_migrated(create_engine(settings.database_url))
+    _require_free(wish.host, settings.port)
+    _tell_first_steps(create_engine(settings.database_url))
+    workers = os.environ.get("WEB_CONCURRENCY", "2")
+    arguments = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", str(_THREADS)]
+    arguments += ["--workers", workers, "--no-control-socket", "--bind", f"{wish.host}:{settings.port}"]
+    arguments += ["--timeout", "60", "--graceful-timeout", "10", "--log-level", "warning"]
+    sys.stdout.flush()
+    os.execv(sys.executable, [*arguments, "dash_portal.app:create_app()"])  # noqa: S606 - it takes over this process
+
+
+def _check_config(_wish: argparse.Namespace) -> None:
+    settings = load_settings(PortalSettings)
+    owner = create_engine(settings.database_url)
+    _require_migrated(owner)
+    warnings = [*_bypass_warnings(owner), *_exposure_warnings(settings)]
+    with AgencySession(owner) as session:
+        for ciphertext in session.exec(select(Tenant.web_key_encrypted)):
+            settings.cipher().decrypt(ciphertext)
+    for warning in warnings:
+        print(f"warning: {warning}")
+    print("The configuration is fine." if not warnings else "The configuration works, with the warnings above.")
+
+
+def _bypass_warnings(owner: Engine) -> list[str]:
+    """Say where the web process could read past row-level security."""
+    if owner.dialect.name != "postgresql":
+        return ["SQLite has no row-level security: the portal's own session is the only guard; use PostgreSQL"]
+    web = create_engine(owner.url.render_as_string(hide_password=False), role=PORTAL_ROLE)
+    with web.connect() as connection:
+        acting, above = connection.execute(
+            text("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        ).one()
+        open_tables = connection.execute(
+            text(
+                "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' "
+                "WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace "
+                "AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
+            )
+        ).scalar_one()
+        login_above = connection.execute(
+            text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
+        ).scalar_one()
+    found = []
+    if above:
+        found.append(
+            f"the web process acts as {acting}, which bypasses row-level security: run migrate, or take its rights"
+        )
+    elif login_above:
+        found.append("the login role could bypass row-level security: give the portal a role without those rights")
+    if acting != PORTAL_ROLE:
+        found.append(
+            f"the role {PORTAL_ROLE} can't be used here: the web process acts as {acting}, bound by forced rules"
+        )
+    if open_tables:
+        found.append(f"{open_tables} brand-owned tables have no forced row-level security: run migrate")
+    return found
+
+
+def _exposure_warnings(settings: PortalSettings) -> list[str]:
+    if settings.portal_secure_cookies:
+        return []
+    return ["PORTAL_SECURE_COOKIES is off: right on this machine only; behind TLS set it to true"]
+
+
+def _rotate_keys(_wish: argparse.Namespace) -> None:
+    settings = load_settings(PortalSettings)
+    engine = create_engine(settings.database_url)
+    _require_migrated(engine)
+    with AgencySession(engine, writes=True) as session:
+        rotated = rotate_keys(session, actor=COMMAND_LINE, cipher=settings.cipher())
+        session.commit()
+    print(f"{rotated} secrets are encrypted with the newest key; older keys may be taken out of PORTAL_ENCRYPTION_KEY.")
+
+
+def _create_tenant(wish: argparse.Namespace) -> None:
+    settings = load_settings(PortalSettings)
+    engine = create_engine(settings.database_url)
+    _require_migrated(engine)
+    with AgencySession(engine, writes=True) as session:
+        create_brand(
+            session,
+            actor=COMMAND_LINE,
+            slug=wish.slug,
+            name=wish.name,
+            timezone=wish.timezone,
+            accent_colour=wish.accent_colour,
+            web_key=_from_standard_input("web key"),
+            cipher=settings.cipher(),
+        )
+        session.commit()
+    print(f"The brand {wish.slug} is there.")
+
+
+def _create_user(wish: argparse.Namespace) -> None:
+    engine = create_engine(load_settings(Settings).database_url)
+    _require_migrated(engine)
+    password = _from_standard_input("password")
+    with AgencySession(engine, writes=True) as session:
+        user = create_user(
+            session,
+            actor=COMMAND_LINE,
+            email=wish.email,
+            role=Role(wish.role),
+            tenant_id=_tenant_id(session, wish.tenant),
+            password=password,
+            name=wish.name,
+        )
+        session.commit()
+    print(f"{user.email} can sign in.")
+
+
+def _tenant_id(session: AgencySession, slug: str | None) -> int | None:
+    if slug is None:
+        return None
+    found = session.exec(select(Tenant.id).where(Tenant.slug == slug)).first()
+    if found is None:
+        raise CommandError(f"--tenant: there is no brand {slug!r}")
+    return found
+
+
+def _from_standard_input(what: str) -> str:
+    said = sys.stdin.readline().rstrip("\r\n")
+    if not said:
+        raise CommandError(f"the {what} is expected on standard input, as one line")
+    return said
+
+
+def _require_migrated(engine: Engine) -> None:
+    if not migrations.is_current(engine):
+        raise CommandError("the database is not at the newest schema: run python -m dash_portal migrate")
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as taken:
+            raise CommandError(f"PORT: {host}:{port} can't be listened on ({taken.strerror})") from None
+
+
+def _tell_first_steps(engine: Engine) -> None:
+    """Say how to make the first admin, where nobody can sign in yet."""
+    with AgencySession(engine) as session:
+        if session.exec(select(User.id).limit(1)).first() is None:
+            print(
+                "Nobody can sign in yet. Make the first admin: "
+                "python -m dash_portal create-user YOU@EXAMPLE.COM --role agency_admin --password-stdin"
+            )
+    engine.dispose()

@@ -1,0 +1,34 @@
+"""What the running portal stands on: its settings, its database and its cipher, kept with the Flask application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import Engine
+
+from database import PORTAL_ROLE, create_engine
+from encryption import Cipher
+from settings import PortalSettings
+
+
+@dataclass(frozen=True)
+class Portal:
+    """The portal's own resources; `app.extensions["portal"]` holds it."""
+
+    settings: PortalSettings
+    engine: Engine
+    cipher: Cipher
+
+
+def open_portal(settings: PortalSettings) -> Portal:
+    """Return the resources of these settings. The database is connected to when it is first asked."""
+    engine = create_engine(settings.database_url, role=PORTAL_ROLE, statement_seconds=settings.portal_statement_seconds)
+    return Portal(settings, engine, settings.cipher())
+
+
+def portal() -> Portal:
+    """Return the resources of the application that answers this request."""
+    found = current_app.extensions["portal"]
+    assert isinstance(found, Portal)  # noqa: S101 - create_app puts it there
+    return found

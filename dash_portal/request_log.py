@@ -1,0 +1,42 @@
+"""One log line for each answered request: what was asked, by whom, how it ended, how long it took."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Final
+
+import structlog
+from flask import Flask, Response, g, request
+
+from dash_portal.accounts.browser import signed_in
+from dash_portal.security import OPEN_TO_EVERYONE
+
+_log = structlog.get_logger("portal.requests")
+_ONE_TIME_LINK: Final = re.compile(r"^/(join|reset)/.+")
+
+
+def init_app(app: Flask) -> None:
+    """Write a line after each request but those for files and probes."""
+    app.before_request(_start_clock)
+    app.after_request(_write_line)
+
+
+def _start_clock() -> None:
+    g.request_began = time.perf_counter()
+
+
+def _write_line(response: Response) -> Response:
+    quiet = request.endpoint in OPEN_TO_EVERYONE and request.method == "GET" and response.status_code < 400
+    if not quiet and not request.path.startswith("/_dash-component-suites/"):
+        who = signed_in() if request.endpoint not in OPEN_TO_EVERYONE else None
+        _log.info(
+            "request",
+            method=request.method,
+            path=_ONE_TIME_LINK.sub(r"/\1/[link]", request.path)[:200],
+            status=response.status_code,
+            milliseconds=round((time.perf_counter() - g.get("request_began", time.perf_counter())) * 1000, 1),
+            user=who.user_id if who else None,
+            brand=request.args.get("brand", "")[:63] or None,
+        )
+    return response

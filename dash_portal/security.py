@@ -1,0 +1,171 @@
+"""Who gets through, with which limits, and under which headers. Deny is the default; the exceptions are one list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+
+from dash_portal.accounts.browser import signed_in
+from dash_portal.brand_access import NotSignedInError, authorised_brand
+from dash_portal.portal import portal
+
+OPEN_TO_EVERYONE: Final = frozenset(
+    {
+        "static",  # the look of the sign-in pages
+        "_dash_assets.static",  # scripts and styles, no data
+        "served_files.vendor",  # vendored scripts and styles, no data
+        "sign_in.login",
+        "sign_in.code",
+        "sign_in.logout",
+        "sign_in.join",
+        "sign_in.reset",
+        "probes.healthz",
+        "probes.readyz",
+    }
+)
+"""Every endpoint that answers without a session. Whatever is not named here, known or unknown, needs one."""
+
+MOST_BODY_BYTES: Final = 1_000_000
+MOST_CALLBACK_BYTES: Final = 256_000
+MOST_PARAMETERS: Final = 100
+LONGEST_PARAMETER: Final = 500
+
+_NEVER_CHANGES: Final = ("static", "_dash_assets.static", "served_files.vendor", "served_files.plotly")
+_CALLBACK_PATH: Final = "/_dash-update-component"
+
+
+def init_app(app: Flask) -> None:
+    """Guard the application. Must come before Dash, so that its routes are never reached unguarded."""
+    secure = portal_of(app).settings.portal_secure_cookies
+    app.config.update(
+        SECRET_KEY=portal_of(app).settings.portal_secret_key.get_secret_value(),
+        SESSION_COOKIE_NAME="__Host-session" if secure else "session",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=MOST_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES,
+        MAX_FORM_PARTS=100,
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as the session it belongs to
+    )
+    app.before_request(_limit)
+    app.before_request(_guard)
+    CSRFProtect(app)
+    app.after_request(_hand_out_csrf_token)
+    app.after_request(_add_headers)
+
+
+def portal_of(app: Flask) -> Any:
+    """Return the application's resources while it is being built, outside of any request."""
+    return app.extensions["portal"]
+
+
+def csrf_cookie(*, secure: bool) -> str:
+    """Return the name of the cookie from which Dash reads the token it sends with callbacks."""
+    return "__Host-csrf" if secure else "_csrf_token"
+
+
+def allow_inline_scripts(app: Flask, hashes: Sequence[str]) -> None:
+    """Build the content security policy: scripts from here and the inline ones of these hashes, nothing else."""
+    app.config["PORTAL_CSP"] = "; ".join(
+        (
+            "default-src 'self'",
+            " ".join(("script-src 'self'", *hashes)),
+            "style-src 'self' 'unsafe-inline'",  # AG Grid and Plotly set styles on elements
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def speaks_to_a_program() -> bool:
+    """Tell whether a program asks (API, Dash), which wants JSON and a status, or a person, who wants a page."""
+    return request.path.startswith(("/api/", "/_")) or request.path == "/api"
+
+
+def local_path(target: str | None) -> str:
+    """Return a path of this portal to go to: the target when it is one, else the start page.
+
+    Anything that a browser could read as another host is refused, backslashes and control characters included.
+    """
+    if not target or not target.startswith("/") or target.startswith("//") or not target.isprintable():
+        return "/"
+    parts = urlsplit(target)
+    if "\\" in target or parts.scheme or parts.netloc or target.startswith(("/login", "/logout", "/_", "/api")):
+        return "/"
+    return target[:2000]
+
+
+def _limit() -> None:
+    """Refuse what is larger than anything the portal's own pages send."""
+    most = MOST_CALLBACK_BYTES if request.path == _CALLBACK_PATH else MOST_BODY_BYTES
+    if (request.content_length or 0) > most:
+        abort(413)
+    check_parameters(request.args.items(multi=True))
+
+
+def check_parameters(parameters: Any) -> None:
+    """Answer 400 to more, or longer, query parameters than any link of the portal has."""
+    for count, (name, said) in enumerate(parameters, start=1):
+        longest = 4 * LONGEST_PARAMETER if name == "next" else LONGEST_PARAMETER
+        if count > MOST_PARAMETERS or len(name) > LONGEST_PARAMETER or len(said) > longest or "\x00" in name + said:
+            abort(400, "This link has more, or longer, parameters than the portal understands.")
+
+
+def _guard() -> Response | None:
+    """Let nobody in without a living session, and nobody to a brand that is not theirs."""
+    if request.endpoint in OPEN_TO_EVERYONE:
+        return None
+    if signed_in() is None:
+        return _ask_to_sign_in()
+    for slug in request.args.getlist("brand"):
+        authorised_brand(slug)
+    return None
+
+
+def _ask_to_sign_in() -> Response:
+    if speaks_to_a_program():
+        raise NotSignedInError
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(url_for("sign_in.login", next=None if wanted == "/" else wanted))  # type: ignore[return-value]
+
+
+def _hand_out_csrf_token(response: Response) -> Response:
+    """Dash reads the token from a cookie and sends it back as a header, which no other site can do."""
+    if response.mimetype == "text/html" and response.status_code == 200 and signed_in() is not None:
+        secure = portal().settings.portal_secure_cookies
+        response.set_cookie(csrf_cookie(secure=secure), generate_csrf(), secure=secure, samesite="Lax", path="/")
+    return response
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = current_app.config["PORTAL_CSP"]
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    if portal().settings.portal_secure_cookies:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if not _may_be_kept(response):
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _may_be_kept(response: Response) -> bool:
+    """Tell whether the answer is the same for everyone: files, never data."""
+    if request.path.startswith("/_dash-component-suites/"):
+        return response.status_code in {200, 304}
+    return request.endpoint in _NEVER_CHANGES and response.status_code in {200, 206, 304}
