@@ -10,7 +10,7 @@ from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, signed_in
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.passwords import SHORTEST, password_fits
-from dash_portal.accounts.sessions import SignedIn, end_session, living_sessions
+from dash_portal.accounts.sessions import SignedIn, browser_name, end_session, living_sessions
 from dash_portal.accounts.throttling import count_attempt, is_throttled
 from dash_portal.portal import portal
 from dash_portal.security import local_path
@@ -186,6 +186,7 @@ def _page(*, problem: str | None = None) -> str:
         "account.html",
         user=user,
         sessions=sessions,
+        browser_name=browser_name,
         this_session=who.session_id,
         two_step=two_step.has_two_step(user),
         problem=problem,

@@ -21,6 +21,21 @@ from models import Role, Tenant, TenantStatus, User, UserSession
 IDLE: Final = timedelta(hours=12)
 LONGEST: Final = timedelta(days=14)
 _SEEN_EVERY: Final = timedelta(minutes=5)
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "a Mac"),
+    ("Linux", "Linux"),
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +120,13 @@ def living_sessions(session: Session, *, user_id: int, now: datetime) -> list[Us
     """Return this person's sessions that are open now, the latest used first."""
     theirs = select(UserSession).where(UserSession.user_id == user_id, *_living(now))
     return list(session.exec(theirs.order_by(col(UserSession.last_seen_at).desc())))
+
+
+def browser_name(user_agent: str) -> str:
+    """Return in plain words which browser a session belongs to, as far as it says so itself."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser
 
 
 def _living(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -75,7 +75,7 @@ def running_portal(database_url: str, plans: dict[str, AccountPlan] = SLUGS) -> 
             "DATABASE_URL": database_url,
             "CLIENTTETHER_API_URL": emulator.url,
             "CLIENTTETHER_ACCESS_TOKEN": ACCESS_TOKEN,
-            "PORTAL_SECRET_KEY": "k" * 48,
+            "PORTAL_SECRET_KEY": "an end-to-end secret, 0123456789 and more",
             "PORTAL_ENCRYPTION_KEY": Fernet.generate_key().decode(),
             "SYNC_CRON": "0 * * * *",
             "PORT": str(port),

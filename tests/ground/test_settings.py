@@ -8,7 +8,7 @@ from settings import ConfigurationError, PortalSettings, Settings, SyncSettings,
 KEY = Fernet.generate_key().decode()
 GOOD = {
     "PORTAL_ENCRYPTION_KEY": KEY,
-    "PORTAL_SECRET_KEY": "s" * 40,
+    "PORTAL_SECRET_KEY": "forty characters that nobody will guess!",
     "CLIENTTETHER_ACCESS_TOKEN": "token",
 }
 
@@ -41,6 +41,7 @@ def test_every_spelling_of_postgresql_means_psycopg(environment: pytest.MonkeyPa
         (PortalSettings, "DATABASE_URL", "mysql://host/portal"),
         (PortalSettings, "PORTAL_SECRET_KEY", None),
         (PortalSettings, "PORTAL_SECRET_KEY", "too-short-to-be-safe"),
+        (PortalSettings, "PORTAL_SECRET_KEY", "s" * 40),
         (PortalSettings, "PORTAL_ENCRYPTION_KEY", None),
         (PortalSettings, "PORTAL_ENCRYPTION_KEY", f"{KEY},not-a-fernet-key"),
         (PortalSettings, "PORT", "eighty"),
