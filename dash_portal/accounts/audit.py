@@ -43,7 +43,13 @@ class AuditAction(StrEnum):
     ENCRYPTION_ROTATED = "encryption_rotated"
     EXPORTED = "exported"
     SYNC_REQUESTED = "sync_requested"
+    HELD_BACK_CONFIRMED = "held_back_confirmed"
+    CONNECTION_TESTED = "connection_tested"
+    LOGO_CHANGED = "logo_changed"
+    LOGO_REMOVED = "logo_removed"
     SNAPSHOT_VIEWED = "snapshot_viewed"
+    SNAPSHOT_DOWNLOADED = "snapshot_downloaded"
+    SNAPSHOTS_SEARCHED = "snapshots_searched"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,151 @@
+"""The exact answers of a run, for the agency's eyes: listed, searched, pretty-printed. Every look is audited."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func
+from sqlalchemy import select as select_columns
+from sqlmodel import col, select
+
+from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.rights import require_agency
+from database import AgencySession
+from models import RawBody, RawSnapshot, Resource
+
+PER_PAGE: Final = 50
+LONGEST_SHOWN: Final = 400_000
+_MOST_SEARCHED_BYTES: Final = 60_000_000
+_MOST_FOUND: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotLine:
+    """One answer of a run without its body. `size` is in bytes as it came over the wire."""
+
+    resource: Resource
+    position: int
+    request: str
+    fetched_at: datetime
+    record_count: int
+    size: int
+    whole: bool
+    hits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPage:
+    """One page of a run's answers. `cut_short`: a search had to stop before it had read all of them."""
+
+    lines: tuple[SnapshotLine, ...]
+    page: int
+    pages: int
+    total: int
+    cut_short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotBody:
+    """One answer to look at: its exact bytes, and the same laid out for reading."""
+
+    line: SnapshotLine
+    body: bytes
+    text: str
+    is_json: bool
+    cut_short: bool
+
+
+def list_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, page: int) -> SnapshotPage:
+    """Return one page of what a run received."""
+    mine = (RawSnapshot.tenant_id == tenant_id, RawSnapshot.run_id == run_id)
+    total = session.exec(select(func.count()).select_from(RawSnapshot).where(*mine)).one()
+    pages = max(1, -(-total // PER_PAGE))
+    page = max(1, min(page, pages))
+    lines = _lines(session, tenant_id, run_id, first=(page - 1) * PER_PAGE, most=PER_PAGE)
+    return SnapshotPage(tuple(lines), page, pages, total)
+
+
+def search_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, words: str, actor: Actor) -> SnapshotPage:
+    """Return the answers of a run that hold the words, whatever their case; audited."""
+    require_agency(actor)
+    record(session, AuditAction.SNAPSHOTS_SEARCHED, actor, tenant_id=tenant_id, run=run_id)
+    wanted, found, read = words.casefold(), [], 0
+    for line, body in _with_bodies(session, tenant_id, run_id):
+        read += len(body)
+        hits = _readable(body)[0].casefold().count(wanted)
+        if hits:
+            found.append(_with_hits(line, hits))
+        if read > _MOST_SEARCHED_BYTES or len(found) >= _MOST_FOUND:
+            return SnapshotPage(tuple(found), 1, 1, len(found), cut_short=True)
+    return SnapshotPage(tuple(found), 1, 1, len(found))
+
+
+def look_at_snapshot(
+    session: AgencySession,
+    tenant_id: int,
+    run_id: str,
+    resource: Resource,
+    position: int,
+    *,
+    actor: Actor,
+    download: bool = False,
+) -> SnapshotBody | None:
+    """Return one answer with its body, or None where it is no longer kept; audited."""
+    require_agency(actor)
+    question = _question(tenant_id, run_id).add_columns(RawBody.body)
+    row = session.execute(question.where(RawSnapshot.resource == resource, RawSnapshot.position == position)).first()
+    if row is None:
+        return None
+    body = zlib.decompress(row[7])
+    text, is_json = _readable(body)
+    action = AuditAction.SNAPSHOT_DOWNLOADED if download else AuditAction.SNAPSHOT_VIEWED
+    record(session, action, actor, tenant_id=tenant_id, run=run_id, resource=resource.value, position=position)
+    return SnapshotBody(SnapshotLine(*row[:7]), body, text[:LONGEST_SHOWN], is_json, len(text) > LONGEST_SHOWN)
+
+
+def _question(tenant_id: int, run_id: str) -> Any:
+    return (
+        select_columns(
+            col(RawSnapshot.resource),
+            col(RawSnapshot.position),
+            col(RawSnapshot.request),
+            col(RawSnapshot.fetched_at),
+            col(RawSnapshot.record_count),
+            col(RawBody.size),
+            col(RawSnapshot.whole),
+        )
+        .join(RawBody, (col(RawBody.tenant_id) == RawSnapshot.tenant_id) & (col(RawBody.sha256) == RawSnapshot.sha256))
+        .where(col(RawSnapshot.tenant_id) == tenant_id, col(RawSnapshot.run_id) == run_id)
+        .order_by(col(RawSnapshot.resource), col(RawSnapshot.position))
+    )
+
+
+def _lines(session: AgencySession, tenant_id: int, run_id: str, *, first: int, most: int) -> Iterator[SnapshotLine]:
+    for row in session.execute(_question(tenant_id, run_id).offset(first).limit(most)):
+        yield SnapshotLine(*row)
+
+
+def _with_bodies(session: AgencySession, tenant_id: int, run_id: str) -> Iterator[tuple[SnapshotLine, bytes]]:
+    question = _question(tenant_id, run_id).add_columns(RawBody.body).execution_options(yield_per=20)
+    for row in session.execute(question):
+        yield SnapshotLine(*row[:7]), zlib.decompress(row[7])
+
+
+def _with_hits(line: SnapshotLine, hits: int) -> SnapshotLine:
+    return SnapshotLine(
+        line.resource, line.position, line.request, line.fetched_at, line.record_count, line.size, line.whole, hits
+    )
+
+
+def _readable(body: bytes) -> tuple[str, bool]:
+    """Lay JSON out for reading; anything else as it is. Tell which it was."""
+    text = body.decode("utf-8-sig", errors="replace")
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False), True
+    except (ValueError, RecursionError):
+        return text, False

@@ -1,0 +1,210 @@
+"""A brand's runs, page by page, the latest first: what each did per resource, and what went wrong in plain words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from dash_portal.agency.plain_words import Advice, advice_for
+from database import AgencySession
+from models import (
+    Lead,
+    NoteReading,
+    RawSnapshot,
+    Resource,
+    RunStatus,
+    SyncError,
+    SyncErrorKind,
+    SyncRequest,
+    SyncRun,
+    SyncRunResource,
+    Trigger,
+    User,
+)
+
+RUNS_PER_PAGE: Final = 20
+_MOST_EXAMPLES: Final = 5
+_RESOURCE_ORDER: Final = {resource: place for place, resource in enumerate(Resource)}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of error of a resource in a run: in plain words, with examples of what the worker wrote down."""
+
+    resource: Resource | None
+    kind: str
+    advice: Advice
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run with all that is known of it. Times are UTC; `asked_by` names who started it by hand."""
+
+    run_id: str
+    status: RunStatus
+    trigger: Trigger
+    started_at: datetime
+    finished_at: datetime | None
+    missed_slots: int
+    asked_by: str | None
+    resources: tuple[SyncRunResource, ...]
+    problems: tuple[Problem, ...]
+    snapshots: int
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it runs."""
+        return None if self.finished_at is None else (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def changed(self) -> int:
+        """How many rows it inserted, updated or removed."""
+        return sum(one.inserted + one.updated + one.removed for one in self.resources)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One page of a brand's history."""
+
+    runs: tuple[Run, ...]
+    page: int
+    pages: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotesBackfill:
+    """How far the first reading of all contacts' notes is."""
+
+    read: int
+    contacts: int
+
+    @property
+    def percent(self) -> int:
+        """The share of contacts whose notes were read at least once (0-100)."""
+        return 100 if self.contacts == 0 else min(100, 100 * self.read // self.contacts)
+
+
+def run_history(session: AgencySession, tenant_id: int, *, page: int) -> RunPage:
+    """Return one page of the brand's runs; a page beyond the last is taken for the last."""
+    total = session.exec(select(func.count()).select_from(SyncRun).where(SyncRun.tenant_id == tenant_id)).one()
+    pages = max(1, -(-total // RUNS_PER_PAGE))
+    page = max(1, min(page, pages))
+    question = (
+        select(SyncRun)
+        .where(SyncRun.tenant_id == tenant_id)
+        .order_by(col(SyncRun.started_at).desc(), col(SyncRun.run_id))
+        .offset((page - 1) * RUNS_PER_PAGE)
+        .limit(RUNS_PER_PAGE)
+    )
+    return RunPage(_complete(session, tenant_id, session.exec(question).all()), page, pages, total)
+
+
+def find_run(session: AgencySession, tenant_id: int, run_id: str) -> Run | None:
+    """Return one run of the brand, or None."""
+    question = select(SyncRun).where(SyncRun.tenant_id == tenant_id, SyncRun.run_id == run_id)
+    return next(iter(_complete(session, tenant_id, session.exec(question).all())), None)
+
+
+def notes_backfill(session: AgencySession, tenant_id: int) -> NotesBackfill:
+    """Return of how many of the brand's contacts the notes were read at least once."""
+    contacts = select(func.count()).select_from(Lead).where(Lead.tenant_id == tenant_id, col(Lead.removed_at).is_(None))
+    read = (
+        select(func.count())
+        .select_from(NoteReading)
+        .join(Lead, (col(Lead.tenant_id) == NoteReading.tenant_id) & (col(Lead.client_id) == NoteReading.client_id))
+        .where(NoteReading.tenant_id == tenant_id, col(Lead.removed_at).is_(None))
+    )
+    return NotesBackfill(read=session.exec(read).one(), contacts=session.exec(contacts).one())
+
+
+def _complete(session: AgencySession, tenant_id: int, runs: Sequence[SyncRun]) -> tuple[Run, ...]:
+    ids = [run.run_id for run in runs]
+    resources, problems = _resources(session, tenant_id, ids), _problems(session, tenant_id, ids)
+    asked_by, snapshots = _askers(session, tenant_id, ids), _snapshots(session, tenant_id, ids)
+    return tuple(
+        Run(
+            run_id=run.run_id,
+            status=run.status,
+            trigger=run.trigger,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            missed_slots=run.missed_slots,
+            asked_by=asked_by.get(run.run_id),
+            resources=tuple(resources[run.run_id]),
+            problems=tuple(problems[run.run_id]),
+            snapshots=snapshots.get(run.run_id, 0),
+        )
+        for run in runs
+    )
+
+
+def _resources(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, list[SyncRunResource]]:
+    question = select(SyncRunResource).where(
+        SyncRunResource.tenant_id == tenant_id, col(SyncRunResource.run_id).in_(list(ids))
+    )
+    found: dict[str, list[SyncRunResource]] = defaultdict(list)
+    for one in sorted(session.exec(question), key=lambda one: _RESOURCE_ORDER[one.resource]):
+        found[one.run_id].append(one)
+    return found
+
+
+def _problems(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, list[Problem]]:
+    question = (
+        select(SyncError)
+        .where(SyncError.tenant_id == tenant_id, col(SyncError.run_id).in_(list(ids)))
+        .order_by(col(SyncError.created_at), col(SyncError.error_id))
+    )
+    grouped: dict[tuple[str, Resource | None, str], list[SyncError]] = defaultdict(list)
+    for error in session.exec(question):
+        grouped[error.run_id, error.resource, error.kind].append(error)
+    found: dict[str, list[Problem]] = defaultdict(list)
+    for (run_id, resource, kind), errors in grouped.items():
+        examples = tuple(dict.fromkeys(_example(error) for error in errors))[:_MOST_EXAMPLES]
+        found[run_id].append(Problem(resource, kind, advice_for(kind), len(errors), examples))
+    kinds = [kind.value for kind in SyncErrorKind]
+    for problems in found.values():
+        problems.sort(key=lambda one: kinds.index(one.kind) if one.kind in kinds else len(kinds))
+    return found
+
+
+def _example(error: SyncError) -> str:
+    """Say what the worker noted: its sentence, and which record and field it is about."""
+    about = ", ".join(
+        part
+        for part in (
+            f"record {error.record_id}" if error.record_id else "",
+            f"field {error.field}" if error.field else "",
+            f"HTTP {error.http_status}" if error.http_status else "",
+            error.result_code or "",
+            f"{error.attempts} attempts" if error.attempts > 1 else "",
+        )
+        if part
+    )
+    return f"{error.message} ({about})" if about else error.message
+
+
+def _askers(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, str]:
+    question = (
+        select(SyncRequest.run_id, User.name, User.email)
+        .join(User, col(User.id) == SyncRequest.requested_by)
+        .where(SyncRequest.tenant_id == tenant_id, col(SyncRequest.run_id).in_(list(ids)))
+    )
+    return {run_id: name or email for run_id, name, email in session.exec(question) if run_id is not None}
+
+
+def _snapshots(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, int]:
+    question = (
+        select(RawSnapshot.run_id, func.count())
+        .where(RawSnapshot.tenant_id == tenant_id, col(RawSnapshot.run_id).in_(list(ids)))
+        .group_by(col(RawSnapshot.run_id))
+    )
+    return dict(session.exec(question).all())
