@@ -1,0 +1,145 @@
+"""A small world to test the portal in: two brands and a suspended one, and a person of each kind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from sqlmodel import col, select
+from werkzeug.test import TestResponse
+
+from dash_portal.accounts.audit import Actor
+from dash_portal.accounts.passwords import hash_password
+from dash_portal.app import create_app
+from dash_portal.dashboards.answers import ANSWERS
+from database import AgencySession, create_engine
+from encryption import Cipher
+from models import AuditEntry, Role, TenantStatus, User
+from settings import PortalSettings
+from tests.factories import make_tenant
+
+PASSWORD = "seven green lanterns"
+PEOPLE = {
+    "viewer@own.example": (Role.TENANT_VIEWER, "own"),
+    "admin@own.example": (Role.TENANT_ADMIN, "own"),
+    "gone@own.example": (Role.TENANT_VIEWER, "own"),
+    "viewer@other.example": (Role.TENANT_VIEWER, "other"),
+    "admin@other.example": (Role.TENANT_ADMIN, "other"),
+    "viewer@shut.example": (Role.TENANT_VIEWER, "shut"),
+    "agency@mellon.example": (Role.AGENCY_ADMIN, None),
+}
+
+
+@lru_cache(maxsize=1)
+def password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+def make_settings(database_url: str, encryption_key: str, **changes: Any) -> PortalSettings:
+    columns = {
+        "database_url": database_url,
+        "portal_secret_key": "a test's secret key, 0123456789 and more",
+        "portal_encryption_key": encryption_key,
+        "sync_cron": "0 * * * *",
+    }
+    return PortalSettings(**(columns | changes))
+
+
+@dataclass
+class World:
+    """The portal over a database of its own. `brands` are tenant ids by slug, `people` user ids by e-mail."""
+
+    settings: PortalSettings
+    app: Flask
+    engine: Engine
+    cipher: Cipher
+    brands: dict[str, int] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
+
+    def visitor(self, **environment: Any) -> FlaskClient:
+        """Return a browser that nobody is signed in to."""
+        client = self.app.test_client()
+        client.environ_base.update(environment)
+        return client
+
+    def sign_in(self, email: str, **environment: Any) -> FlaskClient:
+        """Return a browser that this person has signed in to."""
+        client = self.visitor(**environment)
+        answer = self.try_to_sign_in(client, email)
+        assert answer.status_code == 303, answer.text
+        return client
+
+    def try_to_sign_in(self, client: FlaskClient, email: str, password: str = PASSWORD, **form: str) -> TestResponse:
+        return self.post(client, "/login", email=email, password=password, **form)
+
+    def post(self, client: FlaskClient, path: str, *, page: str = "/login", **form: str) -> TestResponse:
+        """Send a form as the page at `page` (or any other) would: with the browser's token."""
+        return client.post(path, data=form | {"csrf_token": self.csrf_token(client, page)})
+
+    def csrf_token(self, client: FlaskClient, page: str = "/login") -> str:
+        """Return a valid token: the one of the cookie when somebody is signed in, else the form's."""
+        answer = client.get("/account")
+        if answer.status_code != 200:
+            answer = client.get(page)
+        found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        assert found is not None, answer.text
+        return found[1]
+
+    def deactivate(self, email: str) -> None:
+        with AgencySession(self.engine) as session:
+            session.exec(select(User).where(User.email == email)).one().active = False
+            session.commit()
+
+    def audit(self, action: str) -> list[AuditEntry]:
+        """Return the audit log's rows of one kind, the first first."""
+        with AgencySession(self.engine) as session:
+            rows = select(AuditEntry).where(AuditEntry.action == action)
+            return list(session.exec(rows.order_by(col(AuditEntry.created_at))))
+
+    def user(self, email: str) -> User:
+        with AgencySession(self.engine) as session:
+            return session.exec(select(User).where(User.email == email)).one()
+
+    def actor(self, email: str) -> Actor:
+        user = self.user(email)
+        return Actor(user.id, user.email, user.role, user.tenant_id, "192.0.2.1")
+
+
+def make_world(database_url: str, encryption_key: str, **changes: Any) -> World:
+    """Fill an empty, migrated database and return the portal over it."""
+    ANSWERS.forget()
+    settings = make_settings(database_url, encryption_key, **changes)
+    world = World(settings, create_app(settings), create_engine(settings.database_url), settings.cipher())
+    with AgencySession(world.engine) as session:
+        for slug, name in (("own", "Own Brand"), ("other", "Other Brand"), ("shut", "Shut Brand")):
+            status = TenantStatus.SUSPENDED if slug == "shut" else TenantStatus.ACTIVE
+            tenant = make_tenant(world.cipher, slug=slug, name=name, status=status, web_key=f"CT_key_of_{slug}")
+            session.add(tenant)
+            session.flush()
+            assert tenant.id is not None
+            world.brands[slug] = tenant.id
+        for email, (role, slug) in PEOPLE.items():
+            user = User(
+                email=email,
+                name=email.partition("@")[0].title(),
+                role=role,
+                tenant_id=world.brands[slug] if slug else None,
+                password_hash=password_hash(),
+                active=not email.startswith("gone"),
+            )
+            session.add(user)
+            session.flush()
+            assert user.id is not None
+            world.people[email] = user.id
+        session.commit()
+    return world
+
+
+def close_world(world: World) -> None:
+    world.engine.dispose()
+    world.app.extensions["portal"].engine.dispose()
