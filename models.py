@@ -378,7 +378,10 @@ class RawSnapshot(BrandOwned, table=True):
     """
 
     __tablename__ = "raw_snapshots"
-    __table_args__: ClassVar[Any] = (Index("ix_raw_snapshots_sha256", "tenant_id", "sha256"),)
+    __table_args__: ClassVar[Any] = (
+        Index("ix_raw_snapshots_sha256", "tenant_id", "sha256"),
+        Index("ix_raw_snapshots_request", "tenant_id", "resource", "request"),
+    )
 
     run_id: str = Field(primary_key=True, max_length=32)
     resource: Resource = Field(primary_key=True, sa_type=_named(Resource))

@@ -6,10 +6,13 @@ import threading
 import time
 from typing import Final
 
+import structlog
+
 from models import SyncErrorKind
 from sync.failures import PullError
 
 _FRESH_SECONDS: Final = 900.0
+log = structlog.get_logger()
 
 
 class AccessWatch:
@@ -18,20 +21,29 @@ class AccessWatch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._accepted: dict[int, float] = {}
+        self._told = False
 
     def works_for(self, tenant_id: int) -> None:
         """Take note that a brand was let in just now."""
         with self._lock:
             self._accepted[tenant_id] = time.monotonic()
+            self._told = False
 
     def judge(self, failure: PullError, tenant_id: int) -> None:
-        """Where the token lets other brands in, name the brand's own key as what is refused."""
-        if failure.kind is not SyncErrorKind.TOKEN_REFUSED:
+        """Name the brand's own key as what is refused where the token lets other brands in.
+
+        A refused token concerns every brand, and is one message however many brands it stops.
+        """
+        if failure.kind not in {SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED}:
             return
         with self._lock:
             self._accepted.pop(tenant_id, None)
             fresh = time.monotonic() - _FRESH_SECONDS
-            others = any(moment > fresh for moment in self._accepted.values())
-        if others:
-            failure.kind = SyncErrorKind.KEY_REFUSED
-            failure.message = "web key refused: is it this brand's? (the access token works for other brands)"
+            if any(moment > fresh for moment in self._accepted.values()):
+                failure.kind = SyncErrorKind.KEY_REFUSED
+                failure.message = "web key refused: is it this brand's?"
+            told, self._told = self._told, self._told or failure.kind is SyncErrorKind.TOKEN_REFUSED
+        if failure.kind is SyncErrorKind.KEY_REFUSED:
+            log.error("web_key_refused", reason=failure.message)
+        elif not told:
+            log.error("access_token_refused", reason="access token refused: was it rotated? Every brand waits for it")

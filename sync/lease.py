@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection, Engine, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from database import brand_transaction
@@ -59,8 +59,11 @@ def take_lease(connection: Connection, tenant_id: int, owner: str, seconds: floa
     """Take the brand if nobody has it, or whoever had it let it expire. None where somebody is at work on it."""
     now = database_now(connection)
     taken = {"owner": owner, "run_id": run_id, "expires_at": now + timedelta(seconds=seconds), "updated_at": utc_now()}
-    free = or_(_LEASES.c.owner == _NOBODY, _LEASES.c.expires_at <= now)
-    change = update(_LEASES).where(_LEASES.c.tenant_id == tenant_id, free).values(**taken, fence=_LEASES.c.fence + 1)
+    change = (
+        update(_LEASES)
+        .where(_LEASES.c.tenant_id == tenant_id, is_free(connection))
+        .values(**taken, fence=_LEASES.c.fence + 1)
+    )
     if connection.execute(change).rowcount == 1:
         fence = connection.scalar(select(_LEASES.c.fence).where(_LEASES.c.tenant_id == tenant_id))
         return Lease(tenant_id, owner, int(fence or 0), seconds)
@@ -72,6 +75,11 @@ def take_lease(connection: Connection, tenant_id: int, owner: str, seconds: floa
     except IntegrityError:
         return None
     return Lease(tenant_id, owner, 1, seconds)
+
+
+def is_free(connection: Connection) -> ColumnElement[bool]:
+    """Return the condition for leases that nobody holds, or whose owner let them expire."""
+    return or_(_LEASES.c.owner == _NOBODY, _LEASES.c.expires_at <= database_now(connection))
 
 
 @contextmanager

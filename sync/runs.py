@@ -9,14 +9,15 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from database import agency_transaction, brand_transaction
-from models import ResourceStatus, RunStatus, SyncRun, Tenant, TenantStatus, Trigger, new_id, utc_now
-from sync.lease import Lease, take_lease
+from models import ResourceStatus, RunStatus, SyncLease, SyncRun, Tenant, TenantStatus, Trigger, new_id, utc_now
+from sync.lease import Lease, is_free, take_lease
 from sync.store import table_of
 
 _RUNS: Final = table_of(SyncRun)
+_LEASES: Final = table_of(SyncLease)
 _TENANTS: Final = table_of(Tenant)
 _LANDED: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.PARTIAL})
 _CALM: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.UNAVAILABLE})
@@ -41,6 +42,14 @@ class Wish:
     slot_at: datetime | None = None
     missed_slots: int = 0
     accept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a brand's runs tell: the latest slot that was run, and how the latest runs ended, newest first."""
+
+    last_slot: datetime | None = None
+    latest: tuple[RunStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +153,24 @@ def run_status(statuses: Sequence[ResourceStatus]) -> RunStatus:
     if any(status in _LANDED for status in statuses):
         return RunStatus.PARTIAL
     return RunStatus.FAILED
+
+
+def histories(connection: Connection, crashes: int) -> dict[int, History]:
+    """Return what each brand's runs tell; how the latest `crashes` ended only where the very latest was cut off."""
+    mine = _RUNS.c.tenant_id == _TENANTS.c.id
+    last_slot = select(func.max(_RUNS.c.slot_at)).where(mine).scalar_subquery()
+    latest = select(_RUNS.c.status).where(mine).order_by(_RUNS.c.started_at.desc()).limit(1).scalar_subquery()
+    found = {}
+    for tenant_id, slot, status in connection.execute(select(_TENANTS.c.id, last_slot, latest)).all():
+        statuses = (status,) if status else ()
+        if status == RunStatus.ABANDONED:
+            own = select(_RUNS.c.status).where(_RUNS.c.tenant_id == tenant_id)
+            statuses = tuple(connection.scalars(own.order_by(_RUNS.c.started_at.desc()).limit(crashes)))
+        found[tenant_id] = History(slot, statuses)
+    return found
+
+
+def brands_of_crashed_runs(connection: Connection) -> list[int]:
+    """Return the brands whose lease ran out in the middle of a run."""
+    crashed = select(_LEASES.c.tenant_id).where(_LEASES.c.run_id.is_not(None), is_free(connection))
+    return list(connection.scalars(crashed))

@@ -173,7 +173,7 @@ class _BrandRun:
             if not repeated:
                 told_for = None if failure.kind in _ACCESS else resource
                 record_failure(connection, tenant_id, run_id, told_for, failure)
-        if not repeated:
+        if failure.kind not in _ACCESS:
             log.warning(
                 "resource_failed",
                 resource=resource.value,

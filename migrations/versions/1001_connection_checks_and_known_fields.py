@@ -49,6 +49,7 @@ def upgrade() -> None:
     op.add_column("raw_snapshots", sa.Column("whole", sa.Boolean(), nullable=False, server_default=sa.false()))
     with op.batch_alter_table("raw_snapshots") as table:
         table.alter_column("whole", server_default=None)
+    op.create_index("ix_raw_snapshots_request", "raw_snapshots", ["tenant_id", "resource", "request"])
     protect("known_fields")
     let_portal("SELECT", "known_fields")
     let_portal("SELECT, INSERT", "connection_checks")

@@ -1,0 +1,100 @@
+"""Tests of a connection, asked for by the agency: does this web key open an account, with how many contacts in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine, and_, delete, or_, select, update
+
+from database import agency_transaction
+from encryption import EncryptionError
+from logs import forget_in_logs
+from models import CheckOutcome, ConnectionCheck, RequestStatus, SyncErrorKind, utc_now
+from settings import SyncSettings
+from sync.clienttether import ClientTether
+from sync.failures import PullError
+from sync.store import table_of
+
+_CHECKS: Final = table_of(ConnectionCheck)
+_CLAIM_LASTS: Final = timedelta(minutes=3)
+_KEPT_FOR: Final = timedelta(days=1)
+_REFUSED: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
+_UNREACHABLE: Final = frozenset({SyncErrorKind.TIMEOUT, SyncErrorKind.TRANSPORT, SyncErrorKind.SERVER_ERROR})
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a test found, in words for the person who asked. `contacts` is None where the account does not tell."""
+
+    outcome: CheckOutcome
+    message: str
+    contacts: int | None = None
+
+
+def waiting_checks(engine: Engine) -> list[str]:
+    """Return the ids of tests that wait for an answer, or whose worker died over them."""
+    stuck = and_(_CHECKS.c.status == RequestStatus.RUNNING, _CHECKS.c.updated_at < utc_now() - _CLAIM_LASTS)
+    waiting = select(_CHECKS.c.id).where(or_(_CHECKS.c.status == RequestStatus.QUEUED, stuck))
+    with agency_transaction(engine) as connection:
+        return list(connection.scalars(waiting.order_by(_CHECKS.c.created_at)))
+
+
+def answer_check(engine: Engine, settings: SyncSettings, check_id: str) -> None:
+    """Test the connection, write the answer down, and wipe the key."""
+    encrypted = _claim(engine, check_id)
+    if encrypted is None:
+        return
+    finding = _test(settings, encrypted)
+    now = utc_now()
+    answer = {
+        "status": RequestStatus.DONE,
+        "outcome": finding.outcome,
+        "contacts": finding.contacts,
+        "message": finding.message,
+        "web_key_encrypted": "",
+        "finished_at": now,
+        "updated_at": now,
+    }
+    with agency_transaction(engine) as connection:
+        connection.execute(update(_CHECKS).where(_CHECKS.c.id == check_id).values(**answer))
+        connection.execute(delete(_CHECKS).where(_CHECKS.c.finished_at < now - _KEPT_FOR))
+    log.info("connection_checked", outcome=finding.outcome.value)
+
+
+def _claim(engine: Engine, check_id: str) -> str | None:
+    """Return the encrypted key of a test that is now ours; None where another worker has it."""
+    stuck = and_(_CHECKS.c.status == RequestStatus.RUNNING, _CHECKS.c.updated_at < utc_now() - _CLAIM_LASTS)
+    free = and_(_CHECKS.c.id == check_id, or_(_CHECKS.c.status == RequestStatus.QUEUED, stuck))
+    taking = update(_CHECKS).where(free).values(status=RequestStatus.RUNNING, updated_at=utc_now())
+    with agency_transaction(engine) as connection:
+        encrypted: str | None = connection.execute(taking.returning(_CHECKS.c.web_key_encrypted)).scalar_one_or_none()
+    return encrypted
+
+
+def _test(settings: SyncSettings, encrypted: str) -> Finding:
+    try:
+        web_key = settings.cipher().decrypt(encrypted)
+    except EncryptionError:
+        return Finding(CheckOutcome.FAILED, "The key could not be read. Please enter it again.")
+    forget_in_logs(web_key)
+    brisk = settings.model_copy(update={"sync_retry_attempts": 1})
+    try:
+        with ClientTether(brisk, web_key) as client:
+            found = client.clients(0).envelope
+            client.users()
+    except PullError as failure:
+        return _finding_of(failure)
+    contacts = len(found.rows) if found.total is None else found.total
+    return Finding(CheckOutcome.WORKS, f"The connection works: {contacts} contacts.", contacts)
+
+
+def _finding_of(failure: PullError) -> Finding:
+    if failure.kind in _REFUSED:
+        return Finding(CheckOutcome.REFUSED, "ClientTether refuses this key. Please check that it is copied whole.")
+    if failure.kind in _UNREACHABLE:
+        return Finding(CheckOutcome.UNREACHABLE, "ClientTether can't be reached right now. Please try again later.")
+    return Finding(CheckOutcome.FAILED, "ClientTether gave an answer that can't be used. Please try again later.")

@@ -1,0 +1,209 @@
+"""The worker: looks about every second for what is due, and has it done, several brands at a time.
+
+Any number of workers may run. What one of them knows is in the database; nothing is lost when it dies.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from database import agency_transaction, brand_transaction
+from models import RunStatus, Trigger, utc_now
+from sync.connection_checks import answer_check, waiting_checks
+from sync.failures import LeaseLostError, StoppedError
+from sync.heartbeat import BEAT_SECONDS, beat, last_beat
+from sync.lease import take_lease
+from sync.requests import bind_to_run, brands_asked_for, claim, put_back, settle
+from sync.retention import prune_brand
+from sync.runs import (
+    BegunRun,
+    Brand,
+    History,
+    Wish,
+    abandon_dead_runs,
+    active_brands,
+    brands_of_crashed_runs,
+    finish_run,
+    histories,
+)
+from sync.schedule import MOST_CRASHES, slot_after, wish_now
+from sync.tenant_run import Sync, sync_brand
+
+_LOOK_SECONDS: Final = 1.0
+_AWAY_SECONDS: Final = 5.0
+_PRUNE_SECONDS: Final = 3600.0
+_GRACE_SECONDS: Final = 7.0
+log = structlog.get_logger()
+
+
+class Worker:
+    """One worker process. `run` returns once it is told to stop and all is finished or given back."""
+
+    def __init__(self, sync: Sync) -> None:
+        self._sync = sync
+        self._started_at = utc_now()
+        self._beaten = self._pruned = float("-inf")
+        self._database_away = False
+        self._brands = ThreadPoolExecutor(sync.settings.sync_brands_at_once, thread_name_prefix="brand")
+        # What people wait for never queues behind the schedule.
+        self._errands = ThreadPoolExecutor(sync.settings.sync_brands_at_once, thread_name_prefix="errand")
+        self._lock = threading.Lock()
+        self._under_way: dict[object, Future[Any]] = {}
+        self._runs: dict[int, BegunRun] = {}
+
+    def run(self) -> bool:
+        """Work until told to stop; tell whether everything ended by itself (if not, threads are still about)."""
+        cron = self._sync.settings.sync_cron
+        log.info("worker_started", worker=self._sync.worker, next_slot=slot_after(cron, utc_now()).isoformat())
+        while not self._sync.stop.is_set():
+            self._sync.stop.wait(_LOOK_SECONDS if self.look() else _AWAY_SECONDS)
+        return self._end()
+
+    def look(self) -> bool:
+        """Look once for what is due. A database that is away is waited for: False says that it was."""
+        try:
+            self._look()
+        except SQLAlchemyError as away:
+            if not self._database_away:
+                log.warning("database_away", reason=type(away).__name__)
+            self._database_away = True
+            return False
+        if self._database_away:
+            log.info("database_back")
+        self._database_away = False
+        return True
+
+    def _look(self) -> None:
+        """Beat, then begin what is due: what people wait for first."""
+        self._beat()
+        engine = self._sync.engine
+        self._forget_finished()
+        for check_id in waiting_checks(engine):
+            self._begin(self._errands, check_id, answer_check, engine, self._sync.settings, check_id)
+        brands = {brand.tenant_id: brand for brand in active_brands(engine)}
+        for tenant_id in brands_asked_for(engine):
+            if tenant_id in brands and tenant_id not in self._under_way:
+                self._begin(self._errands, tenant_id, self._answer_requests, brands[tenant_id])
+        self._abandon_crashed()
+        with agency_transaction(engine) as connection:
+            known = histories(connection, MOST_CRASHES)
+        now = utc_now()
+        for tenant_id, brand in brands.items():
+            wish = wish_now(self._sync.settings.sync_cron, brand.slug, known.get(tenant_id, History()), now)
+            if wish is not None:
+                self._begin(self._brands, tenant_id, self._sync_one, brand, wish)
+        self._prune(list(brands))
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten < BEAT_SECONDS:
+            return
+        with agency_transaction(self._sync.engine) as connection:
+            beat(connection, self._sync.worker, self._started_at)
+        self._beaten = time.monotonic()
+
+    def _begin(self, pool: ThreadPoolExecutor, key: object, task: Callable[..., object], *arguments: object) -> None:
+        """Have a task done unless it is under way; what breaks in it is logged, and ends nothing else."""
+        if key in self._under_way or self._sync.stop.is_set():
+            return
+        self._under_way[key] = pool.submit(self._guarded, task, *arguments)
+
+    def _guarded(self, task: Callable[..., object], *arguments: object) -> None:
+        try:
+            task(*arguments)
+        except StoppedError:
+            pass
+        except SQLAlchemyError as away:
+            log.warning("task_stopped", reason="the database is away", error=type(away).__name__)
+        except Exception:
+            log.exception("task_broke")
+
+    def _forget_finished(self) -> None:
+        for key in [key for key, future in self._under_way.items() if future.done()]:
+            del self._under_way[key]
+
+    def _sync_one(
+        self, brand: Brand, wish: Wish, begun: Callable[[str], None] = lambda _run_id: None
+    ) -> RunStatus | None:
+        def note(run: BegunRun) -> None:
+            with self._lock:
+                self._runs[brand.tenant_id] = run
+            begun(run.run_id)
+
+        try:
+            return sync_brand(self._sync, brand, wish, note)
+        finally:
+            with self._lock:
+                self._runs.pop(brand.tenant_id, None)
+
+    def _answer_requests(self, brand: Brand) -> None:
+        """Run the sync that people asked for; where the brand is busy, they wait on."""
+        engine = self._sync.engine
+        claimed = claim(engine, brand.tenant_id)
+        if claimed is None:
+            return
+        wish = Wish(Trigger.MANUAL, accept=claimed.accept)
+        status = self._sync_one(brand, wish, lambda run_id: bind_to_run(engine, claimed, run_id))
+        if status is None:
+            put_back(engine, claimed)
+        else:
+            settle(engine, claimed)
+
+    def _abandon_crashed(self) -> None:
+        """Mark runs abandoned that say "running" although nobody holds their brand."""
+        with agency_transaction(self._sync.engine) as connection:
+            tenants = brands_of_crashed_runs(connection)
+        for tenant_id in tenants:
+            with brand_transaction(self._sync.engine, tenant_id) as connection:
+                lease = take_lease(
+                    connection, tenant_id, self._sync.worker, self._sync.settings.sync_lease_seconds, None
+                )
+                if lease is not None:
+                    abandon_dead_runs(connection, tenant_id)
+                    lease.release(connection)
+
+    def _prune(self, tenant_ids: list[int]) -> None:
+        if time.monotonic() - self._pruned < _PRUNE_SECONDS:
+            return
+        self._pruned = time.monotonic()
+        self._begin(self._errands, "prune", self._prune_all, tenant_ids)
+
+    def _prune_all(self, tenant_ids: list[int]) -> None:
+        for tenant_id in tenant_ids:
+            if self._sync.stop.is_set():
+                return
+            try:
+                prune_brand(self._sync.engine, self._sync.settings, tenant_id, self._sync.worker)
+            except LeaseLostError:
+                log.warning("pruning_stopped", reason="another worker has taken the brand over")
+
+    def _end(self) -> bool:
+        """Let runs end between two pages; give back the brands of those that hang, within ten seconds in all."""
+        log.info("worker_stopping", under_way=len(self._under_way))
+        self._brands.shutdown(wait=False, cancel_futures=True)
+        self._errands.shutdown(wait=False, cancel_futures=True)
+        _, hanging = wait(self._under_way.values(), timeout=_GRACE_SECONDS)
+        with self._lock:
+            runs = list(self._runs.values())
+        try:
+            for run in runs:
+                self._give_back(run)
+            with agency_transaction(self._sync.engine) as connection:
+                last_beat(connection, self._sync.worker)
+        except SQLAlchemyError as away:
+            log.warning("worker_left_without_word", reason=type(away).__name__)
+        log.info("worker_stopped")
+        return not hanging
+
+    def _give_back(self, run: BegunRun) -> None:
+        try:
+            finish_run(self._sync.engine, run, RunStatus.ABANDONED)
+            log.warning("run_abandoned", run=run.run_id, reason="it hangs, and the worker must end")
+        except LeaseLostError:
+            pass
