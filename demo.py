@@ -28,6 +28,7 @@ from database import PortalSession, create_engine
 from models import Tenant, User
 from settings import Settings
 
+ROOT: Final = Path(__file__).resolve().parent
 FOLDER: Final = Path(os.environ.get("DEMO_FOLDER", ".demo")).resolve()
 MOVES_EVERY_SECONDS: Final = float(os.environ.get("DEMO_MOVES_EVERY_SECONDS", "45"))
 STARTS_WITHIN_SECONDS: Final = 60.0
@@ -82,7 +83,12 @@ class Processes:
         """Start a program of this project, its output going to a log file of its own."""
         with (FOLDER / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, *arguments], env=environment, stdout=log, stderr=log, start_new_session=True
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._running.append((name, process))
 
@@ -133,8 +139,8 @@ def _run(processes: Processes) -> None:
     _say("Starting a ClientTether stand-in and the database …")
     processes.start("emulator", *_emulator_arguments(keys, emulator_port), environment=environment)
     _command(environment, "dash_portal", "migrate")
-    processes.start("web", "-m", "dash_portal", "serve", environment=environment)
     _make_brands_and_people(environment)
+    processes.start("web", "-m", "dash_portal", "serve", environment=environment)
     _wait_for(processes, f"http://127.0.0.1:{emulator_port}/_control/requests")
     _say("Pulling both brands …")
     _command(environment, "sync", "once", may_fail=True)
@@ -208,6 +214,7 @@ def _who_is_there(database_url: str) -> tuple[set[str], set[str]]:
 def _command(environment: dict[str, str], module: str, *arguments: str, said: str = "", may_fail: bool = False) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
         env=environment,
         input=said.encode(),
         capture_output=True,
