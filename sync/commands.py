@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import socket
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,16 +18,20 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
-from database import create_engine
+from database import brand_transaction, create_engine
 from logs import forget_in_logs
 from models import RunStatus, Trigger, new_id
 from settings import SyncSettings, load_settings
 from sync.access import AccessWatch
+from sync.replay import ReplayError, replay_brand
 from sync.runs import Brand, Wish, active_brands
+from sync.snapshots import Snapshot, list_snapshots, read_body
+from sync.status import status_lines, sync_status
 from sync.tenant_run import Sync, sync_brand
 from sync.worker import Worker
 
 _READY_SECONDS: Final = 2.0
+_HASH: Final = re.compile(r"[0-9a-f]{8,64}")
 log = structlog.get_logger()
 
 
@@ -55,9 +62,7 @@ def once(slug: str | None, *, accept: bool) -> int:
     forget_in_logs(settings.clienttether_access_token.get_secret_value())
     engine = open_engine(settings)
     sync = Sync(engine, settings, worker_name(), threading.Event(), AccessWatch())
-    brands = active_brands(engine, slug)
-    if slug is not None and not brands:
-        raise CommandError(f"no active brand is called {slug!r}")
+    brands = active_brands(engine) if slug is None else [_brand(engine, slug)]
     if not brands:
         log.warning("no_brands", reason="there is no active brand to sync")
     run = partial(_sync_by_hand, sync, Wish(Trigger.CLI, accept=accept))
@@ -102,3 +107,56 @@ def worker() -> int:
     if engine is not None and not Worker(Sync(engine, settings, worker_name(), stop, AccessWatch())).run():
         os._exit(0)  # threads that wait for an answer can't be ended any other way
     return 0
+
+
+def replay(slug: str, run_id: str | None) -> int:
+    """Rebuild a brand's tables from its kept answers, and say what became of each resource."""
+    settings = load_settings(SyncSettings)
+    engine = open_engine(settings)
+    brand = _brand(engine, slug)
+    try:
+        results = replay_brand(engine, brand, worker_name(), settings.sync_lease_seconds, run_id=run_id)
+    except ReplayError as reason:
+        raise CommandError(str(reason)) from None
+    for result in results:
+        counts = result.counts
+        told = f"+{counts.inserted} ~{counts.updated} ={counts.unchanged} -{counts.removed}"
+        print(f"{result.resource.value:<21} {told:<26} as read at {result.read_started_at:%Y-%m-%d %H:%M:%S} UTC")
+    return 0
+
+
+def status(*, as_json: bool) -> int:
+    """Show for each brand its last success, its last run per resource, the next run, and errors in plain words."""
+    settings = load_settings(SyncSettings)
+    told = sync_status(open_engine(settings), settings.sync_cron)
+    print(json.dumps(told, indent=2) if as_json else "\n".join(status_lines(told)))
+    return 0
+
+
+def snapshots(slug: str, *, run_id: str | None, body: str | None, most: int) -> int:
+    """List a brand's kept answers, newest first, or write one body exactly as it came."""
+    engine = open_engine(load_settings(SyncSettings))
+    brand = _brand(engine, slug)
+    with brand_transaction(engine, brand.tenant_id) as connection:
+        if body is None:
+            for kept in list_snapshots(connection, brand.tenant_id, run_id=run_id, most=most):
+                print(_snapshot_line(kept))
+            return 0
+        found = read_body(connection, brand.tenant_id, body) if _HASH.fullmatch(body) else None
+    if found is None:
+        raise CommandError(f"no kept answer of {slug} has a hash that begins so, or several have")
+    sys.stdout.buffer.write(found)
+    return 0
+
+
+def _snapshot_line(kept: Snapshot) -> str:
+    landed = "whole" if kept.whole else "not used"
+    at = f"{kept.fetched_at:%Y-%m-%d %H:%M:%S}"
+    return f"{at}  {kept.run_id}  {kept.sha256[:16]}  {kept.record_count:>4} records  {landed:<8}  {kept.request}"
+
+
+def _brand(engine: Engine, slug: str) -> Brand:
+    brands = active_brands(engine, slug)
+    if not brands:
+        raise CommandError(f"no active brand is called {slug!r}")
+    return brands[0]

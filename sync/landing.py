@@ -17,6 +17,7 @@ from sync.ledger import (
     ResourceResult,
     raise_data_version,
     record_issues,
+    record_replay,
     record_result,
     record_unknown_fields,
 )
@@ -29,12 +30,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Landing:
-    """Where pulls land: one brand in one run. `accept` lets in what would be held back as suspicious."""
+    """Where pulls land: one brand in one run.
+
+    `accept` lets in what would be held back as suspicious; `replaying` lands a pull of old, whose record is written.
+    """
 
     engine: Engine
     lease: Lease
     run_id: str
     accept: bool = False
+    replaying: bool = False
 
     def land(
         self, pull: Pull, *, scope: ColumnElement[bool] | None, never_empties: bool, began: float
@@ -100,6 +105,9 @@ class Landing:
     def conclude(self, connection: Connection, pull: Pull, result: ResourceResult) -> None:
         """Write down how the resource ended, with what could not be read and which fields were new."""
         tenant_id = self.lease.tenant_id
+        if self.replaying:
+            record_replay(connection, tenant_id, self.run_id, result)
+            return
         record_result(connection, tenant_id, self.run_id, result)
         record_issues(connection, tenant_id, self.run_id, pull.resource, rejected=pull.rejected, issues=pull.issues)
         new = record_unknown_fields(connection, tenant_id, pull.resource, pull.unknown) if pull.unknown else []

@@ -89,6 +89,19 @@ def record_freshness(connection: Connection, tenant_id: int, run_id: str, result
     insert_or_update(connection, _FRESHNESS, [fresh])
 
 
+def record_replay(connection: Connection, tenant_id: int, run_id: str, result: ResourceResult) -> None:
+    """Write that the tables hold an earlier whole read again; how the latest attempt ended stays.
+
+    Notes are read in parts over many runs, so their freshness is not one run's to tell.
+    """
+    if result.resource is Resource.NOTES:
+        return
+    mine = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == result.resource)
+    again = {"whole_read_at": result.read_started_at, "whole_run_id": run_id, "updated_at": utc_now()}
+    if connection.execute(update(_FRESHNESS).where(*mine).values(**again)).rowcount == 0:
+        record_freshness(connection, tenant_id, run_id, result)
+
+
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, or bring those that exist (by primary key) to what is given; columns not given stay."""
     if not rows:

@@ -8,7 +8,17 @@ from typing import Final
 from sqlalchemy import Connection, and_, func, select
 
 from database import brand_transaction
-from models import Lead, Note, NoteReading, PipelineStage, ResourceStatus, SyncErrorKind, utc_now
+from models import (
+    Lead,
+    Note,
+    NoteReading,
+    PipelineStage,
+    Resource,
+    ResourceFreshness,
+    ResourceStatus,
+    SyncErrorKind,
+    utc_now,
+)
 from sync.failures import PullError
 from sync.landing import Landing, held_back
 from sync.ledger import ResourceResult, insert_or_update, raise_data_version, record_failure
@@ -21,6 +31,7 @@ _LEADS: Final = table_of(Lead)
 _STAGES: Final = table_of(PipelineStage)
 _READINGS: Final = table_of(NoteReading)
 _NOTES: Final = table_of(Note)
+_FRESHNESS: Final = table_of(ResourceFreshness)
 _MOST_ERRORS: Final = 20
 
 
@@ -51,7 +62,17 @@ def plan_of_brand(landing: Landing, budget: int) -> NotesPlan:
         return plan_notes((NoteCandidate(*row) for row in rows), budget)
 
 
-def land_notes(landing: Landing, notes: NotesPull, plan: NotesPlan, *, began: float) -> ResourceResult:
+def leads_were_read(landing: Landing) -> bool:
+    """Tell whether the brand's leads were ever read whole: before that, nobody knows whose notes there are."""
+    tenant_id = landing.lease.tenant_id
+    leads = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == Resource.LEADS)
+    with brand_transaction(landing.engine, tenant_id) as connection:
+        return connection.scalar(select(_FRESHNESS.c.whole_read_at).where(*leads)) is not None
+
+
+def land_notes(
+    landing: Landing, notes: NotesPull, plan: NotesPlan, *, leads_known: bool, began: float
+) -> ResourceResult:
     """Bring the notes of the contacts that were read whole to what was pulled; the other contacts stay due.
 
     Raises PullError (HELD_BACK) where the pull looks suspicious, LeaseLostError where the brand is another's by now.
@@ -80,7 +101,7 @@ def land_notes(landing: Landing, notes: NotesPull, plan: NotesPlan, *, began: fl
         )
         result = ResourceResult(
             pull.resource,
-            notes_status(notes, plan),
+            notes_status(notes, plan, leads_known=leads_known),
             pull.started_at,
             pull.pages,
             pull.fetched,
@@ -95,16 +116,16 @@ def land_notes(landing: Landing, notes: NotesPull, plan: NotesPlan, *, began: fl
     return result
 
 
-def notes_status(notes: NotesPull, plan: NotesPlan) -> ResourceStatus:
+def notes_status(notes: NotesPull, plan: NotesPlan, *, leads_known: bool) -> ResourceStatus:
     """Return how the reading of notes ended.
 
-    A backfill that is still under way is a success; changed contacts that had to wait, or some that failed, make it
-    partial: the notes shown are then known to be behind.
+    A backfill that is still under way is a success. Changed contacts that had to wait, some that failed, or leads that
+    could not be read in this run (`leads_known`) make it partial: the notes shown are then known to be behind.
     """
     kinds = {failure.kind for _, failure in notes.failed}
     if notes.failed and not notes.read:
         return ResourceStatus.UNAVAILABLE if kinds == {SyncErrorKind.UNAVAILABLE} else ResourceStatus.FAILED
-    behind = notes.failed or notes.not_tried or plan.changed_waiting or notes.pull.rejected
+    behind = not leads_known or notes.failed or notes.not_tried or plan.changed_waiting or notes.pull.rejected
     return ResourceStatus.PARTIAL if behind else ResourceStatus.SUCCESS
 
 

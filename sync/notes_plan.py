@@ -41,28 +41,26 @@ class NoteCandidate:
 
 @dataclass(frozen=True, slots=True)
 class NotesPlan:
-    """Whose notes to read, in order; how many changed contacts must wait; how many were never read before this run."""
+    """Whose notes to read, in order, and how many changed contacts must wait for a later run."""
 
     due: list[NoteCandidate]
-    changed_waiting: int
-    never_read: int
+    changed_waiting: int = 0
 
 
 def plan_notes(candidates: Iterable[NoteCandidate], budget: int) -> NotesPlan:
     """Return the contacts to read within the budget. Looks at each candidate once and keeps only the chosen ones."""
-    changed = never_read = 0
+    changed = 0
 
     def due_ones() -> Iterable[NoteCandidate]:
-        nonlocal changed, never_read
+        nonlocal changed
         for candidate in candidates:
             changed += candidate.changed
-            never_read += candidate.never_read
             if candidate.changed or candidate.never_read or (candidate.active and candidate.contact_type == PROSPECT):
                 yield candidate
 
     due = heapq.nsmallest(budget, due_ones(), key=_urgency)
     chosen = sum(candidate.changed for candidate in due)
-    return NotesPlan(due, changed - chosen, never_read)
+    return NotesPlan(due, changed - chosen)
 
 
 def _urgency(candidate: NoteCandidate) -> tuple[int, bool, float, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -119,6 +120,13 @@ def whole_list(
         for _, future in ahead:
             future.cancel()
     count.check()
+
+
+def pages_of(answers: Iterable[Answer], id_names: tuple[str, ...]) -> Iterator[Page]:
+    """Yield the pages of a list that is known to be whole, in the order they came."""
+    count = _Count(id_names, sys.maxsize)
+    for answer in answers:
+        yield count.page(answer, 0)
 
 
 def _ask_ahead(

@@ -24,7 +24,7 @@ from sync.failures import LeaseLostError, PullError, StoppedError
 from sync.landing import Landing
 from sync.lease import kept
 from sync.ledger import ResourceResult, record_failure, record_result
-from sync.notes_landing import land_notes, plan_of_brand
+from sync.notes_landing import land_notes, leads_were_read, plan_of_brand
 from sync.notes_pull import pull_notes
 from sync.pull import Pull, pull_list
 from sync.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
@@ -217,6 +217,8 @@ class _BrandRun:
 
     def _notes(self, client: ClientTether, pool: ThreadPoolExecutor, began: float) -> ResourceResult:
         settings, brand = self._settings, self._brand
+        if not leads_were_read(self._landing):
+            raise PullError(SyncErrorKind.INCOMPLETE, "whose notes to read is not known before the leads are")
         plan = plan_of_brand(self._landing, settings.sync_notes_budget)
         with Spool() as spool:
             notes = pull_notes(
@@ -229,7 +231,11 @@ class _BrandRun:
                 in_flight=settings.sync_requests_per_brand,
                 look_up=self._look_up,
             )
-            return land_notes(self._landing, notes, plan, began=began)
+            leads_known = any(
+                result.resource is Resource.LEADS and result.status is ResourceStatus.SUCCESS
+                for result in self._results
+            )
+            return land_notes(self._landing, notes, plan, leads_known=leads_known, began=began)
 
     def _snapshots(self, resource: Resource) -> SnapshotWriter:
         return SnapshotWriter(self._sync.engine, self._run.lease, self._run.run_id, resource)

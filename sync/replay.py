@@ -1,0 +1,192 @@
+"""A brand's tables rebuilt from its kept answers, without the network, to the same rows.
+
+Each resource is rebuilt from its last whole pull (or from one run's); notes from each contact's last whole answers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import structlog
+from sqlalchemy import Connection, Engine, select
+
+from database import brand_transaction
+from models import Lead, NoteReading, RawSnapshot, Resource, SyncRunResource
+from sync.clienttether import Answer
+from sync.envelope import read_envelope
+from sync.landing import Landing
+from sync.lease import Lease, kept, take_lease
+from sync.ledger import ResourceResult
+from sync.notes_landing import land_notes
+from sync.notes_plan import NoteCandidate, NotesPlan
+from sync.notes_pull import NotesPull
+from sync.paging import pages_of
+from sync.pull import Pull, fill
+from sync.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
+from sync.runs import Brand, abandon_dead_runs
+from sync.snapshots import whole_answers
+from sync.spool import Spool
+from sync.store import table_of
+
+_SNAPSHOTS: Final = table_of(RawSnapshot)
+_RESULTS: Final = table_of(SyncRunResource)
+_LEADS: Final = table_of(Lead)
+_READINGS: Final = table_of(NoteReading)
+log = structlog.get_logger()
+
+
+class ReplayError(Exception):
+    """A replay can't be done; the message is one plain line."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """The run whose answers a resource is rebuilt from, and when it began to read them (UTC)."""
+
+    run_id: str
+    read_at: datetime
+
+
+def replay_brand(
+    engine: Engine, brand: Brand, worker: str, lease_seconds: float, *, run_id: str | None = None
+) -> list[ResourceResult]:
+    """Rebuild a brand's tables; return what was done for each resource.
+
+    Raises ReplayError where a worker is at it, or no whole pull is kept.
+    """
+    with brand_transaction(engine, brand.tenant_id) as connection:
+        lease = take_lease(connection, brand.tenant_id, worker, lease_seconds, None)
+        if lease is None:
+            raise ReplayError(f"{brand.slug} is being synced right now: try again when that run has ended")
+        abandon_dead_runs(connection, brand.tenant_id)
+    try:
+        with kept(engine, lease):
+            results = [
+                *(result for plan in LISTS if (result := _replay_list(engine, brand, lease, plan, run_id)) is not None),
+                *_replay_notes(engine, brand, lease, run_id),
+            ]
+    finally:
+        with brand_transaction(engine, brand.tenant_id) as connection:
+            lease.release(connection)
+    if not results:
+        raise ReplayError(f"no whole pull of {brand.slug} is kept" + (f" from run {run_id}" if run_id else ""))
+    return results
+
+
+def _replay_list(
+    engine: Engine, brand: Brand, lease: Lease, plan: ListResource, run_id: str | None
+) -> ResourceResult | None:
+    with brand_transaction(engine, brand.tenant_id) as connection:
+        source = _last_whole_run(connection, brand.tenant_id, plan.resource, run_id)
+    if source is None:
+        return None
+    began = time.monotonic()
+    with Spool() as spool:
+        pull = Pull(plan.resource, plan.shape, spool, source.read_at)
+        window: list[Window] = []
+
+        def answers(connection: Connection) -> Iterator[Answer]:
+            for snapshot, body in whole_answers(connection, brand.tenant_id, source.run_id, plan.resource):
+                window[:] = window or _window(snapshot.request)
+                yield Answer(snapshot.request, snapshot.fetched_at, body, read_envelope(body))
+
+        with brand_transaction(engine, brand.tenant_id) as connection:
+            fill(pull, plan, pages_of(answers(connection), plan.records.id_names), brand.zone)
+        scope = removal_scope(plan.resource, window[0], brand.zone) if window else None
+        landing = Landing(engine, lease, source.run_id, accept=True, replaying=True)
+        return landing.land(pull, scope=scope, never_empties=False, began=began)
+
+
+def _last_whole_run(connection: Connection, tenant_id: int, resource: Resource, run_id: str | None) -> KeptRun | None:
+    """Return the run with the resource's last whole pull among the kept ones; only `run_id` where it is given."""
+    whole = (_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == resource, _SNAPSHOTS.c.whole)
+    found = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.fetched_at).where(*whole)
+    if run_id is not None:
+        found = found.where(_SNAPSHOTS.c.run_id == run_id)
+    latest = connection.execute(found.order_by(_SNAPSHOTS.c.fetched_at.desc()).limit(1)).first()
+    return None if latest is None else _kept_run(connection, tenant_id, latest.run_id, resource, latest.fetched_at)
+
+
+def _kept_run(connection: Connection, tenant_id: int, run_id: str, resource: Resource, fetched_at: datetime) -> KeptRun:
+    began = select(_RESULTS.c.read_started_at).where(
+        _RESULTS.c.tenant_id == tenant_id, _RESULTS.c.run_id == run_id, _RESULTS.c.resource == resource
+    )
+    return KeptRun(run_id, connection.scalar(began) or fetched_at)
+
+
+def _window(request: str) -> list[Window]:
+    """Return the window that a request for the schedule names; nothing for other requests."""
+    asked = parse_qs(urlsplit(request).query)
+    if "from_date" not in asked:
+        return []
+    first, last = (datetime.fromisoformat(asked[name][0]) for name in ("from_date", "end_date"))
+    return [Window(first, last)]
+
+
+def _replay_notes(engine: Engine, brand: Brand, lease: Lease, run_id: str | None) -> list[ResourceResult]:
+    """Rebuild notes, run by run, each with the contacts whose last whole answers it has."""
+    with brand_transaction(engine, brand.tenant_id) as connection:
+        sources = _last_answers(connection, brand.tenant_id, run_id)
+        live = _live_contacts(connection, brand.tenant_id)
+        runs = {
+            source: _kept_run(connection, brand.tenant_id, source, Resource.NOTES, at)
+            for source, at in sources.values()
+        }
+    results = []
+    for source in sorted(runs.values(), key=lambda run: run.read_at):
+        mine = {client for client, (last, _) in sources.items() if last == source.run_id and client in live}
+        began = time.monotonic()
+        with Spool() as spool:
+            notes = NotesPull(Pull(Resource.NOTES, NOTES_SHAPE, spool, source.read_at))
+            with brand_transaction(engine, brand.tenant_id) as connection:
+                _take_answers(connection, brand, source, notes, {client: live[client] for client in mine})
+            landing = Landing(engine, lease, source.run_id, accept=True, replaying=True)
+            results.append(land_notes(landing, notes, NotesPlan([]), leads_known=True, began=began))
+    return results
+
+
+def _last_answers(connection: Connection, tenant_id: int, run_id: str | None) -> dict[str, tuple[str, datetime]]:
+    """Return for each contact the run that has its last whole answers, and when that run fetched them."""
+    whole = (_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == Resource.NOTES, _SNAPSHOTS.c.whole)
+    found = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).where(*whole)
+    if run_id is not None:
+        found = found.where(_SNAPSHOTS.c.run_id == run_id)
+    rows = connection.execution_options(yield_per=2_000).execute(found.order_by(_SNAPSHOTS.c.fetched_at))
+    return {_client_of(row.request): (row.run_id, row.fetched_at) for row in rows}
+
+
+def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, NoteCandidate]:
+    """Return the live contacts. One whose reading is not known counts as changed, and is read again in the next run."""
+    reading = (_READINGS.c.tenant_id == _LEADS.c.tenant_id) & (_READINGS.c.client_id == _LEADS.c.client_id)
+    found = (
+        select(_LEADS.c.client_id, _LEADS.c.contact_type, _READINGS.c.contact_modified_at, _READINGS.c.read_at)
+        .select_from(_LEADS.outerjoin(_READINGS, reading))
+        .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
+    )
+    return {
+        row.client_id: NoteCandidate(
+            row.client_id, row.contact_type, False, row.contact_modified_at, row.read_at, row.contact_modified_at
+        )
+        for row in connection.execute(found)
+    }
+
+
+def _take_answers(
+    connection: Connection, brand: Brand, source: KeptRun, notes: NotesPull, contacts: dict[str, NoteCandidate]
+) -> None:
+    kept_answers = whole_answers(connection, brand.tenant_id, source.run_id, Resource.NOTES)
+    for client_id, group in groupby(kept_answers, key=lambda pair: _client_of(pair[0].request)):
+        answers = [Answer(snapshot.request, snapshot.fetched_at, body, read_envelope(body)) for snapshot, body in group]
+        if client_id in contacts:
+            notes.take(contacts[client_id], answers, brand.zone, ())
+
+
+def _client_of(request: str) -> str:
+    """Return the contact whose notes a request asks for."""
+    return unquote(urlsplit(request).path.rpartition("/")[2])

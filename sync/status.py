@@ -1,0 +1,156 @@
+"""What there is to know about syncs, for an operator at a terminal or a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, func, select
+
+from database import agency_transaction
+from models import (
+    ResourceFreshness,
+    RunStatus,
+    SyncError,
+    SyncRun,
+    SyncRunResource,
+    Tenant,
+    TenantStatus,
+    WorkerHeartbeat,
+    utc_now,
+)
+from sync.heartbeat import living_workers
+from sync.schedule import jitter, slot_after, slot_before
+from sync.store import table_of
+
+_TENANTS: Final = table_of(Tenant)
+_RUNS: Final = table_of(SyncRun)
+_RESULTS: Final = table_of(SyncRunResource)
+_FRESHNESS: Final = table_of(ResourceFreshness)
+_ERRORS: Final = table_of(SyncError)
+_BEATS: Final = table_of(WorkerHeartbeat)
+_MOST_ERRORS: Final = 10
+Told = dict[str, Any]
+
+
+def sync_status(engine: Engine, cron: str) -> Told:
+    """Return, ready for JSON: the living workers, and for each brand its last runs, their results and the next one."""
+    now = utc_now()
+    with agency_transaction(engine) as connection:
+        brands = connection.execute(select(_TENANTS).order_by(_TENANTS.c.slug)).all()
+        return {
+            "at": _said(now),
+            "workers": living_workers(connection),
+            "last_beat_at": _said(connection.scalar(select(func.max(_BEATS.c.beat_at)))),
+            "brands": [_brand(connection, brand, cron, now) for brand in brands],
+        }
+
+
+def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Told:
+    mine = _RUNS.c.tenant_id == brand.id
+    last = connection.execute(select(_RUNS).where(mine).order_by(_RUNS.c.started_at.desc()).limit(1)).first()
+    good = select(func.max(_RUNS.c.started_at)).where(mine, _RUNS.c.status == RunStatus.SUCCESS)
+    missed = select(func.coalesce(func.sum(_RUNS.c.missed_slots), 0)).where(mine)
+    active = brand.status == TenantStatus.ACTIVE
+    return {
+        "slug": brand.slug,
+        "name": brand.name,
+        "status": brand.status.value,
+        "last_success_at": _said(connection.scalar(good)),
+        "next_run_at": _said(_next_run(brand.slug, cron, now)) if active else None,
+        "missed_slots": int(connection.execute(missed).scalar_one()),
+        "last_run": None if last is None else _run(connection, brand.id, last),
+        "resources": _resources(connection, brand.id),
+    }
+
+
+def _next_run(slug: str, cron: str, now: datetime) -> datetime:
+    slot = slot_before(cron, now)
+    delay = jitter(slug, slot_after(cron, now) - slot)
+    return slot + delay if slot + delay > now else slot_after(cron, now) + delay
+
+
+def _run(connection: Connection, tenant_id: int, run: Any) -> Told:
+    mine = (_RESULTS.c.tenant_id == tenant_id, _RESULTS.c.run_id == run.run_id)
+    results = connection.execute(select(_RESULTS).where(*mine).order_by(_RESULTS.c.read_started_at)).mappings()
+    counts = ("pages", "fetched", "inserted", "updated", "unchanged", "removed", "rejected", "remaining", "seconds")
+    return {
+        "run_id": run.run_id,
+        "status": run.status.value,
+        "trigger": run.trigger.value,
+        "started_at": _said(run.started_at),
+        "finished_at": _said(run.finished_at),
+        "missed_slots": run.missed_slots,
+        "resources": {
+            row["resource"].value: {"status": row["status"].value, **{name: row[name] for name in counts}}
+            for row in results
+        },
+        "errors": _errors(connection, tenant_id, run.run_id),
+    }
+
+
+def _errors(connection: Connection, tenant_id: int, run_id: str) -> list[Told]:
+    """Return what went wrong, the same thing once with how often."""
+    grouped = (
+        select(_ERRORS.c.resource, _ERRORS.c.kind, _ERRORS.c.message, func.count().label("times"))
+        .where(_ERRORS.c.tenant_id == tenant_id, _ERRORS.c.run_id == run_id)
+        .group_by(_ERRORS.c.resource, _ERRORS.c.kind, _ERRORS.c.message)
+        .order_by(func.count().desc(), _ERRORS.c.kind)
+        .limit(_MOST_ERRORS)
+    )
+    return [
+        {
+            "resource": None if row.resource is None else row.resource.value,
+            "kind": row.kind,
+            "message": row.message,
+            "times": row.times,
+        }
+        for row in connection.execute(grouped)
+    ]
+
+
+def _resources(connection: Connection, tenant_id: int) -> Told:
+    found = select(_FRESHNESS).where(_FRESHNESS.c.tenant_id == tenant_id).order_by(_FRESHNESS.c.resource)
+    return {
+        row.resource.value: {"whole_read_at": _said(row.whole_read_at), "last_status": row.last_status.value}
+        for row in connection.execute(found)
+    }
+
+
+def _said(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
+
+
+def status_lines(told: Told) -> Iterator[str]:
+    """Yield the status as lines for a person."""
+    workers = told["workers"]
+    beat = told["last_beat_at"] or "never"
+    yield f"workers: {', '.join(workers)}" if workers else f"no worker is alive (last heard of: {beat})"
+    if not told["brands"]:
+        yield "there are no brands"
+    for brand in told["brands"]:
+        yield ""
+        suspended = "" if brand["status"] == TenantStatus.ACTIVE else f" ({brand['status']})"
+        yield f"{brand['slug']}{suspended}"
+        yield f"  last success  {brand['last_success_at'] or 'never'}"
+        yield f"  next run      {brand['next_run_at'] or 'none'}"
+        if brand["missed_slots"]:
+            yield f"  missed slots  {brand['missed_slots']}"
+        yield from _run_lines(brand)
+
+
+def _run_lines(brand: Told) -> Iterator[str]:
+    run = brand["last_run"]
+    if run is None:
+        yield "  last run      none yet"
+        return
+    yield f"  last run      {run['started_at']} {run['status']} ({run['trigger']}, {run['run_id']})"
+    for name, result in run["resources"].items():
+        fresh = brand["resources"].get(name, {}).get("whole_read_at") or "never"
+        changes = f"+{result['inserted']} ~{result['updated']} ={result['unchanged']} -{result['removed']}"
+        told = f"    {name:<21} {result['status']:<12} {changes:<26} whole {fresh}"
+        yield told + (f", {result['remaining']} contacts to go" if result["remaining"] else "")
+    for error in run["errors"]:
+        times = f" ({error['times']} times)" if error["times"] > 1 else ""
+        yield f"    ! {error['resource'] or 'all'}: {error['message']}{times}"
