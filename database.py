@@ -55,7 +55,7 @@ def create_engine(
 
     With `statement_seconds`, a statement that takes longer is stopped, on both engines (raises OperationalError).
 
-    SQLite gets WAL, a busy time-out and foreign keys on every connection, and transactions that begin when they are
+    Errors never repeat the values of a statement: they are people's data. SQLite gets WAL, a busy time-out and foreign keys on every connection, and transactions that begin when they are
     said to: a writer takes the write lock at once (see `brand_transaction`), so that it never fails half-way.
     """
     if make_url(url).get_backend_name() == "sqlite":
@@ -63,7 +63,9 @@ def create_engine(
         if statement_seconds is not None:
             _stop_slow_sqlite_statements(engine, statement_seconds)
         return engine
-    engine = create_sqlalchemy_engine(url, pool_size=pool_size, pool_pre_ping=True, pool_recycle=1800)
+    engine = create_sqlalchemy_engine(
+        url, pool_size=pool_size, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
+    )
     if statement_seconds is not None:
         _stop_slow_postgresql_statements(engine, statement_seconds)
     if role is not None:
@@ -75,7 +77,9 @@ def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).resolve().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_sqlalchemy_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_sqlalchemy_engine(
+        url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _record: Any) -> None:

@@ -9,10 +9,20 @@ from flask.typing import ResponseReturnValue
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from dash_portal import api, callback_requests, errors, page_modules, probes, request_log, security, served_files
+from dash_portal import (
+    api,
+    callback_requests,
+    errors,
+    exports,
+    page_modules,
+    probes,
+    request_log,
+    security,
+    served_files,
+)
 from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
 from dash_portal.portal import open_portal
-from dash_portal.ui.index_page import PortalDash
+from dash_portal.ui.index_page import THEME_SCRIPT, PortalDash
 from dash_portal.ui.shell import layout
 from logs import configure_logs
 from settings import PortalSettings, load_settings
@@ -40,7 +50,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     browser.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    for part in (sign_in_pages, own_page, team_page, api, probes, served_files):
+    for part in (sign_in_pages, own_page, team_page, api, exports, probes, served_files):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "start", _start)
     app.jinja_env.globals.update(static_url=served_files.static_url, vendor_url=served_files.vendor_url)
@@ -56,6 +66,7 @@ def _add_dash(app: Flask, settings: PortalSettings) -> None:
         pages_folder="",
         title="Mellon portal",
         update_title="",
+        assets_ignore=rf"^{THEME_SCRIPT}$",  # the document names it itself, before anything else
         # Else the first viewer's pages would travel to later ones, as Dash's validation_layout.
         suppress_callback_exceptions=True,
         include_pages_meta=False,
@@ -77,7 +88,7 @@ def _add_dash(app: Flask, settings: PortalSettings) -> None:
 
 def _compress(app: Flask) -> None:
     app.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
-    app.config["COMPRESS_STREAMS"] = False  # an export starts to arrive at once
+    app.config["COMPRESS_ALGORITHM_STREAMING"] = ["zstd", "br", "gzip"]  # files are sent as streams
     Compress(app)
 
 

@@ -81,8 +81,11 @@ def _is_automatic() -> bool:
     """Tell whether an open page asks by itself, which is no sign that anyone is there."""
     if request.path in _ASKED_BY_THE_PAGE_ITSELF:
         return True
-    if request.path != "/_dash-update-component" or (request.content_length or 0) > 1_000_000:
+    if request.path != "/_dash-update-component":
         return False
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # nested beyond reason: refused by whoever reads it next
+        return False
     changed = body.get("changedPropIds") if isinstance(body, dict) else None
     return bool(changed) and isinstance(changed, list) and all(str(name).endswith(".n_intervals") for name in changed)

@@ -123,12 +123,12 @@ def make_world(database_url: str, encryption_key: str, **changes: Any) -> World:
             session.flush()
             assert tenant.id is not None
             world.brands[slug] = tenant.id
-        for email, (role, slug) in PEOPLE.items():
+        for email, (role, brand) in PEOPLE.items():
             user = User(
                 email=email,
                 name=email.partition("@")[0].title(),
                 role=role,
-                tenant_id=world.brands[slug] if slug else None,
+                tenant_id=world.brands[brand] if brand else None,
                 password_hash=password_hash(),
                 active=not email.startswith("gone"),
             )

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from dash_portal.accounts.passwords import password_fits
+from database import AgencySession
+from encryption import Cipher
+from models import AuditEntry, Role, Tenant, User
+
+ROOT = Path(__file__).parents[2]
+ZONE = ("--name", "Acme & Co", "--timezone", "America/New_York", "--web-key-stdin")
+
+
+def run(url: str, *arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as an operator does."""
+    return subprocess.run(
+        [sys.executable, "-m", "dash_portal", *arguments],
+        input=said,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "DATABASE_URL": url,
+            "PORTAL_SECRET_KEY": "an operator's secret key, 0123456789 and more",
+            "PORTAL_ENCRYPTION_KEY": KEY,
+        }
+        | environment,
+    )
+
+
+KEY = Fernet.generate_key().decode()
+
+
+def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp_path: Path) -> None:
+    url = empty_database_url
+    early = run(url, "create-user", "a@b.example", "--role", "agency_admin", "--password-stdin", said="x")
+    assert (early.returncode, early.stderr.strip()) == (
+        2,
+        "the database is not at the newest schema: run python -m dash_portal migrate",
+    )
+    assert run(url, "migrate").returncode == 0
+    assert run(url, "migrate").returncode == 0
+    assert run(url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
+    viewer = ("create-user", "V@Acme.example", "--role", "tenant_viewer", "--tenant", "acme", "--password-stdin")
+    assert run(url, *viewer, said="seven green lanterns\n").returncode == 0
+    checked = run(url, "check-config")
+    assert checked.returncode == 0
+    assert "PORTAL_SECURE_COOKIES" in checked.stdout
+    from database import create_engine
+    from settings import Settings
+
+    engine = create_engine(Settings(database_url=url).database_url)
+    with AgencySession(engine) as session:
+        tenant = session.exec(select(Tenant)).one()
+        assert "secret_web_key" not in tenant.web_key_encrypted
+        assert Cipher((KEY,)).decrypt(tenant.web_key_encrypted) == "CT_secret_web_key"
+        assert tenant.web_key_last4 == "_key"
+        user = session.exec(select(User)).one()
+        assert (user.email, user.role, user.tenant_id) == ("v@acme.example", Role.TENANT_VIEWER, tenant.id)
+        assert password_fits(user.password_hash, "seven green lanterns")
+        entries = session.exec(select(AuditEntry).order_by(AuditEntry.created_at)).all()  # type: ignore[arg-type]
+        assert [(entry.action, entry.actor_email) for entry in entries] == [
+            ("brand_created", "command line"),
+            ("user_created", "command line"),
+        ]
+        assert "secret_web_key" not in str([entry.details for entry in entries])
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "complaint"),
+    [
+        ((), "", "COMMAND"),
+        (("nonsense",), "", "nonsense"),
+        (("create-user",), "", "EMAIL"),
+        (("create-user", "nobody", "--role", "agency_admin", "--password-stdin"), "seven green lanterns", "e-mail"),
+        (("create-user", "a@b.example", "--role", "king", "--password-stdin"), "", "king"),
+        (("create-user", "a@b.example", "--role", "agency_admin", "--password-stdin"), "", "password"),
+        (("create-user", "a@b.example", "--role", "agency_admin", "--password-stdin"), "short", "12 characters"),
+        (
+            ("create-user", "a@b.example", "--role", "tenant_viewer", "--password-stdin"),
+            "seven green lanterns",
+            "brand",
+        ),
+        (
+            ("create-user", "a@b.example", "--role", "tenant_viewer", "--tenant", "nope", "--password-stdin"),
+            "seven green lanterns",
+            "nope",
+        ),
+        (("create-tenant", "Not A Slug", *ZONE), "CT_secret_web_key", "short name"),
+        (
+            ("create-tenant", "acme", "--name", "A", "--timezone", "Mars/Base", "--web-key-stdin"),
+            "CT_secret_web_key",
+            "time zone",
+        ),
+        (("create-tenant", "acme", *ZONE), "short", "web key"),
+        (("create-tenant", "acme", *ZONE), "", "web key"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(
+    migrated_sqlite: Path, tmp_path: Path, arguments: tuple[str, ...], said: str, complaint: str
+) -> None:
+    copy = tmp_path / "portal.db"
+    copy.write_bytes(migrated_sqlite.read_bytes())
+    ended = run(f"sqlite:///{copy}", *arguments, said=said)
+    assert ended.returncode == 2
+    assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
+    assert complaint in ended.stderr
+    assert "secret_web_key" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "check-config", "rotate-keys"])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PORTAL_SECRET_KEY", "short"), ("PORTAL_ENCRYPTION_KEY", "nonsense"), ("DATABASE_URL", "mysql://x")],
+)
+def test_bad_configuration_is_one_line_and_exit_2(tmp_path: Path, command: str, variable: str, value: str) -> None:
+    ended = run(f"sqlite:///{tmp_path / 'portal.db'}", command, **{variable: value})
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"{variable} is malformed")
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_database_that_is_away_is_one_line_without_its_password(tmp_path: Path) -> None:
+    ended = run("postgresql://user:hidden-password@127.0.0.1:1/portal", "migrate")
+    assert ended.returncode == 2
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert "hidden-password" not in ended.stderr
+
+
+def test_a_taken_port_is_one_line(migrated_sqlite: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = str(holder.getsockname()[1])
+        ended = run(f"sqlite:///{migrated_sqlite}", "serve", PORT=port)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"PORT: 127.0.0.1:{port} can't be listened on")
+
+
+def test_keys_rotate_without_losing_a_secret(database_url: str, engine: Engine) -> None:
+    assert run(database_url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
+    newer = Fernet.generate_key().decode()
+    rotated = run(database_url, "rotate-keys", PORTAL_ENCRYPTION_KEY=f"{newer},{KEY}")
+    assert rotated.returncode == 0, rotated.stderr
+    with AgencySession(engine) as session:
+        tenant = session.exec(select(Tenant)).one()
+        assert Cipher((newer,)).decrypt(tenant.web_key_encrypted) == "CT_secret_web_key"
+    lost = run(database_url, "check-config")
+    assert lost.returncode == 2
+    assert "can't be read with the encryption keys" in lost.stderr
+
+
+def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(request: pytest.FixtureRequest) -> None:
+    server = request.getfixturevalue("postgresql")
+    name = server.create(server.template)
+    fine = run(server.url(name), "check-config")
+    assert "row-level security" not in fine.stdout
+    bypassing = run(server.url(name, superuser=True), "check-config")
+    assert bypassing.returncode == 0
+    assert "could bypass row-level security" in bypassing.stdout
+    server.drop(name)
