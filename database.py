@@ -55,8 +55,9 @@ def create_engine(
 
     With `statement_seconds`, a statement that takes longer is stopped, on both engines (raises OperationalError).
 
-    Errors never repeat the values of a statement: they are people's data. SQLite gets WAL, a busy time-out and foreign keys on every connection, and transactions that begin when they are
-    said to: a writer takes the write lock at once (see `brand_transaction`), so that it never fails half-way.
+    Errors never repeat the values of a statement: they are people's data. SQLite gets WAL, a busy time-out and
+    foreign keys on every connection, and transactions that begin when they are said to: a writer takes the write lock
+    at once (see `brand_transaction`), so that it never fails half-way.
     """
     if make_url(url).get_backend_name() == "sqlite":
         engine = _sqlite_engine(url)
