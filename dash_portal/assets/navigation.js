@@ -1,0 +1,76 @@
+// The address says what the page shows. Links, clicked charts and typed words change it; Dash answers with the page.
+(() => {
+  "use strict";
+  const POINTS_INTO_AN_ANSWER = ["page", "lead", "note"];
+
+  // Dash's own page router listens to this event and to popstate.
+  const tellRouter = () => window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+  const here = () => `${location.pathname}${location.search}`;
+
+  function go(href, { replace = false, top = false } = {}) {
+    if (href === here()) return;
+    history[replace ? "replaceState" : "pushState"]({}, "", href);
+    tellRouter();
+    if (top) window.scrollTo(0, 0);
+  }
+
+  // Ask for the same page again: its data may have changed.
+  const again = () => window.dash_clientside.set_props("_pages_location", { search: location.search });
+
+  function changed(change) {
+    const query = new URLSearchParams(location.search);
+    POINTS_INTO_AN_ANSWER.forEach((name) => query.delete(name));
+    change(query);
+    const text = query.toString();
+    return text ? `${location.pathname}?${text}` : location.pathname;
+  }
+
+  function toggle(name, value) {
+    return changed((query) => {
+      const held = query.getAll(name);
+      const rest = held.filter((one) => one.toLowerCase() !== value.toLowerCase());
+      query.delete(name);
+      (rest.length < held.length ? rest : [...held, value]).forEach((one) => query.append(name, one));
+    });
+  }
+
+  const set = (name, value) => changed((query) => (value ? query.set(name, value) : query.delete(name)));
+
+  const isPlainClick = (event) =>
+    event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+
+  document.addEventListener("click", (event) => {
+    if (!isPlainClick(event) || event.defaultPrevented) return;
+    const link = event.target.closest("a");
+    if (link?.dataset.nav) {
+      event.preventDefault();
+      link.closest("details.menu:not(.facet)")?.removeAttribute("open");
+      go(link.getAttribute("href"), { top: link.dataset.nav === "page" });
+      return;
+    }
+    // A row is as good as its link, but a selection of its text is not a click.
+    const row = event.target.closest("tr.opens");
+    if (row && !link && !event.target.closest("button") && String(window.getSelection()) === "") {
+      row.querySelector("a.row-link").click();
+    }
+  });
+
+  // A click on a chart filters by what was clicked; on the folded tail it opens it.
+  document.addEventListener("portal-chart-click", (event) => {
+    const card = event.target.closest("[data-chart]");
+    if (!card?.dataset.click) return;
+    const { key } = event.detail;
+    go(key === "*" ? toggle("open", card.dataset.chart) : toggle(card.dataset.click, key));
+  });
+
+  const searchFor = (name) => (value) => {
+    const text = (value || "").trim();
+    if (text !== (new URLSearchParams(location.search).get(name) || "")) go(set(name, text), { replace: true });
+    return window.dash_clientside.no_update;
+  };
+
+  window.dash_clientside = Object.assign(window.dash_clientside || {}, {
+    navigation: { search: searchFor("q"), searchContact: searchFor("contact") },
+  });
+  window.portalNavigation = { go, again, toggle };
+})();

@@ -1,0 +1,68 @@
+// The notes table: matches marked in plain text, refilled when the view changes, opened by click or Enter.
+(() => {
+  "use strict";
+  const GRID = "notes-grid";
+  let filledFor = null;
+  const none = () => window.dash_clientside.no_update;
+
+  const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+  components.NoteContent = ({ value }) =>
+    window.React.createElement(
+      "span",
+      { className: "note-snippet" },
+      (value || []).map(([text, isMatch], place) =>
+        isMatch ? window.React.createElement("mark", { key: place }, text) : text,
+      ),
+    );
+  components.NoteDate = ({ value, data }) =>
+    window.React.createElement(
+      "span",
+      { className: "note-date" },
+      value || "",
+      window.React.createElement("span", { className: "quiet" }, data ? data.time : ""),
+    );
+
+  async function refill(view) {
+    const now = JSON.stringify(view);
+    if (filledFor === null) filledFor = window.portalNotesFirst ?? null;
+    if (filledFor === now) return none();
+    filledFor = now;
+    const grid = await window.dash_ag_grid.getApiAsync(GRID);
+    if (grid.getDisplayedRowCount()) grid.ensureIndexVisible(0);
+    grid.purgeInfiniteCache();
+    return none();
+  }
+
+  // The order is part of the view, too: a link to it shows the same.
+  function keepSort(request) {
+    const first = request?.sortModel?.[0];
+    const sort = first ? `${first.sort === "desc" ? "-" : ""}${first.colId}` : "";
+    const query = new URLSearchParams(location.search);
+    const held = query.get("sort") || "-date";
+    if (sort && sort !== held) {
+      if (sort === "-date") query.delete("sort");
+      else query.set("sort", sort);
+      history.replaceState({}, "", query.size ? `${location.pathname}?${query}` : location.pathname);
+    }
+    return none();
+  }
+
+  function open(row) {
+    const id = row?.getAttribute("row-id");
+    if (!id) return;
+    const query = new URLSearchParams(location.search);
+    query.set("note", id);
+    window.portalNavigation.go(`${location.pathname}?${query}`);
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest(`#${GRID} .ag-row`) && String(window.getSelection()) === "") {
+      open(event.target.closest(".ag-row"));
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches?.(`#${GRID} .ag-cell`)) open(event.target.closest(".ag-row"));
+  });
+
+  window.dash_clientside = Object.assign(window.dash_clientside || {}, { notes: { refill, keepSort } });
+})();

@@ -1,0 +1,76 @@
+"""Times as a brand's people read them: in the brand's own zone, its days as they begin and end there."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo:
+    """Return the brand's time zone; one this machine does not know counts as UTC rather than breaking a page."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    """Return a moment on the brand's clock."""
+    return moment.astimezone(zone_of(zone))
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """Return the brand's calendar day of a moment."""
+    return local(moment, zone).date()
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """Return the moment (UTC) at which a day begins for the brand."""
+    return datetime.combine(day, time(), zone_of(zone)).astimezone(UTC)
+
+
+def days_since(moment: datetime, today: date, zone: str) -> int:
+    """Return how many of the brand's midnights have passed since a moment; never less than 0."""
+    return max(0, (today - local_day(moment, zone)).days)
+
+
+def day_text(day: date) -> str:
+    """Write a day: 3 Nov 2026."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def moment_text(moment: datetime, zone: str) -> str:
+    """Write a moment with its zone: 3 Nov 2026, 4:05 PM EST."""
+    at = local(moment, zone)
+    return f"{day_text(at.date())}, {clock_text(moment, zone)} {at:%Z}"
+
+
+def clock_text(moment: datetime, zone: str) -> str:
+    """Write the time of day: 4:05 PM."""
+    return f"{local(moment, zone):%I:%M %p}".lstrip("0")
+
+
+def day_heading(day: date, today: date) -> str:
+    """Name a day the way one says it: Today, Tomorrow, Wednesday; the date follows beside it."""
+    if day == today:
+        return "Today"
+    if day == today + timedelta(days=1):
+        return "Tomorrow"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    return f"{day:%A}"
+
+
+def age_text(seconds: float) -> str:
+    """Write an age: just now, 12 min, 3 h 5 min, 2 days."""
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest and hours < 12 else f"{hours} h"
+    return f"{hours // 24} days"

@@ -1,0 +1,261 @@
+"""Hot list: the late-stage deals with an initial franchise fee (IFF), as the agency ranks them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import func
+from sqlmodel import col
+
+from dash_portal.brand_access import Brand
+from dash_portal.brand_time import days_since, local_day
+from dash_portal.charts.chart import Chart, Kind, Series
+from dash_portal.charts.numbers import ValueFormat
+from dash_portal.dashboards.answers import ANSWERS
+from dash_portal.dashboards.card import Card
+from dash_portal.dashboards.stages import read_stages
+from dash_portal.dashboards.statements import rows_of, select
+from dash_portal.dashboards.table import TablePage, TableQuestion, matches, page_of, sorted_by
+from dash_portal.dashboards.time_in_stage import entered_current_stage
+from database import BrandSession
+from models import HotListItem
+
+BY_STAGE: Final = "hot-list-by-stage"
+
+_CENT: Final = Decimal("0.01")
+
+
+class Priority(StrEnum):
+    """How near a deal is to its signature."""
+
+    CLOSING = "Closing"
+    STRONG = "Strong"
+    WARM = "Warm"
+
+
+CLOSING_FROM: Final = 80
+STRONG_FROM: Final = 50
+
+
+def priority_of(likelihood: int) -> Priority:
+    """Return a deal's priority by its likelihood in percent: closing from 80, strong from 50, else warm."""
+    if likelihood >= CLOSING_FROM:
+        return Priority.CLOSING
+    return Priority.STRONG if likelihood >= STRONG_FROM else Priority.WARM
+
+
+@dataclass(frozen=True, slots=True)
+class StageSum:
+    """What stands in one stage of the hot list; money in the account's currency."""
+
+    stage_key: str
+    name: str
+    position: int
+    deals: int
+    iff: Decimal
+    weighted_iff: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class HotListDashboard:
+    """What /hot-list shows around its table; `iff` and `weighted_iff` are the totals of the rows it lists."""
+
+    cards: tuple[Card, ...]
+    charts: tuple[Chart, ...]
+    total: int
+    brand_total: int
+    iff: Decimal
+    weighted_iff: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class HotRow:
+    """One hot deal; `likelihood` in percent, `days` in its stage (None: nobody saw it enter)."""
+
+    opportunity_id: str
+    client_id: str | None
+    candidate: str
+    market: str
+    units: str
+    stage: str
+    iff: Decimal
+    weighted_iff: Decimal
+    likelihood: int
+    sales_lead: str
+    days: int | None
+
+    @property
+    def priority(self) -> Priority:
+        """How near the deal is to its signature."""
+        return priority_of(self.likelihood)
+
+
+def hot_list_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str]) -> HotListDashboard:
+    """Answer what /hot-list shows around its table, narrowed to stages by name (none: all)."""
+    return summarise(stage_sums(session, brand), frozenset(name.casefold() for name in stages))
+
+
+def stage_sums(session: BrandSession, brand: Brand) -> tuple[StageSum, ...]:
+    """Sum up the hot list by stage, the latest stage first; known until the brand's data changes."""
+    return ANSWERS.answer(brand, ("hot list sums",), lambda: _sum_up(session))
+
+
+def _sum_up(session: BrandSession) -> tuple[StageSum, ...]:
+    statement = (
+        select(
+            HotListItem.stage_key,
+            func.min(HotListItem.stage_name),
+            func.max(HotListItem.stage_position),
+            func.count(),
+            func.sum(HotListItem.iff),
+            func.sum(HotListItem.weighted_iff),
+        )
+        .where(col(HotListItem.removed_at).is_(None))
+        .group_by(col(HotListItem.stage_key))
+    )
+    names = {stage.key: stage.name for stage in read_stages(session)}
+    sums = [
+        StageSum(key, names.get(key, name), position, deals, _money(iff), _money(weighted))
+        for key, name, position, deals, iff, weighted in rows_of(session, statement)
+    ]
+    return tuple(sorted(sums, key=lambda one: (-one.position, one.name)))
+
+
+def _money(amount: Any) -> Decimal:
+    """Return a sum to the cent: SQLite adds Numeric columns as floating point."""
+    return Decimal(str(amount or 0)).quantize(_CENT)
+
+
+def summarise(sums: tuple[StageSum, ...], selected: frozenset[str]) -> HotListDashboard:
+    """Make cards and the chart of sums. Cards count the selected stages, the chart shows them strong."""
+    shown = [one for one in sums if not selected or one.stage_key in selected]
+    deals = sum(one.deals for one in shown)
+    iff = sum((one.iff for one in shown), Decimal(0))
+    weighted = sum((one.weighted_iff for one in shown), Decimal(0))
+    return HotListDashboard(
+        cards=(
+            Card("hot-deals", "Hot deals", deals, "Deals of prospects in a late stage that have an IFF."),
+            Card("iff", "IFF", iff, "The sum of these deals' initial franchise fees.", ValueFormat.MONEY),
+            Card(
+                "weighted-iff",
+                "Weighted IFF",
+                weighted,
+                "The sum of each deal's initial franchise fee times its likelihood to close.",
+                ValueFormat.MONEY,
+            ),
+        ),
+        charts=(_chart(sums, selected),),
+        total=deals,
+        brand_total=sum(one.deals for one in sums),
+        iff=iff,
+        weighted_iff=weighted,
+    )
+
+
+def _chart(sums: tuple[StageSum, ...], selected: frozenset[str]) -> Chart:
+    return Chart(
+        chart_id=BY_STAGE,
+        title="Weighted IFF by stage",
+        description="The initial franchise fees of hot deals, weighted by likelihood to close, the latest stage first.",
+        kind=Kind.BAR,
+        categories=tuple(one.name for one in sums),
+        series=(Series("Weighted IFF", tuple(one.weighted_iff for one in sums)),),
+        value_format=ValueFormat.MONEY,
+        click="stage",
+        selected=frozenset(one.name for one in sums if one.stage_key in selected),
+        empty_text="No hot deals yet",
+    )
+
+
+SORTS: Final[Mapping[str, Callable[[], Any]]] = {
+    "candidate": lambda: func.lower(col(HotListItem.candidate)),
+    "market": lambda: func.lower(col(HotListItem.market)),
+    "stage": lambda: col(HotListItem.stage_position),
+    "iff": lambda: col(HotListItem.iff),
+    "weighted": lambda: col(HotListItem.weighted_iff),
+    "likely": lambda: col(HotListItem.likelihood),
+    "lead": lambda: func.lower(col(HotListItem.sales_lead)),
+}
+DEFAULT_SORT: Final = "-stage"
+SEARCHED: Final = (HotListItem.candidate, HotListItem.market, HotListItem.stage_name, HotListItem.sales_lead)
+
+
+def hot_rows(
+    session: BrandSession, brand: Brand, selected: frozenset[str], question: TableQuestion, now: datetime
+) -> TablePage[HotRow]:
+    """Answer one page of the hot list."""
+    page = page_of(session, hot_statement(selected, question), question)
+    today = local_day(now, brand.timezone)
+    names = {one.stage_key: one.name for one in stage_sums(session, brand)}
+    return page.of_rows(hot_row(row, names, today, brand.timezone) for row in page.rows)
+
+
+def found_totals(session: BrandSession, selected: frozenset[str], question: TableQuestion) -> tuple[Decimal, Decimal]:
+    """Sum up IFF and weighted IFF of the rows that a search leaves, on all pages of the table."""
+    rows = hot_statement(selected, question).order_by(None).subquery()
+    iff, weighted = session.exec(select(func.sum(rows.c.iff), func.sum(rows.c.weighted_iff))).one()
+    return _money(iff), _money(weighted)
+
+
+def hot_statement(selected: frozenset[str], question: TableQuestion) -> Any:
+    """Return the statement of the whole list: latest stage first, then the largest IFF, unless sorted otherwise."""
+    entered = entered_current_stage()
+    statement = (
+        select(
+            HotListItem.opportunity_id,
+            HotListItem.client_id,
+            HotListItem.candidate,
+            HotListItem.market,
+            HotListItem.units,
+            HotListItem.stage_key,
+            HotListItem.stage_name,
+            HotListItem.iff,
+            HotListItem.weighted_iff,
+            HotListItem.likelihood,
+            HotListItem.sales_lead,
+            entered.c.entered_at,
+        )
+        .join(entered, entered.c.opportunity_id == col(HotListItem.opportunity_id), isouter=True)
+        .where(col(HotListItem.removed_at).is_(None))
+    )
+    if selected:
+        statement = statement.where(col(HotListItem.stage_key).in_(selected))
+    if question.search:
+        statement = statement.where(matches(question.search, SEARCHED))
+    tie = col(HotListItem.opportunity_id)
+    if question.sort == "days":
+        column = entered.c.entered_at
+        ordered = column.asc() if question.descending else column.desc()  # who entered first has been there longest
+        return statement.order_by(ordered.nulls_last(), tie.asc())
+    if question.sort == "stage":
+        position = col(HotListItem.stage_position)
+        ordered = position.desc() if question.descending else position.asc()
+        return statement.order_by(ordered, col(HotListItem.iff).desc(), tie.asc())
+    return sorted_by(statement, question, SORTS[question.sort](), tie=tie)
+
+
+SORT_NAMES: Final = (*SORTS, "days")
+
+
+def hot_row(row: Any, stage_names: Mapping[str, str], today: date, zone: str) -> HotRow:
+    """Make a hot deal of a row of `hot_statement`."""
+    (opportunity_id, client_id, candidate, market, units, stage_key, stage_name, iff, weighted, likelihood) = row[:10]
+    sales_lead, entered_at = row[10:]
+    return HotRow(
+        opportunity_id=opportunity_id,
+        client_id=client_id,
+        candidate=candidate,
+        market=market,
+        units=units,
+        stage=stage_names.get(stage_key, stage_name),
+        iff=iff,
+        weighted_iff=weighted,
+        likelihood=likelihood,
+        sales_lead=sales_lead,
+        days=None if entered_at is None else days_since(entered_at, today, zone),
+    )

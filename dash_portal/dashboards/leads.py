@@ -1,0 +1,374 @@
+"""Leads: how many prospects there are, where they come from, how far they get."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, case, func
+from sqlmodel import col
+
+from dash_portal.brand_access import Brand
+from dash_portal.brand_time import day_text, local_day, midnight
+from dash_portal.charts.chart import Chart, Kind, Series
+from dash_portal.charts.numbers import ValueFormat
+from dash_portal.dashboards.answers import ANSWERS
+from dash_portal.dashboards.card import Card
+from dash_portal.dashboards.folding import OPEN, folded_name, unfolded
+from dash_portal.dashboards.spellings import most_frequent
+from dash_portal.dashboards.stages import (
+    PROSPECT,
+    Stage,
+    active_stages,
+    qualified_keys,
+    read_stages,
+    signed_keys,
+    stage_rank,
+)
+from dash_portal.dashboards.statements import rows_of, select
+from dash_portal.dashboards.table import TablePage, TableQuestion, matches, page_of, sorted_by
+from database import BrandSession
+from models import Lead
+
+NEW_DAYS: Final = 7
+
+BY_SOURCE: Final = "leads-by-source"
+BY_STATUS: Final = "leads-by-status"
+SOURCE_QUALITY: Final = "leads-source-quality"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilters:
+    """What the page is narrowed to: keys (case-folded names) of sources and statuses; empty means all."""
+
+    sources: frozenset[str] = frozenset()
+    statuses: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, sources: Iterable[str], statuses: Iterable[str]) -> LeadFilters:
+        """Make filters of names as a link spells them."""
+        return cls(frozenset(name.casefold() for name in sources), frozenset(name.casefold() for name in statuses))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How many prospects stand in one stage and come from one source, and how many of them are new."""
+
+    stage_key: str
+    source_key: str
+    leads: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadCounts:
+    """Everything that the cards and charts of leads are made of, counted by the database."""
+
+    cells: tuple[Cell, ...]
+    stages: tuple[Stage, ...]
+    source_names: Mapping[str, str]
+    stage_names: Mapping[str, str]
+    new_since: date
+
+
+@dataclass(frozen=True, slots=True)
+class LeadsDashboard:
+    """What /leads shows above its table. `total` is the number of rows the table has before any search."""
+
+    cards: tuple[Card, ...]
+    charts: tuple[Chart, ...]
+    total: int
+    brand_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """One prospect in the table."""
+
+    client_id: str
+    name: str
+    company: str
+    source: str
+    status: str
+    email: str
+    phone: str
+    sales_lead: str
+    created_at: datetime | None
+    deal_size: Decimal | None
+
+
+def leads_dashboard(
+    session: BrandSession,
+    brand: Brand,
+    filters: LeadFilters,
+    now: datetime,
+    *,
+    open_charts: frozenset[str] = frozenset(),
+) -> LeadsDashboard:
+    """Answer what /leads shows above its table, narrowed to the filters."""
+    return summarise(lead_counts(session, brand, now), filters, open_charts=open_charts)
+
+
+def lead_counts(session: BrandSession, brand: Brand, now: datetime) -> LeadCounts:
+    """Count the brand's prospects by stage and source; known until its data changes or its day ends."""
+    today = local_day(now, brand.timezone)
+    return ANSWERS.answer(brand, ("lead counts", today), lambda: _count(session, brand, today))
+
+
+def _count(session: BrandSession, brand: Brand, today: date) -> LeadCounts:
+    new_since = today - timedelta(days=NEW_DAYS - 1)
+    is_new = case((col(Lead.lead_created_at) >= midnight(new_since, brand.timezone), 1), else_=0)
+    grouped = (
+        select(Lead.stage_key, Lead.lead_source_key, Lead.lead_source, Lead.stage_name, func.count(), func.sum(is_new))
+        .where(*prospects())
+        .group_by(col(Lead.stage_key), col(Lead.lead_source_key), col(Lead.lead_source), col(Lead.stage_name))
+    )
+    rows = rows_of(session, grouped)
+    leads: Counter[tuple[str, str]] = Counter()
+    new: Counter[tuple[str, str]] = Counter()
+    for stage_key, source_key, _, _, count, new_count in rows:
+        leads[stage_key, source_key] += count
+        new[stage_key, source_key] += int(new_count or 0)
+    stages = read_stages(session)
+    return LeadCounts(
+        cells=tuple(Cell(stage, source, count, new[stage, source]) for (stage, source), count in leads.items()),
+        stages=stages,
+        source_names=most_frequent((key, name, count) for _, key, name, _, count, _ in rows),
+        stage_names=most_frequent((key, name, count) for key, _, _, name, count, _ in rows)
+        | {stage.key: stage.name for stage in stages},
+        new_since=new_since,
+    )
+
+
+def prospects() -> tuple[ColumnElement[bool], ...]:
+    """Return what makes a contact a prospect that counts: type 1, and still there upstream."""
+    return (col(Lead.contact_type) == PROSPECT, col(Lead.removed_at).is_(None))
+
+
+def summarise(counts: LeadCounts, filters: LeadFilters, *, open_charts: frozenset[str] = frozenset()) -> LeadsDashboard:
+    """Make cards and charts of counts.
+
+    Cards count what fits all filters. A chart by source is narrowed by status only, and the other way round: it shows
+    the selected bars strong beside the others, so that one can go on to the next.
+    """
+    shown = [cell for cell in counts.cells if _fits(cell, filters)]
+    by_status = [cell for cell in counts.cells if _fits(cell, LeadFilters(sources=filters.sources))]
+    by_source = [cell for cell in counts.cells if _fits(cell, LeadFilters(statuses=filters.statuses))]
+    return LeadsDashboard(
+        cards=_cards(counts, shown),
+        charts=(
+            _source_chart(counts, by_source, filters, is_open=BY_SOURCE in open_charts),
+            _status_chart(counts, by_status, filters),
+            _quality_chart(counts, by_source, filters, is_open=SOURCE_QUALITY in open_charts),
+        ),
+        total=sum(cell.leads for cell in shown),
+        brand_total=sum(cell.leads for cell in counts.cells),
+    )
+
+
+def _fits(cell: Cell, filters: LeadFilters) -> bool:
+    return (not filters.sources or cell.source_key in filters.sources) and (
+        not filters.statuses or cell.stage_key in filters.statuses
+    )
+
+
+def _cards(counts: LeadCounts, shown: Sequence[Cell]) -> tuple[Card, ...]:
+    active = {stage.key for stage in active_stages(counts.stages)}
+    qualified = qualified_keys(counts.stages)
+    return (
+        Card("total-leads", "Total leads", sum(cell.leads for cell in shown), "All prospects on file, in any status."),
+        Card(
+            "new-leads",
+            f"New in {NEW_DAYS} days",
+            sum(cell.new for cell in shown),
+            f"Prospects created since {day_text(counts.new_since)}: today and the {NEW_DAYS - 1} days before.",
+        ),
+        Card(
+            "active-leads",
+            "Active in pipeline",
+            sum(cell.leads for cell in shown if cell.stage_key in active),
+            "Prospects whose status is an active stage of your pipeline.",
+        ),
+        Card(
+            "qualified-candidates",
+            "Qualified candidates",
+            sum(cell.leads for cell in shown if cell.stage_key in qualified),
+            _qualified_explanation(counts.stages),
+        ),
+        Card(
+            "sources",
+            "Sources",
+            len({cell.source_key for cell in shown}),
+            "Different lead sources that these prospects came from.",
+        ),
+    )
+
+
+def _qualified_explanation(stages: Sequence[Stage]) -> str:
+    qualified = qualified_keys(stages)
+    names = [stage.name for stage in active_stages(stages) if stage.key in qualified]
+    if not names:
+        return "Prospects in a stage of qualified candidates. Your pipeline has none yet."
+    if len(names) == 1:
+        return f"Prospects in the stage {names[0]}."
+    return f"Prospects in the stages from {names[0]} through {names[-1]}."
+
+
+def _source_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters, *, is_open: bool) -> Chart:
+    groups = _by_source(counts, cells, filters, is_open=is_open)
+    return Chart(
+        chart_id=BY_SOURCE,
+        title="Leads by source",
+        description="How many prospects came from each lead source.",
+        kind=Kind.BAR,
+        categories=tuple(group.name for group in groups),
+        keys=tuple(group.key for group in groups),
+        series=(Series("Leads", tuple(sum(cell.leads for cell in group.cells) for group in groups)),),
+        click="source",
+        selected=frozenset(group.key for group in groups if group.key.casefold() in filters.sources),
+        empty_text="No leads yet",
+    )
+
+
+def _quality_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters, *, is_open: bool) -> Chart:
+    groups = _by_source(counts, cells, filters, is_open=is_open)
+    signed = signed_keys(counts.stages)
+    further = qualified_keys(counts.stages) | signed
+    return Chart(
+        chart_id=SOURCE_QUALITY,
+        title="Source quality",
+        description=(
+            "For each lead source: its prospects, the share of them that is a qualified candidate or has signed, "
+            "and the share that has signed."
+        ),
+        kind=Kind.BAR,
+        categories=tuple(group.name for group in groups),
+        keys=tuple(group.key for group in groups),
+        series=(
+            Series("Leads", tuple(sum(cell.leads for cell in group.cells) for group in groups)),
+            Series(
+                "Qualified or further", tuple(_share(group.cells, further) for group in groups), ValueFormat.PERCENT
+            ),
+            Series("Signed", tuple(_share(group.cells, signed) for group in groups), ValueFormat.PERCENT),
+        ),
+        click="source",
+        selected=frozenset(group.key for group in groups if group.key.casefold() in filters.sources),
+        empty_text="No leads yet",
+    )
+
+
+def _status_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters) -> Chart:
+    leads: Counter[str] = Counter()
+    for cell in cells:
+        leads[cell.stage_key] += cell.leads
+    keys = _statuses_in_use(counts)
+    return Chart(
+        chart_id=BY_STATUS,
+        title="Leads by status",
+        description="How many prospects stand in each status, in the order of your pipeline.",
+        kind=Kind.BAR,
+        categories=tuple(counts.stage_names[key] for key in keys),
+        keys=tuple(counts.stage_names[key] for key in keys),
+        series=(Series("Leads", tuple(leads[key] for key in keys)),),
+        click="status",
+        selected=frozenset(counts.stage_names[key] for key in keys if key in filters.statuses),
+        empty_text="No leads yet",
+    )
+
+
+def _statuses_in_use(counts: LeadCounts) -> list[str]:
+    """Return the stages any prospect stands in, in the brand's order; stages the brand no longer lists come last."""
+    used = {cell.stage_key for cell in counts.cells}
+    listed = [stage.key for stage in counts.stages if stage.key in used]
+    return [*listed, *sorted(used.difference(listed))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    key: str
+    name: str
+    cells: tuple[Cell, ...]
+
+
+def _by_source(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters, *, is_open: bool) -> list[_Group]:
+    """Group cells by source, the largest first, the long tail in one group unless it is open."""
+    gathered: dict[str, list[Cell]] = {}
+    for cell in cells:
+        gathered.setdefault(cell.source_key, []).append(cell)
+    names = counts.source_names
+    keys = sorted(gathered, key=lambda key: (-sum(cell.leads for cell in gathered[key]), names[key]))
+    own = tuple(keys) if is_open else unfolded(keys, filters.sources)
+    groups = [_Group(names[key], names[key], tuple(gathered[key])) for key in own]
+    tail = [key for key in keys if key not in set(own)]
+    if tail:
+        groups.append(_Group(OPEN, folded_name(len(tail)), tuple(cell for key in tail for cell in gathered[key])))
+    return groups
+
+
+def _share(cells: Sequence[Cell], stage_keys: frozenset[str]) -> Decimal | None:
+    """Return which share of the prospects stands in these stages, in percent to a tenth; None of nobody."""
+    leads = sum(cell.leads for cell in cells)
+    if not leads:
+        return None
+    among = sum(cell.leads for cell in cells if cell.stage_key in stage_keys)
+    return round(Decimal(100 * among) / leads, 1)
+
+
+SORTS: Final[Mapping[str, Callable[[Sequence[Stage]], Any]]] = {
+    "name": lambda _: func.lower(col(Lead.name)),
+    "source": lambda _: col(Lead.lead_source_key),
+    "status": lambda stages: stage_rank(col(Lead.stage_key), stages),
+    "lead": lambda _: func.lower(col(Lead.sales_lead)),
+    "created": lambda _: col(Lead.lead_created_at),
+    "deal": lambda _: col(Lead.deal_size),
+}
+DEFAULT_SORT: Final = "-created"
+SEARCHED: Final = (Lead.name, Lead.company, Lead.email, Lead.phone, Lead.sales_lead)
+
+
+def lead_rows(
+    session: BrandSession,
+    filters: LeadFilters,
+    question: TableQuestion,
+    counts: LeadCounts,
+    *,
+    known_total: int | None = None,
+) -> TablePage[LeadRow]:
+    """Answer one page of the table behind the charts. `known_total` spares a count where nothing is searched."""
+    statement = lead_statement(filters, question, counts.stages)
+    page = page_of(session, statement, question, known_total=None if question.search else known_total)
+    return page.of_rows(lead_row(row, counts) for row in page.rows)
+
+
+def lead_row(row: Any, counts: LeadCounts) -> LeadRow:
+    """Make a row of the table of one of `lead_statement`; source and status are spelled as the charts spell them."""
+    client_id, name, company, source_key, stage_key, *others = row
+    source = counts.source_names.get(source_key, source_key)
+    return LeadRow(client_id, name, company, source, counts.stage_names.get(stage_key, stage_key), *others)
+
+
+def lead_statement(filters: LeadFilters, question: TableQuestion, stages: Sequence[Stage]) -> Select[Any]:
+    """Return the statement of the whole table, filtered, searched and sorted: a page or an export reads it."""
+    statement = select(
+        Lead.client_id,
+        Lead.name,
+        Lead.company,
+        Lead.lead_source_key,
+        Lead.stage_key,
+        Lead.email,
+        Lead.phone,
+        Lead.sales_lead,
+        Lead.lead_created_at,
+        Lead.deal_size,
+    ).where(*prospects())
+    if filters.sources:
+        statement = statement.where(col(Lead.lead_source_key).in_(filters.sources))
+    if filters.statuses:
+        statement = statement.where(col(Lead.stage_key).in_(filters.statuses))
+    if question.search:
+        statement = statement.where(matches(question.search, SEARCHED))
+    return sorted_by(statement, question, SORTS[question.sort](stages), tie=col(Lead.client_id))

@@ -1,0 +1,220 @@
+"""Notes: what was said to whom, searched and sorted by the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import and_, func
+from sqlmodel import col
+
+from dash_portal.brand_access import Brand
+from dash_portal.dashboards.answers import ANSWERS
+from dash_portal.dashboards.statements import rows_of, select
+from dash_portal.dashboards.table import count_of, matches
+from dash_portal.view import View
+from database import BrandSession
+from models import Lead, Note, NoteReading
+
+MOST_ROWS: Final = 200
+SNIPPET: Final = 240
+NO_NAME: Final = "(none)"
+"""What stands for notes without an author or a kind, on the screen and in links."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFilters:
+    """What the notes are narrowed to; empty means all. `contact` is looked for in names, `client_id` is exact."""
+
+    search: str = ""
+    authors: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    contact: str = ""
+    client_id: str = ""
+
+    @classmethod
+    def of(cls, view: View) -> NoteFilters:
+        """Read the filters off a link."""
+        return cls(
+            search=view.value("q"),
+            authors=view.values("author"),
+            kinds=view.values("kind"),
+            contact=view.value("contact"),
+            client_id=view.value("client"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """One note in the table; `snippet` is plain text around the first match."""
+
+    note_id: str
+    noted_at: datetime | None
+    author: str
+    kind: str
+    contact: str
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class FullNote:
+    """One note in full; `content` is HTML that was sanitised when it was stored."""
+
+    note_id: str
+    noted_at: datetime | None
+    author: str
+    kind: str
+    contact: str
+    client_id: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What notes can be filtered by, with how many there are of each, the most frequent first.
+
+    `contacts_read` of `contacts` have had their notes read so far: the first reading spreads over several syncs.
+    """
+
+    authors: tuple[tuple[str, int], ...]
+    kinds: tuple[tuple[str, int], ...]
+    total: int
+    contacts: int
+    contacts_read: int
+
+
+def note_facets(session: BrandSession, brand: Brand) -> Facets:
+    """Count the brand's notes by author and kind; known until its data changes."""
+    return ANSWERS.answer(brand, ("note facets",), lambda: _facets(session))
+
+
+def _facets(session: BrandSession) -> Facets:
+    def counted(column: Any) -> tuple[tuple[str, int], ...]:
+        statement = select(column, func.count()).where(col(Note.removed_at).is_(None)).group_by(column)
+        rows = [(str(name or NO_NAME), int(count)) for name, count in rows_of(session, statement)]
+        return tuple(sorted(rows, key=lambda row: (-row[1], row[0])))
+
+    authors = counted(Note.author)
+    contacts = session.exec(select(func.count()).select_from(Lead).where(col(Lead.removed_at).is_(None))).one()
+    read = session.exec(
+        select(func.count())
+        .select_from(NoteReading)
+        .join(Lead, and_(col(Lead.tenant_id) == NoteReading.tenant_id, col(Lead.client_id) == NoteReading.client_id))
+        .where(col(Lead.removed_at).is_(None))
+    ).one()
+    return Facets(authors, counted(Note.kind), sum(count for _, count in authors), int(contacts), int(read))
+
+
+def note_count(session: BrandSession, brand: Brand, filters: NoteFilters) -> int:
+    """Count the notes that fit; known until the brand's data changes."""
+    if filters == NoteFilters():
+        return note_facets(session, brand).total
+    return ANSWERS.answer(brand, ("note count", filters), lambda: count_of(session, _fitting(filters, Note.note_id)))
+
+
+def note_rows(
+    session: BrandSession, brand: Brand, filters: NoteFilters, sort: str, *, start: int, end: int
+) -> tuple[NoteRow, ...]:
+    """Answer the rows from `start` up to and without `end`, at most 200 of them; known until the data changes."""
+    first = max(0, start)
+    size = max(0, min(end - first, MOST_ROWS))
+    question = ("note rows", filters, sort, first, size)
+    return ANSWERS.answer(brand, question, lambda: _rows(session, filters, sort, first, size))
+
+
+def _rows(session: BrandSession, filters: NoteFilters, sort: str, first: int, size: int) -> tuple[NoteRow, ...]:
+    statement = note_statement(filters, sort).offset(first).limit(size)
+    return tuple(
+        NoteRow(note_id, noted_at, author or NO_NAME, kind or NO_NAME, name or "", snippet_of(text, filters.search))
+        for note_id, noted_at, author, kind, name, text in rows_of(session, statement)
+    )
+
+
+def note_statement(filters: NoteFilters, sort: str) -> Any:
+    """Return the statement of all notes that fit, sorted: a block of rows or an export reads it."""
+    statement = _fitting(
+        filters, Note.note_id, Note.noted_at, Note.author, Note.kind, Lead.name, Note.content_text, with_contact=True
+    )
+    descending = sort.startswith("-")
+    name = sort.removeprefix("-")
+    column = SORTS[name]
+    tie = col(Note.note_id)
+    if name == "date":
+        ordered = [column.desc().nulls_last() if descending else column.asc().nulls_last()]
+    else:
+        shown_first = col(Note.noted_at).desc().nulls_last()
+        ordered = [func.lower(column).desc() if descending else func.lower(column).asc(), shown_first]
+    return statement.order_by(*ordered, tie.desc() if descending else tie.asc())
+
+
+SORTS: Final[Mapping[str, Any]] = {
+    "date": col(Note.noted_at),
+    "author": Note.author,
+    "kind": Note.kind,
+    "contact": Lead.name,
+}
+DEFAULT_SORT: Final = "-date"
+
+
+def known_sort(sort: str) -> str:
+    """Return a sort order that exists: the one asked for, or newest first."""
+    return sort if sort.removeprefix("-") in SORTS and sort.count("-") <= 1 else DEFAULT_SORT
+
+
+def _fitting(filters: NoteFilters, *columns: Any, with_contact: bool = False) -> Any:
+    statement = select(*columns).select_from(Note).where(col(Note.removed_at).is_(None))
+    if with_contact or filters.contact:
+        statement = statement.join(
+            Lead,
+            and_(col(Lead.tenant_id) == col(Note.tenant_id), col(Lead.client_id) == col(Note.client_id)),
+            isouter=True,
+        )
+    if filters.search:
+        statement = statement.where(matches(filters.search, (Note.content_text, Note.author)))
+    if filters.authors:
+        statement = statement.where(col(Note.author).in_([_stored(name) for name in filters.authors]))
+    if filters.kinds:
+        statement = statement.where(col(Note.kind).in_([_stored(name) for name in filters.kinds]))
+    if filters.contact:
+        statement = statement.where(matches(filters.contact, (Lead.name,)))
+    if filters.client_id:
+        statement = statement.where(col(Note.client_id) == filters.client_id)
+    return statement
+
+
+def _stored(name: str) -> str:
+    return "" if name == NO_NAME else name
+
+
+def full_note(session: BrandSession, note_id: str) -> FullNote | None:
+    """Return one note of the brand in full; None where there is none of that id."""
+    statement = (
+        _fitting(
+            NoteFilters(),
+            Note.noted_at,
+            Note.author,
+            Note.kind,
+            Lead.name,
+            Note.client_id,
+            Note.content,
+            with_contact=True,
+        )
+    ).where(col(Note.note_id) == note_id)
+    row = session.exec(statement).first()
+    if row is None:
+        return None
+    noted_at, author, kind, name, client_id, content = row
+    return FullNote(note_id, noted_at, author or NO_NAME, kind or NO_NAME, name or "", client_id, content)
+
+
+def snippet_of(text: str, search: str, *, length: int = SNIPPET) -> str:
+    """Return about `length` letters of a text: its beginning, or what surrounds the first match of the search."""
+    flat = " ".join(text.split())
+    if len(flat) <= length:
+        return flat
+    places = [place for word in search.split() if (place := flat.casefold().find(word.casefold())) >= 0]
+    start = max(0, min(places) - length // 4) if places else 0
+    end = start + length
+    return ("…" if start else "") + flat[start:end].strip() + ("…" if end < len(flat) else "")

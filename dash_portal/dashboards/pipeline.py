@@ -1,0 +1,397 @@
+"""Pipeline: what stands in each stage, what it is worth, how far deals get and where they stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, case, func
+from sqlmodel import col
+
+from dash_portal.brand_access import Brand
+from dash_portal.brand_time import day_text, days_since, local_day
+from dash_portal.charts.chart import Chart, Kind, Series
+from dash_portal.charts.numbers import ValueFormat
+from dash_portal.dashboards.answers import ANSWERS
+from dash_portal.dashboards.card import Card
+from dash_portal.dashboards.spellings import most_frequent
+from dash_portal.dashboards.stages import PROSPECT, Stage, active_stages, read_stages, stage_rank, steps
+from dash_portal.dashboards.statements import rows_of, select
+from dash_portal.dashboards.table import TablePage, TableQuestion, matches, page_of, sorted_by
+from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing
+from database import BrandSession
+from models import PipelineItem, PipelineStage
+
+BY_STAGE: Final = "pipeline-by-stage"
+VALUE_BY_STAGE: Final = "pipeline-value-by-stage"
+PROGRESSION: Final = "pipeline-progression"
+AGEING: Final = "pipeline-ageing"
+
+_CENT: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class StageTotals:
+    """What stands in one stage. Money is in the account's currency; `weighted` is value times likelihood.
+
+    `valued` counts the deals that have a value at all.
+    """
+
+    stage_key: str
+    deals: int
+    valued: int
+    value: Decimal
+    weighted: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineCounts:
+    """Everything that the cards and charts of the pipeline are made of, counted by the database."""
+
+    totals: Mapping[str, StageTotals]
+    stages: tuple[Stage, ...]
+    stage_names: Mapping[str, str]
+    ageing: Ageing
+    today: date
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineDashboard:
+    """What /pipeline shows above its table. `beside` counts the deals outside the active stages."""
+
+    cards: tuple[Card, ...]
+    charts: tuple[Chart, ...]
+    total: int
+    brand_total: int
+    beside: int
+    observed_since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """One opportunity in the table; `likelihood` in percent, `days` in its stage, None where nobody saw it enter."""
+
+    opportunity_id: str
+    client_id: str | None
+    candidate: str
+    opportunity_name: str
+    stage: str
+    deal_size: Decimal | None
+    likelihood: int
+    weighted: Decimal | None
+    days: int | None
+    stuck: bool
+    sales_lead: str
+    source: str
+
+
+def pipeline_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str], now: datetime) -> PipelineDashboard:
+    """Answer what /pipeline shows above its table, narrowed to stages by name (none: all)."""
+    return summarise(pipeline_counts(session, brand, now), frozenset(name.casefold() for name in stages))
+
+
+def pipeline_counts(session: BrandSession, brand: Brand, now: datetime) -> PipelineCounts:
+    """Count the brand's deals by stage; known until its data changes or its day ends."""
+    today = local_day(now, brand.timezone)
+    return ANSWERS.answer(brand, ("pipeline counts", today), lambda: _count(session, brand, today))
+
+
+def likelihood_of_deal() -> ColumnElement[Any]:
+    """Return a deal's likelihood in percent: its own, else its stage's, else 0. Needs `with_stage`."""
+    return func.coalesce(PipelineItem.likelihood, PipelineStage.likelihood, 0)
+
+
+def with_stage(statement: Any) -> Any:
+    """Join each deal to its stage, by contact type and name; a deal whose stage is unknown stays."""
+    return statement.join(
+        PipelineStage,
+        and_(
+            col(PipelineStage.tenant_id) == col(PipelineItem.tenant_id),
+            col(PipelineStage.contact_type) == col(PipelineItem.contact_type),
+            col(PipelineStage.stage_key) == col(PipelineItem.stage_key),
+            col(PipelineStage.removed_at).is_(None),
+        ),
+        isouter=True,
+    )
+
+
+def deals_of_prospects() -> tuple[ColumnElement[bool], ...]:
+    """Return what makes an opportunity a deal that counts: of a prospect, and still there upstream."""
+    return (col(PipelineItem.contact_type) == PROSPECT, col(PipelineItem.removed_at).is_(None))
+
+
+def _count(session: BrandSession, brand: Brand, today: date) -> PipelineCounts:
+    value = func.coalesce(PipelineItem.deal_size, 0)
+    grouped = with_stage(
+        select(
+            PipelineItem.stage_key,
+            PipelineItem.stage_name,
+            func.count(),
+            func.sum(case((value > 0, 1), else_=0)),
+            func.sum(value),
+            func.sum(value * likelihood_of_deal()),
+        ).select_from(PipelineItem)
+    )
+    grouped = grouped.where(*deals_of_prospects()).group_by(col(PipelineItem.stage_key), col(PipelineItem.stage_name))
+    rows = rows_of(session, grouped)
+    stages = read_stages(session)
+    active = [stage.key for stage in active_stages(stages)]
+    totals: dict[str, StageTotals] = {}
+    for key, _, deals, valued, worth, weighted in rows:
+        money, expected = _money(worth), _money(Decimal(str(weighted or 0)) / 100)
+        held = totals.get(key, StageTotals(key, 0, 0, Decimal(0), Decimal(0)))
+        totals[key] = StageTotals(
+            key, held.deals + deals, held.valued + int(valued or 0), held.value + money, held.weighted + expected
+        )
+    return PipelineCounts(
+        totals=totals,
+        stages=stages,
+        stage_names=most_frequent((key, name, deals) for key, name, deals, *_ in rows)
+        | {stage.key: stage.name for stage in stages},
+        ageing=read_ageing(session, active, today, brand.timezone),
+        today=today,
+        zone=brand.timezone,
+    )
+
+
+def _money(amount: Any) -> Decimal:
+    """Return a sum to the cent: SQLite adds Numeric columns as floating point."""
+    return Decimal(str(amount or 0)).quantize(_CENT)
+
+
+def summarise(counts: PipelineCounts, selected: frozenset[str]) -> PipelineDashboard:
+    """Make cards and charts of counts. Cards count the selected stages, charts show them strong beside the others."""
+    active = active_stages(counts.stages)
+    board = [_totals(counts, stage.key) for stage in active]
+    # Only a stage of the board can be selected: what stands beside it is counted apart, never shown as the pipeline.
+    shown = [totals for totals in board if not selected or totals.stage_key in selected]
+    names = frozenset(stage.name for stage in active if stage.key in selected)
+    since = counts.ageing.observed_since
+    return PipelineDashboard(
+        cards=_cards(shown, _beside(counts, active)),
+        charts=(
+            _count_chart(active, board, names),
+            _value_chart(active, board, names),
+            _progression_chart(counts, names),
+            _ageing_chart(counts, active, names),
+        ),
+        total=sum(totals.deals for totals in shown),
+        brand_total=sum(totals.deals for totals in counts.totals.values()),
+        beside=_beside(counts, active),
+        observed_since=None if since is None else local_day(since, counts.zone),
+    )
+
+
+def _totals(counts: PipelineCounts, stage_key: str) -> StageTotals:
+    return counts.totals.get(stage_key, StageTotals(stage_key, 0, 0, Decimal(0), Decimal(0)))
+
+
+def _beside(counts: PipelineCounts, active: Sequence[Stage]) -> int:
+    on_board = {stage.key for stage in active}
+    return sum(totals.deals for key, totals in counts.totals.items() if key not in on_board)
+
+
+def _cards(shown: Sequence[StageTotals], beside: int) -> tuple[Card, ...]:
+    value = sum((totals.value for totals in shown), Decimal(0))
+    valued = sum(totals.valued for totals in shown)
+    average = (value / valued).quantize(_CENT) if valued else None
+    remark = f"{beside:,} more in inactive stages" if beside else ""
+    return (
+        Card(
+            "opportunities",
+            "Opportunities",
+            sum(totals.deals for totals in shown),
+            "Deals of prospects in an active stage. Deals in inactive stages are counted apart.",
+            remark=remark,
+        ),
+        Card("pipeline-value", "Pipeline value", value, "The sum of these deals' sizes.", ValueFormat.MONEY),
+        Card(
+            "weighted-value",
+            "Weighted value",
+            sum((totals.weighted for totals in shown), Decimal(0)),
+            "The sum of each deal's size times its likelihood to close (its own, or else its stage's).",
+            ValueFormat.MONEY,
+        ),
+        Card(
+            "average-deal",
+            "Average deal",
+            average,
+            "Pipeline value divided by the number of these deals that have a value.",
+            ValueFormat.MONEY,
+            remark=f"of {valued:,} with a value" if valued else "no deal has a value yet",
+        ),
+    )
+
+
+def _count_chart(active: Sequence[Stage], board: Sequence[StageTotals], selected: frozenset[str]) -> Chart:
+    return Chart(
+        chart_id=BY_STAGE,
+        title="Deals by stage",
+        description="How many deals stand in each active stage, in the order of your pipeline.",
+        kind=Kind.BAR,
+        categories=tuple(stage.name for stage in active),
+        series=(Series("Deals", tuple(totals.deals for totals in board)),),
+        click="stage",
+        selected=selected,
+        empty_text="No deals yet",
+    )
+
+
+def _value_chart(active: Sequence[Stage], board: Sequence[StageTotals], selected: frozenset[str]) -> Chart:
+    return Chart(
+        chart_id=VALUE_BY_STAGE,
+        title="Value by stage",
+        description="The sum of deal sizes in each active stage, and the same weighted by likelihood to close.",
+        kind=Kind.BAR,
+        categories=tuple(stage.name for stage in active),
+        series=(
+            Series("Value", tuple(totals.value for totals in board)),
+            Series("Weighted", tuple(totals.weighted for totals in board)),
+        ),
+        value_format=ValueFormat.MONEY,
+        click="stage",
+        selected=selected,
+        empty_text="No deals yet",
+    )
+
+
+def _progression_chart(counts: PipelineCounts, selected: frozenset[str]) -> Chart:
+    climbed = steps(counts.stages)
+    deals = [_totals(counts, stage.key).deals for stage in climbed]
+    whole = sum(deals)
+    reached = [sum(deals[place:]) for place in range(len(climbed))]
+    parked = [stage.name for stage in active_stages(counts.stages) if stage not in climbed]
+    without = f" Deals parked in {', '.join(parked)} are left out." if parked else ""
+    return Chart(
+        chart_id=PROGRESSION,
+        title="Progression",
+        description=f"The share of deals on the board that has reached each stage or a later one.{without}",
+        kind=Kind.PROGRESSION,
+        categories=tuple(stage.name for stage in climbed),
+        series=(
+            Series(
+                "Reached",
+                tuple(round(Decimal(100 * count) / whole, 1) if whole else None for count in reached),
+            ),
+        ),
+        value_format=ValueFormat.PERCENT,
+        click="stage",
+        selected=selected,
+        empty_text="No deals yet",
+    )
+
+
+def _ageing_chart(counts: PipelineCounts, active: Sequence[Stage], selected: frozenset[str]) -> Chart:
+    ageing = counts.ageing
+    since = ageing.observed_since
+    watched = f" Stage changes are observed since {day_text(local_day(since, counts.zone))}." if since else ""
+    known = bool(ageing.median_days)
+    return Chart(
+        chart_id=AGEING,
+        title="Time in stage",
+        description=(
+            "The median number of days that deals have been in their stage, and how many are stuck: longer than twice "
+            f"that median and than 14 days.{watched}"
+        ),
+        kind=Kind.BAR,
+        categories=tuple(stage.name for stage in active),
+        series=(
+            Series("Median days", tuple(ageing.median_days.get(stage.key) for stage in active), ValueFormat.DAYS),
+            Series(
+                "Stuck deals",
+                tuple(ageing.stuck.get(stage.key, 0) if known else None for stage in active),
+                ValueFormat.COUNT,
+            ),
+        ),
+        click="stage",
+        selected=selected,
+        empty_text="No stage changes observed yet",
+    )
+
+
+SORTS: Final[Mapping[str, Callable[[Sequence[Stage]], Any]]] = {
+    "candidate": lambda _: func.lower(col(PipelineItem.candidate)),
+    "stage": lambda stages: stage_rank(col(PipelineItem.stage_key), stages),
+    "value": lambda _: col(PipelineItem.deal_size),
+    "likely": lambda _: likelihood_of_deal(),
+    "weighted": lambda _: PipelineItem.deal_size * likelihood_of_deal(),
+    "lead": lambda _: func.lower(col(PipelineItem.sales_lead)),
+    "source": lambda _: col(PipelineItem.lead_source_key),
+}
+BY_DAYS: Final = "days"
+SORT_NAMES: Final = (*SORTS, BY_DAYS)
+DEFAULT_SORT: Final = "-stage"
+SEARCHED: Final = (
+    PipelineItem.candidate,
+    PipelineItem.company,
+    PipelineItem.opportunity_name,
+    PipelineItem.sales_lead,
+)
+
+
+def deal_rows(
+    session: BrandSession,
+    counts: PipelineCounts,
+    selected: frozenset[str],
+    question: TableQuestion,
+    *,
+    known_total: int | None = None,
+) -> TablePage[Deal]:
+    """Answer one page of the deals behind the charts. `known_total` spares a count where nothing is searched."""
+    statement = deal_statement(counts, selected, question)
+    page = page_of(session, statement, question, known_total=None if question.search else known_total)
+    return page.of_rows(deal_of(row, counts) for row in page.rows)
+
+
+def deal_statement(counts: PipelineCounts, selected: frozenset[str], question: TableQuestion) -> Select[Any]:
+    """Return the statement of all deals on the board, filtered, searched and sorted: a page or an export reads it."""
+    entered = entered_current_stage()
+    statement = with_stage(
+        select(
+            PipelineItem.opportunity_id,
+            PipelineItem.client_id,
+            PipelineItem.candidate,
+            PipelineItem.opportunity_name,
+            PipelineItem.stage_key,
+            PipelineItem.deal_size,
+            likelihood_of_deal(),
+            entered.c.entered_at,
+            PipelineItem.sales_lead,
+            PipelineItem.lead_source,
+        ).select_from(PipelineItem)
+    ).join(entered, entered.c.opportunity_id == col(PipelineItem.opportunity_id), isouter=True)
+    on_board = {stage.key for stage in active_stages(counts.stages)}
+    shown = on_board & selected if selected else on_board
+    statement = statement.where(*deals_of_prospects(), col(PipelineItem.stage_key).in_(shown))
+    if question.search:
+        statement = statement.where(matches(question.search, SEARCHED))
+    tie = col(PipelineItem.opportunity_id)
+    if question.sort == BY_DAYS:  # who entered first has been there longest
+        turned = replace(question, descending=not question.descending)
+        return sorted_by(statement, turned, entered.c.entered_at, tie=tie)
+    return sorted_by(statement, question, SORTS[question.sort](counts.stages), tie=tie)
+
+
+def deal_of(row: Any, counts: PipelineCounts) -> Deal:
+    """Make a deal of a row of `deal_statement`."""
+    opportunity_id, client_id, candidate, name, stage_key, size, likelihood, entered_at, sales_lead, source = row
+    days = None if entered_at is None else days_since(entered_at, counts.today, counts.zone)
+    median = counts.ageing.median_days.get(stage_key)
+    return Deal(
+        opportunity_id=opportunity_id,
+        client_id=client_id,
+        candidate=candidate,
+        opportunity_name=name,
+        stage=counts.stage_names.get(stage_key, stage_key),
+        deal_size=size,
+        likelihood=int(likelihood),
+        weighted=None if size is None else (size * likelihood / 100).quantize(_CENT),
+        days=days,
+        stuck=days is not None and median is not None and is_stuck(days, median),
+        sales_lead=sales_lead,
+        source=source,
+    )

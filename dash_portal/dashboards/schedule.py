@@ -1,0 +1,105 @@
+"""Schedule: what comes next, day by day in the brand's own zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from html import unescape
+from itertools import groupby
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, func
+from sqlmodel import col
+
+from dash_portal.brand_access import Brand
+from dash_portal.brand_time import local_day
+from dash_portal.dashboards.answers import ANSWERS
+from dash_portal.dashboards.statements import select
+from dash_portal.dashboards.table import TablePage, TableQuestion, page_of
+from database import BrandSession
+from models import Lead, ScheduledActivity
+
+PAGE_SIZE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One appointment to come (times in UTC)."""
+
+    event_id: str
+    starts_at: datetime
+    ends_at: datetime | None
+    kind: str
+    title: str
+    client_id: str | None
+    contact: str
+    description: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The activities of one of the brand's days, soonest first."""
+
+    day: date
+    activities: tuple[Activity, ...]
+
+
+def upcoming(session: BrandSession, brand: Brand, page: int, now: datetime) -> TablePage[Activity]:
+    """Answer one page of what is still to come: what has not ended; known until the data or the minute changes."""
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)
+    question = TableQuestion(page=max(1, page), size=PAGE_SIZE)
+    return ANSWERS.answer(brand, ("upcoming", question, minute), lambda: _upcoming(session, question, minute))
+
+
+def _upcoming(session: BrandSession, question: TableQuestion, moment: datetime) -> TablePage[Activity]:
+    found = page_of(session, upcoming_statement(moment), question)
+    return found.of_rows(Activity(*row) for row in found.rows)
+
+
+def upcoming_statement(moment: datetime) -> Select[Any]:
+    """Return the statement of all activities that have not ended at a moment, soonest first."""
+    ends = func.coalesce(ScheduledActivity.ends_at, ScheduledActivity.starts_at)
+    contact = func.coalesce(func.nullif(ScheduledActivity.contact_name, ""), Lead.name, "")
+    statement = (
+        select(
+            ScheduledActivity.event_id,
+            ScheduledActivity.starts_at,
+            ScheduledActivity.ends_at,
+            ScheduledActivity.kind,
+            ScheduledActivity.title,
+            ScheduledActivity.client_id,
+            contact,
+            ScheduledActivity.description,
+            ScheduledActivity.status,
+        )
+        .join(
+            Lead,
+            and_(
+                col(Lead.tenant_id) == col(ScheduledActivity.tenant_id),
+                col(Lead.client_id) == col(ScheduledActivity.client_id),
+            ),
+            isouter=True,
+        )
+        .where(
+            col(ScheduledActivity.removed_at).is_(None),
+            col(ScheduledActivity.starts_at).is_not(None),
+            ends >= moment,
+        )
+        .order_by(col(ScheduledActivity.starts_at), col(ScheduledActivity.event_id))
+    )
+    made: Select[Any] = statement
+    return made
+
+
+def plain_text(content: str) -> str:
+    """Return what is left of HTML without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", content)).split())
+
+
+def by_day(activities: Iterable[Activity], zone: str) -> tuple[Day, ...]:
+    """Group activities, given soonest first, by the brand's calendar day."""
+    days = groupby(activities, key=lambda activity: local_day(activity.starts_at, zone))
+    return tuple(Day(day, tuple(group)) for day, group in days)

@@ -1,0 +1,211 @@
+"""How old what a reader sees is: counted from the start of the last whole read, the oldest resource deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+
+from croniter import croniter
+from sqlmodel import col, select
+
+from database import BrandSession
+from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncRun
+
+AGEING_AFTER_INTERVALS: Final = 1.25
+STALE_AFTER_INTERVALS: Final = 2.0
+
+_GOOD: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.UNAVAILABLE})
+
+
+class Mood(StrEnum):
+    """How much the reader should think about the age of what is shown.
+
+    `ageing`: the next sync is overdue; `stale`: a banner says so; `waiting`: nothing was read yet.
+    """
+
+    FRESH = "fresh"
+    AGEING = "ageing"
+    STALE = "stale"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceAge:
+    """One resource of a brand: when its last whole read began, and how the last attempt ended."""
+
+    resource: Resource
+    whole_read_at: datetime | None
+    last_status: ResourceStatus
+    last_attempt_at: datetime
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last attempt did not succeed; notes are read in portions, so a part of them is no failure."""
+        if self.resource is Resource.NOTES and self.last_status is ResourceStatus.PARTIAL:
+            return False
+        return self.last_status not in _GOOD
+
+    @property
+    def unavailable(self) -> bool:
+        """Whether the account does not offer this resource at all."""
+        return self.last_status is ResourceStatus.UNAVAILABLE
+
+    @property
+    def counted_from(self) -> datetime | None:
+        """From when the age counts.
+
+        Until a whole read is known, notes count from their last portion; and that a call is not offered is an answer
+        as fresh as the attempt that found it out.
+        """
+        if self.unavailable or (self.whole_read_at is None and self.last_status is ResourceStatus.PARTIAL):
+            return self.last_attempt_at
+        return self.whole_read_at
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How fresh a set of resources is at a moment. Times are UTC; `read_at` is None while something was never read.
+
+    `ageing_at` and `stale_at` are when the badge turns amber and red, should no sync land before.
+    """
+
+    read_at: datetime | None
+    ageing_at: datetime | None
+    stale_at: datetime | None
+    next_sync_at: datetime
+    failed: bool
+    unavailable: bool
+    now: datetime
+
+    @property
+    def age_seconds(self) -> float | None:
+        """The age of the oldest of the resources, in seconds."""
+        return None if self.read_at is None else max(0.0, (self.now - self.read_at).total_seconds())
+
+    @property
+    def mood(self) -> Mood:
+        """How much the reader should think about it."""
+        if self.read_at is None or self.stale_at is None or self.ageing_at is None:
+            return Mood.WAITING
+        if self.now > self.stale_at:
+            return Mood.STALE
+        return Mood.AGEING if self.failed or self.now > self.ageing_at else Mood.FRESH
+
+    @property
+    def stale(self) -> bool:
+        """Whether a banner must say how old the data is: beyond two intervals, or after a failed attempt."""
+        return self.failed or self.mood is Mood.STALE
+
+
+@dataclass(frozen=True, slots=True)
+class BrandFreshness:
+    """How fresh a brand is as a whole, and resource by resource."""
+
+    overall: Freshness
+    resources: tuple[ResourceAge, ...]
+    last_run: RunStatus | None
+    data_version: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `/api/sync/status` answers."""
+        age = self.overall.age_seconds
+        return {
+            "status": "never" if self.last_run is None else self.last_run.value,
+            "last_sync_at": _iso(self.overall.read_at),
+            "age_seconds": None if age is None else int(age),
+            "stale": self.overall.stale,
+            "next_sync_at": _iso(self.overall.next_sync_at),
+            "data_version": self.data_version,
+            "resources": {
+                one.resource.value: {
+                    "status": one.last_status.value,
+                    "failed": one.failed,
+                    "whole_read_at": _iso(one.whole_read_at),
+                    "last_attempt_at": _iso(one.last_attempt_at),
+                    "age_seconds": self._age(one),
+                }
+                for one in self.resources
+            },
+        }
+
+    def _age(self, one: ResourceAge) -> int | None:
+        start = one.counted_from
+        return None if start is None else max(0, int((self.overall.now - start).total_seconds()))
+
+
+def page_freshness(session: BrandSession, resources: Iterable[Resource], now: datetime, sync_cron: str) -> Freshness:
+    """Return how fresh the resources behind a page are."""
+    ages = _read_ages(session)
+    return freshness_of([ages.get(resource) for resource in resources], now, sync_cron)
+
+
+def brand_freshness(session: BrandSession, now: datetime, sync_cron: str, *, data_version: int) -> BrandFreshness:
+    """Return how fresh everything of a brand is, and how its last run stands."""
+    ages = _read_ages(session)
+    last_run = session.exec(select(SyncRun.status).order_by(col(SyncRun.started_at).desc()).limit(1)).first()
+    return BrandFreshness(
+        overall=freshness_of([ages.get(resource) for resource in Resource], now, sync_cron),
+        resources=tuple(ages[resource] for resource in Resource if resource in ages),
+        last_run=None if last_run is None else RunStatus(last_run),
+        data_version=data_version,
+    )
+
+
+def _read_ages(session: BrandSession) -> Mapping[Resource, ResourceAge]:
+    statement = select(
+        ResourceFreshness.resource,
+        ResourceFreshness.whole_read_at,
+        ResourceFreshness.last_status,
+        ResourceFreshness.last_attempt_at,
+    )
+    ages = [ResourceAge(Resource(name), *others) for name, *others in session.exec(statement)]
+    return {age.resource: age for age in ages}
+
+
+def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: str) -> Freshness:
+    """Return how fresh a set of resources is (None: never attempted); the oldest decides."""
+    listed = list(ages)
+    starts = [None if age is None else age.counted_from for age in listed]
+    known = [start for start in starts if start is not None]
+    read_at = min(known) if known and len(known) == len(starts) else None
+    return Freshness(
+        read_at=read_at,
+        ageing_at=None if read_at is None else read_at + AGEING_AFTER_INTERVALS * interval_at(sync_cron, read_at),
+        stale_at=None if read_at is None else read_at + STALE_AFTER_INTERVALS * interval_at(sync_cron, read_at),
+        next_sync_at=next_sync(sync_cron, now),
+        failed=any(age is not None and age.failed for age in listed),
+        unavailable=any(age is not None and age.unavailable for age in listed),
+        now=now,
+    )
+
+
+def next_sync(sync_cron: str, now: datetime) -> datetime:
+    """Return the next scheduled sync after a moment (UTC, as the worker's schedule is)."""
+    following: datetime = croniter(sync_cron, now.astimezone(UTC)).get_next(datetime)
+    return following
+
+
+def interval_at(sync_cron: str, moment: datetime) -> timedelta:
+    """Return half the time until the second scheduled sync after a read that began at this moment's slot.
+
+    With an even rhythm that is the interval itself. Over a weekend without syncs it is as long as the schedule
+    makes it, so that Monday morning finds no page "stale" that nothing was meant to refresh.
+    """
+    return _interval(sync_cron, moment.astimezone(UTC).replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=4096)
+def _interval(sync_cron: str, minute: datetime) -> timedelta:
+    slots = croniter(sync_cron, minute + timedelta(minutes=1))
+    previous: datetime = croniter(sync_cron, minute + timedelta(minutes=1)).get_prev(datetime)
+    slots.get_next(datetime)
+    second: datetime = slots.get_next(datetime)
+    return (second - previous) / 2
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

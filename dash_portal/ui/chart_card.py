@@ -1,0 +1,145 @@
+"""A chart in its card: drawn by Plotly, on request by ECharts, and always there as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dash_portal.charts.chart import Chart, Series
+from dash_portal.charts.drawing import chart_height
+from dash_portal.charts.numbers import exact
+from dash_portal.charts.plotly import PLOTLY_CONFIG, plotly_figure
+from dash_portal.dashboards.folding import OPEN
+from dash_portal.ui.attributes import attributes
+from dash_portal.ui.icons import icon
+from dash_portal.ui.links import plain_link, view_link
+from dash_portal.view import View
+
+
+def chart_columns(*columns: Sequence[Chart], view: View, accent: str | None, stamp: str) -> Component:
+    """Return charts in columns beside each other; on a narrow screen one column follows the other."""
+    return html.Div(
+        [
+            html.Div(
+                [chart_card(chart, view, accent=accent, stamp=stamp) for chart in column], className="charts-column"
+            )
+            for column in columns
+        ],
+        className="charts",
+    )
+
+
+def chart_card(chart: Chart, view: View, *, accent: str | None, stamp: str) -> Component:
+    """Return the card of a chart on a page. `stamp` differs whenever the chart may: ECharts is drawn anew by it."""
+    query = f"?{view.query}" if view.query else ""
+    heading = f"{chart.chart_id}-title"
+    height = {"minHeight": f"{chart_height(chart)}px"}
+    return html.Section(
+        [
+            html.Header(
+                [
+                    html.Div(
+                        [
+                            html.H2(chart.title, id=heading, className="card-title"),
+                            html.P(chart.description, className="card-text"),
+                        ]
+                    ),
+                    _menu(chart, query),
+                ],
+                className="card-head",
+            ),
+            _fold_link(chart, view),
+            html.Div(
+                dcc.Graph(
+                    id=f"{chart.chart_id}-plotly",
+                    figure=plotly_figure(chart, accent=accent),
+                    config=cast("Any", PLOTLY_CONFIG),
+                    style={"height": f"{chart_height(chart)}px"},
+                ),
+                className="chart-plotly",
+                role="img",
+                style=height,
+                **attributes({"aria-label": f"{chart.title}. {chart.description} The numbers follow as a table."}),
+            ),
+            html.Div(className="chart-echarts", style={"height": f"{chart_height(chart)}px"}),
+            html.Div(_table(chart, view), className="chart-table"),
+        ],
+        className="card chart-card",
+        id=f"card-{chart.chart_id}",
+        **attributes(
+            {
+                "aria-labelledby": heading,
+                "data-chart": chart.chart_id,
+                "data-click": chart.click or "",
+                "data-query": query,
+                "data-stamp": stamp,
+                "data-title": chart.title,
+            }
+        ),
+    )
+
+
+def _menu(chart: Chart, query: str) -> Component:
+    actions = (
+        ("table", "View as table"),
+        ("echarts", "View in ECharts"),
+        ("copy-option", "Copy ECharts option"),
+        ("copy-data", "Copy data"),
+        ("png", "Download PNG"),
+    )
+    buttons = [
+        html.Li(html.Button(text, type="button", disable_n_clicks=True, **attributes({"data-chart-action": action})))
+        for action, text in actions
+    ]
+    export = plain_link("Download CSV", f"/export/charts/{chart.chart_id}.csv{query}", download=True)
+    return html.Details(
+        [
+            html.Summary(icon("more"), **attributes({"aria-label": f"Options for {chart.title}"})),
+            html.Ul([*buttons, html.Li(export)], className="menu-list"),
+        ],
+        className="menu",
+    )
+
+
+def _fold_link(chart: Chart, view: View) -> Component | None:
+    """Return the link that folds the long tail again, where the reader has opened it."""
+    if chart.chart_id not in view.values("open"):
+        return None
+    return html.P(view_link("Fold the long tail again", view.toggled("open", chart.chart_id), className="fold-link"))
+
+
+def _table(chart: Chart, view: View) -> Component:
+    head = html.Tr([html.Th("Name", scope="col"), *(html.Th(one.name, scope="col") for one in chart.series)])
+    rows = [
+        html.Tr(
+            [
+                html.Th(_name(chart, view, label, key), scope="row"),
+                *(html.Td(_value(chart, series, number)) for series in chart.series),
+            ],
+            className="is-selected" if key in chart.selected else "",
+        )
+        for number, (label, key) in enumerate(zip(chart.categories, chart.click_keys(), strict=True))
+    ]
+    if not rows:
+        return html.P(chart.empty_text, className="quiet")
+    return html.Table(
+        [html.Caption(f"{chart.title}, as a table", className="visually-hidden"), html.Thead(head), html.Tbody(rows)],
+        className="table",
+    )
+
+
+def _name(chart: Chart, view: View, label: str, key: str | None) -> Any:
+    """Say the name twice: as a link where the table is shown, as plain text where only a screen reader meets it."""
+    if chart.click is None or key is None:
+        return label
+    target = view.toggled("open", chart.chart_id) if key == OPEN else view.toggled(chart.click, key)
+    verb = "Open" if key == OPEN else "Stop filtering by" if key in chart.selected else "Filter by"
+    link = view_link(label, target, label=f"{verb} {label}", className="in-table")
+    return [link, html.Span(label, className="in-chart")]
+
+
+def _value(chart: Chart, series: Series, number: int) -> str:
+    return exact(series.values[number], chart.format_of(series))

@@ -1,0 +1,36 @@
+"""The filters in force, each of which can be taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dash import html
+from dash.development.base_component import Component
+
+from dash_portal.ui.attributes import attributes
+from dash_portal.ui.icons import icon
+from dash_portal.ui.links import view_link
+from dash_portal.view import View
+
+
+def chips(view: View, labels: Mapping[str, str], *, texts: Mapping[tuple[str, str], str] | None = None) -> Component:
+    """Return a chip for each value of the parameters in `labels` (parameter -> what to call it).
+
+    `texts` gives the words for values that are ids. The list takes its room only while there is something in it.
+    """
+    set_values = [(name, value) for name in labels for value in view.values(name)]
+    items = [
+        html.Li(
+            view_link(
+                [f"{labels[name]}: ", html.Strong((texts or {}).get((name, value), value)), icon("close")],
+                view.toggled(name, value),
+                label=f"Remove filter {labels[name]}: {(texts or {}).get((name, value), value)}",
+                className="chip",
+            )
+        )
+        for name, value in set_values
+    ]
+    if items:
+        cleared = view.narrowed().without(*labels)
+        items.append(html.Li(view_link("Clear filters", cleared, className="chip-clear")))
+    return html.Ul(items, className="chips", id="chips", **attributes({"aria-label": "Filters in force"}))

@@ -1,0 +1,140 @@
+"""The top of every page: the brand, the tabs, how fresh the data is, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from dash import html
+from dash.development.base_component import Component
+
+from dash_portal.brand_access import Brand, Viewer
+from dash_portal.ui.attributes import attributes
+from dash_portal.ui.icons import icon
+from dash_portal.ui.links import page_link, plain_link
+from dash_portal.view import View
+from models import Role
+
+TABS: Final = (
+    ("/leads", "Leads"),
+    ("/pipeline", "Pipeline"),
+    ("/hot-list", "Hot list"),
+    ("/notes", "Notes"),
+    ("/schedule", "Schedule"),
+)
+NEEDS_A_LOAD: Final = frozenset({"/notes"})
+"""Pages with a script that the others are spared: they are loaded, not navigated to."""
+
+
+def header(viewer: Viewer, brand: Brand, brands: Sequence[Brand], view: View, badge: Component) -> Component:
+    """Return the header. `brands` are those the viewer may switch between."""
+    return html.Header(
+        [
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.Span(
+                                _initials(brand.name), className="brand-mark", **attributes({"aria-hidden": "true"})
+                            ),
+                            _switch(brand, brands, view) if len(brands) > 1 else html.Span(brand.name, id="brand-name"),
+                        ],
+                        className="brand",
+                    ),
+                    html.Div([badge, _theme_button(), _person(viewer)], className="head-tools"),
+                ],
+                className="head-line",
+            ),
+            html.Nav(
+                html.Ul([_tab(path, name, view) for path, name in TABS]),
+                className="tabs",
+                **attributes({"aria-label": "Dashboards"}),
+            ),
+        ],
+        className="head",
+    )
+
+
+def _tab(path: str, name: str, view: View) -> Component:
+    target = view.to(path, "brand")
+    marked = {"aria-current": "page"} if path == view.path else {}
+    if path in NEEDS_A_LOAD and path != view.path:
+        return html.Li(plain_link(name, target.href, className="tab", **marked))
+    return html.Li(page_link(name, target, className="tab", **marked))
+
+
+def _switch(brand: Brand, brands: Sequence[Brand], view: View) -> Component:
+    items = [
+        html.Li(
+            page_link(
+                other.name,
+                View(view.path).set_to("brand", other.slug),
+                **({"aria-current": "true"} if other.slug == brand.slug else {}),
+            )
+        )
+        for other in brands
+    ]
+    return html.Details(
+        [
+            html.Summary(
+                [html.Span(brand.name, id="brand-name"), icon("down")],
+                **attributes({"aria-label": f"{brand.name}, switch brand"}),
+            ),
+            html.Ul(items, className="menu-list"),
+        ],
+        className="menu brand-switch",
+    )
+
+
+def _theme_button() -> Component:
+    return html.Button(
+        icon("theme"),
+        type="button",
+        id="theme-button",
+        className="icon-button",
+        disable_n_clicks=True,
+        **attributes({"aria-label": "Switch between light and dark"}),
+    )
+
+
+def _person(viewer: Viewer) -> Component:
+    links = [("/account", "Your account")]
+    if viewer.role is Role.TENANT_ADMIN:
+        links.append(("/team", "Your team"))
+    if viewer.role is Role.AGENCY_ADMIN:
+        links += [("/agency/sync", "Sync health"), ("/agency/brands", "Brands"), ("/agency/users", "Users")]
+    name = viewer.name or viewer.email
+    return html.Details(
+        [
+            html.Summary(
+                html.Span(_initials(name), className="person-mark", **attributes({"aria-hidden": "true"})),
+                **attributes({"aria-label": f"Signed in as {name}"}),
+            ),
+            html.Div(
+                [
+                    html.P([html.Strong(name), html.Span(viewer.email)], className="menu-head"),
+                    html.Ul(
+                        [
+                            *(html.Li(plain_link(text, path)) for path, text in links),
+                            html.Li(
+                                html.Button(
+                                    "Sign out",
+                                    type="button",
+                                    id="sign-out",
+                                    disable_n_clicks=True,
+                                    **attributes({"data-sign-out": "yes"}),
+                                )
+                            ),
+                        ],
+                    ),
+                ],
+                className="menu-list",
+            ),
+        ],
+        className="menu",
+    )
+
+
+def _initials(name: str) -> str:
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0].upper() for word in words[:2]) or "?"

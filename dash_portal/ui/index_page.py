@@ -1,0 +1,70 @@
+"""The HTML document around the application: the theme before the first paint, a skeleton until the data is there."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from dash import Dash
+from flask import request
+
+from dash_portal.served_files import vendor_url
+from dash_portal.ui.header import NEEDS_A_LOAD
+
+THEME_SCRIPT: Final = "theme.js"
+_GRID_SCRIPT: Final = "dash_ag_grid.min"
+
+_DOCUMENT = """<!DOCTYPE html>
+<html lang="en" data-echarts="{echarts}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<script src="{theme}"></script>
+<link rel="stylesheet" href="{bootstrap}">
+{css}
+</head>
+<body>
+<div id="react-entry-point"><div class="skeleton" role="status"><span class="visually-hidden">Loading</span></div></div>
+<noscript>This portal needs JavaScript.</noscript>
+<footer>{config}{scripts}{renderer}</footer>
+</body>
+</html>"""
+
+
+class PortalDash(Dash):
+    """Dash with a document of our own. The table engine's script is part of it only on pages with that table."""
+
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
+        """Return the document for the page that is asked for; it holds no data."""
+        scripts = parts["scripts"]
+        if request.path not in NEEDS_A_LOAD:
+            scripts = "".join(tag for tag in _tags(scripts) if _GRID_SCRIPT not in tag)
+        return _DOCUMENT.format(
+            title=parts["title"],
+            theme=_theme_url(self),
+            echarts=vendor_url("echarts.min.js"),
+            bootstrap=vendor_url("bootstrap.min.css"),
+            css=parts["css"],
+            config=parts["config"],
+            scripts=scripts,
+            renderer=parts["renderer"],
+        )
+
+
+@lru_cache(maxsize=1)
+def _theme_mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def _theme_url(app: Dash) -> str:
+    """Return the address of the one script that runs before the first paint; it changes with the file."""
+    return f"{app.get_asset_url(THEME_SCRIPT)}?v={_theme_mark(Path(__file__).parents[1] / 'assets' / THEME_SCRIPT)}"
+
+
+def _tags(scripts: str) -> list[str]:
+    return [f"{tag}</script>" for tag in scripts.split("</script>") if tag.strip()]

@@ -1,0 +1,129 @@
+"""/hot-list: the late-stage deals with an initial franchise fee, as the agency ranks them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dash_portal.dashboards.hot_list import (
+    DEFAULT_SORT,
+    SORT_NAMES,
+    HotRow,
+    found_totals,
+    hot_list_dashboard,
+    hot_rows,
+)
+from dash_portal.dashboards.table import TablePage, TableQuestion
+from dash_portal.ui.attributes import attributes
+from dash_portal.ui.badges import priority_badge, stage_badge
+from dash_portal.ui.chart_card import chart_columns
+from dash_portal.ui.chips import chips
+from dash_portal.ui.data_table import Column, Line, data_table, export_link, follow_search, pager, search_box
+from dash_portal.ui.empty import nothing_fits, nothing_yet
+from dash_portal.ui.figures import figures
+from dash_portal.ui.page import Asked, Page, by_day, register, show
+from dash_portal.ui.texts import days, money, percent
+from models import Resource
+
+COLUMNS = (
+    Column("Candidate", "candidate"),
+    Column("Priority"),
+    Column("Market", "market"),
+    Column("Units", numeric=True),
+    Column("Stage", "stage", descending_first=True),
+    Column("IFF", "iff", numeric=True, descending_first=True),
+    Column("Weighted IFF", "weighted", numeric=True, descending_first=True),
+    Column("Likely", "likely", numeric=True, descending_first=True),
+    Column("Days in stage", "days", numeric=True, descending_first=True),
+    Column("Sales lead", "lead"),
+)
+
+
+def content(asked: Asked) -> Sequence[Any]:
+    """Return everything on the page below its header."""
+    session, brand, view = asked.session, asked.brand, asked.view
+    dashboard = hot_list_dashboard(session, brand, view.values("stage"))
+    if not dashboard.brand_total:
+        what = "Deals in a late stage with an initial franchise fee will appear here, the nearest to signing first."
+        return [nothing_yet(what, asked.freshness, brand)]
+    selected = frozenset(name.casefold() for name in view.values("stage"))
+    question = TableQuestion.of(
+        view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORT_NAMES, default=DEFAULT_SORT
+    )
+    rows = hot_rows(session, brand, selected, question, asked.now)
+    totals = (dashboard.iff, dashboard.weighted_iff)
+    if question.search:
+        totals = found_totals(session, selected, question)
+    return [
+        chips(view, {"stage": "Stage"}),
+        figures(dashboard.cards),
+        _table(asked, rows, question, totals),
+        chart_columns(dashboard.charts, view=view, accent=brand.accent_colour, stamp=asked.stamp),
+    ]
+
+
+def _table(asked: Asked, rows: TablePage[HotRow], question: TableQuestion, totals: tuple[Any, Any]) -> Component:
+    view = asked.view
+    lines = [_line(row) for row in rows.rows]
+    iff, weighted = totals
+    foot = ("Total", f"{rows.total:,} deals", "", "", "", money(iff), money(weighted), "", "", "")
+    table = data_table("Hot list", COLUMNS, lines, view, question, foot=foot)
+    return html.Section(
+        [
+            html.Header(
+                [
+                    html.H2("Hot list", id="table-title", className="card-title"),
+                    html.Div(
+                        [search_box("hot-list", view, label="Search hot list"), export_link(view, "hot-list")],
+                        className="card-tools",
+                    ),
+                ],
+                className="card-head",
+            ),
+            table if lines else nothing_fits(view, "deals", "stage"),
+            pager(rows, view, things="deals"),
+        ],
+        className="card",
+        id="table",
+        **attributes({"aria-labelledby": "table-title"}),
+    )
+
+
+def _line(row: HotRow) -> Line:
+    return Line(
+        cells=(
+            row.candidate or "(no name)",
+            priority_badge(row.priority),
+            row.market,
+            row.units,
+            stage_badge(row.stage),
+            money(row.iff),
+            money(row.weighted_iff),
+            percent(row.likelihood),
+            days(row.days),
+            row.sales_lead,
+        ),
+        key=row.opportunity_id,
+    )
+
+
+PAGE = Page(
+    path="/hot-list",
+    title="Hot list",
+    resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),
+    parameters=("brand", "stage", "q", "sort", "page"),
+    content=content,
+    depends_on=by_day,
+)
+
+
+def layout(**query: Any) -> Any:
+    """Return the page for the person of this request."""
+    return show(PAGE, query)
+
+
+register(__name__, PAGE, layout)
+follow_search("hot-list")

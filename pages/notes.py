@@ -1,0 +1,263 @@
+"""/notes: what was said to whom; tens of thousands of notes, searched and sorted as one types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_ag_grid
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash.development.base_component import Component
+
+from dash_portal.brand_access import authorised_brand, open_brand
+from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
+from dash_portal.charts.numbers import NO_VALUE
+from dash_portal.dashboards.notes import (
+    DEFAULT_SORT,
+    Facets,
+    NoteFilters,
+    NoteRow,
+    full_note,
+    known_sort,
+    note_count,
+    note_facets,
+    note_rows,
+)
+from dash_portal.ui.attributes import attributes
+from dash_portal.ui.chips import chips
+from dash_portal.ui.data_table import export_link, follow_search, search_box
+from dash_portal.ui.empty import nothing_yet
+from dash_portal.ui.facets import facet_menu
+from dash_portal.ui.icons import icon
+from dash_portal.ui.links import plain_link, view_link
+from dash_portal.ui.page import Asked, Page, register, show
+from dash_portal.ui.panel import facts, panel
+from dash_portal.ui.rich_text import marked_parts, rich_text
+from dash_portal.view import View
+from models import Resource
+
+BLOCK = 100
+ROW_HEIGHTS = {"": 64, "compact": 40}
+CHIPS = {"q": "Search", "author": "Author", "kind": "Kind", "contact": "Contact", "client": "Contact"}
+PARAMETERS = ("brand", "q", "author", "kind", "contact", "client", "sort", "density", "note")
+
+
+def content(asked: Asked) -> Sequence[Any]:
+    """Return everything on the page below its header."""
+    session, brand, view = asked.session, asked.brand, asked.view
+    facets = note_facets(session, brand)
+    if not facets.total:
+        what = "Notes on your contacts will appear here: calls, e-mails and meetings, newest first."
+        return [nothing_yet(what, asked.freshness, brand)]
+    filters = NoteFilters.of(view)
+    found = note_count(session, brand, filters)
+    texts = {("client", filters.client_id): _contact_name(asked, filters)} if filters.client_id else {}
+    return [
+        html.Section(
+            [
+                _tools(view, facets),
+                chips(view, {name: label for name, label in CHIPS.items() if name != "q"}, texts=texts),
+                _summary(facets, found),
+                _grid(view),
+                dcc.Store(id="notes-view", data={"brand": brand.slug, "query": view.without("note", "density").query}),
+                dcc.Store(id="notes-shown"),
+                dcc.Store(id="notes-sorted"),
+            ],
+            className="card notes",
+            id="table",
+            **attributes({"aria-label": "Notes"}),
+        ),
+        *_panel(asked),
+    ]
+
+
+def _tools(view: View, facets: Facets) -> Component:
+    density = view.value("density")
+    other = "" if density == "compact" else "compact"
+    density_view = view.set_to("density", other) if other else view.without("density")
+    return html.Div(
+        [
+            search_box("notes", view, label="Search notes and authors"),
+            search_box("notes", view, label="Contact's name", parameter="contact"),
+            facet_menu("Author", "author", facets.authors, view),
+            facet_menu("Kind", "kind", facets.kinds, view),
+            view_link([icon("density"), "Roomy" if density else "Compact"], density_view, className="button"),
+            export_link(view.without("density"), "notes"),
+        ],
+        className="card-tools notes-tools",
+    )
+
+
+def _summary(facets: Facets, found: int) -> Component:
+    shown = f"{found:,} notes" if found == facets.total else f"{found:,} of {facets.total:,} notes"
+    parts: list[Any] = [html.Span(shown, id="table-total", role="status", **attributes({"data-total": str(found)}))]
+    if facets.contacts_read < facets.contacts:
+        parts.append(
+            html.Span(
+                f" · notes of {facets.contacts_read:,} of {facets.contacts:,} contacts read, more with each sync",
+                className="quiet",
+            )
+        )
+    return html.P(parts, className="lead-text")
+
+
+def _grid(view: View) -> Component:
+    sort = known_sort(view.value("sort") or DEFAULT_SORT)
+
+    def column(field: str, heading: str, **more: Any) -> dict[str, Any]:
+        made: dict[str, Any] = {"field": field, "headerName": heading} | more
+        if sort.removeprefix("-") == field:
+            made["sort"] = "desc" if sort.startswith("-") else "asc"
+        return made
+
+    grid: Component = dash_ag_grid.AgGrid(
+        id="notes-grid",
+        rowModelType="infinite",
+        columnDefs=[
+            column("date", "Date", width=130, sortingOrder=["desc", "asc"], cellRenderer="NoteDate"),
+            column("author", "Author", width=150, sortingOrder=["asc", "desc"]),
+            column("kind", "Kind", width=110, sortable=False),
+            column("contact", "Contact", width=170, sortingOrder=["asc", "desc"]),
+            column("content", "Note", flex=1, minWidth=280, sortable=False, cellRenderer="NoteContent"),
+        ],
+        defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "suppressHeaderMenuButton": True},
+        getRowId="params.data.id",
+        dashGridOptions={
+            "cacheBlockSize": BLOCK,
+            "maxBlocksInCache": 20,
+            "rowHeight": ROW_HEIGHTS.get(view.value("density"), 64),
+            "blockLoadDebounceMillis": 0,
+            "suppressMultiSort": True,
+            "suppressCellFocus": False,
+            "ensureDomOrder": True,
+            "enableCellTextSelection": True,
+            "animateRows": False,
+            "localeText": {"noRowsToShow": "No notes fit these filters."},
+        },
+        className="notes-grid",
+        style={"height": "max(26rem, calc(100vh - 21rem))"},
+    )
+    return grid
+
+
+def _contact_name(asked: Asked, filters: NoteFilters) -> str:
+    rows = note_rows(asked.session, asked.brand, NoteFilters(client_id=filters.client_id), DEFAULT_SORT, start=0, end=1)
+    return rows[0].contact if rows and rows[0].contact else filters.client_id
+
+
+def _panel(asked: Asked) -> list[Component]:
+    view, zone = asked.view, asked.brand.timezone
+    note_id = view.value("note")
+    if not note_id:
+        return []
+    note = full_note(asked.session, note_id)
+    closed = view.without("note")
+    if note is None:
+        return [panel("Note", [html.P("This note is not on file any more.")], closed, opener="notes-grid")]
+    all_notes = view.to(view.path, "brand").set_to("client", note.client_id)
+    return [
+        panel(
+            note.contact or "Note",
+            [
+                facts(
+                    [
+                        ("Written", moment_text(note.noted_at, zone) if note.noted_at else NO_VALUE),
+                        ("Author", note.author),
+                        ("Kind", note.kind),
+                    ]
+                ),
+                rich_text(note.content, search=view.value("q")),
+                html.P(plain_link("All notes on this contact", all_notes.href, **attributes({"data-nav": "view"}))),
+            ],
+            closed,
+            opener="notes-grid",
+        )
+    ]
+
+
+@callback(
+    Output("notes-grid", "getRowsResponse"),
+    Input("notes-grid", "getRowsRequest"),
+    State("notes-view", "data"),
+    prevent_initial_call=True,
+)
+def rows(request: Any, pinned: Any) -> dict[str, Any]:
+    """Answer the block of rows that the grid asks for, of the brand the page is pinned to, if it may be seen."""
+    state: Mapping[str, Any] = pinned if isinstance(pinned, dict) else {}
+    asked: Mapping[str, Any] = request if isinstance(request, dict) else {}
+    slug = state.get("brand")
+    brand = authorised_brand(slug if isinstance(slug, str) and slug else None)
+    view = View.parsed("/notes", state.get("query"))
+    filters = NoteFilters.of(view)
+    start, end = _row_number(asked.get("startRow")), _row_number(asked.get("endRow"))
+    with open_brand(brand) as session:
+        found = note_rows(session, brand, filters, _sort(asked.get("sortModel")), start=start, end=end)
+        total = note_count(session, brand, filters)
+    return {"rowData": [_row(row, brand.timezone, filters.search) for row in found], "rowCount": total}
+
+
+def _row_number(value: Any) -> int:
+    return min(value, 10_000_000) if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _sort(model: Any) -> str:
+    """Return the order the grid asks for, in the words of a link."""
+    first = model[0] if isinstance(model, list) and model else {}
+    if not isinstance(first, dict) or not isinstance(first.get("colId"), str):
+        return DEFAULT_SORT
+    return known_sort(f"-{first['colId']}" if first.get("sort") == "desc" else first["colId"])
+
+
+def _row(row: NoteRow, zone: str, search: str) -> dict[str, Any]:
+    noted_at = row.noted_at
+    return {
+        "id": row.note_id,
+        "date": day_text(local_day(noted_at, zone)) if noted_at else NO_VALUE,
+        "time": clock_text(noted_at, zone) if noted_at else "",
+        "author": row.author,
+        "kind": row.kind,
+        "contact": row.contact,
+        "content": marked_parts(row.snippet, search),
+    }
+
+
+def by_data(_brand: Any, _now: Any) -> str:
+    """Name nothing: notes depend on data and view alone."""
+    return ""
+
+
+PAGE = Page(
+    path="/notes",
+    title="Notes",
+    resources=(Resource.NOTES,),
+    parameters=PARAMETERS,
+    content=content,
+    depends_on=by_data,
+)
+
+
+def layout(**query: Any) -> Any:
+    """Return the page for the person of this request."""
+    return show(PAGE, query)
+
+
+register(__name__, PAGE, layout)
+follow_search("notes")
+clientside_callback(
+    ClientsideFunction("navigation", "searchContact"),
+    Output("notes-contacted", "data"),
+    Input("notes-contact", "value"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("notes", "refill"),
+    Output("notes-shown", "data"),
+    Input("notes-view", "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("notes", "keepSort"),
+    Output("notes-sorted", "data"),
+    Input("notes-grid", "getRowsRequest"),
+    prevent_initial_call=True,
+)

@@ -1,0 +1,116 @@
+"""/schedule: what comes next, day by day in the brand's own zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dash_portal.brand_time import clock_text, day_heading, day_text, local, local_day
+from dash_portal.dashboards.schedule import Activity, Day, by_day, upcoming
+from dash_portal.ui.attributes import attributes
+from dash_portal.ui.badges import status_badge
+from dash_portal.ui.data_table import export_link, pager
+from dash_portal.ui.empty import not_offered, nothing_yet
+from dash_portal.ui.page import Asked, Page, by_minute, register, show
+from dash_portal.ui.rich_text import rich_text
+from models import Resource
+
+
+def content(asked: Asked) -> Sequence[Any]:
+    """Return everything on the page below its header."""
+    brand, view = asked.brand, asked.view
+    if asked.freshness.unavailable:
+        return [not_offered()]
+    page = upcoming(asked.session, brand, view.number("page", otherwise=1), asked.now)
+    if not page.total:
+        return [nothing_yet("Your upcoming appointments will appear here, day by day.", asked.freshness, brand)]
+    today = local_day(asked.now, brand.timezone)
+    zone = f"{local(asked.now, brand.timezone):%Z}"
+    return [
+        html.Header(
+            [
+                html.P(
+                    [
+                        f"{page.total:,} upcoming. All times are in your time zone, ",
+                        html.Strong(f"{brand.timezone.replace('_', ' ')} ({zone})"),
+                        ".",
+                    ],
+                    className="lead-text",
+                ),
+                html.Div(export_link(view, "schedule"), className="card-tools"),
+            ],
+            className="card-head",
+        ),
+        *(_day(day, today, brand.timezone) for day in by_day(page.rows, brand.timezone)),
+        pager(page, view, things="activities"),
+    ]
+
+
+def _day(day: Day, today: date, zone: str) -> Component:
+    heading = f"day-{day.day.isoformat()}"
+    return html.Section(
+        [
+            html.H2([day_heading(day.day, today), html.Small(day_text(day.day))], id=heading, className="day-title"),
+            html.Ol([_activity(activity, zone) for activity in day.activities], className="activities"),
+        ],
+        className="card day",
+        **attributes({"aria-labelledby": heading}),
+    )
+
+
+def _activity(activity: Activity, zone: str) -> Component:
+    until = clock_text(activity.ends_at, zone) if activity.ends_at else ""
+    return html.Li(
+        [
+            html.Div(
+                [
+                    html.Time(clock_text(activity.starts_at, zone), dateTime=activity.starts_at.isoformat()),
+                    html.Span(f"to {until}", className="quiet") if until else None,
+                ],
+                className="activity-time",
+            ),
+            html.Div(
+                [
+                    html.P(
+                        [
+                            html.Strong(activity.contact or activity.title or "(no name)"),
+                            html.Span(activity.title, className="activity-title")
+                            if activity.contact and activity.title
+                            else None,
+                        ]
+                    ),
+                    rich_text(activity.description) if activity.description else None,
+                ],
+                className="activity-what",
+            ),
+            html.Div(
+                [
+                    html.Span(activity.kind, className="quiet") if activity.kind else None,
+                    status_badge(activity.status) if activity.status else None,
+                ],
+                className="activity-state",
+            ),
+        ]
+    )
+
+
+PAGE = Page(
+    path="/schedule",
+    title="Schedule",
+    resources=(Resource.SCHEDULED_ACTIVITIES,),
+    parameters=("brand", "page"),
+    content=content,
+    depends_on=by_minute,
+)
+
+
+def layout(**query: Any) -> Any:
+    """Return the page for the person of this request."""
+    return show(PAGE, query)
+
+
+register(__name__, PAGE, layout)
