@@ -116,6 +116,13 @@ class CheckOutcome(StrEnum):
     FAILED = "failed"
 
 
+class LogoTheme(StrEnum):
+    """On which pages a logo stands."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
 def utc_now() -> datetime:
     """Return the present moment, timezone-aware, in UTC."""
     return datetime.now(UTC)
@@ -178,6 +185,17 @@ class Tenant(Stamped, table=True):
     data_version: int = Field(default=0)
 
 
+class TenantLogo(BrandOwned, table=True):
+    """A brand's logo, made safe: a PNG or an SVG of 200 KB at most."""
+
+    __tablename__ = "tenant_logos"
+
+    theme: LogoTheme = Field(primary_key=True, sa_type=_named(LogoTheme))
+    media_type: str = Field(max_length=32)
+    body: bytes = Field(sa_type=LargeBinary)
+    sha256: str = Field(max_length=64)
+
+
 class User(Stamped, table=True):
     """A person who signs in. Brand people have a `tenant_id`; agency admins have none."""
 
@@ -193,6 +211,7 @@ class User(Stamped, table=True):
     role: Role = Field(sa_type=_named(Role))
     tenant_id: int | None = Field(default=None, foreign_key="tenants.id", ondelete="CASCADE")
     password_hash: str = Field(max_length=255)
+    display_timezone: str | None = Field(default=None, max_length=64)
     active: bool = Field(default=True)
     last_sign_in_at: datetime | None = Field(default=None)
     totp_secret_encrypted: str | None = Field(default=None, sa_type=Text)

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from dash_portal.agency.plain_words import Advice, advice_for
+from dash_portal.agency.plain_words import RESOURCE_WORDS, Advice, advice_for
 from database import AgencySession
 from models import (
     Lead,
@@ -124,6 +124,17 @@ def notes_backfill(session: AgencySession, tenant_id: int) -> NotesBackfill:
         .where(NoteReading.tenant_id == tenant_id, col(Lead.removed_at).is_(None))
     )
     return NotesBackfill(read=session.exec(read).one(), contacts=session.exec(contacts).one())
+
+
+def held_back_reasons(session: AgencySession, tenant_id: int, run_id: str) -> list[str]:
+    """Say, per resource that a run held back, how much would have disappeared or could not be read."""
+    question = select(SyncError.resource, SyncError.message).where(
+        SyncError.tenant_id == tenant_id, SyncError.run_id == run_id, SyncError.kind == SyncErrorKind.HELD_BACK.value
+    )
+    return [
+        f"{RESOURCE_WORDS[resource] if resource else 'Sync'}: {message.rpartition(': ')[2]}."
+        for resource, message in session.exec(question)
+    ]
 
 
 def _complete(session: AgencySession, tenant_id: int, runs: Sequence[SyncRun]) -> tuple[Run, ...]:

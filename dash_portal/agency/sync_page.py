@@ -1,0 +1,163 @@
+"""/agency/sync: is every brand's data fresh, why is one's not, and what can be done about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from dash_portal.accounts.browser import current_actor
+from dash_portal.accounts.errors import AccountError
+from dash_portal.agency import frame, plain_words, time_words
+from dash_portal.agency.plain_words import advice_for
+from dash_portal.agency.run_history import held_back_reasons, notes_backfill, run_history
+from dash_portal.agency.sync_health import BrandHealth, brand_health, sync_health
+from dash_portal.agency.sync_requests import confirm_held_back, request_all, request_sync
+from dash_portal.agency.tenants import find_tenant
+from dash_portal.agency.trend import trend_chart
+from dash_portal.agency.workers import Workers, find_workers
+from dash_portal.brand_access import open_agency
+from dash_portal.brand_time import moment_text
+from dash_portal.freshness import next_sync
+from dash_portal.portal import portal
+from models import utc_now
+
+blueprint = Blueprint("agency_sync", __name__, url_prefix="/agency/sync")
+
+_DONE: Final = {
+    "all": "All brands are asked for. Each shows when it is running and when it is done.",
+    "already": "A sync was already asked for: nothing to do.",
+    "now": "The sync is asked for. The worker picks it up within seconds.",
+    "confirmed": "Confirmed. The next sync, which starts within seconds, lets in what was held back.",
+    "created": "The brand is there, and its first sync is asked for.",
+}
+_PICKED_UP_WITHIN: Final = timedelta(minutes=2)
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    """Show every brand's row, trouble first; on an empty portal, the way to the first brand."""
+    parts = _all_brands()
+    if not parts["rows"]:
+        return redirect(url_for("agency_brands.start"))
+    return frame.page("sync.html", **parts, done=_DONE.get(request.args.get("done", "")))
+
+
+@blueprint.get("/live")
+def live() -> ResponseReturnValue:
+    """Answer what changes on the page by itself."""
+    return render_template("agency/sync_rows.html", **_all_brands())
+
+
+@blueprint.post("/all")
+def sync_all() -> ResponseReturnValue:
+    """Ask for a sync of every active brand."""
+    with open_agency(writes=True) as session:
+        asked = request_all(session, actor=current_actor())
+        session.commit()
+    return redirect(url_for("agency_sync.show", done="all" if asked else "already"), code=303)
+
+
+@blueprint.get("/<slug>")
+def brand(slug: str) -> ResponseReturnValue:
+    """Show one brand: how it stands, what to do, and its run history."""
+    return frame.page("sync_brand.html", **_one_brand(slug), done=_DONE.get(request.args.get("done", "")))
+
+
+@blueprint.get("/<slug>/live")
+def brand_live(slug: str) -> ResponseReturnValue:
+    """Answer what changes on a brand's page by itself."""
+    return render_template("agency/sync_brand_parts.html", **_one_brand(slug))
+
+
+@blueprint.post("/<slug>/now")
+def sync_now(slug: str) -> ResponseReturnValue:
+    """Ask for a sync of this brand."""
+    return _ask(slug, accept=False)
+
+
+@blueprint.post("/<slug>/confirm")
+def confirm(slug: str) -> ResponseReturnValue:
+    """Ask for a sync that lets in what was held back."""
+    return _ask(slug, accept=True)
+
+
+def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:
+    with open_agency(writes=True) as session:
+        tenant_id = find_tenant(session, slug).tenant_id
+        ask = confirm_held_back if accept else request_sync
+        try:
+            new = ask(session, actor=current_actor(), tenant_id=tenant_id)
+        except AccountError as wrong:
+            return frame.page("sync_brand.html", **_one_brand(slug), problem=str(wrong)), 400
+        session.commit()
+    done = ("confirmed" if accept else "now") if new else "already"
+    if request.form.get("back") == "all":
+        return redirect(url_for("agency_sync.show", done=done), code=303)
+    return redirect(url_for("agency_sync.brand", slug=slug, done=done), code=303)
+
+
+def _all_brands() -> dict[str, Any]:
+    now, cron = utc_now(), portal().settings.sync_cron
+    with open_agency() as session:
+        rows = sync_health(session, now, cron)
+        workers = find_workers(session, now)
+    active = [row for row in rows if not row.is_suspended]
+    return {
+        **_words(now),
+        "rows": rows,
+        "trouble": sum(row.state.is_trouble for row in rows),
+        "active": len(active),
+        "busy": sum(row.activity is not None for row in rows),
+        "workers": workers,
+        "next_sync_at": next_sync(cron, now),
+        "unheard": _unheard(rows, workers),
+    }
+
+
+def _unheard(rows: tuple[BrandHealth, ...], workers: Workers) -> bool:
+    """Tell whether something was asked for that nobody is there to do."""
+    return workers.alive == 0 and any(row.activity is not None and not row.activity.running for row in rows)
+
+
+def _one_brand(slug: str) -> dict[str, Any]:
+    now, cron = utc_now(), portal().settings.sync_cron
+    with open_agency() as session:
+        row = brand_health(session, slug, now, cron)
+        if row is None:
+            abort(404)
+        asked = request.args.get("page", "1")
+        page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+        held_back = [] if row.last_run is None else held_back_reasons(session, row.tenant_id, row.last_run.run_id)
+        return {
+            **_words(now),
+            "row": row,
+            "held_back_problems": held_back if row.held_back else [],
+            "history": run_history(session, row.tenant_id, page=page),
+            "notes": notes_backfill(session, row.tenant_id),
+            "workers": find_workers(session, now),
+            "next_sync_at": next_sync(cron, now),
+            "now": now,
+        }
+
+
+def _words(now: Any) -> dict[str, Any]:
+    """Return the words and little helpers that the templates speak with."""
+    return {
+        "now": now,
+        "ago": lambda moment: time_words.ago(moment, now),
+        "at": lambda moment, zone: time_words.at(moment, now, zone),
+        "exactly": moment_text,
+        "took": time_words.took,
+        "trend_chart": trend_chart,
+        "advice_for": advice_for,
+        "run_words": plain_words.RUN_WORDS,
+        "run_meaning": plain_words.RUN_MEANING,
+        "resource_words": plain_words.RESOURCE_WORDS,
+        "resource_status_words": plain_words.RESOURCE_STATUS_WORDS,
+        "trigger_words": plain_words.TRIGGER_WORDS,
+        "waits_long": lambda activity: not activity.running and now - activity.since > _PICKED_UP_WITHIN,
+    }
+
