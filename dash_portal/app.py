@@ -22,7 +22,7 @@ from dash_portal import (
 )
 from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
 from dash_portal.portal import open_portal
-from dash_portal.ui.index_page import THEME_SCRIPT, PortalDash
+from dash_portal.ui.index_page import NAMED_BY_THE_DOCUMENT, PortalDash
 from dash_portal.ui.shell import layout
 from logs import configure_logs
 from settings import PortalSettings, load_settings
@@ -66,7 +66,7 @@ def _add_dash(app: Flask, settings: PortalSettings) -> None:
         pages_folder="",
         title="Mellon portal",
         update_title="",
-        assets_ignore=rf"^{THEME_SCRIPT}$",  # the document names it itself, before anything else
+        assets_ignore=NAMED_BY_THE_DOCUMENT,
         # Else the first viewer's pages would travel to later ones, as Dash's validation_layout.
         suppress_callback_exceptions=True,
         include_pages_meta=False,

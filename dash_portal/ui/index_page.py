@@ -13,7 +13,9 @@ from flask import request
 from dash_portal.served_files import vendor_url
 from dash_portal.ui.header import NEEDS_A_LOAD
 
-THEME_SCRIPT: Final = "theme.js"
+THEME_SCRIPT: Final = "first/theme.js"
+NAMED_BY_THE_DOCUMENT: Final = r"^theme\.js$"
+"""Assets that Dash must not name a second time (a pattern of file names)."""
 _GRID_SCRIPT: Final = "dash_ag_grid.min"
 
 _DOCUMENT = """<!DOCTYPE html>
