@@ -21,6 +21,8 @@ from dash_portal import (
     served_files,
 )
 from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
+from dash_portal.agency import audit_page, brands_page, logo_route, snapshots_page, sync_page, users_page
+from dash_portal.brand_access import current_viewer
 from dash_portal.portal import open_portal
 from dash_portal.ui.index_page import NAMED_BY_THE_DOCUMENT, PortalDash
 from dash_portal.ui.shell import layout
@@ -51,6 +53,8 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     security.init_app(app)
     errors.init_app(app)
     for part in (sign_in_pages, own_page, team_page, api, exports, probes, served_files):
+        app.register_blueprint(part.blueprint)
+    for part in (sync_page, snapshots_page, brands_page, users_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "start", _start)
     app.jinja_env.globals.update(static_url=served_files.static_url, vendor_url=served_files.vendor_url)
@@ -94,6 +98,8 @@ def _compress(app: Flask) -> None:
 
 def _start() -> ResponseReturnValue:
     query = request.query_string.decode(errors="replace")
+    if current_viewer().is_agency and not query:
+        return redirect("/agency/sync")
     return redirect(f"/leads?{query}" if query else "/leads")
 
 

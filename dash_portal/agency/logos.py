@@ -44,5 +44,5 @@ def find_logo(session: Session, tenant_id: int, theme: LogoTheme) -> TenantLogo 
 
 def logo_marks(session: Session, tenant_id: int) -> dict[LogoTheme, str]:
     """Return which logos there are, each with a mark that changes with it."""
-    question = select(TenantLogo.theme, TenantLogo.sha256).where(TenantLogo.tenant_id == tenant_id)
+    question = select(col(TenantLogo.theme), TenantLogo.sha256).where(TenantLogo.tenant_id == tenant_id)
     return {theme: sha256[:12] for theme, sha256 in session.exec(question)}

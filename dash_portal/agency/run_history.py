@@ -128,7 +128,7 @@ def notes_backfill(session: AgencySession, tenant_id: int) -> NotesBackfill:
 
 def held_back_reasons(session: AgencySession, tenant_id: int, run_id: str) -> list[str]:
     """Say, per resource that a run held back, how much would have disappeared or could not be read."""
-    question = select(SyncError.resource, SyncError.message).where(
+    question = select(col(SyncError.resource), SyncError.message).where(
         SyncError.tenant_id == tenant_id, SyncError.run_id == run_id, SyncError.kind == SyncErrorKind.HELD_BACK.value
     )
     return [

@@ -14,6 +14,7 @@ from dash_portal.agency.plain_words import RESOURCE_WORDS, RUN_WORDS
 from dash_portal.agency.raw_snapshots import SnapshotBody, list_snapshots, look_at_snapshot, search_snapshots
 from dash_portal.agency.run_history import find_run
 from dash_portal.agency.tenants import find_tenant
+from dash_portal.agency.vocabulary import member
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
 from models import Resource
@@ -80,7 +81,8 @@ def download(slug: str, run_id: str, resource: str, position: int) -> ResponseRe
 
 
 def _look(slug: str, run_id: str, resource: str, position: int, *, download: bool) -> tuple[Any, SnapshotBody]:
-    if resource not in Resource:
+    kind = member(Resource, resource)
+    if kind is None:
         abort(404)
     with open_agency(writes=True) as session:
         tenant = find_tenant(session, slug)
@@ -88,7 +90,7 @@ def _look(slug: str, run_id: str, resource: str, position: int, *, download: boo
             session,
             tenant.tenant_id,
             run_id,
-            Resource(resource),
+            kind,
             position,
             actor=current_actor(),
             download=download,

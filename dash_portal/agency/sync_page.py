@@ -1,4 +1,7 @@
-"""/agency/sync: is every brand's data fresh, why is one's not, and what can be done about it."""
+"""/agency/sync: is every brand's data fresh, why is one's not, and what can be done about it.
+
+Addresses that name no brand begin with an underscore, which no short name can.
+"""
 
 from __future__ import annotations
 
@@ -45,13 +48,13 @@ def show() -> ResponseReturnValue:
     return frame.page("sync.html", **parts, done=_DONE.get(request.args.get("done", "")))
 
 
-@blueprint.get("/live")
+@blueprint.get("/_live")
 def live() -> ResponseReturnValue:
     """Answer what changes on the page by itself."""
     return render_template("agency/sync_rows.html", **_all_brands())
 
 
-@blueprint.post("/all")
+@blueprint.post("/_all")
 def sync_all() -> ResponseReturnValue:
     """Ask for a sync of every active brand."""
     with open_agency(writes=True) as session:
@@ -160,4 +163,3 @@ def _words(now: Any) -> dict[str, Any]:
         "trigger_words": plain_words.TRIGGER_WORDS,
         "waits_long": lambda activity: not activity.running and now - activity.since > _PICKED_UP_WITHIN,
     }
-

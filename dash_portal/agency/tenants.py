@@ -27,6 +27,4 @@ def find_tenant(session: AgencySession, slug: str) -> NamedTenant:
     tenant = session.exec(select(Tenant).where(Tenant.slug == slug)).one_or_none()
     if tenant is None or tenant.id is None:
         raise NotFoundError("There is no such brand.")
-    return NamedTenant(
-        tenant.id, tenant.slug, tenant.name, tenant.timezone, tenant.status is TenantStatus.SUSPENDED
-    )
+    return NamedTenant(tenant.id, tenant.slug, tenant.name, tenant.timezone, tenant.status is TenantStatus.SUSPENDED)

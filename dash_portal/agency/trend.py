@@ -1,4 +1,4 @@
-"""The last runs as a small chart: a bar per run, as high as it took long; its outline tells how it ended, not its colour."""
+"""The last runs as a small chart: a bar per run, as high as it took long; its outline tells how it ended."""
 
 from __future__ import annotations
 

@@ -1,0 +1,27 @@
+"""A brand's logo over HTTP, for its own people and the agency; anyone else gets none."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort
+from flask.typing import ResponseReturnValue
+
+from dash_portal.agency.logos import find_logo
+from dash_portal.agency.vocabulary import member
+from dash_portal.brand_access import authorised_brand, open_brand
+from models import LogoTheme
+
+blueprint = Blueprint("logo", __name__)
+
+
+@blueprint.get("/logos/<slug>/<theme>")
+def show(slug: str, theme: str) -> ResponseReturnValue:
+    """Serve the logo. Raises BrandForbiddenError for people of other brands."""
+    shown_on = member(LogoTheme, theme)
+    brand = authorised_brand(slug)
+    with open_brand(brand) as session:
+        found = find_logo(session, brand.tenant_id, shown_on) if shown_on is not None else None
+    if found is None:
+        abort(404)
+    answer = Response(found.body, mimetype=found.media_type)
+    answer.headers["Content-Disposition"] = "inline"
+    return answer

@@ -1,0 +1,176 @@
+"""/agency/users: everyone who may sign in, of all brands and of the agency; and the links by which they join."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlmodel import col, select
+
+from dash_portal.accounts import links, people
+from dash_portal.accounts.browser import current_actor
+from dash_portal.accounts.errors import AccountError, NotFoundError
+from dash_portal.accounts.links import Link
+from dash_portal.agency import frame
+from dash_portal.agency.plain_people import ROLE_MEANING, ROLE_WORDS
+from dash_portal.agency.time_words import ago
+from dash_portal.agency.vocabulary import member
+from dash_portal.brand_access import open_agency
+from dash_portal.brand_time import moment_text
+from database import AgencySession
+from models import Role, Tenant, User, utc_now
+
+blueprint = Blueprint("agency_users", __name__, url_prefix="/agency/users")
+
+_DONE: Final = {
+    "withdrawn": "The invitation is withdrawn: its link no longer works.",
+    "deactivated": "They no longer have access; open tabs of theirs have ended.",
+    "reactivated": "They can sign in again.",
+    "role": "Their role is changed. They sign in anew with it.",
+}
+_ONE: Final = "/<int(max=2147483647):user_id>"
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    """List everyone, and the open invitations."""
+    return _page()
+
+
+@blueprint.post("/invite")
+def invite() -> ResponseReturnValue:
+    """Make a link by which someone joins; it is shown this once."""
+    return _make_link(
+        lambda session: links.invite_user(
+            session,
+            actor=current_actor(),
+            email=request.form.get("email", ""),
+            role=_role(),
+            tenant_id=_tenant_id(session),
+            now=utc_now(),
+        ),
+        who=request.form.get("email", ""),
+    )
+
+
+@blueprint.post(f"{_ONE}/reset")
+def reset(user_id: int) -> ResponseReturnValue:
+    """Make a link by which this person sets a new password; it is shown this once."""
+    return _make_link(
+        lambda session: links.make_reset_link(session, actor=current_actor(), user_id=user_id, now=utc_now())
+    )
+
+
+@blueprint.post("/invites/<invite_id>/withdraw")
+def withdraw(invite_id: str) -> ResponseReturnValue:
+    """Void an open invitation."""
+    return _do(
+        "withdrawn",
+        lambda session: links.withdraw_invite(session, actor=current_actor(), invite_id=invite_id, now=utc_now()),
+    )
+
+
+@blueprint.post(f"{_ONE}/deactivate")
+def deactivate(user_id: int) -> ResponseReturnValue:
+    """Take this person's access away."""
+    return _do(
+        "deactivated",
+        lambda session: people.deactivate_user(session, actor=current_actor(), user_id=user_id, now=utc_now()),
+    )
+
+
+@blueprint.post(f"{_ONE}/reactivate")
+def reactivate(user_id: int) -> ResponseReturnValue:
+    """Give this person access again."""
+    return _do("reactivated", lambda session: people.reactivate_user(session, actor=current_actor(), user_id=user_id))
+
+
+@blueprint.post(f"{_ONE}/role")
+def role(user_id: int) -> ResponseReturnValue:
+    """Give this person another role or brand."""
+    return _do(
+        "role",
+        lambda session: people.change_role(
+            session,
+            actor=current_actor(),
+            user_id=user_id,
+            role=_role(),
+            tenant_id=_tenant_id(session),
+            now=utc_now(),
+        ),
+    )
+
+
+def _role() -> Role:
+    role = member(Role, request.form.get("role", ""))
+    if role is None:
+        raise AccountError("Please choose a role.")
+    return role
+
+
+def _tenant_id(session: AgencySession) -> int | None:
+    """Return the brand that the form names; agency staff belong to none, whatever it says."""
+    if _role() is Role.AGENCY_ADMIN:
+        return None
+    found = session.exec(select(Tenant.id).where(Tenant.slug == request.form.get("brand", ""))).one_or_none()
+    if found is None:
+        raise AccountError("Please choose the brand that this person belongs to.")
+    return found
+
+
+def _make_link(make: Callable[[AgencySession], Link], *, who: str = "") -> ResponseReturnValue:
+    with open_agency(writes=True) as session:
+        try:
+            link = make(session)
+        except NotFoundError:
+            raise
+        except AccountError as wrong:
+            session.rollback()
+            return _page(problem=str(wrong)), 400
+        session.commit()
+    return _page(link=link, who=who)
+
+
+def _do(done: str, change: Callable[[AgencySession], object]) -> ResponseReturnValue:
+    with open_agency(writes=True) as session:
+        try:
+            change(session)
+        except NotFoundError:
+            raise
+        except AccountError as wrong:
+            session.rollback()
+            return _page(problem=str(wrong)), 400
+        session.commit()
+    return redirect(url_for("agency_users.show", done=done), code=303)
+
+
+def _page(*, link: Link | None = None, who: str = "", problem: str | None = None) -> str:
+    now = utc_now()
+    with open_agency() as session:
+        everyone = list(session.exec(select(User).order_by(col(User.active).desc(), User.name, User.email)))
+        invites = links.open_invites(session, now=now)
+        tenants = list(session.exec(select(Tenant).order_by(Tenant.name)))
+        inviters = {user.id: user.name or user.email for user in everyone}
+    return frame.page(
+        "users.html",
+        people=everyone,
+        invites=invites,
+        inviters=inviters,
+        tenants=tenants,
+        brand_names={tenant.id: tenant.name for tenant in tenants},
+        brand_slugs={tenant.id: tenant.slug for tenant in tenants},
+        roles=list(Role),
+        role_words=ROLE_WORDS,
+        role_meaning=ROLE_MEANING,
+        link=request.url_root.rstrip("/") + link.path if link else None,
+        link_until=moment_text(link.expires_at, "UTC") if link else None,
+        who=who,
+        until=lambda moment: moment_text(moment, "UTC"),
+        ago=lambda moment: ago(moment, now),
+        form=request.form if problem else {},
+        chosen_brand=request.args.get("brand", ""),
+        problem=problem,
+        done=_DONE.get(request.args.get("done", "")),
+    )
