@@ -113,7 +113,8 @@ class Processes:
 
 def main() -> int:
     """Run the demo until it is stopped. Returns the exit status."""
-    signal.signal(signal.SIGTERM, _stop_politely)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, _stop_politely)
     processes = Processes()
     try:
         _run(processes)
