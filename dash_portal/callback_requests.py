@@ -49,7 +49,7 @@ def init_app(app: Flask, dash_app: Dash) -> None:
             body = _body()
             output = str(body.get("output"))
             registered = dash_app.callback_map.get(output)
-            if registered is None or not _fits(body, output, registered):
+            if registered is None or "callback" not in registered or not _fits(body, output, registered):
                 abort(400, "This request does not fit the page. Please reload it.")
 
 

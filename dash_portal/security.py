@@ -10,8 +10,9 @@ from flask import Flask, Response, abort, current_app, redirect, request, url_fo
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from dash_portal.accounts.browser import signed_in
-from dash_portal.brand_access import NotSignedInError, authorised_brand
+from dash_portal.brand_access import NotSignedInError, authorised_brand, require_role
 from dash_portal.portal import portal
+from models import Role
 
 OPEN_TO_EVERYONE: Final = frozenset(
     {
@@ -28,6 +29,9 @@ OPEN_TO_EVERYONE: Final = frozenset(
     }
 )
 """Every endpoint that answers without a session. Whatever is not named here, known or unknown, needs one."""
+
+FOR_ROLES: Final = (("/agency", Role.AGENCY_ADMIN), ("/team", Role.TENANT_ADMIN))
+"""Everything below these paths is for one role only, whatever the page itself checks."""
 
 MOST_BODY_BYTES: Final = 1_000_000
 MOST_CALLBACK_BYTES: Final = 256_000
@@ -123,11 +127,14 @@ def check_parameters(parameters: Any) -> None:
 
 
 def _guard() -> Response | None:
-    """Let nobody in without a living session, and nobody to a brand that is not theirs."""
+    """Let nobody in without a living session, and nobody to a page or a brand that is not theirs."""
     if request.endpoint in OPEN_TO_EVERYONE:
         return None
     if signed_in() is None:
         return _ask_to_sign_in()
+    for path, role in FOR_ROLES:
+        if request.path == path or request.path.startswith(f"{path}/"):
+            require_role(role)
     for slug in request.args.getlist("brand"):
         authorised_brand(slug)
     return None

@@ -68,6 +68,7 @@ def with_path(**changes: Any) -> dict[str, Any]:
         {},
         {"output": None},
         {"output": "no-such.output"},
+        {"output": "_pages_dummy.children", "inputs": [{"id": "_pages_store", "property": "data"}], "outputs": {}},
         changed(inputs=None),
         changed(inputs=[]),
         changed(inputs=GOOD["inputs"] * 2),

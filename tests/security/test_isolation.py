@@ -1,0 +1,336 @@
+"""Every route and every callback, found by introspection, as each kind of person: nobody sees what is not theirs.
+
+A new route or callback that this test has no words for makes it fail: say here what an attacker would put into it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from dash_portal.dashboards.chart_catalogue import CHART_IDS
+from dash_portal.exports import EXPORTS
+from dash_portal.security import OPEN_TO_EVERYONE
+from database import BRAND_OWNED_TABLES, AgencySession
+from models import TenantStatus
+from tests.portal.world import World
+from tests.security.conftest import suspend
+from tests.security.marked_rows import handle, treasure
+
+OTHERS = ("other", "shut")
+PAGES = ("/leads", "/pipeline", "/hot-list", "/notes", "/schedule")
+FOR_THE_AGENCY = ("agency",)
+FOR_TENANT_ADMINS = ("team.",)
+
+
+def route_values(world: World, slug: str) -> dict[str, list[str]]:
+    """Return, for each variable in a route, what an attacker who is after this brand would put there."""
+    tenant_id, user_id = str(world.brands[slug]), str(world.people[f"viewer@{slug}.example"])
+    return {
+        "chart_id": list(CHART_IDS),
+        "table": list(EXPORTS),
+        "token": [slug, handle(slug)],
+        "session_id": [handle(slug)],
+        "user_id": [user_id],
+        "invite_id": [f"invite-{slug}"],
+        "tenant_id": [tenant_id],
+        "slug": [slug],
+        "run_id": [handle(slug)],
+        "request_id": [handle(slug)],
+        "check_id": [handle(slug)],
+        "resource": ["leads"],
+        "position": ["1"],
+        "theme": ["light"],
+        "mark": ["x"],
+        "name": ["bootstrap.min.css"],
+        "filename": ["session.js"],
+        "path": [f"{slug}/{tenant_id}", "leads", "notes"],
+        "_unknown": [f"leads/{handle(slug)}"],
+        "package_name": ["dash", "plotly"],
+        "fingerprinted_path": ["dash-renderer/build/dash_renderer.min.js"],
+        "fingerprinted": ["package_data/plotly.min.js"],
+    }
+
+
+def query_strings(slug: str) -> list[str]:
+    """Return what an attacker would put behind a path, with this brand's slug, ids, filters and search."""
+    known = quote(handle(slug))
+    filters = "&".join(
+        f"{name}={known}"
+        for name in ("client", "lead", "note", "deal", "activity", "stage", "source", "status", "author", "kind", "q")
+    )
+    return ["", f"?brand={slug}", f"?{filters}", f"?brand={slug}&{filters}", f"?brand=own&brand={slug}&tenant_id=2"]
+
+
+def form_fields(world: World, slug: str) -> dict[str, str]:
+    """Return what an attacker would put into any form."""
+    return {
+        "brand": slug,
+        "slug": slug,
+        "tenant": slug,
+        "tenant_id": str(world.brands[slug]),
+        "user_id": str(world.people[f"viewer@{slug}.example"]),
+        "run_id": handle(slug),
+        "role": "agency_admin",
+        "email": f"viewer@{slug}.example",
+        "name": "X",
+        "current": "x",
+        "password": "x",
+        "again": "x",
+        "code": "1",
+    }
+
+
+CALLBACK_VALUES: dict[tuple[str, str], str] = {
+    ("_pages_location", "pathname"): "path",
+    ("_pages_location", "search"): "search",
+    ("notes-grid", "getRowsRequest"): "rows",
+    ("notes-view", "data"): "pinned",
+}
+"""Which kind of value each input and state of a callback takes: a new one has to be named here."""
+
+
+def callback_values(slug: str, kind: str) -> list[Any]:
+    every = {
+        "path": [*PAGES, "/", f"/{slug}"],
+        "search": query_strings(slug),
+        "rows": [{"startRow": 0, "endRow": 100, "sortModel": [], "filterModel": {}}],
+        "pinned": [
+            {"brand": slug, "query": ""},
+            {"brand": "own", "query": f"?brand={slug}&note={handle(slug)}&client={handle(slug)}"},
+            {"brand": [slug], "query": {"brand": slug}, "tenant_id": 2},
+            None,
+        ],
+    }
+    return every[kind]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of the walk."""
+
+    method: str
+    path: str
+    endpoint: str
+    body: Any = None
+
+
+def route_calls(world: World, slug: str) -> Iterator[Call]:
+    """Yield requests for every rule of the application, each variable filled in, each method tried."""
+    values = route_values(world, slug)
+    for rule in world.app.url_map.iter_rules():
+        missing = rule.arguments - values.keys()
+        assert not missing, f"{rule.rule}: say in route_values what an attacker would put into {missing}"
+        for combination in product(*(values[name] for name in sorted(rule.arguments))):
+            path = _path(world, rule, dict(zip(sorted(rule.arguments), combination, strict=True)))
+            for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
+                if rule.rule == "/_dash-update-component":
+                    continue  # walked callback by callback
+                for query in query_strings(slug) if method == "GET" else [f"?brand={slug}", ""]:
+                    yield Call(method, path + query, rule.endpoint, form_fields(world, slug))
+
+
+def _path(world: World, rule: Rule, arguments: dict[str, str]) -> str:
+    """Fill a rule's variables in; numbers as numbers, so that each converter is content."""
+    typed = {
+        name: int(said) if rule._converters[name].__class__.__name__ == "IntegerConverter" else said
+        for name, said in arguments.items()
+    }
+    adapter = world.app.url_map.bind("localhost")
+    return adapter.build(rule.endpoint, typed, method=min(rule.methods or {"GET"}), force_external=False)
+
+
+def callback_calls(world: World, slug: str) -> Iterator[Call]:
+    """Yield requests for every registered callback, its inputs and states filled with the brand's."""
+    for output, registered in world.app.extensions["dash"].callback_map.items():
+        if "callback" not in registered:
+            continue  # runs in the browser
+        specs = [*registered["inputs"], *registered["state"]]
+        for spec in specs:
+            assert (spec["id"], spec["property"]) in CALLBACK_VALUES, f"{output}: name {spec} in CALLBACK_VALUES"
+        kinds = [CALLBACK_VALUES[spec["id"], spec["property"]] for spec in specs]
+        for combination in product(*(callback_values(slug, kind) for kind in kinds)):
+            filled = [{**spec, "value": said} for spec, said in zip(specs, combination, strict=True)]
+            count = len(registered["inputs"])
+            yield Call(
+                "POST",
+                "/_dash-update-component",
+                "callback",
+                {
+                    "output": output,
+                    "outputs": _outputs(output),
+                    "inputs": filled[:count],
+                    "state": filled[count:],
+                    "changedPropIds": [f"{spec['id']}.{spec['property']}" for spec in registered["inputs"]],
+                },
+            )
+
+
+def _outputs(output: str) -> Any:
+    many = output.startswith("..")
+    names = output[2:-2].split("...") if many else [output]
+    made = [{"id": name.rpartition(".")[0], "property": name.rpartition(".")[2]} for name in names]
+    return made if many else made[0]
+
+
+def send(world: World, client: FlaskClient, call: Call, token: str | None) -> TestResponse:
+    if call.endpoint == "callback":
+        headers = {"X-CSRFToken": token} if token else {}
+        return client.post(call.path, data=json.dumps(call.body), content_type="application/json", headers=headers)
+    if call.method == "GET":
+        return client.get(call.path, buffered=True)
+    return client.open(call.path, method=call.method, buffered=True, data={**call.body, "csrf_token": token or ""})
+
+
+def with_strange_cookies(world: World, client: FlaskClient, slug: str) -> FlaskClient:
+    for name, value in (("brand", slug), ("tenant", slug), ("tenant_id", str(world.brands[slug]))):
+        client.set_cookie(name, value)
+    return client
+
+
+def everything_of(world: World, slug: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of a brand, its people, invitations and sessions included, to see that nothing was changed."""
+    tenant_id = world.brands[slug]
+    found = {}
+    with AgencySession(world.engine) as session:
+        connection = session.connection()
+        for table in (*BRAND_OWNED_TABLES, "users", "invites"):
+            rows = connection.exec_driver_sql(f"SELECT * FROM {table} WHERE tenant_id = {tenant_id}").all()
+            found[table] = sorted((tuple(row) for row in rows), key=repr)
+        found["tenants"] = [tuple(connection.exec_driver_sql(f"SELECT * FROM tenants WHERE id = {tenant_id}").one())]
+    return found
+
+
+@pytest.mark.parametrize("email", ["viewer@own.example", "admin@own.example"])
+def test_people_of_a_brand_get_nothing_of_another(marked: World, email: str) -> None:
+    before = {slug: everything_of(marked, slug) for slug in OTHERS}
+    client = marked.sign_in(email)
+    token = marked.csrf_token(client)
+    own_seen = False
+    for slug in OTHERS:
+        with_strange_cookies(marked, client, slug)
+        for call in (*route_calls(marked, slug), *callback_calls(marked, slug)):
+            if call.endpoint == "sign_in.logout" and call.method == "POST":
+                continue
+            answer = send(marked, client, call, token)
+            text = answer.data.decode(errors="replace")
+            where = f"{call.method} {call.path} {call.body if call.endpoint == 'callback' else ''}"
+            assert treasure(slug) not in text, where
+            assert treasure(slug) not in str(answer.headers), where
+            if handle(slug) not in where:
+                assert handle(slug) not in text, where
+            if f"brand={slug}" in call.path and call.endpoint not in OPEN_TO_EVERYONE and answer.status_code != 405:
+                assert answer.status_code in {403, 413}, where
+            if call.endpoint.startswith(FOR_THE_AGENCY):
+                assert answer.status_code in {403, 404, 405}, where
+            if call.endpoint.startswith(FOR_TENANT_ADMINS) and email.startswith("viewer"):
+                assert answer.status_code in {403, 405}, where
+            assert answer.status_code < 500, where
+            own_seen = own_seen or treasure("own") in text
+    assert own_seen, "the walk never came to a page that shows anything"
+    assert {slug: everything_of(marked, slug) for slug in OTHERS} == before
+
+
+@pytest.mark.parametrize("who", ["nobody", "deactivated", "suspended"])
+def test_who_has_no_living_session_gets_nothing(marked: World, who: str) -> None:
+    if who == "nobody":
+        client, token = marked.visitor(), None
+    elif who == "deactivated":
+        client = marked.sign_in("viewer@own.example")
+        token = marked.csrf_token(client)
+        marked.deactivate("viewer@own.example")
+    else:
+        suspend(marked, "shut", TenantStatus.ACTIVE)
+        client = marked.sign_in("viewer@shut.example")
+        token = marked.csrf_token(client)
+        suspend(marked, "shut", TenantStatus.SUSPENDED)
+    for slug in ("own", "shut"):
+        for call in (*route_calls(marked, slug), *callback_calls(marked, slug)):
+            if call.endpoint in OPEN_TO_EVERYONE:
+                continue
+            answer = send(marked, client, call, token)
+            where = f"{call.method} {call.path}"
+            if call.path.startswith(("/api", "/_")):
+                assert answer.status_code in {401, 405}, where
+            else:
+                assert answer.status_code in {302, 405}, where
+                assert answer.status_code == 405 or answer.headers["Location"].startswith("/login"), where
+            assert "gold-" not in answer.data.decode(errors="replace"), where
+
+
+def test_the_open_doors_show_nothing_of_any_brand(marked: World) -> None:
+    client = marked.visitor()
+    for slug in ("own", "other"):
+        for call in route_calls(marked, slug):
+            if call.endpoint in OPEN_TO_EVERYONE:
+                answer = send(marked, client, call, None)
+                assert "gold-" not in answer.data.decode(errors="replace"), call.path
+                assert answer.status_code < 500, call.path
+
+
+def test_the_agency_sees_the_brand_it_names_and_no_other(marked: World) -> None:
+    """The counterpart: the marks do come back where they may, so that their absence means something."""
+    client = marked.sign_in("agency@mellon.example")
+    token = marked.csrf_token(client)
+    seen = {"own": 0, "other": 0}
+    stranger = {"own": "other", "other": "own"}
+    for slug in seen:
+        paths = [f"{page}?brand={slug}" for page in PAGES]
+        answers = [marked_page(client, token, path) for path in paths]
+        answers += [client.get(f"/export/{table}.csv?brand={slug}", buffered=True) for table in EXPORTS]
+        for answer in answers:
+            text = answer.data.decode(errors="replace")
+            assert answer.status_code == 200
+            seen[slug] += treasure(slug) in text
+            shown = text.replace(f"Brand {treasure(stranger[slug])}", "")  # its name stands in the brand switch
+            assert treasure(stranger[slug]) not in shown
+    assert all(count >= 8 for count in seen.values()), seen
+
+
+def marked_page(client: FlaskClient, token: str, link: str) -> TestResponse:
+    """Return a page's content as its callback answers it."""
+    path, _, query = link.partition("?")
+    body = {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": _outputs(".._pages_content.children..._pages_store.data.."),
+        "inputs": [
+            {"id": "_pages_location", "property": "pathname", "value": path},
+            {"id": "_pages_location", "property": "search", "value": f"?{query}"},
+        ],
+        "changedPropIds": ["_pages_location.pathname"],
+    }
+    return client.post("/_dash-update-component", json=body, headers={"X-CSRFToken": token})
+
+
+def test_two_tabs_on_two_brands_never_mix(marked: World) -> None:
+    """One browser, one session: each page stays with the brand it was made for, whatever the other tab does."""
+    client = marked.sign_in("agency@mellon.example")
+    token = marked.csrf_token(client)
+    for slug, stranger in (("own", "other"), ("other", "own"), ("own", "other")):
+        body = {
+            "output": "notes-grid.getRowsResponse",
+            "outputs": {"id": "notes-grid", "property": "getRowsResponse"},
+            "inputs": [{"id": "notes-grid", "property": "getRowsRequest", "value": {"startRow": 0, "endRow": 100}}],
+            "state": [{"id": "notes-view", "property": "data", "value": {"brand": slug, "query": ""}}],
+            "changedPropIds": ["notes-grid.getRowsRequest"],
+        }
+        answer = client.post("/_dash-update-component", json=body, headers={"X-CSRFToken": token})
+        assert treasure(slug) in answer.text
+        assert treasure(stranger) not in answer.text
+
+
+def test_a_token_of_another_persons_session_is_refused(marked: World) -> None:
+    viewer, stranger = marked.sign_in("viewer@own.example"), marked.sign_in("viewer@other.example")
+    token = marked.csrf_token(stranger)
+    answer = viewer.post("/account/name", data={"name": "Renamed", "csrf_token": token})
+    assert answer.status_code == 400
+    assert marked.user("viewer@own.example").name != "Renamed"
