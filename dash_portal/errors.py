@@ -80,7 +80,7 @@ def _http_error(error: HTTPException) -> Any:
     if 300 <= status < 400:
         location = error.get_response().headers.get("Location", "/")
         return redirect(location, code=status)
-    own_words = error.description if status == 400 and error.description != type(error).description else None
+    own_words = error.description if status in {400, 413} and error.description != type(error).description else None
     made = answer(status, own_words if isinstance(own_words, str) and own_words.startswith("This ") else None)
     if status == 405 and (allowed := error.get_response().headers.get("Allow")):
         made.headers["Allow"] = allowed

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, request, stream_with_context
+from sqlalchemy import func
+from sqlmodel import select
 
+from dash_portal.accounts.audit import AuditAction, record
+from dash_portal.accounts.browser import current_actor
 from dash_portal.brand_access import Brand, authorised_brand, open_brand
 from dash_portal.brand_time import local_day
 from dash_portal.charts.data import chart_table
 from dash_portal.dashboards import hot_list, leads, notes, pipeline, schedule
 from dash_portal.dashboards.chart_catalogue import CHART_IDS, chart
 from dash_portal.dashboards.table import TableQuestion
+from dash_portal.portal import portal
 from dash_portal.spreadsheet import csv_pieces
 from dash_portal.view import View
 from database import BrandSession
@@ -47,9 +53,14 @@ def table_csv(table: str) -> Response:
 
     def pieces() -> Iterator[str]:
         with open_brand(brand) as session:
-            yield from csv_pieces(export.heading, export.rows(session, brand, view, now), brand.timezone)
+            rows = export.rows(session, brand, view, now)
+            first = list(islice(rows, 1))
+            yield ""  # up to here it can still be refused
+            yield from csv_pieces(export.heading, chain(first, rows), brand.timezone)
 
-    return _download(stream_with_context(pieces()), table, brand, now)
+    begun = pieces()
+    next(begun)
+    return _download(stream_with_context(begun), table, brand, now)
 
 
 @blueprint.get("/charts/<chart_id>.csv")
@@ -67,6 +78,10 @@ def chart_csv(chart_id: str) -> Response:
 
 
 def _download(pieces: Iterator[str], name: str, brand: Brand, now: datetime) -> Response:
+    """Return the file, once the audit log knows who takes it away."""
+    with BrandSession(portal().engine, brand.tenant_id, writes=True) as session:
+        record(session, AuditAction.EXPORTED, current_actor(), tenant_id=brand.tenant_id, what=name)
+        session.commit()
     day = local_day(now, brand.timezone).isoformat()
     response = Response(pieces, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{brand.slug}-{name}-{day}.csv"'
@@ -74,7 +89,13 @@ def _download(pieces: Iterator[str], name: str, brand: Brand, now: datetime) -> 
 
 
 def _streamed(session: BrandSession, statement: Any) -> Iterator[Any]:
-    """Read rows a few hundred at a time, so that memory does not grow with the table."""
+    """Read rows a few hundred at a time, so that memory does not grow with the table.
+
+    Answers 413 to a table that is longer than an export may be.
+    """
+    most = portal().settings.portal_export_rows
+    if session.exec(select(func.count()).select_from(statement.order_by(None).subquery())).one() > most:
+        abort(413, f"This table has more than {most:,} rows, which is the most for one file. Please filter it first.")
     yield from session.exec(statement, execution_options={"yield_per": _READ_AT_ONCE})
 
 

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from flask.testing import FlaskClient
+
+from dash_portal.exports import EXPORTS
+from database import AgencySession
+from tests.factories import make_lead, make_note
+from tests.portal.world import World, close_world, make_world
+
+FORMULAS = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1")
+
+
+def rows_of(client: FlaskClient, path: str) -> list[list[str]]:
+    answer = client.get(path, buffered=True)
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/csv"
+    return list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+@pytest.mark.parametrize("table", sorted(EXPORTS))
+def test_an_export_is_written_into_the_audit_log(world: World, table: str) -> None:
+    client = world.sign_in("viewer@own.example")
+    assert len(rows_of(client, f"/export/{table}.csv")) >= 1
+    entry = world.audit("exported")[0]
+    assert (entry.actor_email, entry.tenant_id, entry.details) == (
+        "viewer@own.example",
+        world.brands["own"],
+        {"what": table},
+    )
+
+
+def test_no_cell_starts_a_formula(world: World) -> None:
+    with AgencySession(world.engine) as session:
+        for text in FORMULAS:
+            session.add(make_lead(world.brands["own"], name=text, company=text, sales_lead=text))
+            session.add(make_note(world.brands["own"], author=text, kind=text, content_text=text))
+        session.commit()
+    client = world.sign_in("viewer@own.example")
+    for table in ("leads", "notes"):
+        rows = rows_of(client, f"/export/{table}.csv")
+        assert len(rows) == len(FORMULAS) + 1
+        for cell in (cell for row in rows for cell in row):
+            assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert not cell.lstrip().startswith(("=", "@"))
+
+
+def test_too_long_a_table_is_refused_in_plain_words(database_url: str, encryption_key: str) -> None:
+    world = make_world(database_url, encryption_key, portal_export_rows=3)
+    with AgencySession(world.engine) as session:
+        session.add_all(make_lead(world.brands["own"], lead_source="A") for _ in range(3))
+        session.add(make_lead(world.brands["own"], lead_source="B"))
+        session.commit()
+    client = world.sign_in("viewer@own.example")
+    refused = client.get("/export/leads.csv", buffered=True)
+    assert refused.status_code == 413
+    assert "more than 3 rows" in refused.text
+    assert world.audit("exported") == []
+    assert len(rows_of(client, "/export/leads.csv?source=A")) == 4
+    close_world(world)
