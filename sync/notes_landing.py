@@ -91,7 +91,8 @@ def land_notes(
             if not landing.accept:
                 gone = count_missing(connection, pull.shape, tenant_id, scope)
                 live = count_live(connection, pull.shape, tenant_id) if gone else 0
-                if is_suspicious_removal(gone, live):
+                emptied = gone > 0 and pull.fetched == 0 and len(notes.read) > 1
+                if emptied or is_suspicious_removal(gone, live):
                     raise held_back(f"it would remove {gone} of {live} rows")
             counts = upsert(connection, pull.shape, tenant_id, utc_now(), scope=scope)
         if counts.changed:

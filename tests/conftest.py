@@ -26,6 +26,11 @@ from settings import Settings
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=30, help="how many times a sync is killed at a random point")
+    parser.addoption("--slots", type=int, default=4, help="for how many slots several workers contend")
+
+
 class PostgreSQL:
     """A real server of the tests' own. The product's role owns its databases and is no superuser, as in production."""
 

@@ -72,6 +72,10 @@ class World:
         shared = Sync(self.engine, self.settings, worker, self.stop, self.access)
         return sync_brand(shared, brand, Wish(Trigger.CLI, accept=accept))
 
+    def brand_id(self, slug: str) -> int:
+        """The id of the brand that is called so."""
+        return next(int(row["id"]) for row in self.rows(Tenant) if row["slug"] == slug)
+
     def rows(self, model: type[Any], tenant_id: int | None = None) -> list[dict[str, Any]]:
         table = table_of(model)
         found = select(table)
