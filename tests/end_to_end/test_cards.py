@@ -1,0 +1,104 @@
+"""Each card of each page, as a person reads it in the browser, against the same figure counted by other code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.end_to_end.counting import Counted, key, stage_key
+from tests.end_to_end.running_portal import PASSWORD, SLUGS, RunningPortal, running_portal
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    with running_portal(f"sqlite:///{tmp_path_factory.mktemp('cards') / 'portal.db'}") as running:
+        yield running
+
+
+@pytest.fixture(params=sorted(SLUGS))
+def brand(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def counted(portal: RunningPortal, brand: str) -> Counted:
+    return Counted(portal.emulator.account(SLUGS[brand].web_key))
+
+
+@pytest.fixture
+def signed_in(page: Page, portal: RunningPortal, brand: str) -> Page:
+    page.goto(f"{portal.url}/login")
+    page.get_by_label("E-mail").fill(f"viewer@{brand}.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{portal.url}/leads")
+    return page
+
+
+def cards(page: Page, path: str) -> dict[str, Any]:
+    """Open a page and return its cards' exact values by their ids."""
+    page.goto(f"{page.url.split('/leads')[0]}{path}")
+    expect(page.locator(".figure").first).to_be_visible()
+    figures = page.locator(".figure").all()
+    return {
+        str(figure.get_attribute("id")).removeprefix("figure-"): Decimal(str(figure.get_attribute("data-value")))
+        for figure in figures
+    }
+
+
+def cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"))
+
+
+def test_the_cards_of_leads(signed_in: Page, counted: Counted) -> None:
+    assert cards(signed_in, "/leads") == {
+        "total-leads": counted.total_leads(),
+        "new-leads": counted.new_leads(),
+        "active-leads": counted.active_leads(),
+        "qualified-candidates": counted.qualified_candidates(),
+        "sources": len(counted.by_source()),
+    }
+
+
+def test_the_cards_of_leads_narrowed_to_a_source_and_a_status(signed_in: Page, counted: Counted) -> None:
+    both = [
+        lead
+        for lead in counted.leads
+        if key(lead["clients_lead_source"]) == "google ads" and stage_key(lead, "clients_sales_cycle") == "new lead"
+    ]
+    shown = cards(signed_in, "/leads?source=Google%20Ads&status=New%20Lead")
+    assert shown["total-leads"] == shown["active-leads"] == len(both)
+    assert shown["sources"] == min(1, len(both))
+
+
+def test_the_cards_of_the_pipeline(signed_in: Page, counted: Counted) -> None:
+    value = sum((counted.size(deal) for deal in counted.board()), Decimal(0))
+    assert cards(signed_in, "/pipeline") == {
+        "opportunities": len(counted.board()),
+        "pipeline-value": value,
+        "weighted-value": cents(sum((counted.weighted(deal) for deal in counted.board()), Decimal(0))),
+        "average-deal": cents(value / len(counted.valued())),
+    }
+
+
+def test_the_cards_and_the_totals_of_the_hot_list(signed_in: Page, counted: Counted) -> None:
+    hot = counted.hot()
+    iff = sum((counted.size(deal) for deal in hot), Decimal(0))
+    weighted = sum((cents(counted.weighted(deal)) for deal in hot), Decimal(0))
+    shown = cards(signed_in, "/hot-list")
+    assert sorted(shown.values()) == sorted([Decimal(len(hot)), iff, weighted])
+    totals = signed_in.get_by_role("row").filter(has_text="Total")
+    expect(totals).to_contain_text(f"{len(hot)} deals")
+    expect(totals).to_contain_text(f"${iff:,.2f}".removesuffix(".00"))
+    expect(totals).to_contain_text(f"${weighted:,.2f}".removesuffix(".00"))
+
+
+def test_the_number_of_notes(signed_in: Page, counted: Counted) -> None:
+    signed_in.goto(signed_in.url.replace("/leads", "/notes"))
+    expect(signed_in.get_by_text(f"{counted.notes_of_contacts():,} notes")).to_be_visible()
