@@ -88,7 +88,7 @@ class RequestStatus(StrEnum):
 class SyncErrorKind(StrEnum):
     """What went wrong, in words that stay the same so that the portal can say them its own way."""
 
-    TOKEN_REFUSED = "token_refused"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a failure, not a secret
     KEY_REFUSED = "key_refused"
     KEY_UNREADABLE = "key_unreadable"
     RATE_LIMITED = "rate_limited"
