@@ -21,8 +21,9 @@ from dash_portal import (
     served_files,
 )
 from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
-from dash_portal.agency import audit_page, brands_page, logo_route, snapshots_page, sync_page, users_page
+from dash_portal.agency import audit_page, brands_page, snapshots_page, sync_page, users_page
 from dash_portal.brand_access import current_viewer
+from dash_portal.co_branding import logo_route
 from dash_portal.portal import open_portal
 from dash_portal.ui.index_page import NAMED_BY_THE_DOCUMENT, PortalDash
 from dash_portal.ui.shell import layout

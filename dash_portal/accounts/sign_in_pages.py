@@ -10,10 +10,12 @@ from flask.typing import ResponseReturnValue
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, let_in, let_out, signed_in, visitor
 from dash_portal.accounts.errors import AccountError, LinkUnusableError
+from dash_portal.accounts.first_run import FIRST_ADMIN, nobody_can_sign_in
 from dash_portal.accounts.links import accept_invite, find_link, use_reset_link
 from dash_portal.accounts.passwords import SHORTEST
 from dash_portal.accounts.sessions import end_session
 from dash_portal.accounts.sign_in import Attempt, HalfWay, Outcome, check_code, check_password
+from dash_portal.co_branding.brand_face import brand_face, brand_of_target
 from dash_portal.portal import portal
 from dash_portal.security import local_path
 from database import PortalSession
@@ -159,6 +161,8 @@ def _form(wanted: str, *, problem: str | None = None) -> str:
         email=request.form.get("email", "")[:254],
         problem=problem,
         done=request.args.get("done") == "password",
+        face=brand_face(portal().engine, request.values.get("brand", "")[:63] or brand_of_target(wanted)),
+        first_admin=FIRST_ADMIN if nobody_can_sign_in(portal().engine) else None,
     )
 
 

@@ -12,9 +12,9 @@ from sqlmodel import col, select
 from dash_portal.accounts.audit import AuditAction
 from dash_portal.agency import frame
 from dash_portal.agency.audit_words import ACTION_WORDS, action_words, detail_words
-from dash_portal.agency.vocabulary import member
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
+from dash_portal.vocabulary import member
 from models import AuditEntry, Tenant
 
 blueprint = Blueprint("agency_audit", __name__, url_prefix="/agency/audit")
@@ -25,7 +25,7 @@ PER_PAGE: Final = 50
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """Show one page of the log."""
-    brand, action = request.args.get("brand", ""), request.args.get("action", "")
+    brand, action = request.args.get("about", ""), request.args.get("action", "")
     who = request.args.get("who", "").strip()[:254]
     with open_agency() as session:
         tenants = list(session.exec(select(Tenant).order_by(Tenant.name)))
@@ -52,7 +52,7 @@ def show() -> ResponseReturnValue:
         page=page,
         pages=pages,
         total=total,
-        narrowed={name: said for name, said in (("brand", brand), ("action", action), ("who", who)) if said},
+        narrowed={name: said for name, said in (("about", brand), ("action", action), ("who", who)) if said},
     )
 
 

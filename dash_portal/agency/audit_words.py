@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dash_portal.accounts.audit import AuditAction
-from dash_portal.agency.vocabulary import member
+from dash_portal.vocabulary import member
 
 ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.SIGNED_IN: "signed in",

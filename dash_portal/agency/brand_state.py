@@ -13,7 +13,7 @@ from models import RunStatus, SyncErrorKind
 class BrandState(Enum):
     """How a brand stands, the most troubling first: words, a sign (so that colour is not needed) and a tone."""
 
-    REFUSED = ("Refused", "✕", "bad")
+    REFUSED = ("Access refused", "✕", "bad")
     FAILED = ("Last sync failed", "✕", "bad")
     HELD_BACK = ("Waiting for your decision", "‖", "bad")
     CUT_OFF = ("Last sync was cut off", "✕", "bad")

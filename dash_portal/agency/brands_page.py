@@ -21,16 +21,16 @@ from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame
 from dash_portal.agency.accent import accent_advice
 from dash_portal.agency.connection_tests import ask_for_test, find_test, is_unanswered
-from dash_portal.agency.logo_files import LogoError
-from dash_portal.agency.logos import keep_logo, logo_marks, remove_logo
 from dash_portal.agency.plain_words import CHECK_WORDS
 from dash_portal.agency.sync_health import sync_health
 from dash_portal.agency.sync_requests import request_sync
 from dash_portal.agency.time_words import ago
-from dash_portal.agency.vocabulary import member
 from dash_portal.agency.workers import find_workers
 from dash_portal.brand_access import open_agency
+from dash_portal.co_branding.logo_files import LogoError
+from dash_portal.co_branding.logos import keep_logo, logo_marks, remove_logo
 from dash_portal.portal import portal
+from dash_portal.vocabulary import member
 from database import AgencySession
 from models import LogoTheme, Tenant, utc_now
 

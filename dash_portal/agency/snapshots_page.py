@@ -14,9 +14,9 @@ from dash_portal.agency.plain_words import RESOURCE_WORDS, RUN_WORDS
 from dash_portal.agency.raw_snapshots import SnapshotBody, list_snapshots, look_at_snapshot, search_snapshots
 from dash_portal.agency.run_history import find_run
 from dash_portal.agency.tenants import find_tenant
-from dash_portal.agency.vocabulary import member
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
+from dash_portal.vocabulary import member
 from models import Resource
 
 blueprint = Blueprint("agency_snapshots", __name__, url_prefix="/agency/sync/<slug>/runs/<run_id>/answers")

@@ -16,9 +16,9 @@ from dash_portal.accounts.links import Link
 from dash_portal.agency import frame
 from dash_portal.agency.plain_people import ROLE_MEANING, ROLE_WORDS
 from dash_portal.agency.time_words import ago
-from dash_portal.agency.vocabulary import member
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
+from dash_portal.vocabulary import member
 from database import AgencySession
 from models import Role, Tenant, User, utc_now
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, delete, select
 
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.rights import require_agency
-from dash_portal.agency.logo_files import safe_logo
+from dash_portal.co_branding.logo_files import safe_logo
 from models import LogoTheme, TenantLogo
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
-from dash_portal.agency.logos import find_logo
-from dash_portal.agency.vocabulary import member
 from dash_portal.brand_access import authorised_brand, open_brand
+from dash_portal.co_branding.logos import find_logo
+from dash_portal.vocabulary import member
 from models import LogoTheme
 
 blueprint = Blueprint("logo", __name__)

@@ -1,0 +1,218 @@
+"""Brands with a history of syncs, written as rows: every way a brand can stand, without waiting for it to happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+
+from database import AgencySession
+from encryption import Cipher
+from models import (
+    RequestStatus,
+    Resource,
+    ResourceFreshness,
+    ResourceStatus,
+    RunStatus,
+    SyncError,
+    SyncErrorKind,
+    SyncLease,
+    SyncRequest,
+    SyncRun,
+    SyncRunResource,
+    TenantStatus,
+    Trigger,
+    WorkerHeartbeat,
+    new_id,
+)
+from tests.factories import make_tenant
+
+GOOD = {resource: ResourceStatus.SUCCESS for resource in Resource}
+
+
+def add_brand(engine: Engine, cipher: Cipher, slug: str, **changes: Any) -> int:
+    with AgencySession(engine) as session:
+        tenant = make_tenant(cipher, slug=slug, **({"name": slug.replace("-", " ").title()} | changes))
+        session.add(tenant)
+        session.commit()
+        assert tenant.id is not None
+        return tenant.id
+
+
+def add_run(
+    engine: Engine,
+    tenant_id: int,
+    started_at: datetime,
+    *,
+    status: RunStatus = RunStatus.SUCCESS,
+    results: Mapping[Resource, ResourceStatus] = GOOD,
+    errors: Mapping[Resource | None, tuple[SyncErrorKind, str]] | None = None,
+    trigger: Trigger = Trigger.SCHEDULE,
+    seconds: float = 12.0,
+    remaining: int = 0,
+    changed: int = 3,
+) -> str:
+    """Write a run with its results, what it met, and the freshness it leaves behind."""
+    run_id = new_id()
+    ended = None if status is RunStatus.RUNNING else started_at + timedelta(seconds=seconds)
+    with AgencySession(engine) as session:
+        session.add(
+            SyncRun(
+                tenant_id=tenant_id,
+                run_id=run_id,
+                status=status,
+                trigger=trigger,
+                started_at=started_at,
+                finished_at=ended,
+                worker="worker-1",
+            )
+        )
+        for resource, result in results.items():
+            landed = result is ResourceStatus.SUCCESS
+            session.add(
+                SyncRunResource(
+                    tenant_id=tenant_id,
+                    run_id=run_id,
+                    resource=resource,
+                    status=result,
+                    read_started_at=started_at,
+                    pages=3,
+                    fetched=288 if landed else 0,
+                    updated=changed if landed else 0,
+                    unchanged=280 if landed else 0,
+                    remaining=remaining if resource is Resource.NOTES else 0,
+                    seconds=seconds / 5,
+                )
+            )
+            fresh = session.get(ResourceFreshness, (tenant_id, resource)) or ResourceFreshness(
+                tenant_id=tenant_id, resource=resource, last_status=result, last_attempt_at=started_at
+            )
+            if fresh.last_attempt_at <= started_at:
+                fresh.last_status, fresh.last_attempt_at = result, started_at
+                if landed:
+                    fresh.whole_read_at, fresh.whole_run_id = started_at, run_id
+            session.add(fresh)
+        for of, (kind, message) in (errors or {}).items():
+            session.add(
+                SyncError(tenant_id=tenant_id, run_id=run_id, resource=of, kind=kind.value, message=message, attempts=3)
+            )
+        session.commit()
+    return run_id
+
+
+def add_request(engine: Engine, tenant_id: int, **changes: Any) -> str:
+    with AgencySession(engine) as session:
+        request = SyncRequest(tenant_id=tenant_id, **changes)
+        session.add(request)
+        session.commit()
+        return request.request_id
+
+
+def add_lease(engine: Engine, tenant_id: int, run_id: str, expires_at: datetime) -> None:
+    with AgencySession(engine) as session:
+        session.add(SyncLease(tenant_id=tenant_id, owner="worker-1", run_id=run_id, fence=1, expires_at=expires_at))
+        session.commit()
+
+
+def beat(engine: Engine, at: datetime, *, stopped_at: datetime | None = None) -> None:
+    with AgencySession(engine) as session:
+        session.merge(WorkerHeartbeat(worker="worker-1", started_at=at, beat_at=at, stopped_at=stopped_at))
+        session.commit()
+
+
+def failed_results(*which: Resource, status: ResourceStatus = ResourceStatus.FAILED) -> dict[Resource, ResourceStatus]:
+    return GOOD | dict.fromkeys(which, status)
+
+
+def every_state(engine: Engine, cipher: Cipher, now: datetime, *, asker: int | None = None) -> None:
+    """Make one brand for each way a brand can stand; the slug tells which."""
+    hour = timedelta(hours=1)
+    recent = now - timedelta(minutes=9)
+    all_failed = failed_results(*Resource)
+
+    def brand(slug: str, name: str, **changes: Any) -> int:
+        tenant_id = add_brand(engine, cipher, slug, name=name, **changes)
+        return tenant_id
+
+    def past(tenant_id: int, *, runs: int = 23, until: datetime = recent) -> None:
+        for back in range(runs, 0, -1):
+            add_run(engine, tenant_id, until - back * hour, seconds=6 + (back * 7) % 13)
+
+    fresh = brand("fresh", "Harbor & Pine Kitchens", accent_colour="#1f7a4d")
+    past(fresh)
+    add_run(engine, fresh, recent)
+
+    refused = brand("token-refused", "BrightPath Tutoring")
+    past(refused)
+    kind = (SyncErrorKind.TOKEN_REFUSED, "access token refused: was it rotated?")
+    add_run(engine, refused, recent, status=RunStatus.FAILED, results=all_failed, errors={None: kind}, seconds=1)
+
+    key = brand("key-refused", "Cedar Lane Dental")
+    past(key)
+    kind = (SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?")
+    add_run(engine, key, recent, status=RunStatus.FAILED, results=all_failed, errors={None: kind}, seconds=1)
+
+    failed = brand("failed", "Lumen Fitness")
+    past(failed)
+    kind = (SyncErrorKind.SERVER_ERROR, "ClientTether reports an unknown error")
+    add_run(engine, failed, recent, status=RunStatus.FAILED, results=all_failed, errors={Resource.LEADS: kind})
+
+    held = brand("held-back", "Meadow Pet Care")
+    past(held)
+    kind = (SyncErrorKind.HELD_BACK, "held back until someone confirms it: it would remove 214 of 288 rows")
+    results = failed_results(Resource.LEADS, status=ResourceStatus.HELD_BACK)
+    add_run(engine, held, recent, status=RunStatus.PARTIAL, results=results, errors={Resource.LEADS: kind})
+
+    cut = brand("cut-off", "Northwind Cleaning")
+    past(cut)
+    add_run(engine, cut, recent, status=RunStatus.ABANDONED, results={Resource.LEADS: ResourceStatus.SUCCESS})
+
+    partial = brand("partial", "Oak Street Coffee")
+    past(partial)
+    kind = (SyncErrorKind.TIMEOUT, "ClientTether did not answer in time")
+    results = failed_results(Resource.SCHEDULED_ACTIVITIES, Resource.NOTES)
+    add_run(
+        engine,
+        partial,
+        recent,
+        status=RunStatus.PARTIAL,
+        results=results,
+        errors={Resource.SCHEDULED_ACTIVITIES: kind, Resource.NOTES: kind},
+        remaining=1240,
+    )
+
+    stale = brand("out-of-date", "Pinnacle Roofing")
+    past(stale, until=now - 7 * hour)
+    add_run(engine, stale, now - 7 * hour)
+
+    brand("waiting", "Quarry Street Salons")
+    queued = brand("queued", "Riverbend Auto")
+    add_request(engine, queued, requested_by=asker)
+
+    running = brand("running", "Saltwater Swim")
+    past(running)
+    add_run(engine, running, recent - hour / 2)
+    run_id = add_run(
+        engine,
+        running,
+        now - timedelta(seconds=20),
+        status=RunStatus.RUNNING,
+        results={},
+        trigger=Trigger.MANUAL,
+    )
+    add_lease(engine, running, run_id, now + hour)
+    add_request(engine, running, requested_by=asker, status=RequestStatus.RUNNING, run_id=run_id)
+
+    notes = brand("notes-to-go", "Tidewater Lawn")
+    past(notes, runs=3)
+    add_run(engine, notes, recent, results=GOOD, remaining=3812)
+
+    no_calendar = brand("no-calendar", "Umber Painting")
+    results = failed_results(Resource.SCHEDULED_ACTIVITIES, status=ResourceStatus.UNAVAILABLE)
+    past(no_calendar, runs=5)
+    add_run(engine, no_calendar, recent, results=results)
+
+    suspended = brand("suspended", "Vista Solar", status=TenantStatus.SUSPENDED)
+    past(suspended, until=now - 300 * hour)
