@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import html
 from dash.development.base_component import Component
 
 from dash_portal.dashboards.hot_list import (
+    BY_STAGE,
     DEFAULT_SORT,
     SORT_NAMES,
     HotRow,
@@ -17,15 +17,24 @@ from dash_portal.dashboards.hot_list import (
     hot_rows,
 )
 from dash_portal.dashboards.table import TablePage, TableQuestion
-from dash_portal.ui.attributes import attributes
 from dash_portal.ui.badges import priority_badge, stage_badge
 from dash_portal.ui.chart_card import chart_columns
 from dash_portal.ui.chips import chips
-from dash_portal.ui.data_table import Column, Line, data_table, export_link, follow_search, pager, search_box
+from dash_portal.ui.data_table import (
+    Column,
+    Line,
+    data_table,
+    export_link,
+    follow_search,
+    pager,
+    search_box,
+    table_card,
+)
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
-from dash_portal.ui.page import Asked, Page, by_day, register, show
+from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.texts import days, money, percent
+from dash_portal.view import View
 from models import Resource
 
 COLUMNS = (
@@ -42,13 +51,13 @@ COLUMNS = (
 )
 
 
-def content(asked: Asked) -> Sequence[Any]:
-    """Return everything on the page below its header."""
+def content(asked: Asked) -> Content:
+    """Answer what the page shows."""
     session, brand, view = asked.session, asked.brand, asked.view
     dashboard = hot_list_dashboard(session, brand, view.values("stage"))
     if not dashboard.brand_total:
         what = "Deals in a late stage with an initial franchise fee will appear here, the nearest to signing first."
-        return [nothing_yet(what, asked.freshness, brand)]
+        return Content({}, instead=nothing_yet(what, asked.freshness, brand))
     selected = frozenset(name.casefold() for name in view.values("stage"))
     question = TableQuestion.of(
         view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORT_NAMES, default=DEFAULT_SORT
@@ -57,39 +66,36 @@ def content(asked: Asked) -> Sequence[Any]:
     totals = (dashboard.iff, dashboard.weighted_iff)
     if question.search:
         totals = found_totals(session, selected, question)
+    return Content(
+        slots={
+            "chips": chips(view, {"stage": "Stage"}),
+            "figures": figures(dashboard.cards),
+            "export": export_link(view, "hot-list"),
+            "table": _table(asked, rows, question, totals),
+        },
+        charts=dashboard.charts,
+    )
+
+
+def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
+    """Arrange the page."""
     return [
-        chips(view, {"stage": "Stage"}),
-        figures(dashboard.cards),
-        _table(asked, rows, question, totals),
-        chart_columns(dashboard.charts, view=view, accent=brand.accent_colour, stamp=asked.stamp),
+        parts["chips"],
+        parts["figures"],
+        table_card(
+            "Hot list", [search_box("hot-list", view, label="Search hot list"), parts["export"]], parts["table"]
+        ),
+        chart_columns([parts[BY_STAGE]]),
     ]
 
 
-def _table(asked: Asked, rows: TablePage[HotRow], question: TableQuestion, totals: tuple[Any, Any]) -> Component:
+def _table(asked: Asked, rows: TablePage[HotRow], question: TableQuestion, totals: tuple[Any, Any]) -> list[Component]:
     view = asked.view
     lines = [_line(row) for row in rows.rows]
     iff, weighted = totals
     foot = ("Total", f"{rows.total:,} deals", "", "", "", money(iff), money(weighted), "", "", "")
     table = data_table("Hot list", COLUMNS, lines, view, question, foot=foot)
-    return html.Section(
-        [
-            html.Header(
-                [
-                    html.H2("Hot list", id="table-title", className="card-title"),
-                    html.Div(
-                        [search_box("hot-list", view, label="Search hot list"), export_link(view, "hot-list")],
-                        className="card-tools",
-                    ),
-                ],
-                className="card-head",
-            ),
-            table if lines else nothing_fits(view, "deals", "stage"),
-            pager(rows, view, things="deals"),
-        ],
-        className="card",
-        id="table",
-        **attributes({"aria-labelledby": "table-title"}),
-    )
+    return [table if lines else nothing_fits(view, "deals", "stage"), pager(rows, view, things="deals")]
 
 
 def _line(row: HotRow) -> Line:
@@ -115,7 +121,10 @@ PAGE = Page(
     title="Hot list",
     resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),
     parameters=("brand", "stage", "q", "sort", "page"),
+    slots=("chips", "figures", "export", "table"),
+    charts=(BY_STAGE,),
     content=content,
+    frame=frame,
     depends_on=by_day,
 )
 

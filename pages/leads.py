@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -10,8 +10,11 @@ from dash.development.base_component import Component
 
 from dash_portal.dashboards.lead_details import LeadDetails, lead_details
 from dash_portal.dashboards.leads import (
+    BY_SOURCE,
+    BY_STATUS,
     DEFAULT_SORT,
     SORTS,
+    SOURCE_QUALITY,
     LeadFilters,
     LeadRow,
     lead_counts,
@@ -19,18 +22,27 @@ from dash_portal.dashboards.leads import (
     leads_dashboard,
 )
 from dash_portal.dashboards.table import TablePage, TableQuestion
-from dash_portal.ui.attributes import attributes
 from dash_portal.ui.badges import stage_badge
 from dash_portal.ui.chart_card import chart_columns
 from dash_portal.ui.chips import chips
-from dash_portal.ui.data_table import Column, Line, data_table, export_link, follow_search, pager, search_box
+from dash_portal.ui.data_table import (
+    Column,
+    Line,
+    data_table,
+    export_link,
+    follow_search,
+    pager,
+    search_box,
+    table_card,
+)
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
 from dash_portal.ui.links import plain_link
-from dash_portal.ui.page import Asked, Page, by_day, register, show
+from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.panel import facts, panel
 from dash_portal.ui.rich_text import rich_text
 from dash_portal.ui.texts import day, money, percent
+from dash_portal.view import View
 from models import Resource
 
 COLUMNS = (
@@ -45,52 +57,49 @@ COLUMNS = (
 CHIPS = {"source": "Source", "status": "Status"}
 
 
-def content(asked: Asked) -> Sequence[Any]:
-    """Return everything on the page below its header."""
+def content(asked: Asked) -> Content:
+    """Answer what the page shows."""
     session, brand, view = asked.session, asked.brand, asked.view
     filters = LeadFilters.of(view.values("source"), view.values("status"))
     dashboard = leads_dashboard(session, brand, filters, asked.now, open_charts=frozenset(view.values("open")))
     if not dashboard.brand_total:
         what = "Your prospects will appear here: how many there are, where they come from and how far they get."
-        return [nothing_yet(what, asked.freshness, brand)]
+        return Content({}, instead=nothing_yet(what, asked.freshness, brand))
     counts = lead_counts(session, brand, asked.now)
     question = TableQuestion.of(
         view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORTS, default=DEFAULT_SORT
     )
     rows = lead_rows(session, filters, question, counts, known_total=dashboard.total)
-    by_source, by_status, quality = dashboard.charts
-    charts = chart_columns([by_source, quality], [by_status], view=view, accent=brand.accent_colour, stamp=asked.stamp)
+    return Content(
+        slots={
+            "chips": chips(view, CHIPS),
+            "figures": figures(dashboard.cards),
+            "export": export_link(view, "leads"),
+            "table": _table(asked, rows, question),
+            "panel": _panel(asked),
+        },
+        charts=dashboard.charts,
+    )
+
+
+def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
+    """Arrange the page."""
     return [
-        chips(view, CHIPS),
-        figures(dashboard.cards),
-        charts,
-        _table(asked, rows, question),
-        *_panel(asked),
+        parts["chips"],
+        parts["figures"],
+        chart_columns([parts[BY_SOURCE], parts[SOURCE_QUALITY]], [parts[BY_STATUS]]),
+        table_card("Leads", [search_box("leads", view, label="Search leads"), parts["export"]], parts["table"]),
+        parts["panel"],
     ]
 
 
-def _table(asked: Asked, rows: TablePage[LeadRow], question: TableQuestion) -> Component:
+def _table(asked: Asked, rows: TablePage[LeadRow], question: TableQuestion) -> list[Component]:
     view = asked.view
     table = data_table("Leads", COLUMNS, [_line(asked, row) for row in rows.rows], view, question)
-    return html.Section(
-        [
-            html.Header(
-                [
-                    html.H2("Leads", id="table-title", className="card-title"),
-                    html.Div(
-                        [search_box("leads", view, label="Search leads"), export_link(view, "leads")],
-                        className="card-tools",
-                    ),
-                ],
-                className="card-head",
-            ),
-            table if rows.rows else nothing_fits(view, "leads", "source", "status"),
-            pager(rows, view, things="leads"),
-        ],
-        className="card",
-        id="table",
-        **attributes({"aria-labelledby": "table-title"}),
-    )
+    return [
+        table if rows.rows else nothing_fits(view, "leads", "source", "status"),
+        pager(rows, view, things="leads"),
+    ]
 
 
 def _line(asked: Asked, row: LeadRow) -> Line:
@@ -194,7 +203,10 @@ PAGE = Page(
     title="Leads",
     resources=(Resource.LEADS, Resource.PIPELINE_STAGES),
     parameters=("brand", "source", "status", "open", "q", "sort", "page", "lead"),
+    slots=("chips", "figures", "export", "table", "panel"),
+    charts=(BY_SOURCE, BY_STATUS, SOURCE_QUALITY),
     content=content,
+    frame=frame,
     depends_on=by_day,
 )
 

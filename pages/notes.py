@@ -29,8 +29,8 @@ from dash_portal.ui.data_table import export_link, follow_search, search_box
 from dash_portal.ui.empty import nothing_yet
 from dash_portal.ui.facets import facet_menu
 from dash_portal.ui.icons import icon
-from dash_portal.ui.links import plain_link, view_link
-from dash_portal.ui.page import Asked, Page, register, show
+from dash_portal.ui.links import page_link, view_link
+from dash_portal.ui.page import Asked, Content, Page, by_data, register, show
 from dash_portal.ui.panel import facts, panel
 from dash_portal.ui.rich_text import marked_parts, rich_text
 from dash_portal.view import View
@@ -38,54 +38,63 @@ from models import Resource
 
 BLOCK = 100
 ROW_HEIGHTS = {"": 64, "compact": 40}
-CHIPS = {"q": "Search", "author": "Author", "kind": "Kind", "contact": "Contact", "client": "Contact"}
+CHIPS = {"author": "Author", "kind": "Kind", "contact": "Contact", "client": "Contact"}
 PARAMETERS = ("brand", "q", "author", "kind", "contact", "client", "sort", "density", "note")
 
 
-def content(asked: Asked) -> Sequence[Any]:
-    """Return everything on the page below its header."""
+def content(asked: Asked) -> Content:
+    """Answer what the page shows around its table."""
     session, brand, view = asked.session, asked.brand, asked.view
     facets = note_facets(session, brand)
     if not facets.total:
         what = "Notes on your contacts will appear here: calls, e-mails and meetings, newest first."
-        return [nothing_yet(what, asked.freshness, brand)]
+        return Content({}, instead=nothing_yet(what, asked.freshness, brand))
     filters = NoteFilters.of(view)
     found = note_count(session, brand, filters)
     texts = {("client", filters.client_id): _contact_name(asked, filters)} if filters.client_id else {}
+    return Content(
+        slots={
+            "tools": _tools(view, facets),
+            "chips": chips(view, CHIPS, texts=texts),
+            "summary": _summary(facets, found),
+            "panel": _panel(asked),
+        }
+    )
+
+
+def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
+    """Arrange the page."""
+    searches = [
+        search_box("notes", view, label="Search notes and authors"),
+        search_box("notes", view, label="Contact's name", parameter="contact"),
+    ]
     return [
         html.Section(
             [
-                _tools(view, facets),
-                chips(view, {name: label for name, label in CHIPS.items() if name != "q"}, texts=texts),
-                _summary(facets, found),
+                html.Div([*searches, parts["tools"]], className="card-tools notes-tools"),
+                parts["chips"],
+                parts["summary"],
                 _grid(view),
-                dcc.Store(id="notes-view", data={"brand": brand.slug, "query": view.without("note", "density").query}),
-                dcc.Store(id="notes-shown"),
+                dcc.Store(id="notes-refilled"),
                 dcc.Store(id="notes-sorted"),
             ],
             className="card notes",
             id="table",
             **attributes({"aria-label": "Notes"}),
         ),
-        *_panel(asked),
+        parts["panel"],
     ]
 
 
-def _tools(view: View, facets: Facets) -> Component:
+def _tools(view: View, facets: Facets) -> list[Component]:
     density = view.value("density")
-    other = "" if density == "compact" else "compact"
-    density_view = view.set_to("density", other) if other else view.without("density")
-    return html.Div(
-        [
-            search_box("notes", view, label="Search notes and authors"),
-            search_box("notes", view, label="Contact's name", parameter="contact"),
-            facet_menu("Author", "author", facets.authors, view),
-            facet_menu("Kind", "kind", facets.kinds, view),
-            view_link([icon("density"), "Roomy" if density else "Compact"], density_view, className="button"),
-            export_link(view.without("density"), "notes"),
-        ],
-        className="card-tools notes-tools",
-    )
+    density_view = view.without("density") if density else view.set_to("density", "compact")
+    return [
+        facet_menu("Author", "author", facets.authors, view),
+        facet_menu("Kind", "kind", facets.kinds, view),
+        page_link([icon("density"), "Roomy" if density else "Compact"], density_view, className="button"),
+        export_link(view.without("density"), "notes"),
+    ]
 
 
 def _summary(facets: Facets, found: int) -> Component:
@@ -167,7 +176,7 @@ def _panel(asked: Asked) -> list[Component]:
                     ]
                 ),
                 rich_text(note.content, search=view.value("q")),
-                html.P(plain_link("All notes on this contact", all_notes.href, **attributes({"data-nav": "view"}))),
+                html.P(view_link("All notes on this contact", all_notes)),
             ],
             closed,
             opener="notes-grid",
@@ -183,11 +192,9 @@ def _panel(asked: Asked) -> list[Component]:
 )
 def rows(request: Any, pinned: Any) -> dict[str, Any]:
     """Answer the block of rows that the grid asks for, of the brand the page is pinned to, if it may be seen."""
-    state: Mapping[str, Any] = pinned if isinstance(pinned, dict) else {}
     asked: Mapping[str, Any] = request if isinstance(request, dict) else {}
-    slug = state.get("brand")
-    brand = authorised_brand(slug if isinstance(slug, str) and slug else None)
-    view = View.parsed("/notes", state.get("query"))
+    view = View.parsed("/notes", pinned)
+    brand = authorised_brand(view.value("brand") or None)
     filters = NoteFilters.of(view)
     start, end = _row_number(asked.get("startRow")), _row_number(asked.get("endRow"))
     with open_brand(brand) as session:
@@ -221,17 +228,15 @@ def _row(row: NoteRow, zone: str, search: str) -> dict[str, Any]:
     }
 
 
-def by_data(_brand: Any, _now: Any) -> str:
-    """Name nothing: notes depend on data and view alone."""
-    return ""
-
-
 PAGE = Page(
     path="/notes",
     title="Notes",
     resources=(Resource.NOTES,),
     parameters=PARAMETERS,
+    slots=("tools", "chips", "summary", "panel"),
+    charts=(),
     content=content,
+    frame=frame,
     depends_on=by_data,
 )
 
@@ -251,7 +256,7 @@ clientside_callback(
 )
 clientside_callback(
     ClientsideFunction("notes", "refill"),
-    Output("notes-shown", "data"),
+    Output("notes-refilled", "data"),
     Input("notes-view", "data"),
     prevent_initial_call=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -10,8 +10,12 @@ from dash.development.base_component import Component
 
 from dash_portal.brand_time import day_text
 from dash_portal.dashboards.pipeline import (
+    AGEING,
+    BY_STAGE,
     DEFAULT_SORT,
+    PROGRESSION,
     SORT_NAMES,
+    VALUE_BY_STAGE,
     Deal,
     PipelineDashboard,
     deal_rows,
@@ -19,15 +23,24 @@ from dash_portal.dashboards.pipeline import (
     summarise,
 )
 from dash_portal.dashboards.table import TablePage, TableQuestion
-from dash_portal.ui.attributes import attributes
 from dash_portal.ui.badges import stage_badge, stuck_badge
 from dash_portal.ui.chart_card import chart_columns
 from dash_portal.ui.chips import chips
-from dash_portal.ui.data_table import Column, Line, data_table, export_link, follow_search, pager, search_box
+from dash_portal.ui.data_table import (
+    Column,
+    Line,
+    data_table,
+    export_link,
+    follow_search,
+    pager,
+    search_box,
+    table_card,
+)
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
-from dash_portal.ui.page import Asked, Page, by_day, register, show
+from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.texts import days, money, percent
+from dash_portal.view import View
 from models import Resource
 
 COLUMNS = (
@@ -43,61 +56,50 @@ COLUMNS = (
 )
 
 
-def content(asked: Asked) -> Sequence[Any]:
-    """Return everything on the page below its header."""
+def content(asked: Asked) -> Content:
+    """Answer what the page shows."""
     session, brand, view = asked.session, asked.brand, asked.view
     selected = frozenset(name.casefold() for name in view.values("stage"))
     counts = pipeline_counts(session, brand, asked.now)
     dashboard = summarise(counts, selected)
     if not dashboard.brand_total:
         what = "Your deals will appear here: what stands in each stage, what it is worth and where it stays."
-        return [nothing_yet(what, asked.freshness, brand)]
+        return Content({}, instead=nothing_yet(what, asked.freshness, brand))
     question = TableQuestion.of(
         view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORT_NAMES, default=DEFAULT_SORT
     )
     rows = deal_rows(session, counts, selected, question, known_total=dashboard.total)
-    count, value, progression, ageing = dashboard.charts
-    charts = chart_columns(
-        [count, progression], [value, ageing], view=view, accent=brand.accent_colour, stamp=asked.stamp
+    return Content(
+        slots={
+            "chips": chips(view, {"stage": "Stage"}),
+            "figures": figures(dashboard.cards),
+            "export": export_link(view, "pipeline"),
+            "table": _table(asked, dashboard, rows, question),
+        },
+        charts=dashboard.charts,
     )
+
+
+def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
+    """Arrange the page."""
     return [
-        chips(view, {"stage": "Stage"}),
-        figures(dashboard.cards),
-        charts,
-        _table(asked, dashboard, rows, question),
+        parts["chips"],
+        parts["figures"],
+        chart_columns([parts[BY_STAGE], parts[PROGRESSION]], [parts[VALUE_BY_STAGE], parts[AGEING]]),
+        table_card("Deals", [search_box("pipeline", view, label="Search deals"), parts["export"]], parts["table"]),
     ]
 
 
-def _table(asked: Asked, dashboard: PipelineDashboard, rows: TablePage[Deal], question: TableQuestion) -> Component:
-    view = asked.view
-    since = (
-        f"Days in stage are observed since {day_text(dashboard.observed_since)}." if dashboard.observed_since else ""
-    )
+def _table(
+    asked: Asked, dashboard: PipelineDashboard, rows: TablePage[Deal], question: TableQuestion
+) -> list[Component | None]:
+    view, since = asked.view, dashboard.observed_since
     lines = [_line(row) for row in rows.rows]
-    return html.Section(
-        [
-            html.Header(
-                [
-                    html.Div(
-                        [
-                            html.H2("Deals", id="table-title", className="card-title"),
-                            html.P(since, className="card-text") if since else None,
-                        ]
-                    ),
-                    html.Div(
-                        [search_box("pipeline", view, label="Search deals"), export_link(view, "pipeline")],
-                        className="card-tools",
-                    ),
-                ],
-                className="card-head",
-            ),
-            data_table("Deals", COLUMNS, lines, view, question) if lines else nothing_fits(view, "deals", "stage"),
-            pager(rows, view, things="deals"),
-        ],
-        className="card",
-        id="table",
-        **attributes({"aria-labelledby": "table-title"}),
-    )
+    return [
+        html.P(f"Days in stage are observed since {day_text(since)}.", className="card-text") if since else None,
+        data_table("Deals", COLUMNS, lines, view, question) if lines else nothing_fits(view, "deals", "stage"),
+        pager(rows, view, things="deals"),
+    ]
 
 
 def _line(deal: Deal) -> Line:
@@ -123,7 +125,10 @@ PAGE = Page(
     title="Pipeline",
     resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),
     parameters=("brand", "stage", "q", "sort", "page"),
+    slots=("chips", "figures", "export", "table"),
+    charts=(BY_STAGE, VALUE_BY_STAGE, PROGRESSION, AGEING),
     content=content,
+    frame=frame,
     depends_on=by_day,
 )
 

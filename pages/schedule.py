@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,22 +15,24 @@ from dash_portal.ui.attributes import attributes
 from dash_portal.ui.badges import status_badge
 from dash_portal.ui.data_table import export_link, pager
 from dash_portal.ui.empty import not_offered, nothing_yet
-from dash_portal.ui.page import Asked, Page, by_minute, register, show
+from dash_portal.ui.page import Asked, Content, Page, by_minute, register, show
 from dash_portal.ui.rich_text import rich_text
+from dash_portal.view import View
 from models import Resource
 
 
-def content(asked: Asked) -> Sequence[Any]:
-    """Return everything on the page below its header."""
+def content(asked: Asked) -> Content:
+    """Answer what the page shows."""
     brand, view = asked.brand, asked.view
     if asked.freshness.unavailable:
-        return [not_offered()]
+        return Content({}, instead=not_offered())
     page = upcoming(asked.session, brand, view.number("page", otherwise=1), asked.now)
     if not page.total:
-        return [nothing_yet("Your upcoming appointments will appear here, day by day.", asked.freshness, brand)]
+        what = "Your upcoming appointments will appear here, day by day."
+        return Content({}, instead=nothing_yet(what, asked.freshness, brand))
     today = local_day(asked.now, brand.timezone)
     zone = f"{local(asked.now, brand.timezone):%Z}"
-    return [
+    list_of_days = [
         html.Header(
             [
                 html.P(
@@ -48,6 +50,12 @@ def content(asked: Asked) -> Sequence[Any]:
         *(_day(day, today, brand.timezone) for day in by_day(page.rows, brand.timezone)),
         pager(page, view, things="activities"),
     ]
+    return Content({"days": list_of_days})
+
+
+def frame(parts: Mapping[str, Component], _view: View) -> Sequence[Any]:
+    """Arrange the page."""
+    return [parts["days"]]
 
 
 def _day(day: Day, today: date, zone: str) -> Component:
@@ -103,7 +111,10 @@ PAGE = Page(
     title="Schedule",
     resources=(Resource.SCHEDULED_ACTIVITIES,),
     parameters=("brand", "page"),
+    slots=("days",),
+    charts=(),
     content=content,
+    frame=frame,
     depends_on=by_minute,
 )
 

@@ -5,8 +5,10 @@
     document.getElementById("said").textContent = text;
   };
 
+  const rest = (card) => card.querySelector(".chart-rest").dataset; // what the last answer said about the chart
+
   const address = (card, format) => {
-    const query = new URLSearchParams(card.dataset.query);
+    const query = new URLSearchParams(rest(card).query);
     query.set("format", format);
     return `/api/charts/${card.dataset.chart}?${query}`;
   };
@@ -29,9 +31,12 @@
   }
 
   async function drawEcharts(card) {
-    card.dataset.drawn = card.dataset.stamp;
+    const { stamp, height } = rest(card);
+    card.dataset.drawn = stamp;
     const option = await config(card, "echarts");
-    await window.portalCharts.mount(card.querySelector(".chart-echarts"), option);
+    const place = card.querySelector(".chart-echarts");
+    place.style.height = `${height}px`;
+    await window.portalCharts.mount(place, option);
   }
 
   const actions = {
@@ -48,6 +53,12 @@
     async "copy-data"(card) {
       await navigator.clipboard.writeText(JSON.stringify(await config(card, "data"), null, 2));
       say("The data is copied");
+    },
+    csv(card) {
+      const link = document.createElement("a");
+      link.href = `/export/charts/${card.dataset.chart}.csv${rest(card).query}`;
+      link.download = "";
+      link.click();
     },
     async png(card) {
       const graph = card.querySelector(".js-plotly-plot");
@@ -74,13 +85,11 @@
   });
 
   // A card drawn in ECharts follows the page: new filters, new data, drawn again.
-  new MutationObserver((changes) => {
-    for (const { target } of changes) {
-      if (target.dataset.mode === "echarts" && target.dataset.drawn !== target.dataset.stamp) {
-        drawEcharts(target).catch(() => show(target, "chart"));
-      }
-    }
-  }).observe(document.body, { attributeFilter: ["data-stamp"], subtree: true });
+  new MutationObserver(() => {
+    document.querySelectorAll('[data-chart][data-mode="echarts"]').forEach((card) => {
+      if (card.dataset.drawn !== rest(card).stamp) drawEcharts(card).catch(() => show(card, "chart"));
+    });
+  }).observe(document.body, { childList: true, subtree: true });
 
   // Plotly tells of clicks only to who has asked the graph itself: asked as soon as the pointer gets there.
   document.addEventListener("pointerover", (event) => {

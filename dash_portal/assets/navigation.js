@@ -3,22 +3,57 @@
   "use strict";
   const POINTS_INTO_AN_ANSWER = ["page", "lead", "note"];
 
-  // Dash's own page router listens to this event and to popstate.
-  const tellRouter = () => window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+  const page = () => document.getElementById("page");
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
   const here = () => `${location.pathname}${location.search}`;
+  let shown = here();
 
-  function go(href, { replace = false, top = false } = {}) {
+  // Another page comes by Dash's router. Another view of the same page comes by the page's one callback, which changes
+  // what is different and leaves the rest (fields, scroll position, open menus) alone.
+  function show({ whole = false } = {}) {
+    shown = here();
+    const { path, name, whole: isEmpty } = page()?.dataset ?? {};
+    if (whole || isEmpty || path !== location.pathname) {
+      set("_pages_location", { pathname: location.pathname, search: location.search });
+      return;
+    }
+    set(`${name}-view`, { data: pinned(location.search).toString() });
+    ["q", "contact"].forEach(followAddress);
+  }
+
+  // The brand is that of the page, whatever the address leaves out.
+  function pinned(text) {
+    const query = new URLSearchParams(text);
+    const brand = page()?.dataset.brand;
+    if (brand) query.set("brand", brand);
+    return query;
+  }
+
+  function followAddress(parameter) {
+    const name = `${page().dataset.name}-${parameter === "q" ? "search" : parameter}`;
+    const field = document.getElementById(name);
+    const text = new URLSearchParams(location.search).get(parameter) || "";
+    if (field && field !== document.activeElement && field.value !== text) set(name, { value: text });
+  }
+
+  function go(href, { replace = false, whole = false, top = false } = {}) {
     if (href === here()) return;
     history[replace ? "replaceState" : "pushState"]({}, "", href);
-    tellRouter();
+    show({ whole });
     if (top) window.scrollTo(0, 0);
   }
 
-  // Ask for the same page again: its data may have changed.
-  const again = () => window.dash_clientside.set_props("_pages_location", { search: location.search });
+  // Back and Forward: Dash would make the whole page anew, and is not told. A mere jump within the page is none.
+  window.addEventListener("popstate", (event) => {
+    event.stopImmediatePropagation();
+    if (shown !== here()) show();
+  });
+
+  // Ask for the same view again: its data may have changed.
+  const again = () => show();
 
   function changed(change) {
-    const query = new URLSearchParams(location.search);
+    const query = pinned(location.search);
     POINTS_INTO_AN_ANSWER.forEach((name) => query.delete(name));
     change(query);
     const text = query.toString();
@@ -34,7 +69,7 @@
     });
   }
 
-  const set = (name, value) => changed((query) => (value ? query.set(name, value) : query.delete(name)));
+  const withValue = (name, value) => changed((query) => (value ? query.set(name, value) : query.delete(name)));
 
   const isPlainClick = (event) =>
     event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
@@ -45,7 +80,8 @@
     if (link?.dataset.nav) {
       event.preventDefault();
       link.closest("details.menu:not(.facet)")?.removeAttribute("open");
-      go(link.getAttribute("href"), { top: link.dataset.nav === "page" });
+      const whole = link.dataset.nav === "page";
+      go(link.getAttribute("href"), { whole, top: whole });
       return;
     }
     // A row is as good as its link, but a selection of its text is not a click.
@@ -65,7 +101,7 @@
 
   const searchFor = (name) => (value) => {
     const text = (value || "").trim();
-    if (text !== (new URLSearchParams(location.search).get(name) || "")) go(set(name, text), { replace: true });
+    if (text !== (new URLSearchParams(location.search).get(name) || "")) go(withValue(name, text), { replace: true });
     return window.dash_clientside.no_update;
   };
 

@@ -22,24 +22,32 @@
       window.React.createElement("span", { className: "quiet" }, data ? data.time : ""),
     );
 
+  // What of the address decides which notes are listed.
+  function filters(text) {
+    const query = new URLSearchParams(text);
+    ["note", "density", "sort"].forEach((name) => query.delete(name));
+    return query.toString();
+  }
+
   async function refill(view) {
-    const now = JSON.stringify(view);
-    if (filledFor === null) filledFor = window.portalNotesFirst ?? null;
-    if (filledFor === now) return none();
-    filledFor = now;
+    if (filters(view) === filledFor) return none();
+    filledFor = filters(view);
     const grid = await window.dash_ag_grid.getApiAsync(GRID);
     if (grid.getDisplayedRowCount()) grid.ensureIndexVisible(0);
     grid.purgeInfiniteCache();
     return none();
   }
 
-  // The order is part of the view, too: a link to it shows the same.
+  // Each time rows are asked for. The order is part of the view, too: a link to it shows the same.
   function keepSort(request) {
+    const page = document.getElementById("page");
+    const query = new URLSearchParams(location.search);
+    const brand = page?.dataset.brand;
+    if (brand) query.set("brand", brand);
+    filledFor = filters(query.toString());
     const first = request?.sortModel?.[0];
     const sort = first ? `${first.sort === "desc" ? "-" : ""}${first.colId}` : "";
-    const query = new URLSearchParams(location.search);
-    const held = query.get("sort") || "-date";
-    if (sort && sort !== held) {
+    if (sort && sort !== (query.get("sort") || "-date")) {
       if (sort === "-date") query.delete("sort");
       else query.set("sort", sort);
       history.replaceState({}, "", query.size ? `${location.pathname}?${query}` : location.pathname);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from dash import dcc, html
@@ -15,92 +15,98 @@ from dash_portal.charts.plotly import PLOTLY_CONFIG, plotly_figure
 from dash_portal.dashboards.folding import OPEN
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
-from dash_portal.ui.links import plain_link, view_link
+from dash_portal.ui.links import view_link
 from dash_portal.view import View
 
+DRAWN = (("plotly", "figure"), ("plotly-size", "style"), ("rest", "children"))
+"""What changes with a view: the ids' endings of a card's parts, and their properties."""
 
-def chart_columns(*columns: Sequence[Chart], view: View, accent: str | None, stamp: str) -> Component:
-    """Return charts in columns beside each other; on a narrow screen one column follows the other."""
-    return html.Div(
-        [
-            html.Div(
-                [chart_card(chart, view, accent=accent, stamp=stamp) for chart in column], className="charts-column"
-            )
-            for column in columns
-        ],
-        className="charts",
+
+def chart_columns(*columns: Sequence[Component]) -> Component:
+    """Return chart cards in columns beside each other; on a narrow screen one column follows the other."""
+    return html.Div([html.Div(list(column), className="charts-column") for column in columns], className="charts")
+
+
+def drawn(chart: Chart, view: View, *, accent: str | None, stamp: str) -> dict[str, Any]:
+    """Return what of a card changes with the view, by the endings of DRAWN.
+
+    `stamp` differs whenever the chart may: ECharts is drawn anew by it.
+    """
+    height = chart_height(chart)
+    rest = html.Div(
+        [_fold_link(chart, view), html.Div(_table(chart, view), className="chart-table")],
+        className="chart-rest",
+        **attributes(
+            {
+                "data-query": f"?{view.query}" if view.query else "",
+                "data-stamp": stamp,
+                "data-height": str(height),
+                "data-says": chart.description,
+            }
+        ),
     )
+    return {"plotly": plotly_figure(chart, accent=accent), "plotly-size": {"height": f"{height}px"}, "rest": rest}
 
 
-def chart_card(chart: Chart, view: View, *, accent: str | None, stamp: str) -> Component:
-    """Return the card of a chart on a page. `stamp` differs whenever the chart may: ECharts is drawn anew by it."""
-    query = f"?{view.query}" if view.query else ""
-    heading = f"{chart.chart_id}-title"
-    height = {"minHeight": f"{chart_height(chart)}px"}
+def chart_card(chart_id: str, title: str, description: str, click: str, parts: Mapping[str, Any]) -> Component:
+    """Return the card of a chart; `click` is the filter that a click sets, `parts` are what `drawn` returned."""
+    heading = f"{chart_id}-title"
     return html.Section(
         [
             html.Header(
                 [
                     html.Div(
                         [
-                            html.H2(chart.title, id=heading, className="card-title"),
-                            html.P(chart.description, className="card-text"),
+                            html.H2(title, id=heading, className="card-title"),
+                            html.P(description, className="card-text"),
                         ]
                     ),
-                    _menu(chart, query),
+                    _menu(chart_id, title),
                 ],
                 className="card-head",
             ),
-            _fold_link(chart, view),
             html.Div(
                 dcc.Graph(
-                    id=f"{chart.chart_id}-plotly",
-                    figure=plotly_figure(chart, accent=accent),
+                    id=f"{chart_id}-plotly",
+                    figure=parts["plotly"],
                     config=cast("Any", PLOTLY_CONFIG),
-                    style={"height": f"{chart_height(chart)}px"},
+                    style={"height": "100%"},
                 ),
+                id=f"{chart_id}-plotly-size",
                 className="chart-plotly",
                 role="img",
-                style=height,
-                **attributes({"aria-label": f"{chart.title}. {chart.description} The numbers follow as a table."}),
+                style=parts["plotly-size"],
+                **attributes({"aria-label": f"{title}. {description} The numbers follow as a table."}),
             ),
-            html.Div(className="chart-echarts", style={"height": f"{chart_height(chart)}px"}),
-            html.Div(_table(chart, view), className="chart-table"),
+            html.Div(className="chart-echarts"),
+            html.Div(parts["rest"], id=f"{chart_id}-rest"),
         ],
         className="card chart-card",
-        id=f"card-{chart.chart_id}",
-        **attributes(
-            {
-                "aria-labelledby": heading,
-                "data-chart": chart.chart_id,
-                "data-click": chart.click or "",
-                "data-query": query,
-                "data-stamp": stamp,
-                "data-title": chart.title,
-            }
-        ),
+        id=f"card-{chart_id}",
+        **attributes({"aria-labelledby": heading, "data-chart": chart_id, "data-click": click, "data-title": title}),
     )
 
 
-def _menu(chart: Chart, query: str) -> Component:
+def _menu(chart_id: str, title: str) -> Component:
     actions = (
         ("table", "View as table"),
         ("echarts", "View in ECharts"),
         ("copy-option", "Copy ECharts option"),
         ("copy-data", "Copy data"),
         ("png", "Download PNG"),
+        ("csv", "Download CSV"),
     )
     buttons = [
         html.Li(html.Button(text, type="button", disable_n_clicks=True, **attributes({"data-chart-action": action})))
         for action, text in actions
     ]
-    export = plain_link("Download CSV", f"/export/charts/{chart.chart_id}.csv{query}", download=True)
     return html.Details(
         [
-            html.Summary(icon("more"), **attributes({"aria-label": f"Options for {chart.title}"})),
-            html.Ul([*buttons, html.Li(export)], className="menu-list"),
+            html.Summary(icon("more"), **attributes({"aria-label": f"Options for {title}"})),
+            html.Ul(buttons, className="menu-list"),
         ],
         className="menu",
+        id=f"{chart_id}-menu",
     )
 
 
@@ -108,7 +114,7 @@ def _fold_link(chart: Chart, view: View) -> Component | None:
     """Return the link that folds the long tail again, where the reader has opened it."""
     if chart.chart_id not in view.values("open"):
         return None
-    return html.P(view_link("Fold the long tail again", view.toggled("open", chart.chart_id), className="fold-link"))
+    return html.P(view_link("Fold the long tail again", view.toggled("open", chart.chart_id)), className="fold-link")
 
 
 def _table(chart: Chart, view: View) -> Component:

@@ -78,6 +78,25 @@ def export_link(view: View, table: str) -> Component:
     return plain_link([icon("download"), "CSV"], f"/export/{table}.csv{query}", className="button", download=True)
 
 
+def table_card(title: str, tools: Sequence[Component], table: Component) -> Component:
+    """Return the card of a page's table: its title, its tools, its rows."""
+    return html.Section(
+        [
+            html.Header(
+                [
+                    html.H2(title, id="table-title", className="card-title", tabIndex=-1),
+                    html.Div(list(tools), className="card-tools"),
+                ],
+                className="card-head",
+            ),
+            table,
+        ],
+        className="card",
+        id="table",
+        **attributes({"aria-labelledby": "table-title"}),
+    )
+
+
 def data_table(
     caption: str,
     columns: Sequence[Column],

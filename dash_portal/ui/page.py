@@ -1,13 +1,19 @@
-"""The frame of a dashboard: who looks at which brand, how fresh it is, and its content, known or worked out."""
+"""The frame of a dashboard: who looks at which brand, how fresh it is, and its content, known or worked out.
+
+A page is made once, filled. Afterwards its view changes: one callback answers with the content of the page's slots and
+the figures of its charts, and everything else (the search field, scroll position, open menus) stays as it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dash import html, register_page
+from dash import Input, Output, callback, dcc, html, register_page
+from dash.development.base_component import Component
 
 from dash_portal.brand_access import (
     Brand,
@@ -18,11 +24,13 @@ from dash_portal.brand_access import (
     selectable_brands,
 )
 from dash_portal.brand_time import local_day
+from dash_portal.charts.chart import Chart
 from dash_portal.charts.palette import mark_colour, readable_text
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.freshness import Freshness, page_freshness
 from dash_portal.portal import portal
 from dash_portal.ui.attributes import attributes
+from dash_portal.ui.chart_card import DRAWN, chart_card, drawn
 from dash_portal.ui.empty import no_brand_yet
 from dash_portal.ui.freshness_badge import freshness_badge, stale_banner
 from dash_portal.ui.header import header
@@ -30,6 +38,8 @@ from dash_portal.ui.plain import plain
 from dash_portal.view import View
 from database import BrandSession
 from models import Resource, utc_now
+
+_FRESHNESS = ("freshness", "banner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,69 +52,156 @@ class Asked:
     now: datetime
     freshness: Freshness
 
-    @property
-    def stamp(self) -> str:
-        """What differs whenever what is shown may differ."""
-        return f"{self.brand.data_version}|{self.view.href}"
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a page shows: the content of its slots by name, and its charts. `instead` stands for a page without rows."""
+
+    slots: Mapping[str, Any]
+    charts: Sequence[Chart] = ()
+    instead: Component | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A dashboard: its address and title, the resources it shows, the parameters it knows, and how it is made.
 
-    `depends_on` names what the content depends on beside data and view: the brand's day, or the minute.
+    `frame` arranges the slots and chart cards, which it gets by name. `depends_on` names what the content depends on
+    beside data and view: the brand's day, or the minute.
     """
 
     path: str
     title: str
     resources: tuple[Resource, ...]
     parameters: tuple[str, ...]
-    content: Callable[[Asked], Sequence[Any]]
+    slots: tuple[str, ...]
+    charts: tuple[str, ...]
+    content: Callable[[Asked], Content]
+    frame: Callable[[Mapping[str, Component], View], Sequence[Any]]
     depends_on: Callable[[Brand, datetime], Hashable]
+
+    @property
+    def name(self) -> str:
+        """What the ids of the page's parts begin with."""
+        return self.path.removeprefix("/")
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """A page's content as it is sent."""
+
+    slots: Mapping[str, Any]
+    charts: Mapping[str, Mapping[str, Any]]
+    titles: Mapping[str, tuple[str, str, str]]
+    instead: Any
+
+
+def register(module: str, page: Page, layout: Callable[..., Any]) -> None:
+    """Tell Dash of a page and of its one callback; the page's module calls this as it is loaded."""
+    register_page(module, path=page.path, title=page.title, layout=layout)  # type: ignore[no-untyped-call]
+    outputs = [Output(f"{page.name}-{slot}", "children") for slot in (*_FRESHNESS, *page.slots)]
+    outputs += [Output(f"{chart_id}-{part}", prop) for chart_id in page.charts for part, prop in DRAWN]
+
+    def change_view(query: Any) -> list[Any]:
+        return changed(page, query)
+
+    callback(*outputs, Input(f"{page.name}-view", "data"), prevent_initial_call=True)(change_view)
 
 
 def show(page: Page, query: Mapping[str, Any]) -> Any:
     """Return a page for the person of this request; raises what `authorised_brand` raises for a brand not theirs."""
-    viewer = current_viewer()
     try:
-        brand = authorised_brand(_slug(query))
+        brand = authorised_brand(View.of(page.path, query).value("brand") or None)
     except NoBrandError:
         return no_brand_yet()
-    view = View.of(page.path, query).only(*page.parameters)
-    if viewer.is_agency:
-        view = view.set_to("brand", brand.slug)  # pinned: every link of this page stays with this brand
-    now = utc_now()
-    with open_brand(brand) as session:
-        freshness = page_freshness(session, page.resources, now, portal().settings.sync_cron)
-        asked = Asked(session, brand, view, now, freshness)
-        waits = (
-            freshness.read_at is None,
-            freshness.unavailable,
-            freshness.next_sync_at if freshness.read_at is None else None,
-        )
-        question = ("page", view, page.depends_on(brand, now), waits, brand.accent_colour, brand.name)
-        content = ANSWERS.answer(brand, question, lambda: plain(list(page.content(asked))))
-    badge = freshness_badge(freshness, brand, page.resources)
+    with _asked(page, brand, View.of(page.path, query)) as asked:
+        finished = _finished(page, asked)
+    viewer = current_viewer()
+    fresh = _freshness(page, asked)
+    parts: dict[str, Component] = {
+        slot: html.Div(finished.slots.get(slot), id=f"{page.name}-{slot}", className=f"slot slot-{slot}")
+        for slot in page.slots
+    }
+    for chart_id, (title, description, click) in finished.titles.items():
+        parts[chart_id] = chart_card(chart_id, title, description, click, finished.charts[chart_id])
+    body = finished.instead if finished.instead is not None else page.frame(parts, asked.view)
     return html.Div(
         [
-            header(viewer, brand, selectable_brands(), view, badge),
+            header(viewer, brand, selectable_brands(), asked.view, html.Div(fresh[0], id=f"{page.name}-freshness")),
             html.Main(
-                [stale_banner(freshness, brand), html.H1(f"{page.title}", className="visually-hidden"), *content],
+                [
+                    html.Div(fresh[1], id=f"{page.name}-banner", className="slot"),
+                    html.H1(page.title, className="visually-hidden"),
+                    *(body if isinstance(body, Sequence) else [body]),
+                ],
                 id="main",
                 tabIndex=-1,
             ),
+            dcc.Store(id=f"{page.name}-view", data=asked.view.query),
         ],
         className="page",
         id="page",
         style=_accent(brand),
-        **attributes({"data-path": page.path}),
+        **attributes(
+            {
+                "data-path": page.path,
+                "data-name": page.name,
+                "data-brand": brand.slug if viewer.is_agency else "",
+                "data-whole": "yes" if finished.instead is not None else "",
+            }
+        ),
     )
 
 
-def _slug(query: Mapping[str, Any]) -> str | None:
-    given = query.get("brand")
-    named = given if isinstance(given, str) else next(iter(given or ()), None)
-    return named or None
+def changed(page: Page, query: Any) -> list[Any]:
+    """Return the content of a page for a changed view, in the order of its outputs; the brand is authorised again."""
+    view = View.parsed(page.path, query)
+    brand = authorised_brand(view.value("brand") or None)
+    with _asked(page, brand, view) as asked:
+        finished = _finished(page, asked)
+    slots = [finished.slots.get(slot) for slot in page.slots]
+    figures = [finished.charts[chart_id][part] for chart_id in page.charts for part, _ in DRAWN]
+    return [*_freshness(page, asked), *slots, *figures]
+
+
+@contextmanager
+def _asked(page: Page, brand: Brand, view: View) -> Iterator[Asked]:
+    known = view.only(*page.parameters)
+    if current_viewer().is_agency:
+        known = known.set_to("brand", brand.slug)  # pinned: every link of this page stays with this brand
+    now = utc_now()
+    with open_brand(brand) as session:
+        freshness = page_freshness(session, page.resources, now, portal().settings.sync_cron)
+        yield Asked(session, brand, known, now, freshness)
+
+
+def _finished(page: Page, asked: Asked) -> _Finished:
+    brand, fresh = asked.brand, asked.freshness
+    waits = (fresh.unavailable, fresh.next_sync_at if fresh.read_at is None else None)
+    question = ("page", asked.view, page.depends_on(brand, asked.now), waits, brand.accent_colour)
+    return ANSWERS.answer(brand, question, lambda: _finish(page, asked))
+
+
+def _finish(page: Page, asked: Asked) -> _Finished:
+    content = page.content(asked)
+    stamp = f"{asked.brand.data_version}|{asked.view.href}"
+    return _Finished(
+        slots={name: plain(part) for name, part in content.slots.items()},
+        charts={
+            chart.chart_id: {
+                part: plain(value)
+                for part, value in drawn(chart, asked.view, accent=asked.brand.accent_colour, stamp=stamp).items()
+            }
+            for chart in content.charts
+        },
+        titles={chart.chart_id: (chart.title, chart.description, chart.click or "") for chart in content.charts},
+        instead=plain(content.instead),
+    )
+
+
+def _freshness(page: Page, asked: Asked) -> list[Any]:
+    badge = freshness_badge(asked.freshness, asked.brand, page.resources)
+    return [badge, stale_banner(asked.freshness, asked.brand)]
 
 
 def _accent(brand: Brand) -> dict[str, str]:
@@ -124,6 +221,6 @@ def by_minute(_brand: Brand, now: datetime) -> Hashable:
     return now.replace(second=0, microsecond=0)
 
 
-def register(module: str, page: Page, layout: Callable[..., Any]) -> None:
-    """Tell Dash of a page; its module calls this as it is loaded."""
-    register_page(module, path=page.path, title=page.title, layout=layout)  # type: ignore[no-untyped-call]
+def by_data(_brand: Brand, _now: datetime) -> Hashable:
+    """Name nothing: what depends on data and view alone."""
+    return ""

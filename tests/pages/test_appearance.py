@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pages.conftest import FILLED, Visit
+
+pytestmark = pytest.mark.browser
+
+PAGES = ["/leads", "/pipeline", "/hot-list", "/notes", "/schedule"]
+
+
+@pytest.mark.parametrize("width", [360, 768, 2560])
+def test_no_page_is_wider_than_its_screen(visit: Visit, width: int) -> None:
+    visitor = visit(width=width)
+    for path in PAGES:
+        page = visitor.open(path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_system_decides_between_light_and_dark_until_one_chooses(visit: Visit, theme: str) -> None:
+    visitor = visit(FILLED, theme=theme)
+    page = visitor.open("/leads")
+    root = page.locator("html")
+    other = "dark" if theme == "light" else "light"
+    expect(root).to_have_attribute("data-bs-theme", theme)
+    page.locator("#theme-button").click()
+    expect(root).to_have_attribute("data-bs-theme", other)
+    visitor.open("/schedule")
+    expect(root).to_have_attribute("data-bs-theme", other)
+
+
+def test_no_chart_label_is_cut_off_on_a_phone(visit: Visit) -> None:
+    page = visit(width=360).open("/leads")
+    expect(page.locator("#card-leads-by-status .ytick text").first).to_be_visible()
+    inside = page.evaluate(
+        """() => [...document.querySelectorAll('.js-plotly-plot .ytick text, .js-plotly-plot .bartext')].every(text => {
+            const box = text.getBoundingClientRect();
+            const card = text.closest('.chart-card').getBoundingClientRect();
+            return box.left >= card.left && box.right <= card.right + 1;
+        })"""
+    )
+    assert inside
+
+
+def test_print_shows_the_page_without_its_tools(visit: Visit) -> None:
+    page = visit().open("/leads")
+    page.emulate_media(media="print")
+    expect(page.locator(".tabs")).not_to_be_visible()
+    expect(page.get_by_label("Search leads")).not_to_be_visible()
+    expect(page.locator("#figure-total-leads")).to_be_visible()
+    expect(page.locator("#table tbody tr").first).to_be_visible()
+
+
+def test_a_page_that_fails_says_so_and_can_be_tried_again(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("/leads")
+    page.route("**/_dash-update-component*", lambda route: route.abort())
+    page.locator("#table .sort", has_text="Name").click()
+    expect(page.locator("#failed")).to_contain_text("The page could not be loaded.")
+    page.unroute("**/_dash-update-component*")
+    page.locator("#failed-button").click()
+    expect(page.locator("#table th", has_text="Name")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#failed")).not_to_be_visible()
+    visitor.problems.clear()  # the browser itself reports the request that was cut off

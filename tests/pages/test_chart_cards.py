@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+CARD = "#card-leads-by-source"
+
+
+def choose(page: Page, text: str, card: str = CARD) -> None:
+    page.locator(f"{card} summary").click()
+    page.locator(f"{card} .menu-list").get_by_text(text, exact=True).click()
+
+
+def test_a_chart_shows_itself_as_a_table_with_links_that_filter(visit: Visit) -> None:
+    page = visit().open("/leads")
+    choose(page, "View as table")
+    table = page.locator(f"{CARD} .chart-table")
+    expect(table.locator("tbody tr")).to_have_count(10)
+    expect(page.locator(f"{CARD} .chart-plotly")).not_to_be_visible()
+    table.get_by_role("link", name="Filter by Facebook").click()
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    expect(table.get_by_role("link", name="Stop filtering by Facebook")).to_be_visible()
+    choose(page, "View as chart")
+    expect(page.locator(f"{CARD} .chart-plotly")).to_be_visible()
+
+
+def test_the_table_alternative_needs_no_mouse(visit: Visit) -> None:
+    page = visit().open("/leads")
+    page.locator(f"{CARD} summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{CARD} summary")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chips .chip")).to_have_count(1)
+
+
+def test_echarts_is_loaded_only_when_asked_for_and_filters_too(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("/leads")
+    page.wait_for_load_state("networkidle")
+    assert not any("echarts.min.js" in request for request in visitor.requests)
+    choose(page, "View in ECharts")
+    bars = page.locator(f"{CARD} .chart-echarts svg path[fill='#0072C6']")
+    expect(bars).to_have_count(10)
+    bars.first.click()
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    expect(page.locator(f"{CARD} .chart-echarts svg path[fill='#0072C6']")).to_have_count(1)
+    choose(page, "View in Plotly")
+    expect(page.locator(f"{CARD} .chart-plotly")).to_be_visible()
+
+
+def test_option_and_data_are_copied(visit: Visit) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"]).open("/leads?status=Outbound+Call")
+    choose(page, "Copy ECharts option")
+    expect(page.locator("#said")).to_have_text("The ECharts option is copied")
+    option = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert option["series"][0]["type"] == "bar"
+    choose(page, "Copy data")
+    expect(page.locator("#said")).to_have_text("The data is copied")
+    data = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert data["categories"][0] == option["yAxis"][0]["data"][0]
+
+
+def test_a_chart_is_taken_away_as_picture_and_as_csv(visit: Visit) -> None:
+    page = visit().open("/leads")
+    expect(page.locator(f"{CARD} .points path").first).to_be_visible()
+    with page.expect_download() as picture:
+        choose(page, "Download PNG")
+    assert picture.value.suggested_filename == "leads-by-source.png"
+    with page.expect_download() as table:
+        choose(page, "Download CSV")
+    text = table.value.path().read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0] == "Name,Leads"
+    assert len(text.splitlines()) == 11
+
+
+def test_a_tables_csv_is_the_table_as_filtered(visit: Visit) -> None:
+    page = visit().open("/leads?source=Facebook&q=person")
+    total = page.locator("#table-total").get_attribute("data-total")
+    with page.expect_download() as table:
+        page.locator("#table").get_by_text("CSV").click()
+    lines = table.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) - 1 == int(total or 0)
+    assert all("Facebook" in line for line in lines[1:])
+
+
+def test_escape_closes_a_menu_and_gives_the_focus_back(visit: Visit) -> None:
+    page = visit().open("/leads")
+    page.locator(f"{CARD} summary").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(f"{CARD} .menu-list")).not_to_be_visible()
+    expect(page.locator(f"{CARD} summary")).to_be_focused()

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from database import AgencySession
+from models import Lead, ResourceStatus, Tenant, utc_now
+from tests.factories import make_lead
+from tests.pages.conftest import FILLED, STALE, Site, Visit
+from tests.pages.filled_brand import set_freshness
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def landed(site: Site) -> Iterator[list[str]]:
+    """Ids of leads that a test lets land; they are taken back at the end."""
+    ids: list[str] = []
+    yield ids
+    with AgencySession(site.world.engine) as session:
+        for client_id in ids:
+            session.delete(session.get_one(Lead, (site.brand("own"), client_id)))
+        set_freshness(session, site.brand("own"), utc_now() - timedelta(minutes=12))
+        session.commit()
+
+
+def let_a_sync_land(site: Site, ids: list[str]) -> None:
+    with AgencySession(site.world.engine) as session:
+        lead = make_lead(site.brand("own"), name="Just Landed")
+        ids.append(lead.client_id)
+        session.add(lead)
+        session.get_one(Tenant, site.brand("own")).data_version += 1
+        set_freshness(session, site.brand("own"), utc_now())
+        session.commit()
+
+
+def test_the_badge_says_the_age_and_the_exact_time_on_hover(visit: Visit) -> None:
+    page = visit(FILLED).open("/leads")
+    badge = page.locator("#freshness")
+    expect(badge).to_contain_text("Updated 1")
+    expect(badge).to_have_attribute("data-mood", "fresh")
+    expect(page.locator("#stale-banner")).not_to_be_visible()
+    badge.hover()
+    expect(page.locator("#freshness-tip")).to_be_visible()
+    expect(page.locator("#freshness-tip")).to_contain_text("E")
+
+
+def test_after_a_failed_sync_a_banner_says_the_datas_age_and_no_details(visit: Visit) -> None:
+    page = visit(STALE).open("/leads")
+    banner = page.locator("#stale-banner")
+    expect(banner).to_be_visible()
+    expect(banner).to_contain_text("data that is 9 h")
+    expect(banner).to_contain_text("The last sync did not succeed.")
+    expect(page.locator("#freshness")).to_have_attribute("data-mood", "stale")
+
+
+def test_the_age_goes_on_counting_and_turns_amber_and_red_by_itself(visit: Visit) -> None:
+    visitor = visit(FILLED)
+    visitor.page.clock.install()
+    page = visitor.open("/leads")
+    badge = page.locator("#freshness")
+    expect(badge).to_have_attribute("data-mood", "fresh")
+    page.route("**/api/sync/status*", lambda route: route.abort())  # as if the network were away for hours
+    page.clock.fast_forward("01:15:00")
+    expect(badge).to_have_attribute("data-mood", "ageing")
+    page.clock.fast_forward("01:00:00")
+    expect(badge).to_have_attribute("data-mood", "stale")
+    expect(badge).to_contain_text("Updated 2 h")
+    expect(page.locator("#stale-banner")).to_be_visible()
+    visitor.problems.clear()  # the browser itself reports the requests that were cut off
+
+
+def test_new_data_is_announced_and_shown_without_losing_filters_or_scroll(
+    visit: Visit, site: Site, landed: list[str]
+) -> None:
+    page = visit(FILLED).open("/leads?source=Facebook&sort=name")
+    expect(page.locator("#figure-total-leads")).to_be_visible()
+    before = int(page.locator("#figure-total-leads .figure-value").inner_text())
+    expect(page.locator("#new-data")).not_to_be_visible()
+    let_a_sync_land(site, landed)
+    page.evaluate("window.portalFreshness.ask()")
+    expect(page.locator("#new-data")).to_be_visible()
+    page.locator("#table").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    page.wait_for_timeout(50)
+    scrolled = page.evaluate("window.scrollY")
+    page.locator("#new-data-button").click()
+    expect(page.locator("#figure-total-leads .figure-value")).to_have_text(str(before + 1))
+    expect(page.locator("#new-data")).not_to_be_visible()
+    expect(page.locator("#freshness")).to_contain_text("Updated just now")
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    assert abs(page.evaluate("window.scrollY") - scrolled) <= 2
+    assert "sort=name" in page.url
+
+
+def test_a_failed_attempt_shows_its_banner_while_the_page_is_open(visit: Visit, site: Site, landed: list[str]) -> None:
+    page = visit(FILLED).open("/pipeline")
+    expect(page.locator("#stale-banner")).not_to_be_visible()
+    with AgencySession(site.world.engine) as session:
+        set_freshness(session, site.brand("own"), utc_now() - timedelta(minutes=70), ResourceStatus.FAILED)
+        session.commit()
+    page.evaluate("window.portalFreshness.ask()")
+    expect(page.locator("#stale-banner")).to_be_visible()
+    expect(page.locator("#stale-banner")).to_contain_text("1 h 10 min")

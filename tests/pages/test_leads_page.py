@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+ON_A_PHONE = 390
+
+
+def bars(page: Page, chart: str) -> int:
+    return page.locator(f"#card-{chart} .js-plotly-plot .points path").count()
+
+
+def figure(page: Page, name: str) -> str:
+    return page.locator(f"#figure-{name} .figure-value").inner_text()
+
+
+def click_bar(page: Page, chart: str, number: int) -> None:
+    """Click a bar where it begins, as Plotly catches the pointer with a layer of its own."""
+    bar = page.locator(f"#card-{chart} .js-plotly-plot .points path").nth(number)
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 3, box["y"] + box["height"] / 2)
+    expect(page.locator(f"#card-{chart} .hoverlayer .hovertext")).to_be_visible()
+    page.mouse.click(box["x"] + 3, box["y"] + box["height"] / 2)
+
+
+def chart_ready(page: Page, chart: str) -> None:
+    expect(page.locator(f"#card-{chart} .js-plotly-plot .points path").first).to_be_visible()
+
+
+def test_the_page_shows_brand_tab_figures_charts_and_rows(visit: Visit) -> None:
+    page = visit().open("/leads")
+    expect(page.locator("#brand-name")).to_have_text("Own Brand")
+    expect(page.locator(".tab[aria-current=page]")).to_have_text("Leads")
+    assert [label.inner_text() for label in page.locator(".figure-label").all()] == [
+        "Total leads",
+        "New in 7 days",
+        "Active in pipeline",
+        "Qualified candidates",
+        "Sources",
+    ]
+    chart_ready(page, "leads-by-source")
+    assert bars(page, "leads-by-source") == 10
+    expect(page.locator("#table tbody tr")).to_have_count(25)
+    expect(page).to_have_title("Leads")
+
+
+def test_the_first_paint_carries_the_data_in_one_answer(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("/leads")
+    chart_ready(page, "leads-by-source")
+    page.wait_for_load_state("networkidle")
+    assert visitor.page_calls() == 1
+
+
+@pytest.mark.parametrize("width", [1280, ON_A_PHONE])
+def test_a_clicked_bar_filters_everything_and_back_undoes_it(visit: Visit, width: int) -> None:
+    visitor = visit(width=width)
+    page = visitor.open("/leads")
+    chart_ready(page, "leads-by-source")
+    total = figure(page, "total-leads")
+    visitor.requests.clear()
+    click_bar(page, "leads-by-source", 0)
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    assert re.search(r"[?&]source=", page.url)
+    filtered = figure(page, "total-leads")
+    assert int(filtered) < int(total)
+    expect(page.locator("#table-total")).to_have_attribute("data-total", filtered)
+    page.wait_for_load_state("networkidle")
+    assert visitor.page_calls() == 1
+    page.go_back()
+    expect(page.locator("#figure-total-leads .figure-value")).to_have_text(total)
+    expect(page.locator("#chips .chip")).to_have_count(0)
+    page.go_forward()
+    expect(page.locator("#figure-total-leads .figure-value")).to_have_text(filtered)
+
+
+def test_filters_of_two_charts_combine_and_a_link_shows_the_same(visit: Visit) -> None:
+    page = visit().open("/leads")
+    chart_ready(page, "leads-by-source")
+    click_bar(page, "leads-by-source", 0)
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    click_bar(page, "leads-by-status", 1)
+    expect(page.locator("#chips .chip")).to_have_count(2)
+    total = figure(page, "total-leads")
+    shared = page.url.removeprefix(page.url.split("/leads")[0])
+    other = visit().open(shared)
+    expect(other.locator("#figure-total-leads .figure-value")).to_have_text(total)
+    other.locator("#chips .chip").first.click()
+    expect(other.locator("#chips .chip")).to_have_count(1)
+    other.locator(".chip-clear").click()
+    expect(other.locator("#chips .chip")).to_have_count(0)
+
+
+def test_the_long_tail_opens_and_folds_again(visit: Visit) -> None:
+    page = visit().open("/leads")
+    chart_ready(page, "leads-by-source")
+    click_bar(page, "leads-by-source", 9)
+    expect(page.locator("#card-leads-by-source .js-plotly-plot .points path")).to_have_count(13)
+    assert "open=leads-by-source" in page.url
+    page.locator("#card-leads-by-source .fold-link a").click()
+    expect(page.locator("#card-leads-by-source .js-plotly-plot .points path")).to_have_count(10)
+
+
+def test_filtering_keeps_the_scroll_position(visit: Visit) -> None:
+    page = visit().open("/leads")
+    chart_ready(page, "leads-source-quality")
+    page.locator("#table .sort", has_text="Name").scroll_into_view_if_needed()
+    before = page.evaluate("window.scrollY")
+    assert before > 0
+    page.locator("#table .sort", has_text="Name").click()
+    expect(page.locator("#table th", has_text="Name")).to_have_attribute("aria-sort", "ascending")
+    assert page.evaluate("window.scrollY") == before
+
+
+def test_the_table_is_searched_sorted_and_paged(visit: Visit) -> None:
+    page = visit().open("/leads")
+    page.get_by_label("Search leads").fill("person 555000001")
+    expect(page.locator("#table-total")).to_contain_text("of 9 leads")
+    assert "q=person+555000001" in page.url
+    page.locator(".sort", has_text="Name").click()
+    expect(page.locator("#table th", has_text="Name")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#table tbody tr .row-link").first).to_have_text("Person 010")
+    page.locator(".sort", has_text="Name").click()
+    expect(page.locator("#table tbody tr .row-link").first).to_have_text("Person 019")
+    page.get_by_label("Search leads").fill("")
+    expect(page.locator("#table tbody tr")).to_have_count(25)
+    page.locator(".pager .button", has_text="Next").click()
+    expect(page.locator(".pager")).to_contain_text("Page 2 of")
+    assert page.get_by_label("Search leads").input_value() == ""
+
+
+def test_quick_typing_loses_no_letter(visit: Visit) -> None:
+    page = visit().open("/leads")
+    field = page.get_by_label("Search leads")
+    field.press_sequentially("person 014 and nobody else", delay=70)
+    expect(page.locator("#table")).to_contain_text("No leads fit")
+    expect(field).to_have_value("person 014 and nobody else")
+
+
+def test_a_row_opens_the_lead_with_its_deals_and_notes(visit: Visit) -> None:
+    page = visit().open("/leads?q=person+001")
+    page.locator("#table tbody tr").first.click()
+    panel = page.locator("#panel")
+    expect(panel).to_be_visible()
+    expect(panel.locator("h2")).to_have_text("Person 001")
+    expect(panel.locator("h2")).to_be_focused()
+    expect(panel).to_contain_text("Territory 1")
+    expect(panel).to_contain_text("Spoke about territory 1 ")
+    assert "lead=lead-1" in page.url
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(page.locator("#row-lead-1")).to_be_focused()
+
+
+def test_the_keyboard_alone_opens_a_lead(visit: Visit) -> None:
+    page = visit().open("/leads?q=person+001")
+    page.locator("#row-lead-1").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel h2")).to_have_text("Person 001")
+
+
+def test_each_figure_says_what_it_counts(visit: Visit) -> None:
+    page = visit().open("/leads")
+    page.locator("#figure-qualified-candidates").focus()
+    tip = page.locator("#figure-qualified-candidates-tip")
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("from QR Returned through FA Sent")
+    page.locator("#figure-new-leads").hover()
+    expect(page.locator("#figure-new-leads-tip")).to_contain_text("today and the 6 days before")
+
+
+def test_upstream_html_stays_inert(visit: Visit) -> None:
+    page = visit().open("/notes?note=note-attack")
+    expect(page.locator("#panel")).to_contain_text("Hello there")
+    page.goto(page.url.replace("/notes?note=note-attack", "/leads?q=person+000"))
+    expect(page.locator("#main")).to_be_visible()
+    assert page.evaluate("window.attacked") is None
+    assert page.locator("#panel a[href^=javascript]").count() == 0

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.pages.conftest import EMPTY, Visit
+from tests.pages.test_leads_page import chart_ready, click_bar, figure
+
+pytestmark = pytest.mark.browser
+
+
+def test_pipeline_shows_stages_in_the_brands_order_new_lead_first(visit: Visit) -> None:
+    page = visit().open("/pipeline")
+    expect(page.locator(".tab[aria-current=page]")).to_have_text("Pipeline")
+    names = page.locator("#card-pipeline-by-stage .chart-table tbody .in-chart").all_text_contents()
+    assert names[0] == "New Lead"
+    assert names[-1] == "Future Interest"
+    assert "Not Interested" not in names
+    expect(page.locator("#figure-opportunities")).to_contain_text("more in inactive stages")
+    expect(page.locator("#card-pipeline-progression .card-text")).to_contain_text("Future Interest are left out")
+    expect(page.locator("#card-pipeline-ageing .card-text")).to_contain_text("observed since")
+
+
+def test_a_clicked_stage_lists_its_deals_with_days_in_stage(visit: Visit) -> None:
+    page = visit().open("/pipeline")
+    chart_ready(page, "pipeline-by-stage")
+    click_bar(page, "pipeline-by-stage", 1)
+    expect(page.locator("#chips .chip")).to_contain_text("Outbound Call")
+    expect(page.locator("#table-total")).to_have_attribute("data-total", figure(page, "opportunities"))
+    stages = page.locator("#table tbody td[data-heading=Stage]")
+    assert set(stages.all_text_contents()) == {"Outbound Call"}
+    days = page.locator("#table tbody td[data-heading='Days in stage']").all_text_contents()
+    assert all(re.match(r"\d+", day) for day in days)
+
+
+def test_the_hot_list_is_ranked_totalled_and_searched(visit: Visit) -> None:
+    page = visit().open("/hot-list")
+    first = page.locator("#table tbody tr").first
+    expect(first).to_contain_text("FA S")
+    expect(page.locator("#table tfoot")).to_contain_text("Total")
+    deals = int(figure(page, "hot-deals"))
+    expect(page.locator("#table tbody tr")).to_have_count(min(deals, 25))
+    expect(page.locator("#table .badge .bars").first).to_be_visible()
+    page.get_by_label("Search hot list").fill("nobody of that name")
+    expect(page.locator("#table")).to_contain_text("No deals fit these filters")
+    page.get_by_role("link", name="Clear search and filters").click()
+    expect(page.locator("#table tbody tr")).to_have_count(min(deals, 25))
+    expect(page.get_by_label("Search hot list")).to_have_value("")
+    page.locator("#table .sort", has_text="Candidate").click()
+    expect(page.locator("#table th", has_text="Candidate")).to_have_attribute("aria-sort", "ascending")
+    names = page.locator("#table tbody td[data-heading=Candidate]").all_text_contents()
+    assert names == sorted(names)
+
+
+def test_notes_are_searched_with_matches_marked_and_the_order_kept_in_the_link(visit: Visit) -> None:
+    page = visit().open("/notes")
+    expect(page.locator(".ag-row").first).to_contain_text("Hello there press")
+    page.get_by_label("Search notes and authors").fill("territory 25")
+    expect(page.locator("#table-total")).to_have_text(re.compile(r"^\d+ of 261 notes"))
+    expect(page.locator(".ag-row mark").first).to_have_text("territory")
+    expect(page.get_by_label("Search notes and authors")).to_be_focused()
+    assert "q=territory+25" in page.url
+    page.locator(".ag-header-cell", has_text="Author").click()
+    expect(page.locator(".ag-header-cell", has_text="Author")).to_have_attribute("aria-sort", "ascending")
+    page.wait_for_url(re.compile("sort=author"))
+    page.get_by_label("Search notes and authors").fill("")
+    expect(page.locator("#table-total")).to_have_text("261 notes")
+
+
+def test_notes_are_filtered_by_author_kind_and_contact(visit: Visit) -> None:
+    page = visit().open("/notes")
+    expect(page.locator(".ag-row").first).to_be_visible()
+    page.get_by_text("Author", exact=True).first.click()
+    page.locator(".facet-list").get_by_text("Luis Fontaine").click()
+    expect(page.locator("#chips .chip")).to_contain_text("Luis Fontaine")
+    expect(page.locator(".ag-row [col-id=author]").first).to_have_text("Luis Fontaine")
+    page.get_by_label("Contact's name").fill("Person 001")
+    expect(page.locator("#chips .chip")).to_have_count(2)
+    expect(page.locator(".ag-row [col-id=contact]").first).to_have_text("Person 001")
+    page.go_back()
+    expect(page.locator("#chips .chip")).to_have_count(0)
+    expect(page.locator(".ag-row").first).to_contain_text("Hello there press")
+
+
+def test_a_note_opens_in_full_by_click_and_by_enter(visit: Visit) -> None:
+    page = visit().open("/notes?q=funding")
+    page.locator(".ag-row [col-id=content]").first.click()
+    panel = page.locator("#panel")
+    expect(panel.locator(".rich-text strong")).to_contain_text("funding")
+    expect(panel.locator("mark").first).to_have_text("funding")
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    page.locator(".ag-row [col-id=author]").nth(1).click(position={"x": 3, "y": 3})
+    expect(panel).to_have_count(1)
+    page.locator("#panel-close").click()
+    expect(panel).to_have_count(0)
+
+
+def test_notes_scroll_through_blocks(visit: Visit) -> None:
+    page = visit().open("/notes")
+    expect(page.locator(".ag-row").first).to_be_visible()
+    page.locator(".ag-body-viewport").evaluate("element => element.scrollTo(0, 64 * 255)")
+    expect(page.locator(".ag-row[row-id=note-259]")).to_be_visible()
+
+
+def test_the_density_can_be_chosen(visit: Visit) -> None:
+    page = visit().open("/notes")
+    row = page.locator(".ag-row").first
+    expect(row).to_be_visible()
+    tall = row.bounding_box()
+    page.get_by_role("link", name="Compact").click()
+    expect(page.get_by_role("link", name="Roomy")).to_be_visible()
+    expect(row).to_be_visible()
+    low = row.bounding_box()
+    assert tall is not None
+    assert low is not None
+    assert low["height"] < tall["height"]
+
+
+def test_the_schedule_is_grouped_by_day_and_paged(visit: Visit) -> None:
+    page = visit().open("/schedule")
+    expect(page.locator("#main")).to_contain_text("America/New York")
+    headings = page.locator(".day-title").all_text_contents()
+    assert any(heading.startswith("Tomorrow") for heading in headings)
+    assert page.locator(".activities > li").count() == 100
+    page.locator(".pager .button", has_text="Next").click()
+    expect(page.locator(".activities > li")).to_have_count(30)
+
+
+@pytest.mark.parametrize("path", ["/leads", "/pipeline", "/hot-list", "/notes", "/schedule"])
+def test_an_empty_brand_says_what_will_appear_and_when(visit: Visit, path: str) -> None:
+    page = visit(EMPTY).open(path)
+    expect(page.locator(".empty")).to_contain_text("will appear here")
+    expect(page.locator(".empty")).to_contain_text("The first sync is due at")
+    expect(page.locator("#freshness")).to_contain_text("Waiting for first sync")
+
+
+def test_tabs_lead_from_page_to_page(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("/leads?source=Facebook")
+    for name, path in (
+        ("Pipeline", "/pipeline"),
+        ("Hot list", "/hot-list"),
+        ("Notes", "/notes"),
+        ("Schedule", "/schedule"),
+    ):
+        page.locator(".tabs").get_by_text(name, exact=True).click()
+        page.wait_for_url(re.compile(f"{path}$"))
+        expect(page.locator(".tab[aria-current=page]")).to_have_text(name)
+        expect(page).to_have_title(name)
+    for path in ("/notes", "/hot-list", "/pipeline", "/leads?source=Facebook"):
+        page.go_back()
+        page.wait_for_url(re.compile(re.escape(path) + "$"))
+        expect(page.locator("#page")).to_have_attribute("data-path", path.partition("?")[0])
+    expect(page.locator("#chips .chip")).to_have_count(1)
+
+
+def test_only_the_notes_page_loads_the_table_engine(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("/leads")
+    page.wait_for_load_state("networkidle")
+    assert not any("ag_grid" in request for request in visitor.requests)
+    visitor.open("/notes")
+    assert any("ag_grid" in request for request in visitor.requests)
