@@ -183,6 +183,7 @@ def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: s
     )
 
 
+@lru_cache(maxsize=64)
 def next_sync(sync_cron: str, now: datetime) -> datetime:
     """Return the next scheduled sync after a moment (UTC, as the worker's schedule is)."""
     following: datetime = croniter(sync_cron, now.astimezone(UTC)).get_next(datetime)

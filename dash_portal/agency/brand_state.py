@@ -83,10 +83,7 @@ def brand_state(
         return BrandState.SUSPENDED
     if last_status is None:
         return BrandState.WAITING
-    if (
-        _REFUSALS & {kind for kind in SyncErrorKind if kind.value in error_kinds}
-        and last_status is not RunStatus.SUCCESS
-    ):
+    if last_status is not RunStatus.SUCCESS and any(kind.value in error_kinds for kind in _REFUSALS):
         return BrandState.REFUSED
     if last_status is RunStatus.FAILED:
         return BrandState.HELD_BACK if holds_back else BrandState.FAILED

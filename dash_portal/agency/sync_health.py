@@ -7,16 +7,18 @@ or asked for is its `activity`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import String, Subquery, cast, extract, func, tuple_
+from sqlalchemy import String, cast, extract, func
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from dash_portal.agency.brand_state import TROUBLE_ORDER, BrandState, brand_state, worst_error
+from dash_portal.agency.finished_runs import FINISHED_RUNS, Outcome
 from dash_portal.freshness import Freshness, ResourceAge, freshness_of
 from database import AgencySession
 from models import (
@@ -25,12 +27,9 @@ from models import (
     ResourceFreshness,
     ResourceStatus,
     RunStatus,
-    SyncError,
-    SyncErrorKind,
     SyncLease,
     SyncRequest,
     SyncRun,
-    SyncRunResource,
     Tenant,
     TenantStatus,
     Trigger,
@@ -39,41 +38,18 @@ from models import (
 
 TREND_RUNS: Final = 24
 _OPEN: Final = (RequestStatus.QUEUED, RequestStatus.RUNNING)
-_ABOUT_RECORDS: Final = (SyncErrorKind.UNREADABLE_RECORD.value, SyncErrorKind.UNREADABLE_FIELD.value)
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceResult:
-    """What the last finished run did with one resource."""
-
-    resource: Resource
-    status: ResourceStatus
-    fetched: int
-    changed: int
-    rejected: int
-    remaining: int
 
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The last finished run of a brand. Times are UTC."""
+    """The last finished run of a brand. Times are UTC; `seconds` is how long it took."""
 
     run_id: str
     status: RunStatus
     trigger: Trigger
     started_at: datetime
-    finished_at: datetime | None
-    results: tuple[ResourceResult, ...]
-
-    @property
-    def changed(self) -> int:
-        """How many rows it inserted, updated or removed."""
-        return sum(result.changed for result in self.results)
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took."""
-        return None if self.finished_at is None else (self.finished_at - self.started_at).total_seconds()
+    seconds: int
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +62,21 @@ class Activity:
     accepts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TrendRun:
+class TrendRun(NamedTuple):
     """One run in the small chart of the last ones: how it ended and how long it took, in whole seconds."""
 
     status: RunStatus
     seconds: int
+
+
+@dataclass(frozen=True, eq=False)
+class Trend:
+    """A brand's last runs, the oldest first; the same object until another run comes."""
+
+    runs: tuple[TrendRun, ...]
+
+
+NO_TREND: Final = Trend(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +91,7 @@ class BrandHealth:
     freshness: Freshness
     last_run: LastRun | None
     activity: Activity | None
-    trend: tuple[TrendRun, ...]
+    trend: Trend
     error_kind: str | None
     held_back: tuple[Resource, ...]
     notes_remaining: int | None
@@ -119,8 +104,9 @@ class BrandHealth:
 
 def sync_health(session: AgencySession, now: datetime, sync_cron: str) -> tuple[BrandHealth, ...]:
     """Return every brand's row: trouble first, then by name."""
-    last_runs, kinds = _last_runs(session)
-    ages, activities, trends = _ages(session), _activities(session, now), _trends(session)
+    latest = _latest_runs(session)
+    last_runs = _last_runs(session, latest)
+    ages, activities = _ages(session), _activities(session, latest, now)
     rows = []
     brands = select_columns(
         col(Tenant.id), col(Tenant.slug), col(Tenant.name), col(Tenant.timezone), col(Tenant.status)
@@ -130,11 +116,10 @@ def sync_health(session: AgencySession, now: datetime, sync_cron: str) -> tuple[
         rows.append(
             _health(
                 tenant,
-                last_run=last_runs.get(tenant_id),
-                kinds=kinds.get(tenant_id, frozenset()),
+                last=last_runs.get(tenant_id, (None, frozenset())),
                 ages=ages.get(tenant_id, {}),
                 activity=activities.get(tenant_id),
-                trend=trends.get(tenant_id, ()),
+                trend=latest[tenant_id].trend if tenant_id in latest else NO_TREND,
                 now=now,
                 sync_cron=sync_cron,
             )
@@ -154,15 +139,15 @@ def _trouble_first(row: BrandHealth) -> tuple[int, str, str]:
 def _health(
     tenant: Any,
     *,
-    last_run: LastRun | None,
-    kinds: frozenset[str],
+    last: tuple[LastRun | None, frozenset[str]],
     ages: Mapping[Resource, ResourceAge],
     activity: Activity | None,
-    trend: tuple[TrendRun, ...],
+    trend: Trend,
     now: datetime,
     sync_cron: str,
 ) -> BrandHealth:
     tenant_id, slug, name, timezone, status = tenant
+    last_run, kinds = last
     freshness = freshness_of([ages.get(resource) for resource in Resource], now, sync_cron)
     held_back = tuple(one.resource for one in ages.values() if one.last_status is ResourceStatus.HELD_BACK)
     state = brand_state(
@@ -190,89 +175,84 @@ def _health(
 
 def _notes_remaining(last_run: LastRun | None) -> int | None:
     """Return of how many contacts the notes were never read; None where no run has said."""
-    results = last_run.results if last_run is not None else ()
+    results = last_run.outcome.results if last_run is not None else ()
     return next((result.remaining for result in results if result.resource is Resource.NOTES), None)
 
 
-def _last_finished() -> Subquery:
-    """Return each brand with the id of its last finished run: one short walk along an index per brand."""
-    last = (
-        select(SyncRun.run_id)
-        .where(col(SyncRun.tenant_id) == Tenant.id, col(SyncRun.status) != RunStatus.RUNNING)
+@dataclass(frozen=True, slots=True)
+class PackedRun:
+    """One run, as the database packed it; `seconds` is 0 while it runs."""
+
+    run_id: str
+    status: RunStatus
+    trigger: Trigger
+    started_at: datetime
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackedRuns:
+    """The last runs of a brand, the oldest first; the last that has ended; and one that has not, if it came later."""
+
+    trend: Trend
+    finished: PackedRun | None
+    running: PackedRun | None
+
+
+def _latest_runs(session: AgencySession) -> dict[int, PackedRuns]:
+    """Return each brand's last runs: a short walk along an index, packed by the database into one text per brand."""
+    return {tenant_id: _unpacked(text) for tenant_id, text in session.execute(_LATEST) if text}
+
+
+def _packed_runs() -> Any:
+    started = extract("epoch", col(SyncRun.started_at))
+    seconds = func.coalesce(extract("epoch", col(SyncRun.finished_at)) - started, 0)
+    words: list[Any] = [started, col(SyncRun.status), seconds, col(SyncRun.trigger), col(SyncRun.run_id)]
+    first, *others = [cast(word, String) for word in words]
+    packed: Any = first
+    for word in others:
+        packed = packed + ":" + word
+    latest = (
+        select(packed.label("packed"))
+        .where(col(SyncRun.tenant_id) == Tenant.id)
         .order_by(col(SyncRun.started_at).desc())
-        .limit(1)
+        .limit(TREND_RUNS)
         .correlate(Tenant)
-        .scalar_subquery()
+        .subquery()
     )
-    return select(col(Tenant.id).label("tenant_id"), last.label("run_id")).subquery("last_finished")
+    joined = select(func.aggregate_strings(latest.c.packed, ",")).scalar_subquery()
+    return select_columns(col(Tenant.id), joined)
 
 
-def _last_runs(session: AgencySession) -> tuple[dict[int, LastRun], dict[int, frozenset[str]]]:
-    last = _last_finished()
-    runs = session.execute(
-        select_columns(
-            col(SyncRun.tenant_id),
-            col(SyncRun.run_id),
-            col(SyncRun.status),
-            col(SyncRun.trigger),
-            col(SyncRun.started_at),
-            col(SyncRun.finished_at),
-        ).join(last, (col(SyncRun.tenant_id) == last.c.tenant_id) & (col(SyncRun.run_id) == last.c.run_id))
-    ).all()
-    keys = [(run.tenant_id, run.run_id) for run in runs]
-    results = _results(session, keys)
-    unwell = [(run.tenant_id, run.run_id) for run in runs if run.status is not RunStatus.SUCCESS]
-    found = {
-        run.tenant_id: LastRun(
-            run.run_id, run.status, run.trigger, run.started_at, run.finished_at, tuple(results[run.tenant_id])
-        )
-        for run in runs
-    }
-    return found, _error_kinds(session, unwell)
+_LATEST: Final = _packed_runs()
 
 
-def _results(session: AgencySession, runs: Iterable[tuple[int, str]]) -> dict[int, list[ResourceResult]]:
-    columns = select_columns(
-        col(SyncRunResource.tenant_id),
-        col(SyncRunResource.resource),
-        col(SyncRunResource.status),
-        col(SyncRunResource.fetched),
-        (col(SyncRunResource.inserted) + col(SyncRunResource.updated) + col(SyncRunResource.removed)).label("changed"),
-        col(SyncRunResource.rejected),
-        col(SyncRunResource.remaining),
-    )
-    results: dict[int, list[ResourceResult]] = defaultdict(list)
-    for some in _in_portions(runs):
-        chosen = tuple_(col(SyncRunResource.tenant_id), col(SyncRunResource.run_id)).in_(some)
-        for row in session.execute(columns.where(chosen)):
-            results[row[0]].append(ResourceResult(*row[1:]))
-    order = list(Resource)
-    for found in results.values():
-        found.sort(key=lambda result: order.index(result.resource))
-    return results
+@lru_cache(maxsize=4096)
+def _unpacked(text: str) -> PackedRuns:
+    """Read what the database packed; between two syncs of a brand its text stays the same."""
+    runs = sorted((run.split(":") for run in text.split(",")), key=lambda run: float(run[0]))
+    trend: list[TrendRun] = []
+    finished: PackedRun | None = None
+    running: PackedRun | None = None
+    for started, said, took, trigger, run_id in runs:
+        status, seconds = RunStatus(said), max(0, int(float(took)))
+        trend.append(TrendRun(status, seconds))
+        run = PackedRun(run_id, status, Trigger(trigger), datetime.fromtimestamp(float(started), UTC), seconds)
+        running = run if status is RunStatus.RUNNING else None
+        finished = finished if running else run
+    return PackedRuns(Trend(tuple(trend)), finished, running)
 
 
-def _error_kinds(session: AgencySession, runs: Iterable[tuple[int, str]]) -> dict[int, frozenset[str]]:
-    """Return what kinds of error these runs met; odd records are no reason for a run to end badly."""
-    kinds: dict[int, set[str]] = defaultdict(set)
-    for some in _in_portions(runs):
-        question = (
-            select(SyncError.tenant_id, SyncError.kind)
-            .where(
-                tuple_(col(SyncError.tenant_id), col(SyncError.run_id)).in_(some),
-                col(SyncError.kind).not_in(_ABOUT_RECORDS),
-            )
-            .distinct()
-        )
-        for tenant_id, kind in session.exec(question):
-            kinds[tenant_id].add(kind)
-    return {tenant_id: frozenset(found) for tenant_id, found in kinds.items()}
-
-
-def _in_portions(runs: Iterable[tuple[int, str]]) -> Iterable[list[tuple[int, str]]]:
-    """Cut the list: databases bound how many values one statement takes."""
-    listed = list(runs)
-    return (listed[start : start + 400] for start in range(0, len(listed), 400))
+def _last_runs(session: AgencySession, latest: Mapping[int, PackedRuns]) -> dict[int, tuple[LastRun, frozenset[str]]]:
+    """Return each brand's last finished run with its results, and the kinds of error it met."""
+    finished = {tenant_id: runs.finished for tenant_id, runs in latest.items() if runs.finished is not None}
+    outcomes = FINISHED_RUNS.outcomes(session, [(tenant_id, run.run_id) for tenant_id, run in finished.items()])
+    found = {}
+    for tenant_id, run in finished.items():
+        outcome = outcomes[tenant_id, run.run_id]
+        last = LastRun(run.run_id, run.status, run.trigger, run.started_at, run.seconds, outcome)
+        found[tenant_id] = (last, outcome.error_kinds)
+    return found
 
 
 def _ages(session: AgencySession) -> dict[int, dict[Resource, ResourceAge]]:
@@ -289,8 +269,8 @@ def _ages(session: AgencySession) -> dict[int, dict[Resource, ResourceAge]]:
     return ages
 
 
-def _activities(session: AgencySession, now: datetime) -> dict[int, Activity]:
-    """Return what is under way (a brand's lease is held) or asked for (a request waits), and who asked for it."""
+def _activities(session: AgencySession, latest: Mapping[int, PackedRuns], now: datetime) -> dict[int, Activity]:
+    """Return what is under way (the run's lease is held) or asked for (a request waits), and who asked for it."""
     asked = {}
     requests = (
         select_columns(
@@ -306,43 +286,16 @@ def _activities(session: AgencySession, now: datetime) -> dict[int, Activity]:
     )
     for tenant_id, since, accepts, name, email in session.execute(requests):
         asked[tenant_id] = Activity(running=False, since=since, by=name or email, accepts=accepts)
-    running = (
-        select_columns(col(SyncRun.tenant_id), col(SyncRun.started_at), col(SyncRun.trigger))
-        .join(
-            SyncLease,
-            (col(SyncLease.tenant_id) == SyncRun.tenant_id) & (col(SyncLease.run_id) == SyncRun.run_id),
-        )
-        .where(col(SyncRun.status) == RunStatus.RUNNING, col(SyncLease.expires_at) > now)
-    )
-    for tenant_id, since, trigger in session.execute(running):
-        request = asked.get(tenant_id) if trigger is Trigger.MANUAL else None
+    leases = session.exec(select(SyncLease.tenant_id, SyncLease.run_id).where(SyncLease.expires_at > now)).all()
+    for tenant_id, run_id in leases:
+        run = latest[tenant_id].running if tenant_id in latest else None
+        if run is None or run.run_id != run_id:
+            continue
+        request = asked.get(tenant_id) if run.trigger is Trigger.MANUAL else None
         asked[tenant_id] = Activity(
             running=True,
-            since=since,
+            since=run.started_at,
             by=request.by if request else None,
             accepts=request.accepts if request else False,
         )
     return asked
-
-
-def _trends(session: AgencySession) -> dict[int, tuple[TrendRun, ...]]:
-    """Return each brand's last runs, the oldest first, packed by the database into one text per brand."""
-    started = extract("epoch", col(SyncRun.started_at))
-    seconds = func.coalesce(extract("epoch", col(SyncRun.finished_at)) - started, 0)
-    parts = (cast(started, String), cast(col(SyncRun.status), String), cast(seconds, String))
-    latest = (
-        select((parts[0] + ":" + parts[1] + ":" + parts[2]).label("packed"))
-        .where(col(SyncRun.tenant_id) == Tenant.id)
-        .order_by(col(SyncRun.started_at).desc())
-        .limit(TREND_RUNS)
-        .correlate(Tenant)
-        .subquery()
-    )
-    joined = select(func.aggregate_strings(latest.c.packed, ",")).scalar_subquery()
-    packed = session.execute(select_columns(col(Tenant.id), joined))
-    return {tenant_id: _unpacked(text) for tenant_id, text in packed if text}
-
-
-def _unpacked(text: str) -> tuple[TrendRun, ...]:
-    runs = sorted((run.split(":") for run in text.split(",")), key=lambda run: float(run[0]))
-    return tuple(TrendRun(RunStatus(status), max(0, int(float(seconds)))) for _, status, seconds in runs)

@@ -15,6 +15,7 @@ from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError
 from dash_portal.agency import frame, plain_words, time_words
 from dash_portal.agency.plain_words import advice_for
+from dash_portal.agency.result_marks import result_list, result_mark
 from dash_portal.agency.run_history import held_back_reasons, notes_backfill, run_history
 from dash_portal.agency.sync_health import BrandHealth, brand_health, sync_health
 from dash_portal.agency.sync_requests import confirm_held_back, request_all, request_sync
@@ -155,11 +156,12 @@ def _words(now: Any) -> dict[str, Any]:
         "exactly": moment_text,
         "took": time_words.took,
         "trend_chart": trend_chart,
+        "result_list": result_list,
+        "result_mark": result_mark,
         "advice_for": advice_for,
         "run_words": plain_words.RUN_WORDS,
         "run_meaning": plain_words.RUN_MEANING,
         "resource_words": plain_words.RESOURCE_WORDS,
-        "resource_status_words": plain_words.RESOURCE_STATUS_WORDS,
         "trigger_words": plain_words.TRIGGER_WORDS,
         "waits_long": lambda activity: not activity.running and now - activity.since > _PICKED_UP_WITHIN,
     }

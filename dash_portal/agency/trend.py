@@ -9,7 +9,7 @@ from typing import Final
 from markupsafe import Markup
 
 from dash_portal.agency.plain_words import RUN_WORDS
-from dash_portal.agency.sync_health import TREND_RUNS, TrendRun
+from dash_portal.agency.sync_health import TREND_RUNS, Trend, TrendRun
 from models import RunStatus
 
 _STEP: Final = 5
@@ -27,8 +27,9 @@ _LOOKS: Final = {
 
 
 @lru_cache(maxsize=4096)
-def trend_chart(runs: tuple[TrendRun, ...]) -> Markup:
+def trend_chart(trend: Trend) -> Markup:
     """Return the chart as SVG, the latest run at the right; what it shows is also said in words."""
+    runs = trend.runs
     longest = max((run.seconds for run in runs), default=0) or 1
     paths: dict[str, list[str]] = {}
     for place, run in enumerate(runs, start=TREND_RUNS - len(runs)):

@@ -29,7 +29,7 @@ from models import (
 )
 from tests.factories import make_tenant
 
-GOOD = {resource: ResourceStatus.SUCCESS for resource in Resource}
+GOOD = dict.fromkeys(Resource, ResourceStatus.SUCCESS)
 
 
 def add_brand(engine: Engine, cipher: Cipher, slug: str, **changes: Any) -> int:
@@ -126,15 +126,16 @@ def failed_results(*which: Resource, status: ResourceStatus = ResourceStatus.FAI
     return GOOD | dict.fromkeys(which, status)
 
 
-def every_state(engine: Engine, cipher: Cipher, now: datetime, *, asker: int | None = None) -> None:
+def every_state(  # noqa: PLR0915 - a list of states
+    engine: Engine, cipher: Cipher, now: datetime, *, asker: int | None = None
+) -> None:
     """Make one brand for each way a brand can stand; the slug tells which."""
     hour = timedelta(hours=1)
     recent = now - timedelta(minutes=9)
     all_failed = failed_results(*Resource)
 
     def brand(slug: str, name: str, **changes: Any) -> int:
-        tenant_id = add_brand(engine, cipher, slug, name=name, **changes)
-        return tenant_id
+        return add_brand(engine, cipher, slug, name=name, **changes)
 
     def past(tenant_id: int, *, runs: int = 23, until: datetime = recent) -> None:
         for back in range(runs, 0, -1):

@@ -1,0 +1,234 @@
+"""How quickly /agency/sync answers with many brands and a long history of syncs.
+
+    python -m benchmarks.agency [--databases sqlite,postgresql] [--brands 200] [--days 90] [--requests 200]
+
+Every brand has one run an hour with five resources, every fortieth of them failed or partial with its errors, and
+resource freshness. The real server is asked over HTTP by one signed-in agency admin, one request after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.fernet import Fernet
+from sqlalchemy import Connection, Engine, insert, text
+
+import migrations
+from benchmarks.databases import fresh_database
+from database import AgencySession, agency_transaction, create_engine
+from encryption import Cipher
+from models import (
+    Resource,
+    ResourceFreshness,
+    ResourceStatus,
+    RunStatus,
+    SyncError,
+    SyncErrorKind,
+    SyncRun,
+    SyncRunResource,
+    Tenant,
+    Trigger,
+    WorkerHeartbeat,
+    new_id,
+    utc_now,
+)
+from settings import Settings
+
+PASSWORD = "four calm words together"
+PAGES = ("/agency/sync", "/agency/sync/_live", "/agency/sync/brand-7", "/agency/brands", "/agency/audit")
+AIM_MILLISECONDS = 100.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--databases", default="sqlite,postgresql")
+    parser.add_argument("--brands", type=int, default=200)
+    parser.add_argument("--days", type=int, default=90)
+    parser.add_argument("--requests", type=int, default=200)
+    wish = parser.parse_args()
+    print(f"{wish.brands} brands, {wish.days} days of hourly runs: {wish.brands * wish.days * 24:,} runs")
+    late = False
+    for kind in wish.databases.split(","):
+        with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as url:
+            key = Fernet.generate_key().decode()
+            _fill(url, key, wish.brands, wish.days)
+            with _served(url, key) as (address, client):
+                for page in PAGES:
+                    late = _measure(kind, client, address + page, page, wish.requests) or late
+    sys.exit(1 if late else 0)
+
+
+def _fill(url: str, key: str, brands: int, days: int) -> None:
+    began = time.perf_counter()
+    engine = create_engine(Settings(database_url=url).database_url)
+    migrations.upgrade(engine)
+    now = utc_now()
+    cipher = Cipher((key,))
+    with AgencySession(engine, writes=True) as session:
+        for number in range(brands):
+            session.add(
+                Tenant(
+                    slug=f"brand-{number}",
+                    name=f"Brand {number}",
+                    timezone="America/New_York",
+                    web_key_encrypted=cipher.encrypt(f"CT_{number:06}"),
+                    web_key_last4=f"{number:04}",
+                )
+            )
+        session.add(WorkerHeartbeat(worker="benchmark", started_at=now, beat_at=now + timedelta(hours=1)))
+        session.commit()
+    for tenant_id in range(1, brands + 1):
+        with agency_transaction(engine) as connection:
+            _fill_brand(connection, tenant_id, now, days)
+    _analyse(engine)
+    engine.dispose()
+    print(f"  filled in {time.perf_counter() - began:.0f} s")
+
+
+def _fill_brand(connection: Connection, tenant_id: int, now: datetime, days: int) -> None:
+    runs, resources, errors = [], [], []
+    stamps = {"created_at": now, "updated_at": now, "tenant_id": tenant_id}
+    for back in range(days * 24):
+        started = now - timedelta(hours=back, minutes=9)
+        bad = (tenant_id * 7 + back) % 40 == 0
+        status = RunStatus.PARTIAL if bad else RunStatus.SUCCESS
+        run_id = new_id()
+        runs.append(
+            stamps
+            | {
+                "run_id": run_id,
+                "status": status,
+                "trigger": Trigger.SCHEDULE,
+                "slot_at": started,
+                "started_at": started,
+                "finished_at": started + timedelta(seconds=5 + back % 11),
+                "worker": "benchmark",
+                "missed_slots": 0,
+            }
+        )
+        for resource in Resource:
+            failed = bad and resource is Resource.LEADS
+            resources.append(
+                stamps
+                | {
+                    "run_id": run_id,
+                    "resource": resource,
+                    "status": ResourceStatus.FAILED if failed else ResourceStatus.SUCCESS,
+                    "read_started_at": started,
+                    "pages": 3,
+                    "fetched": 288,
+                    "inserted": 0,
+                    "updated": 3,
+                    "unchanged": 285,
+                    "removed": 0,
+                    "rejected": 0,
+                    "remaining": 0,
+                    "seconds": 1.0,
+                }
+            )
+        if bad:
+            errors.append(
+                stamps
+                | {
+                    "error_id": new_id(),
+                    "run_id": run_id,
+                    "resource": Resource.LEADS,
+                    "kind": SyncErrorKind.TIMEOUT.value,
+                    "message": "ClientTether did not answer in time",
+                    "attempts": 3,
+                }
+            )
+    fresh: list[dict[str, Any]] = [
+        stamps
+        | {
+            "resource": resource,
+            "whole_read_at": now - timedelta(minutes=9),
+            "last_status": ResourceStatus.SUCCESS,
+            "last_attempt_at": now - timedelta(minutes=9),
+        }
+        for resource in Resource
+    ]
+    for table, rows in ((SyncRun, runs), (SyncRunResource, resources), (SyncError, errors), (ResourceFreshness, fresh)):
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def _analyse(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+
+
+@contextmanager
+def _served(url: str, key: str) -> Iterator[tuple[str, httpx.Client]]:
+    port = "8197"
+    environment = os.environ | {
+        "DATABASE_URL": url,
+        "PORTAL_ENCRYPTION_KEY": key,
+        "PORTAL_SECRET_KEY": "benchmark-abcdefghijklmnopqrstuvwxyz-0123456789",
+        "PORT": port,
+    }
+    user = ("create-user", "ana@mellon.example", "--role", "agency_admin", "--password-stdin")
+    subprocess.run([sys.executable, "-m", "dash_portal", *user], env=environment, input=PASSWORD, text=True, check=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dash_portal", "serve"],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        with httpx.Client(timeout=30) as client:
+            _sign_in(client, address)
+            yield address, client
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _sign_in(client: httpx.Client, address: str) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            form = client.get(f"{address}/login").text
+            break
+        except httpx.TransportError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+    assert token is not None
+    who = {"email": "ana@mellon.example", "password": PASSWORD, "csrf_token": token[1], "next": "/"}
+    assert client.post(f"{address}/login", data=who).status_code == 303
+
+
+def _measure(kind: str, client: httpx.Client, address: str, page: str, count: int) -> bool:
+    """Print the figures of one page; tell whether /agency/sync missed its aim."""
+    for _ in range(10):
+        client.get(address).raise_for_status()
+    times = []
+    for _ in range(count):
+        began = time.perf_counter()
+        answer = client.get(address)
+        times.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200, answer.status_code
+    middle, late = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+    size = len(answer.content)
+    print(f"  {kind:10} {page:24} median {middle:6.1f} ms   p95 {late:6.1f} ms   {size / 1024:6.0f} KB")
+    return page == "/agency/sync" and late > AIM_MILLISECONDS
+
+
+if __name__ == "__main__":
+    main()
