@@ -46,6 +46,7 @@ class Brand:
     slug: str
     name: str
     timezone: str
+    accent_colour: str
     web_key: str
     seed: int
     contacts: int
@@ -62,8 +63,8 @@ class Person:
 
 
 BRANDS: Final = (
-    Brand("harbor-pine", "Harbor & Pine Coffee", "America/New_York", "CT_demo_harbor_pine", 7, 288),
-    Brand("brightpath", "BrightPath Tutoring", "America/Los_Angeles", "CT_demo_brightpath", 11, 412),
+    Brand("harbor-pine", "Harbor & Pine Coffee", "America/New_York", "#0f766e", "CT_demo_harbor_pine", 7, 288),
+    Brand("brightpath", "BrightPath Tutoring", "America/Los_Angeles", "#6d4bd8", "CT_demo_brightpath", 11, 412),
 )
 PEOPLE: Final = (
     Person("viewer@harbor-pine.example", "tenant_viewer", "harbor-pine", "reads Harbor & Pine Coffee"),
@@ -193,8 +194,10 @@ def _make_brands_and_people(environment: dict[str, str]) -> None:
     brands, people = _who_is_there(environment["DATABASE_URL"])
     for brand in BRANDS:
         if brand.slug not in brands:
-            options = ("--name", brand.name, "--timezone", brand.timezone, "--web-key-stdin")
-            _command(environment, "dash_portal", "create-tenant", brand.slug, *options, said=brand.web_key)
+            options = ("--name", brand.name, "--timezone", brand.timezone, "--accent-colour", brand.accent_colour)
+            _command(
+                environment, "dash_portal", "create-tenant", brand.slug, *options, "--web-key-stdin", said=brand.web_key
+            )
     for person in PEOPLE:
         if person.email not in people:
             options = ("--role", person.role, *(("--tenant", person.tenant) if person.tenant else ()))
