@@ -549,7 +549,11 @@ class Note(Mirrored, table=True):
 
 
 class NoteReading(BrandOwned, table=True):
-    """How far the notes of one contact are read: when, and at which state of the contact."""
+    """How far the notes of one contact are read: when, and at which state of the contact.
+
+    `run_id` is the run whose answer the rows were made from. `answer_hash` tells that answer, and the rules it was read
+    by, so that the same answer need not be read again; None where something in it was odd.
+    """
 
     __tablename__ = "note_readings"
     __table_args__: ClassVar[Any] = (Index("ix_note_readings_read_at", "tenant_id", "read_at"),)
@@ -558,6 +562,7 @@ class NoteReading(BrandOwned, table=True):
     read_at: datetime
     run_id: str
     contact_modified_at: datetime | None = Field(default=None)
+    answer_hash: str | None = Field(default=None, max_length=64)
 
 
 class ScheduledActivity(Mirrored, table=True):

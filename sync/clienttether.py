@@ -9,7 +9,6 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -120,6 +119,15 @@ class ClientTether:
 
     def _ask(self, request: str) -> Answer:
         """Ask, and ask again where that can help. Raises PullError with the number of attempts made."""
+        try:
+            return self._ask_once(request)
+        except PullError as failure:
+            if failure.kind not in RETRYABLE:
+                raise
+            return self._ask_again(request, failure)
+
+    def _ask_again(self, request: str, failure: PullError) -> Answer:
+        """Ask again within bounds; `failure` is what the first attempt ended with, so that stamina counts it."""
         settings, attempts = self._settings, 0
         for attempt in stamina.retry_context(
             on=_wait_before_retry,
@@ -131,15 +139,14 @@ class ClientTether:
         ):
             with attempt:
                 attempts += 1
-                return self._counted(attempts, self._ask_once, request)
+                if attempts == 1:
+                    raise failure
+                try:
+                    return self._ask_once(request)
+                except PullError as again:
+                    again.attempts = attempts
+                    raise
         raise AssertionError("stamina raises what the last attempt raised")
-
-    def _counted(self, attempts: int, ask: Callable[[str], Answer], request: str) -> Answer:
-        try:
-            return ask(request)
-        except PullError as failure:
-            failure.attempts = attempts
-            raise
 
     def _ask_once(self, request: str) -> Answer:
         if self._stop.is_set():

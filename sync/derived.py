@@ -32,7 +32,7 @@ def note_stage_changes(
     )
     observed, stamp = literal(observed_at, _CHANGES.c.observed_at.type), literal(now, _CHANGES.c.created_at.type)
     entered = case((pulled.c.last_modified_at < observed, pulled.c.last_modified_at), else_=observed)
-    same = and_(_DEALS.c.tenant_id == tenant_id, deals.same_row())
+    same = and_(_DEALS.c.tenant_id == tenant_id, deals.same_row(pulled))
     moved = (
         select(
             literal(tenant_id),
@@ -75,8 +75,8 @@ def derive_hot_list(connection: Connection, tenant_id: int, now: datetime) -> Co
     )
     deals = [dict(row) for row in connection.execute(live_deals).mappings()]
     rows = [HOT_LIST_SHAPE.pack(row) for row in hot_list_rows(deals, stages)]
-    with staged(connection, HOT_LIST_SHAPE, [rows] if rows else []):
-        return upsert(connection, HOT_LIST_SHAPE, tenant_id, now)
+    with staged(connection, HOT_LIST_SHAPE, tenant_id, lambda: [rows]) as staging:
+        return upsert(connection, HOT_LIST_SHAPE, tenant_id, now, staging=staging)
 
 
 def forget_notes_of_gone_leads(connection: Connection, tenant_id: int, now: datetime) -> int:

@@ -23,7 +23,7 @@ from sync.ledger import (
 )
 from sync.pull import Pull
 from sync.snapshots import mark_whole
-from sync.store import Counts, count_live, count_missing, is_suspicious_removal, staged, upsert
+from sync.store import Counts, Staged, count_live, count_missing, is_suspicious_removal, staged, upsert
 
 log = structlog.get_logger()
 
@@ -54,12 +54,12 @@ class Landing:
         tenant_id = self.lease.tenant_id
         with brand_transaction(self.engine, tenant_id) as connection:
             self.lease.hold(connection)
-            with staged(connection, pull.shape, pull.spool.batches()):
+            with staged(connection, pull.shape, tenant_id, pull.spool.batches) as staging:
                 # A row that is missing may be one of those that can't be read.
                 remove = not pull.rejected
-                if remove and not self.accept:
+                if remove and not self.accept and not staging.table_was_empty:
                     self._guard(connection, pull, scope, never_empties=never_empties)
-                counts, derived = self._write(connection, pull, scope, remove=remove)
+                counts, derived = self._write(connection, pull, scope, staging=staging, remove=remove)
             if counts.changed or derived:
                 raise_data_version(connection, tenant_id)
             mark_whole(connection, tenant_id, self.run_id, pull.resource, since=pull.first_position)
@@ -89,13 +89,13 @@ class Landing:
             raise held_back(f"it would remove {gone} of {live} rows")
 
     def _write(
-        self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, remove: bool
+        self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, staging: Staged, remove: bool
     ) -> tuple[Counts, bool]:
         """Change the table and what is derived from it; tell whether the latter changed."""
         tenant_id, now, derived = self.lease.tenant_id, utc_now(), False
         if pull.resource is Resource.PIPELINE_ITEMS:
             derived = note_stage_changes(connection, pull.shape, tenant_id, pull.started_at, now) > 0
-        counts = upsert(connection, pull.shape, tenant_id, now, scope=scope, remove=remove)
+        counts = upsert(connection, pull.shape, tenant_id, now, staging=staging, scope=scope, remove=remove)
         if pull.resource in {Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES}:
             derived = derive_hot_list(connection, tenant_id, now).changed or derived
         if pull.resource is Resource.LEADS and counts.removed:

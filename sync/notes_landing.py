@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from database import brand_transaction
 from models import (
@@ -53,6 +54,7 @@ def plan_of_brand(landing: Landing, budget: int) -> NotesPlan:
             _LEADS.c.last_modified_at,
             _READINGS.c.read_at,
             _READINGS.c.contact_modified_at,
+            _READINGS.c.answer_hash,
         )
         .select_from(_LEADS.outerjoin(_READINGS, reading).outerjoin(_STAGES, stage))
         .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
@@ -87,14 +89,15 @@ def land_notes(
             _READINGS.c.tenant_id == tenant_id, _READINGS.c.run_id == landing.run_id
         )
         scope = _NOTES.c.client_id.in_(read_now)
-        with staged(connection, pull.shape, pull.spool.batches()):
-            if not landing.accept:
+        with staged(connection, pull.shape, tenant_id, pull.spool.batches) as staging:
+            if not landing.accept and not staging.table_was_empty:
                 gone = count_missing(connection, pull.shape, tenant_id, scope)
                 live = count_live(connection, pull.shape, tenant_id) if gone else 0
                 emptied = gone > 0 and pull.fetched == 0 and len(notes.read) > 1
                 if emptied or is_suspicious_removal(gone, live):
                     raise held_back(f"it would remove {gone} of {live} rows")
-            counts = upsert(connection, pull.shape, tenant_id, utc_now(), scope=scope)
+            counts = upsert(connection, pull.shape, tenant_id, utc_now(), staging=staging, scope=scope)
+            counts = replace(counts, unchanged=counts.unchanged + notes.same_rows)
         if counts.changed:
             raise_data_version(connection, tenant_id)
         mark_whole(
@@ -124,7 +127,7 @@ def notes_status(notes: NotesPull, plan: NotesPlan, *, leads_known: bool) -> Res
     could not be read in this run (`leads_known`) make it partial: the notes shown are then known to be behind.
     """
     kinds = {failure.kind for _, failure in notes.failed}
-    if notes.failed and not notes.read:
+    if notes.failed and not notes.read and not notes.same:
         return ResourceStatus.UNAVAILABLE if kinds == {SyncErrorKind.UNAVAILABLE} else ResourceStatus.FAILED
     behind = not leads_known or notes.failed or notes.not_tried or plan.changed_waiting or notes.pull.rejected
     return ResourceStatus.PARTIAL if behind else ResourceStatus.SUCCESS
@@ -149,11 +152,23 @@ def _record_readings(connection: Connection, landing: Landing, notes: NotesPull)
             "read_at": notes.pull.started_at,
             "run_id": landing.run_id,
             "contact_modified_at": candidate.modified_at,
+            "answer_hash": told,
         }
-        for candidate in notes.read
+        for candidate, told in notes.read
     ]
+    # The rows of these were made by an earlier run, whose reading stays named.
+    again = [
+        {"of": candidate.client_id, "at": notes.pull.started_at, "state": candidate.modified_at, "now": utc_now()}
+        for candidate in notes.same
+    ]
+    mine = update(_READINGS).where(
+        _READINGS.c.tenant_id == landing.lease.tenant_id, _READINGS.c.client_id == bindparam("of")
+    )
+    renewed = mine.values(read_at=bindparam("at"), contact_modified_at=bindparam("state"), updated_at=bindparam("now"))
     for start in range(0, len(rows), 1_000):
         insert_or_update(connection, _READINGS, rows[start : start + 1_000])
+    if again:
+        connection.execute(renewed, again)
 
 
 def _count_never_read(connection: Connection, tenant_id: int) -> int:

@@ -19,7 +19,10 @@ _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class NoteCandidate:
-    """A live contact: its type, whether its stage is active, when it changed, and how far its notes are read (UTC)."""
+    """A live contact: its type, whether its stage is active, when it changed, and how far its notes are read (UTC).
+
+    `answer_hash` tells the answer that its notes were made from (see `sync.rules`).
+    """
 
     client_id: str
     contact_type: str
@@ -27,6 +30,7 @@ class NoteCandidate:
     modified_at: datetime | None
     read_at: datetime | None
     read_state: datetime | None
+    answer_hash: str | None = None
 
     @property
     def never_read(self) -> bool:

@@ -16,6 +16,7 @@ from sync.notes_plan import NoteCandidate
 from sync.pull import Pull, read_records
 from sync.records import NOTES, FieldIssue, UnreadableRecordError, record_id
 from sync.rows import note_row
+from sync.rules import answer_hash
 from sync.snapshots import SnapshotWriter
 
 _MOST_PAGES: Final = 100
@@ -27,10 +28,16 @@ HistoryNotes = Callable[[str, int], Answer]
 
 @dataclass
 class NotesPull:
-    """What one run read of notes: whose are read whole, whose could not be and why, and how many were not tried."""
+    """What one run read of notes.
+
+    `read`: whose were read whole, with the hash of the answer; `same`: whose answer is the one their rows were made
+    from; `failed`: whose could not be read, and why; `not_tried`: how many were not come to.
+    """
 
     pull: Pull
-    read: list[NoteCandidate] = field(default_factory=list)
+    read: list[tuple[NoteCandidate, str | None]] = field(default_factory=list)
+    same: list[NoteCandidate] = field(default_factory=list)
+    same_rows: int = 0
     failed: list[tuple[NoteCandidate, PullError]] = field(default_factory=list)
     not_tried: int = 0
     bad_positions: list[int] = field(default_factory=list)
@@ -40,6 +47,15 @@ class NotesPull:
         self, candidate: NoteCandidate, answers: Sequence[Answer], zone: ZoneInfo, positions: Sequence[int]
     ) -> None:
         """Turn a contact's answers into rows. With a record that can't be read, the contact stays due."""
+        pull = self.pull
+        pull.pages += len(answers)
+        told = answer_hash((answer.body for answer in answers), zone)
+        if told == candidate.answer_hash:
+            rows = sum(len(answer.envelope.rows) for answer in answers)
+            pull.fetched += rows
+            self.same_rows += rows
+            self.same.append(candidate)
+            return
         raws = [raw for answer in answers for raw in answer.envelope.rows]
         fresh, rejected = [], []
         for raw in raws:
@@ -51,16 +67,16 @@ class NotesPull:
             if identity not in self.seen:
                 self.seen.add(identity)
                 fresh.append((identity, raw))
-        pull = self.pull
-        pull.pages += len(answers)
         pull.fetched += len(raws)
         pull.rejected += rejected
+        issues = len(pull.issues)
         records = read_records(NOTES, fresh, pull)
         pull.spool.add([pull.shape.pack(note_row(record, candidate.client_id, zone)) for record in records])
         if rejected:
             self.bad_positions += positions
         else:
-            self.read.append(candidate)
+            plain = len(fresh) == len(raws) and len(pull.issues) == issues
+            self.read.append((candidate, told if plain else None))
 
 
 def read_notes(ask: HistoryNotes, client_id: str) -> list[Answer]:
@@ -71,6 +87,8 @@ def read_notes(ask: HistoryNotes, client_id: str) -> list[Answer]:
     answers = [ask(client_id, 0)]
     received = len(answers[0].envelope.rows)
     total = answers[0].envelope.total
+    if received == total or (total is None and not _may_go_on(answers[0])):
+        return answers
     seen = _ids(answers[0])
     while (total is not None and received < total) or (total is None and _may_go_on(answers[-1])):
         if len(answers) >= _MOST_PAGES:

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+from sync.wire_text import MOST_CHARACTERS
 from sync.wire_values import (
     OddValueError,
     as_flag,
@@ -152,9 +153,12 @@ class WireRecord:
                 return none
         return none
 
-    def line(self, *names: str) -> str:
+    def line(self, name: str, *others: str) -> str:
         """Return text of one line."""
-        return self._read(as_line, names, "")
+        value = self._raw.get(name)
+        if value.__class__ is str and value.isprintable() and value:  # nearly every value: spares two calls
+            return " ".join(value[:MOST_CHARACTERS].split())
+        return self._read(as_line, (name, *others), "")
 
     def markup(self, *names: str) -> str:
         """Return raw HTML or text of several lines."""

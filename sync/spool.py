@@ -8,14 +8,19 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
-_IN_MEMORY: Final = 4_000_000
+_IN_MEMORY: Final = 10_000
+_Batch = Sequence[tuple[Any, ...]]
 
 
 class Spool:
-    """Batches of tuples, written once and read any number of times. Close it, or use it as a context manager."""
+    """Batches of tuples, written once and read any number of times. Close it, or use it as a context manager.
+
+    The first ten thousand rows stay as they are; those beyond go to a file.
+    """
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by close()
+        self._first: list[_Batch] = []
+        self._file = tempfile.SpooledTemporaryFile(max_size=1_000_000)  # noqa: SIM115 - closed by close()
         self.rows = 0
 
     def __enter__(self) -> Self:
@@ -28,22 +33,29 @@ class Spool:
 
     def close(self) -> None:
         """Forget the rows."""
+        self._first.clear()
         self._file.close()
 
-    def add(self, batch: Sequence[tuple[Any, ...]]) -> None:
+    def add(self, batch: _Batch) -> None:
         """Append a batch."""
-        if batch:
+        if not batch:
+            return
+        if self.rows < _IN_MEMORY:
+            self._first.append(batch)
+        else:
             pickle.dump(batch, self._file, pickle.HIGHEST_PROTOCOL)
-            self.rows += len(batch)
+        self.rows += len(batch)
 
     def clear(self) -> None:
         """Begin anew."""
+        self._first.clear()
         self._file.seek(0)
         self._file.truncate()
         self.rows = 0
 
-    def batches(self) -> Iterator[Sequence[tuple[Any, ...]]]:
+    def batches(self) -> Iterator[_Batch]:
         """Yield the batches in the order they were added."""
+        yield from self._first
         self._file.seek(0)
         while True:
             try:

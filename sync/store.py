@@ -6,7 +6,7 @@ Everything is set-based and happens on the caller's transaction, so that readers
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +39,7 @@ _BOOKKEEPING: Final = frozenset({"tenant_id", "created_at", "updated_at", "remov
 _SUSPICIOUS_SHARE: Final = 5
 _SUSPICIOUS_COUNT: Final = 20
 Packed = tuple[Any, ...]
+PackedRows = Callable[[], Iterable[Sequence[Packed]]]
 
 
 def table_of(model: type[Any]) -> Table:
@@ -62,16 +63,30 @@ class Shape:
 
     @cached_property
     def staging(self) -> Table:
-        """The temporary table that pulled rows are laid out in."""
-        named = [*self.names, "row_hash"]
-        columns = [Column(name, self.table.c[name].type) for name in named]
-        table = Table(f"pulled_{self.table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
-        Index(f"ix_pulled_{self.table.name}", *(table.c[key] for key in self.keys))
+        """The temporary table of the pulled rows that are to be written, whole."""
+        return self._temporary(f"pulled_{self.table.name}", (*self.names, "row_hash"))
+
+    @cached_property
+    def staged_keys(self) -> Table:
+        """The temporary table of all pulled rows: only what addresses each, and its hash."""
+        return self._temporary(f"pulled_keys_of_{self.table.name}", (*self.keys, "row_hash"))
+
+    def _temporary(self, name: str, columns: Sequence[str]) -> Table:
+        table = Table(name, MetaData(), *(Column(c, self.table.c[c].type) for c in columns), prefixes=["TEMPORARY"])
+        Index(f"ix_{name}", *(table.c[key] for key in self.keys))
         return table
 
-    def same_row(self) -> ColumnElement[bool]:
-        """Join the table and its staging by their keys, without the brand."""
-        return and_(*(self.table.c[key] == self.staging.c[key] for key in self.keys))
+    def same_row(self, staging: Table) -> ColumnElement[bool]:
+        """Join the table and a staging of it by their keys, without the brand."""
+        return and_(*(self.table.c[key] == staging.c[key] for key in self.keys))
+
+    def key_and_hash(self, row: Packed) -> Packed:
+        """Return of a packed row what `staged_keys` holds."""
+        return (*(row[place] for place in self._key_places), row[-1])
+
+    @cached_property
+    def _key_places(self) -> tuple[int, ...]:
+        return tuple(self.names.index(key) for key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +104,68 @@ class Counts:
         return bool(self.inserted or self.updated or self.removed)
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """How many rows were pulled; into an empty table, from which nothing can be missing, no keys are laid out."""
+
+    pulled: int
+    table_was_empty: bool = False
+
+
 @contextmanager
-def staged(connection: Connection, shape: Shape, batches: Iterable[Sequence[Packed]]) -> Iterator[Table]:
-    """Lay packed rows out in a temporary table that lives as long as the block, and yield it."""
-    table = shape.staging
-    connection.execute(DropTable(table, if_exists=True))
-    connection.execute(CreateTable(table))
+def staged(connection: Connection, shape: Shape, tenant_id: int, rows: PackedRows) -> Iterator[Staged]:
+    """Lay pulled rows out in temporary tables that live as long as the block.
+
+    All of them are laid out by key and hash; whole only those that the table does not have just so.
+    """
+    tables = (shape.staging, shape.staged_keys)
+    for table in tables:
+        connection.execute(DropTable(table, if_exists=True))
+        connection.execute(CreateTable(table))
     try:
-        if connection.dialect.name == "postgresql":
-            _copy(connection, table, batches)
-        else:
-            _insert_many(connection, table, batches)
-        for index in table.indexes:
-            connection.execute(CreateIndex(index))
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"ANALYZE {table.name}")
-        yield table
+        if _has_no_rows(connection, shape, tenant_id):
+            yield Staged(_fill(connection, shape.staging, rows()), table_was_empty=True)
+            return
+        keys = ([shape.key_and_hash(row) for row in batch] for batch in rows())
+        pulled = _fill(connection, shape.staged_keys, keys)
+        stale = _stale_keys(connection, shape, tenant_id, pulled)
+        if stale is None:
+            _fill(connection, shape.staging, rows())
+        elif stale:
+            _fill(connection, shape.staging, ([r for r in batch if shape.key_and_hash(r) in stale] for batch in rows()))
+        yield Staged(pulled)
     finally:
         if not connection.invalidated and connection.in_transaction() and _is_usable(connection):
-            connection.execute(DropTable(table))
+            for table in tables:
+                connection.execute(DropTable(table))
+
+
+def _has_no_rows(connection: Connection, shape: Shape, tenant_id: int) -> bool:
+    found = select(literal(1)).where(shape.table.c.tenant_id == tenant_id).limit(1)
+    return connection.execute(found).first() is None
+
+
+def _stale_keys(connection: Connection, shape: Shape, tenant_id: int, pulled: int) -> set[Packed] | None:
+    """Return (key and hash) which pulled rows the table does not have just so; None where that is all of them."""
+    table, keys = shape.table, shape.staged_keys
+    own = and_(table.c.tenant_id == tenant_id, shape.same_row(keys))
+    is_so = and_(own, table.c.row_hash == keys.c.row_hash, table.c.removed_at.is_(None))
+    as_it_is = exists(select(literal(1)).select_from(table).where(is_so).correlate(keys))
+    stale = {tuple(row) for row in connection.execute(select(keys).where(~as_it_is))}
+    return None if len(stale) == pulled else stale
+
+
+def _fill(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]]) -> int:
+    """Fill a temporary table and return how many rows it holds."""
+    if connection.dialect.name == "postgresql":
+        count = _copy(connection, table, batches)
+    else:
+        count = _insert_many(connection, table, batches)
+    for index in table.indexes:
+        connection.execute(CreateIndex(index))
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+    return count
 
 
 def _is_usable(connection: Connection) -> bool:
@@ -118,17 +176,20 @@ def _is_usable(connection: Connection) -> bool:
     return driver is not None and driver.info.transaction_status.name == "INTRANS"
 
 
-def _copy(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]]) -> None:
+def _copy(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]]) -> int:
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - the connection is open
     names = ", ".join(table.columns.keys())
+    count = 0
     with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
         for batch in batches:
+            count += len(batch)
             for row in batch:
                 copy.write_row(row)
+    return count
 
 
-def _insert_many(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]]) -> None:
+def _insert_many(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]]) -> int:
     places = ", ".join("?" for _ in table.columns)
     statement = f"INSERT INTO {table.name} VALUES ({places})"  # noqa: S608 - a table of our own
     encoders = [
@@ -136,7 +197,14 @@ def _insert_many(connection: Connection, table: Table, batches: Iterable[Sequenc
         for place, column in enumerate(table.columns)
         if (encode := column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)) is not None
     ]
+    count = 0
     for batch in batches:
+        if not batch:
+            continue
+        count += len(batch)
+        if not encoders:
+            connection.exec_driver_sql(statement, list(batch))
+            continue
         encoded = []
         for row in batch:
             cells = list(row)
@@ -144,21 +212,22 @@ def _insert_many(connection: Connection, table: Table, batches: Iterable[Sequenc
                 cells[place] = encode(cells[place])
             encoded.append(tuple(cells))
         connection.exec_driver_sql(statement, encoded)
+    return count
 
 
 def missing(shape: Shape, tenant_id: int, scope: ColumnElement[bool] | None) -> ColumnElement[bool]:
-    """Return the condition for live rows of the brand that the staging does not have, within the pull's scope."""
-    table = shape.table
+    """Return the condition for live rows of the brand that were not pulled, within the pull's scope."""
+    table, keys = shape.table, shape.staged_keys
     conditions = [
         table.c.tenant_id == tenant_id,
         table.c.removed_at.is_(None),
-        ~exists(select(literal(1)).select_from(shape.staging).where(shape.same_row()).correlate(table)),
+        ~exists(select(literal(1)).select_from(keys).where(shape.same_row(keys)).correlate(table)),
     ]
     return and_(*conditions, *([] if scope is None else [scope]))
 
 
 def count_missing(connection: Connection, shape: Shape, tenant_id: int, scope: ColumnElement[bool] | None) -> int:
-    """Return how many rows would be marked removed."""
+    """Return how many rows would be marked removed; ask it only of a table that was not empty."""
     found = select(func.count()).select_from(shape.table).where(missing(shape, tenant_id, scope))
     return int(connection.execute(found).scalar_one())
 
@@ -181,33 +250,32 @@ def upsert(
     tenant_id: int,
     now: datetime,
     *,
+    staging: Staged,
     scope: ColumnElement[bool] | None = None,
     remove: bool = True,
 ) -> Counts:
     """Bring the table to what is staged; `scope` narrows which missing rows count as removed. Return what changed."""
-    staging = shape.staging
-    pulled = int(connection.execute(select(func.count()).select_from(staging)).scalar_one())
     updated = _update_changed(connection, shape, tenant_id, now)
     inserted = _insert_new(connection, shape, tenant_id, now)
     removed = 0
-    if remove:
+    if remove and not staging.table_was_empty:
         mark = update(shape.table).where(missing(shape, tenant_id, scope)).values(removed_at=now, updated_at=now)
         removed = connection.execute(mark).rowcount
-    return Counts(inserted, updated, pulled - inserted - updated, removed)
+    return Counts(inserted, updated, staging.pulled - inserted - updated, removed)
 
 
 def _update_changed(connection: Connection, shape: Shape, tenant_id: int, now: datetime) -> int:
     table, staging = shape.table, shape.staging
     differs = or_(table.c.row_hash != staging.c.row_hash, table.c.removed_at.is_not(None))
     fresh = {name: staging.c[name] for name in (*shape.names, "row_hash") if name not in shape.keys}
-    change = update(table).where(table.c.tenant_id == tenant_id, shape.same_row(), differs)
+    change = update(table).where(table.c.tenant_id == tenant_id, shape.same_row(staging), differs)
     return connection.execute(change.values(**fresh, removed_at=None, updated_at=now)).rowcount
 
 
 def _insert_new(connection: Connection, shape: Shape, tenant_id: int, now: datetime) -> int:
     table, staging = shape.table, shape.staging
     names = [*shape.names, "row_hash"]
-    known = exists(select(literal(1)).where(table.c.tenant_id == tenant_id, shape.same_row()).correlate(staging))
+    known = exists(select(literal(1)).where(table.c.tenant_id == tenant_id, shape.same_row(staging)).correlate(staging))
     stamp = literal(now, table.c.created_at.type)
     rows = select(literal(tenant_id), stamp, stamp, *(staging.c[name] for name in names)).where(~known)
     add = insert(table).from_select(["tenant_id", "created_at", "updated_at", *names], rows)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 from sync.wire_text import clean_line, clean_text
@@ -146,11 +147,23 @@ def as_time(value: object) -> datetime | None:
 
 def as_person(value: object) -> str:
     """Return a person's name, written plainly or as `{"first_name": …, "last_name": …}`, as object or JSON string."""
-    if isinstance(value, str) and value.lstrip()[:1] == "{":
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as odd:
-            raise OddValueError("a person's name was expected") from odd
+    if isinstance(value, str):
+        return _person_of_text(value)
+    return _person(value)
+
+
+@lru_cache(maxsize=1024)
+def _person_of_text(text: str) -> str:
+    """Read a name once: few people are assigned to many records."""
+    if text.lstrip()[:1] != "{":
+        return as_line(text)
+    try:
+        return _person(json.loads(text))
+    except (ValueError, RecursionError) as odd:
+        raise OddValueError("a person's name was expected") from odd
+
+
+def _person(value: object) -> str:
     if isinstance(value, Mapping):
         parts = [as_line(value.get(key)) for key in ("first_name", "last_name")]
         return " ".join(part for part in parts if part) or as_line(value.get("name"))

@@ -144,8 +144,8 @@ def make_world(engine: Engine, database_url: str, encryption_key: str, cipher: C
         brisk = {
             "sync_retry_wait": 0.0,
             "sync_retry_attempts": 2,
-            "sync_read_timeout": 0.4,
-            "sync_call_timeout": 1.0,
+            "sync_read_timeout": 10.0,
+            "sync_call_timeout": 20.0,
             "sync_max_rows": 2_000,
             "sync_max_body_bytes": 2_000_000,
             "sync_notes_budget": 30,
