@@ -24,7 +24,6 @@ _MOST_ENTRIES: Final = 200
 _TEXT: Final = (str,)
 _COUNT: Final = (int, float, type(None))
 _SHAPES: Final[Mapping[str, tuple[type, ...]]] = {
-    "pathname": _TEXT,
     "search": _TEXT,
     "hash": _TEXT,
     "href": _TEXT,
@@ -124,6 +123,8 @@ def _id_fits(given: object, name: str, pattern: Mapping[str, Any] | None) -> boo
 
 def _value_fits(given: Mapping[str, Any]) -> bool:
     name, said = str(given["property"]), given.get("value")
+    if name == "pathname":
+        return isinstance(said, str) and said.startswith("/")
     if name not in _SHAPES or said is None:
         return True
     if not isinstance(said, _SHAPES[name]) or (_SHAPES[name] is _COUNT and isinstance(said, bool)):

@@ -83,6 +83,8 @@ def with_path(**changes: Any) -> dict[str, Any]:
         with_path(value=None, id=None),
         with_path(value={"a": 1}),
         with_path(value=7),
+        with_path(value="leads"),
+        with_path(value="["),
         with_path(id=["x"]),
         with_path(property="children"),
         with_path(value="\ud800"),

@@ -1,0 +1,73 @@
+"""The portal as an operator starts it: a process of its own, over real sockets."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from settings import PortalSettings
+from tests.portal.world import PASSWORD, World
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment_of(settings: PortalSettings, port: int) -> dict[str, str]:
+    return os.environ | {
+        "DATABASE_URL": settings.database_url,
+        "PORTAL_SECRET_KEY": settings.portal_secret_key.get_secret_value(),
+        "PORTAL_ENCRYPTION_KEY": settings.portal_encryption_key.get_secret_value(),
+        "PORT": str(port),
+    }
+
+
+@contextmanager
+def served(world: World, log: Path) -> Iterator[str]:
+    """Yield the address of the served world; what the process writes goes to the log."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dash_portal", "serve"],
+            env=environment_of(world.settings, port),
+            cwd=ROOT,
+            stdout=written,
+            stderr=written,
+        )
+        try:
+            _wait_until_open(process, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def sign_in(url: str, email: str) -> httpx.Client:
+    """Return a browser-like client that this person is signed in to; no page of Dash was asked for yet."""
+    client = httpx.Client(base_url=url, timeout=30)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
+    assert token is not None
+    answer = client.post("/login", data={"email": email, "password": PASSWORD, "csrf_token": token[1]})
+    assert answer.status_code == 303
+    return client
+
+
+def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
+    """Wait for the listening socket, without asking anything of the application."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        assert process.poll() is None, "the web process ended by itself"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the portal did not start")
