@@ -104,7 +104,7 @@ def as_percent(value: object) -> int | None:
         percent = Decimal(text)
     except InvalidOperation as odd:
         raise OddValueError("a percentage was expected") from odd
-    if not 0 <= percent <= 100:  # a NaN is not either
+    if not percent.is_finite() or not 0 <= percent <= 100:
         raise OddValueError("a percentage is 0 to 100")
     return int(percent.quantize(Decimal(1), ROUND_HALF_UP))
 

@@ -67,6 +67,11 @@ class World:
             assert tenant.id is not None
             return tenant.id
 
+    def change_brand(self, slug: str, **columns: Any) -> None:
+        with agency_transaction(self.engine) as connection:
+            tenants = table_of(Tenant)
+            connection.execute(tenants.update().where(tenants.c.slug == slug).values(**columns))
+
     def sync(self, slug: str, *, accept: bool = False, worker: str = "worker-1") -> RunStatus | None:
         (brand,) = active_brands(self.engine, slug)
         shared = Sync(self.engine, self.settings, worker, self.stop, self.access)

@@ -1,0 +1,287 @@
+"""Whatever the wire sends: reading it never fails, never lets anything harmful through, and keeps money exact."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from html.parser import HTMLParser
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models import DATA_TABLES
+from sync.envelope import read_envelope
+from sync.failures import PullError
+from sync.records import (
+    CONTACTS,
+    EVENTS,
+    NOTES,
+    OPPORTUNITIES,
+    STAGES,
+    RecordKind,
+    UnreadableRecordError,
+    WireRecord,
+    record_id,
+)
+from sync.resources import EVENTS_SHAPE, LEADS_SHAPE, NOTES_SHAPE, OPPORTUNITIES_SHAPE, STAGES_SHAPE
+from sync.rows import event_row, hot_list_rows, hot_stages, lead_row, note_row, opportunity_row, stage_rows
+from sync.wire_text import plain_text, sanitise_html
+from sync.wire_values import OddValueError, as_money, as_percent, as_time
+
+ZONE = ZoneInfo("America/New_York")
+HTML_COLUMNS = {"whiteboard", "content", "description"}
+KINDS: dict[str, tuple[RecordKind, Any, Any]] = {
+    "leads": (CONTACTS, lambda record: [lead_row(record, ZONE)], LEADS_SHAPE),
+    "deals": (OPPORTUNITIES, lambda record: [opportunity_row(record, ZONE)], OPPORTUNITIES_SHAPE),
+    "stages": (STAGES, lambda record: stage_rows([record]), STAGES_SHAPE),
+    "notes": (NOTES, lambda record: [note_row(record, "1", ZONE)], NOTES_SHAPE),
+    "events": (EVENTS, lambda record: [event_row(record, ZONE)], EVENTS_SHAPE),
+}
+HOSTILE = st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        '<a href="javascript:alert(1)">x</a>',
+        "<svg/onload=alert(1)>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "\x00\x1b[31m\u202e\ud800",
+        "<p style='position:fixed'>x",
+        "&#0;&#x202e;",
+        "<iframe src=//x>",
+        "$1,234.565",
+        "(500)",
+        "1e99999",
+        "NaN",
+        "50%",
+        "101%",
+        "0000-00-00 00:00:00",
+        "2026-02-30",
+        "0001-01-01",
+        "9999-12-31T23:59:59+14:00",
+        "13/13/2026",
+        '{"first_name": "A", "last_name": ["x"]}',
+        "[[[[",
+        "9" * 400,
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | HOSTILE | st.text().map(lambda t: f"<b>{t}"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def wire_rows(kind: RecordKind) -> st.SearchStrategy[Any]:
+    known = dict.fromkeys(kind.known, VALUES)
+    return st.fixed_dictionaries({}, optional=known) | VALUES
+
+
+class _Looker(HTMLParser):
+    """Sees markup as a browser's tokeniser would, and remembers what could act."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.harmful: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {
+            "script",
+            "style",
+            "iframe",
+            "object",
+            "embed",
+            "form",
+            "input",
+            "img",
+            "svg",
+            "link",
+            "meta",
+            "base",
+        }:
+            self.harmful.append(tag)
+        for name, value in attrs:
+            address = re.sub(r"\s", "", value or "").lower()
+            if name.startswith("on") or name in {"style", "srcdoc"} or address.startswith(("javascript:", "data:")):
+                self.harmful.append(f"{tag} {name}={value}")
+
+
+def is_clean(text: str) -> bool:
+    return not any(
+        unicodedata.category(character) in {"Cc", "Cs"} and character not in "\t\n\r" for character in text
+    ) and not any(character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" for character in text)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_any_row_is_read_or_set_aside_and_what_lands_is_harmless(name: str) -> None:
+    kind, to_rows, shape = KINDS[name]
+
+    @settings(max_examples=150, deadline=None)
+    @given(wire_rows(kind))
+    def check(raw: Any) -> None:
+        try:
+            identity = record_id(raw, kind.id_names)
+        except UnreadableRecordError:
+            return
+        record = kind.read(WireRecord(raw, identity, []))
+        for row in to_rows(record):
+            assert len(shape.pack(row)) == len(shape.names) + 1
+            for column, value in row.items():
+                check_value(column, value)
+
+    check()
+
+
+def check_value(column: str, value: object) -> None:
+    if isinstance(value, str):
+        assert is_clean(value), (column, value)
+        value.encode()
+        if column in HTML_COLUMNS:
+            looker = _Looker()
+            looker.feed(value)
+            assert not looker.harmful
+    if isinstance(value, datetime):
+        assert value.tzinfo is UTC
+    if isinstance(value, Decimal):
+        assert value == value.quantize(Decimal("0.01"))
+        assert abs(value) < 10**10
+
+
+@given(st.text() | HOSTILE)
+def test_sanitising_twice_is_sanitising_once(markup: str) -> None:
+    once = sanitise_html(markup)
+    assert sanitise_html(once) == once
+    assert is_clean(plain_text(once))
+
+
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=2), st.booleans(), st.booleans())
+def test_money_stays_exact_in_every_form(amount: Decimal, dollar: bool, commas: bool) -> None:
+    text = f"{amount:,.2f}" if commas else f"{amount:.2f}"
+    written = text.replace("-", "-$") if dollar and amount < 0 else f"${text}" if dollar else text
+    assert as_money(written) == amount
+    assert as_money(int(amount)) == int(amount)
+
+
+@pytest.mark.parametrize(
+    ("wire", "amount"),
+    [
+        ("0.00", 0),
+        ("90000", 90000),
+        ("$90,000.00", 90000),
+        ("", None),
+        (None, None),
+        (49500.5, Decimal("49500.50")),
+        (".5", Decimal("0.50")),
+        ("0.005", Decimal("0.01")),
+    ],
+)
+def test_money_as_it_comes(wire: object, amount: object) -> None:
+    assert as_money(wire) == amount
+
+
+@pytest.mark.parametrize("wire", ["ninety", "1.2.3", "1,23", "(500)", "NaN", "1e5", [1], {}, True, "12345678901", "٣"])
+def test_what_is_no_money_is_said_to_be_odd(wire: object) -> None:
+    with pytest.raises(OddValueError):
+        as_money(wire)
+
+
+@pytest.mark.parametrize(
+    ("wire", "percent"), [("50", 50), ("50%", 50), (50, 50), ("", None), (None, None), ("12.5", 13), ("100 %", 100)]
+)
+def test_percent_as_it_comes(wire: object, percent: object) -> None:
+    assert as_percent(wire) == percent
+
+
+@pytest.mark.parametrize("wire", ["very", "-40", "101", True, [], "nan"])
+def test_what_is_no_percentage_is_said_to_be_odd(wire: object) -> None:
+    with pytest.raises(OddValueError):
+        as_percent(wire)
+
+
+@pytest.mark.parametrize(
+    ("wire", "moment"),
+    [
+        ("2026-03-01 14:30:00", datetime.fromisoformat("2026-03-01T14:30")),
+        ("2026-03-01", datetime.fromisoformat("2026-03-01")),
+        ("2026-03-01T14:30:00", datetime.fromisoformat("2026-03-01T14:30")),
+        ("03/01/2026", datetime.fromisoformat("2026-03-01")),
+        ("3/1/2026 14:30", datetime.fromisoformat("2026-03-01T14:30")),
+        ("2026-03-01T14:30:00Z", datetime(2026, 3, 1, 14, 30, tzinfo=UTC)),
+        ("0000-00-00 00:00:00", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_times_as_they_come(wire: object, moment: object) -> None:
+    assert as_time(wire) == moment
+
+
+NO_TOTAL: list[dict[str, Any]] = [{}, {"TotalRecord": 0}, {"TotalRecord": "0"}]
+NO_DATA: list[dict[str, Any]] = [{}, {"data": []}, {"data": None}, {"data": False}, {"data": ""}, {"data": {}}]
+NONE_BODIES: list[dict[str, Any]] = [
+    {"resultCode": "CT515", "Message": "No Record Found", "client_id": False},
+    *({"ResultCode": "CT_200"} | total | data for total in NO_TOTAL for data in NO_DATA),
+]
+
+
+@pytest.mark.parametrize("body", NONE_BODIES, ids=str)
+def test_every_variant_of_none_is_an_empty_list(body: dict[str, Any]) -> None:
+    envelope = read_envelope(b"\xef\xbb\xbf" + json.dumps(body).encode())
+    assert envelope.rows == []
+    assert envelope.total in {None, 0}
+
+
+@given(
+    st.binary(max_size=200)
+    | st.recursive(VALUES, lambda inner: inner, max_leaves=2).map(lambda v: json.dumps(v).encode())
+)
+def test_any_body_is_read_or_refused_by_name(body: bytes) -> None:
+    with suppress(PullError):
+        assert isinstance(read_envelope(body).rows, list)
+
+
+def test_the_hot_list_goes_by_the_agencys_stages_or_else_by_likelihood() -> None:
+    def stage(name: str, likelihood: int, *, active: bool = True) -> dict[str, Any]:
+        return {
+            "contact_type": "1",
+            "stage_key": name.lower(),
+            "name": name,
+            "position": likelihood,
+            "active": active,
+            "likelihood": likelihood,
+        }
+
+    own = [stage("First Touch", 1), stage("Numbers", 40), stage("Agreement", 90), stage("Parked", 50, active=False)]
+    assert set(hot_stages(own)) == {"numbers", "agreement"}
+    named = [*own, stage("FA Sent", 95), stage("Deal Structure", 40)]
+    assert set(hot_stages(named)) == {"fa sent", "deal structure"}
+
+    def deal(number: str, iff: str | None, likelihood: int | None, **more: Any) -> dict[str, Any]:
+        blank = {"client_id": None, "candidate": "", "market": "", "units": "", "sales_lead": "", "contact_type": "1"}
+        money = None if iff is None else Decimal(iff)
+        row = {"opportunity_id": number, "stage_key": "fa sent", "deal_size": money, "likelihood": likelihood}
+        return blank | row | more
+
+    deals = [
+        deal("own", "90000", 50),
+        deal("stages", "33333.33", None),
+        deal("no fee", "0", None),
+        deal("none", None, None),
+        deal("a vendor's", "90000", 50, contact_type="3"),
+        deal("elsewhere", "90000", 50, stage_key="numbers"),
+    ]
+    found = {row["opportunity_id"]: row["weighted_iff"] for row in hot_list_rows(deals, hot_stages(named))}
+    assert found == {"own": Decimal("45000.00"), "stages": Decimal("31666.66")}
+
+
+def test_every_shape_covers_every_column_of_its_table() -> None:
+    shapes = {shape.table.name: shape for _, _, shape in KINDS.values()}
+    for model in DATA_TABLES:
+        if model.__tablename__ in shapes:
+            assert set(shapes[model.__tablename__].names) <= set(model.model_fields)
