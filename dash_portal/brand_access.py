@@ -44,6 +44,7 @@ class Viewer:
     name: str
     role: Role
     tenant_id: int | None
+    own_zone: str | None = None
 
     @property
     def is_agency(self) -> bool:
@@ -62,6 +63,12 @@ class Brand:
     accent_colour: str | None
     status: TenantStatus
     data_version: int
+    viewers_zone: str | None = None
+
+    @property
+    def display_zone(self) -> str:
+        """The time zone in which times are written: the viewer's own choice, else the brand's, by which days count."""
+        return self.viewers_zone or self.timezone
 
 
 def current_viewer() -> Viewer:
@@ -69,7 +76,7 @@ def current_viewer() -> Viewer:
     who = signed_in() if has_request_context() else None
     if who is None:
         raise NotSignedInError
-    return Viewer(who.user_id, who.email, who.name, who.role, who.tenant_id)
+    return Viewer(who.user_id, who.email, who.name, who.role, who.tenant_id, who.own_zone)
 
 
 def authorised_brand(slug: str | None = None) -> Brand:
@@ -144,4 +151,5 @@ def _brand(tenant: Tenant) -> Brand:
         accent_colour=tenant.accent_colour,
         status=tenant.status,
         data_version=tenant.data_version,
+        viewers_zone=current_viewer().own_zone,
     )

@@ -111,7 +111,7 @@ def _line(asked: Asked, row: LeadRow) -> Line:
             stage_badge(row.status),
             html.Div([html.Span(one) for one in (row.email, row.phone) if one], className="stacked"),
             row.sales_lead,
-            day(row.created_at, asked.brand.timezone),
+            day(row.created_at, asked.brand.display_zone),
             money(row.deal_size),
         ),
         key=row.client_id,
@@ -143,7 +143,7 @@ def _panel(asked: Asked) -> list[Component]:
 
 
 def _details(asked: Asked, details: LeadDetails) -> list[Any]:
-    lead, zone = details.lead, asked.brand.timezone
+    lead, zone = details.lead, asked.brand.display_zone
     place = ", ".join(filter(None, (lead.address, lead.city, " ".join(filter(None, (lead.state, lead.postal_code))))))
     all_notes = asked.view.to("/notes", "brand").set_to("client", lead.client_id)
     return [

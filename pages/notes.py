@@ -29,7 +29,7 @@ from dash_portal.ui.data_table import export_link, follow_search, search_box
 from dash_portal.ui.empty import nothing_yet
 from dash_portal.ui.facets import facet_menu
 from dash_portal.ui.icons import icon
-from dash_portal.ui.links import page_link, view_link
+from dash_portal.ui.links import plain_link, view_link
 from dash_portal.ui.page import Asked, Content, Page, by_data, register, show
 from dash_portal.ui.panel import facts, panel
 from dash_portal.ui.rich_text import marked_parts, rich_text
@@ -92,7 +92,7 @@ def _tools(view: View, facets: Facets) -> list[Component]:
     return [
         facet_menu("Author", "author", facets.authors, view),
         facet_menu("Kind", "kind", facets.kinds, view),
-        page_link([icon("density"), "Roomy" if density else "Compact"], density_view, className="button"),
+        plain_link([icon("density"), "Roomy" if density else "Compact"], density_view.href, className="button"),
         export_link(view.without("density"), "notes"),
     ]
 
@@ -155,7 +155,7 @@ def _contact_name(asked: Asked, filters: NoteFilters) -> str:
 
 
 def _panel(asked: Asked) -> list[Component]:
-    view, zone = asked.view, asked.brand.timezone
+    view, zone = asked.view, asked.brand.display_zone
     note_id = view.value("note")
     if not note_id:
         return []
@@ -200,7 +200,7 @@ def rows(request: Any, pinned: Any) -> dict[str, Any]:
     with open_brand(brand) as session:
         found = note_rows(session, brand, filters, _sort(asked.get("sortModel")), start=start, end=end)
         total = note_count(session, brand, filters)
-    return {"rowData": [_row(row, brand.timezone, filters.search) for row in found], "rowCount": total}
+    return {"rowData": [_row(row, brand.display_zone, filters.search) for row in found], "rowCount": total}
 
 
 def _row_number(value: Any) -> int:

@@ -30,15 +30,15 @@ def content(asked: Asked) -> Content:
     if not page.total:
         what = "Your upcoming appointments will appear here, day by day."
         return Content({}, instead=nothing_yet(what, asked.freshness, brand))
-    today = local_day(asked.now, brand.timezone)
-    zone = f"{local(asked.now, brand.timezone):%Z}"
+    today = local_day(asked.now, brand.display_zone)
+    zone = f"{local(asked.now, brand.display_zone):%Z}"
     list_of_days = [
         html.Header(
             [
                 html.P(
                     [
                         f"{page.total:,} upcoming. All times are in your time zone, ",
-                        html.Strong(f"{brand.timezone.replace('_', ' ')} ({zone})"),
+                        html.Strong(f"{brand.display_zone.replace('_', ' ')} ({zone})"),
                         ".",
                     ],
                     className="lead-text",
@@ -47,7 +47,7 @@ def content(asked: Asked) -> Content:
             ],
             className="card-head",
         ),
-        *(_day(day, today, brand.timezone) for day in by_day(page.rows, brand.timezone)),
+        *(_day(day, today, brand.display_zone) for day in by_day(page.rows, brand.display_zone)),
         pager(page, view, things="activities"),
     ]
     return Content({"days": list_of_days})

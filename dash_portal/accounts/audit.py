@@ -27,6 +27,7 @@ class AuditAction(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     USER_CREATED = "user_created"
     USER_RENAMED = "user_renamed"
+    DISPLAY_CHANGED = "display_changed"
     USER_INVITED = "user_invited"
     INVITE_WITHDRAWN = "invite_withdrawn"
     INVITE_ACCEPTED = "invite_accepted"

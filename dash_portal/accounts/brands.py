@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -132,6 +133,13 @@ def valid_brand_name(name: str) -> str:
     if not 1 <= len(name) <= 120:
         raise AccountError("A brand's name has 1 to 120 characters.")
     return name
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> tuple[str, ...]:
+    """Return the names of all time zones, those of the Americas first."""
+    named = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return (*sorted(named, key=lambda zone: (not zone.startswith("America/"), zone)), "UTC")
 
 
 def valid_timezone(timezone: str) -> str:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts import people, two_step
 from dash_portal.accounts.audit import AuditAction, record
+from dash_portal.accounts.brands import time_zones
 from dash_portal.accounts.browser import current_actor, signed_in
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.passwords import SHORTEST, password_fits
@@ -21,6 +22,7 @@ blueprint = Blueprint("own", __name__, url_prefix="/account")
 
 _DONE = {
     "name": "Your name is changed.",
+    "display": "Times are written in the zone you chose.",
     "password": "Your password is changed, and every other session has ended.",
     "session": "That session has ended.",
     "sessions": "Every other session has ended.",
@@ -42,6 +44,17 @@ def name() -> ResponseReturnValue:
         "name",
         lambda database: people.rename_user(
             database, actor=current_actor(), user_id=who.user_id, name=request.form.get("name", "")
+        ),
+    )
+
+
+@blueprint.post("/display")
+def display() -> ResponseReturnValue:
+    """Choose the time zone in which times are written."""
+    return _do(
+        "display",
+        lambda database: people.choose_display_zone(
+            database, actor=current_actor(), timezone=request.form.get("timezone", "").strip()
         ),
     )
 
@@ -192,6 +205,7 @@ def _page(*, problem: str | None = None) -> str:
         problem=problem,
         done=_DONE.get(request.args.get("done", "")),
         shortest=SHORTEST,
+        zones=time_zones(),
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.brands import valid_timezone
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.passwords import check_new_password, hash_password, password_fits
 from dash_portal.accounts.rights import require_agency, require_may_manage
@@ -73,6 +74,14 @@ def rename_user(session: Session, *, actor: Actor, user_id: int, name: str) -> N
     user.name = valid_person_name(name)
     session.add(user)
     record(session, AuditAction.USER_RENAMED, actor, tenant_id=user.tenant_id, email=user.email)
+
+
+def choose_display_zone(session: Session, *, actor: Actor, timezone: str) -> None:
+    """Write times in this zone for the actor; blank means each brand's own. Raises AccountError for an unknown zone."""
+    user = _find(session, actor.user_id)
+    user.display_timezone = valid_timezone(timezone) if timezone else None
+    session.add(user)
+    record(session, AuditAction.DISPLAY_CHANGED, actor, zone=timezone or "the brand's")
 
 
 def change_own_password(

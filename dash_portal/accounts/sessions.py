@@ -49,6 +49,7 @@ class SignedIn:
     role: Role
     tenant_id: int | None
     last_seen_at: datetime
+    own_zone: str | None = None
 
 
 def start_session(session: Session, *, user_id: int, address: str, browser: str, now: datetime) -> str:
@@ -84,7 +85,9 @@ def find_session(engine: Engine, token: str, *, now: datetime) -> SignedIn | Non
     if found is None:
         return None
     row, user = found
-    return SignedIn(row.id, row.user_id, user.email, user.name, user.role, user.tenant_id, row.last_seen_at)
+    return SignedIn(
+        row.id, row.user_id, user.email, user.name, user.role, user.tenant_id, row.last_seen_at, user.display_timezone
+    )
 
 
 def note_activity(engine: Engine, signed_in: SignedIn, *, now: datetime) -> None:

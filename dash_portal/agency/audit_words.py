@@ -22,6 +22,7 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.RECOVERY_CODE_USED: "signed in with a recovery code",
     AuditAction.USER_CREATED: "created a person",
     AuditAction.USER_RENAMED: "changed a name",
+    AuditAction.DISPLAY_CHANGED: "chose in which time zone to see times",
     AuditAction.USER_INVITED: "invited someone",
     AuditAction.INVITE_WITHDRAWN: "withdrew an invitation",
     AuditAction.INVITE_ACCEPTED: "accepted an invitation",

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import select
 
-from dash_portal.accounts.brands import change_brand, create_brand, reactivate_brand, replace_web_key, suspend_brand
+from dash_portal.accounts.brands import (
+    change_brand,
+    create_brand,
+    reactivate_brand,
+    replace_web_key,
+    suspend_brand,
+    time_zones,
+)
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame
@@ -232,13 +237,6 @@ def test_result(check_id: str) -> ResponseReturnValue:
 def accent() -> ResponseReturnValue:
     """Say whether a colour can be read, and how it will be used."""
     return jsonify(accent_advice(request.args.get("colour", "")))
-
-
-@lru_cache(maxsize=1)
-def time_zones() -> tuple[str, ...]:
-    """Return the names of all time zones, those of the Americas first."""
-    named = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
-    return (*sorted(named, key=lambda zone: (not zone.startswith("America/"), zone)), "UTC")
 
 
 def _form() -> BrandForm:

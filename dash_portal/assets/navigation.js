@@ -8,17 +8,19 @@
   const here = () => `${location.pathname}${location.search}`;
   let shown = here();
 
-  // Another page comes by Dash's router. Another view of the same page comes by the page's one callback, which changes
-  // what is different and leaves the rest (fields, scroll position, open menus) alone.
-  function show({ whole = false } = {}) {
+  // Another page comes by Dash's router, which listens to this event. Another view of the same page comes by the page's
+  // one callback, which changes what is different and leaves the rest (fields, scroll, open menus) alone.
+  function show() {
     shown = here();
-    const { path, name, whole: isEmpty } = page()?.dataset ?? {};
-    if (whole || isEmpty || path !== location.pathname) {
-      set("_pages_location", { pathname: location.pathname, search: location.search });
-      return;
+    const { path, name, whole: isWithoutRows } = page()?.dataset ?? {};
+    if (path !== location.pathname) {
+      window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    } else if (isWithoutRows) {
+      location.reload();
+    } else {
+      set(`${name}-view`, { data: pinned(location.search).toString() });
+      ["q", "contact"].forEach(followAddress);
     }
-    set(`${name}-view`, { data: pinned(location.search).toString() });
-    ["q", "contact"].forEach(followAddress);
   }
 
   // The brand is that of the page, whatever the address leaves out.
@@ -36,15 +38,19 @@
     if (field && field !== document.activeElement && field.value !== text) set(name, { value: text });
   }
 
-  function go(href, { replace = false, whole = false, top = false } = {}) {
+  function go(href, { replace = false, top = false } = {}) {
     if (href === here()) return;
     history[replace ? "replaceState" : "pushState"]({}, "", href);
-    show({ whole });
+    show();
     if (top) window.scrollTo(0, 0);
   }
 
-  // Back and Forward: Dash would make the whole page anew, and is not told. A mere jump within the page is none.
+  // Back and Forward within a page: Dash would make the whole page anew, and is not told. A mere jump is no change.
   window.addEventListener("popstate", (event) => {
+    if (page()?.dataset.path !== location.pathname) {
+      shown = here();
+      return;
+    }
     event.stopImmediatePropagation();
     if (shown !== here()) show();
   });
@@ -80,8 +86,7 @@
     if (link?.dataset.nav) {
       event.preventDefault();
       link.closest("details.menu:not(.facet)")?.removeAttribute("open");
-      const whole = link.dataset.nav === "page";
-      go(link.getAttribute("href"), { whole, top: whole });
+      go(link.getAttribute("href"), { top: link.dataset.nav === "page" });
       return;
     }
     // A row is as good as its link, but a selection of its text is not a click.

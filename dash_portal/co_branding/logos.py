@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from sqlmodel import Session, col, delete, select
 
@@ -40,6 +41,24 @@ def find_logo(session: Session, tenant_id: int, theme: LogoTheme) -> TenantLogo 
     """Return the logo for this theme; where there is none, the one for the other theme; else None."""
     found = {logo.theme: logo for logo in session.exec(select(TenantLogo).where(TenantLogo.tenant_id == tenant_id))}
     return found.get(theme) or next(iter(found.values()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LogoAddresses:
+    """Where a brand's logo is served from, for light and for dark pages."""
+
+    light: str
+    dark: str
+
+
+def logo_addresses(session: Session, tenant_id: int, slug: str) -> LogoAddresses | None:
+    """Return where the brand's logos are; one for one theme stands in for the other. None where there is none."""
+    marks = logo_marks(session, tenant_id)
+    if not marks:
+        return None
+    either = next(iter(marks.values()))
+    light, dark = (f"/logos/{slug}/{theme.value}?v={marks.get(theme, either)}" for theme in LogoTheme)
+    return LogoAddresses(light, dark)
 
 
 def logo_marks(session: Session, tenant_id: int) -> dict[LogoTheme, str]:

@@ -15,7 +15,7 @@ from dash_portal.view import View
 def nothing_yet(what: str, freshness: Freshness, brand: Brand) -> Component:
     """Return the page of a brand without rows: `what` says in a sentence what will appear."""
     if freshness.read_at is None:
-        due = clock_text(freshness.next_sync_at, brand.timezone)
+        due = clock_text(freshness.next_sync_at, brand.display_zone)
         when = f"The first sync is due at {due}. This page fills itself as soon as it has landed."
     else:
         when = "The last sync found none. They appear here with the first sync that finds some."

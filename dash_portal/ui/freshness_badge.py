@@ -24,7 +24,7 @@ def freshness_badge(freshness: Freshness, brand: Brand, resources: Iterable[Reso
     else:
         text = "Updated just now" if age < 60 else f"Updated {age_text(age)} ago"
         exact = (
-            f"The data on this page was read at {moment_text(freshness.read_at, brand.timezone)}. "
+            f"The data on this page was read at {moment_text(freshness.read_at, brand.display_zone)}. "
             f"The next sync is due at {_due(freshness, brand)}."
         )
     return html.Div(
@@ -59,7 +59,7 @@ def stale_banner(freshness: Freshness, brand: Brand) -> Component:
     """Return the banner, hidden until it is needed; it says how old the data is and never why."""
     since = ""
     if freshness.read_at is not None:
-        since = f" (from {moment_text(freshness.read_at, brand.timezone)})"
+        since = f" (from {moment_text(freshness.read_at, brand.display_zone)})"
     reason = "The last sync did not succeed." if freshness.failed else "No sync has landed for a while."
     age = age_text(freshness.age_seconds or 0.0)
     shown = freshness.stale and freshness.mood is not Mood.WAITING
@@ -82,10 +82,10 @@ def stale_banner(freshness: Freshness, brand: Brand) -> Component:
 
 
 def _due(freshness: Freshness, brand: Brand) -> str:
-    due = clock_text(freshness.next_sync_at, brand.timezone)
-    if local_day(freshness.next_sync_at, brand.timezone) == local_day(freshness.now, brand.timezone):
+    due = clock_text(freshness.next_sync_at, brand.display_zone)
+    if local_day(freshness.next_sync_at, brand.display_zone) == local_day(freshness.now, brand.display_zone):
         return due
-    return f"{due} on {day_text(local_day(freshness.next_sync_at, brand.timezone))}"
+    return f"{due} on {day_text(local_day(freshness.next_sync_at, brand.display_zone))}"
 
 
 def _age_at(freshness: Freshness, moment: datetime | None) -> str:

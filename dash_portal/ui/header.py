@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from dash_portal.brand_access import Brand, Viewer
+from dash_portal.co_branding.logos import LogoAddresses
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import page_link, plain_link
@@ -22,25 +23,35 @@ TABS: Final = (
     ("/notes", "Notes"),
     ("/schedule", "Schedule"),
 )
+_SEARCHED_FROM: Final = 5
+"""With more brands than this, the switch has a search field."""
+
 NEEDS_A_LOAD: Final = frozenset({"/notes"})
 """Pages with a script that the others are spared: they are loaded, not navigated to."""
 
 
-def header(viewer: Viewer, brand: Brand, brands: Sequence[Brand], view: View, badge: Component) -> Component:
-    """Return the header. `brands` are those the viewer may switch between."""
+def header(
+    viewer: Viewer,
+    brand: Brand,
+    brands: Sequence[Brand],
+    view: View,
+    badge: Component,
+    *,
+    logos: LogoAddresses | None = None,
+) -> Component:
+    """Return the header. `brands` are those the viewer may switch between; without `logos` initials stand in."""
     return html.Header(
         [
             html.Div(
                 [
                     html.Div(
                         [
-                            html.Span(
-                                _initials(brand.name), className="brand-mark", **attributes({"aria-hidden": "true"})
-                            ),
+                            *_marks(brand, logos),
                             _switch(brand, brands, view) if len(brands) > 1 else html.Span(brand.name, id="brand-name"),
                         ],
                         className="brand",
                     ),
+                    html.Span("Mellon", className="agency-mark", title="Your agency's portal"),
                     html.Div([badge, _theme_button(), _person(viewer)], className="head-tools"),
                 ],
                 className="head-line",
@@ -63,12 +74,22 @@ def _tab(path: str, name: str, view: View) -> Component:
     return html.Li(page_link(name, target, className="tab", **marked))
 
 
+def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Component]:
+    """Return the brand's logo, one for light and one for dark pages; the style sheet shows the one that fits."""
+    if logos is None:
+        return [html.Span(_initials(brand.name), className="brand-mark", **attributes({"aria-hidden": "true"}))]
+    return [
+        html.Img(src=logos.light, alt="", className="brand-logo brand-logo-light"),
+        html.Img(src=logos.dark, alt="", className="brand-logo brand-logo-dark"),
+    ]
+
+
 def _switch(brand: Brand, brands: Sequence[Brand], view: View) -> Component:
     items = [
         html.Li(
-            page_link(
+            plain_link(
                 other.name,
-                View(view.path).set_to("brand", other.slug),
+                View(view.path).set_to("brand", other.slug).href,
                 **({"aria-current": "true"} if other.slug == brand.slug else {}),
             )
         )
@@ -80,7 +101,21 @@ def _switch(brand: Brand, brands: Sequence[Brand], view: View) -> Component:
                 [html.Span(brand.name, id="brand-name"), icon("down")],
                 **attributes({"aria-label": f"{brand.name}, switch brand"}),
             ),
-            html.Ul(items, className="menu-list"),
+            html.Div(
+                [
+                    dcc.Input(
+                        type="search",
+                        placeholder="Search brands",
+                        className="brand-search",
+                        autoComplete="off",
+                        **attributes({"aria-label": "Search brands"}),
+                    )
+                    if len(brands) > _SEARCHED_FROM
+                    else None,
+                    html.Ul(items),
+                ],
+                className="menu-list",
+            ),
         ],
         className="menu brand-switch",
     )

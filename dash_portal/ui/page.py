@@ -26,6 +26,7 @@ from dash_portal.brand_access import (
 from dash_portal.brand_time import local_day
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.palette import mark_colour, readable_text
+from dash_portal.co_branding.logos import logo_addresses
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.freshness import Freshness, page_freshness
 from dash_portal.portal import portal
@@ -116,8 +117,10 @@ def show(page: Page, query: Mapping[str, Any]) -> Any:
         return no_brand_yet()
     with _asked(page, brand, View.of(page.path, query)) as asked:
         finished = _finished(page, asked)
+        logos = logo_addresses(asked.session, brand.tenant_id, brand.slug)
     viewer = current_viewer()
     fresh = _freshness(page, asked)
+    badge = html.Div(fresh[0], id=f"{page.name}-freshness")
     parts: dict[str, Component] = {
         slot: html.Div(finished.slots.get(slot), id=f"{page.name}-{slot}", className=f"slot slot-{slot}")
         for slot in page.slots
@@ -127,7 +130,7 @@ def show(page: Page, query: Mapping[str, Any]) -> Any:
     body = finished.instead if finished.instead is not None else page.frame(parts, asked.view)
     return html.Div(
         [
-            header(viewer, brand, selectable_brands(), asked.view, html.Div(fresh[0], id=f"{page.name}-freshness")),
+            header(viewer, brand, selectable_brands(), asked.view, badge, logos=logos),
             html.Main(
                 [
                     html.Div(fresh[1], id=f"{page.name}-banner", className="slot"),
@@ -178,7 +181,7 @@ def _asked(page: Page, brand: Brand, view: View) -> Iterator[Asked]:
 def _finished(page: Page, asked: Asked) -> _Finished:
     brand, fresh = asked.brand, asked.freshness
     waits = (fresh.unavailable, fresh.next_sync_at if fresh.read_at is None else None)
-    question = ("page", asked.view, page.depends_on(brand, asked.now), waits, brand.accent_colour)
+    question = ("page", asked.view, page.depends_on(brand, asked.now), waits, brand.accent_colour, brand.display_zone)
     return ANSWERS.answer(brand, question, lambda: _finish(page, asked))
 
 

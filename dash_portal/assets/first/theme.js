@@ -19,14 +19,30 @@
 
   apply(chosen() || (system.matches ? "dark" : "light"));
   system.addEventListener("change", () => apply(chosen() || (system.matches ? "dark" : "light")));
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest("#theme-button")) return;
-    const theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
-    apply(theme);
+
+  // A blank theme means: as the system says.
+  function choose(theme) {
     try {
-      localStorage.setItem("theme", theme);
+      if (theme) localStorage.setItem("theme", theme);
+      else localStorage.removeItem("theme");
     } catch {
       // not remembered, but applied
     }
+    apply(theme || (system.matches ? "dark" : "light"));
+    mark();
+  }
+
+  function mark() {
+    for (const button of document.querySelectorAll("[data-choose-theme]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.chooseTheme === (chosen() || "")));
+      button.closest("[hidden]")?.removeAttribute("hidden");
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", mark);
+  document.addEventListener("click", (event) => {
+    const choice = event.target.closest("[data-choose-theme]");
+    if (choice) choose(choice.dataset.chooseTheme);
+    else if (event.target.closest("#theme-button")) choose(root.dataset.bsTheme === "dark" ? "light" : "dark");
   });
 })();
