@@ -103,15 +103,7 @@ def _switch(brand: Brand, brands: Sequence[Brand], view: View) -> Component:
             ),
             html.Div(
                 [
-                    dcc.Input(
-                        type="search",
-                        placeholder="Search brands",
-                        className="brand-search",
-                        autoComplete="off",
-                        **attributes({"aria-label": "Search brands"}),
-                    )
-                    if len(brands) > _SEARCHED_FROM
-                    else None,
+                    *(_search() if len(brands) > _SEARCHED_FROM else []),
                     html.Ul(items),
                 ],
                 className="menu-list",
@@ -119,6 +111,16 @@ def _switch(brand: Brand, brands: Sequence[Brand], view: View) -> Component:
         ],
         className="menu brand-switch",
     )
+
+
+def _search() -> list[Component]:
+    """Return the search field of the brand switch; `assets/brand_switch.js` narrows the list."""
+    return [
+        html.Label("Search brands", htmlFor="brand-search", className="visually-hidden"),
+        dcc.Input(
+            id="brand-search", type="search", placeholder="Search brands", className="brand-search", autoComplete="off"
+        ),
+    ]
 
 
 def _theme_button() -> Component:
