@@ -134,7 +134,7 @@ values = st.recursive(
 PAGES = ("/leads", "/pipeline", "/hot-list", "/notes", "/schedule", "/", "/agency/sync", "/nope")
 
 often = settings(
-    max_examples=350,
+    max_examples=300,
     deadline=None,
     derandomize=True,
     database=None,

@@ -63,7 +63,9 @@ def route_values(world: World, slug: str) -> dict[str, list[str]]:
 
 
 def query_strings(slug: str) -> list[str]:
-    """Return what an attacker would put behind a path, with this brand's slug, ids, filters and search."""
+    """Return what an attacker would put behind a path: this brand's slug, and for one brand its ids and filters too."""
+    if slug != "other":
+        return ["", f"?brand={slug}"]
     known = quote(handle(slug))
     filters = "&".join(
         f"{name}={known}"
