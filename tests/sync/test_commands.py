@@ -1,0 +1,121 @@
+"""The command lines, as an operator types them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+
+import pytest
+
+from emulator import AccountPlan, Fault
+from models import RawSnapshot
+from sync.__main__ import main
+from tests.sync.conftest import MakeWorld, World
+from tests.sync.processes import environment
+
+KEY = "CT_commanded_key"
+
+
+@pytest.fixture
+def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = make_world(AccountPlan(name="A", web_key=KEY, contacts=130), sync_notes_budget=5)
+    made.add_brand(KEY, "brand")
+    for name, value in environment(made.settings).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sync.__main__.configure_logs", lambda: None)
+    return made
+
+
+Say = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def say(capfdbinary: pytest.CaptureFixture[bytes]) -> Say:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capfdbinary.readouterr()
+        try:
+            status = main(arguments)
+        except SystemExit as left:
+            status = int(left.code or 0)
+        told = capfdbinary.readouterr()
+        return status, told.out.decode(), told.err.decode()
+
+    return run
+
+
+def test_once_says_by_its_status_how_it_went(world: World, say: Say) -> None:
+    assert say("once")[0] == 0
+    world.emulator.set_fault(Fault.SHRUNK_LIST, "read_client_list")
+    assert say("once", "--tenant", "brand")[0] == 1
+    assert say("once", "--tenant", "brand", "--accept")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("bogus",),
+        ("once", "--accept"),
+        ("once", "--tenant", "nobody"),
+        ("replay",),
+        ("replay", "--tenant", "nobody"),
+        ("replay", "--tenant", "brand"),
+        ("snapshots", "--tenant", "brand", "--limit", "0"),
+        ("snapshots", "--tenant", "brand", "--body", "feedfacefeed"),
+        ("snapshots", "--tenant", "brand", "--body", "%"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(world: World, say: Say, arguments: tuple[str, ...]) -> None:
+    status, out, err = say(*arguments)
+    assert status == 2
+    assert len(err.strip().splitlines()) == 1
+    assert not out
+
+
+def test_bad_configuration_is_one_line_and_status_2(world: World, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNC_CRON", "whenever")
+    status, _, err = say("status")
+    assert (status, err.startswith("SYNC_CRON")) == (2, True)
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_status_tells_a_person_and_a_program(world: World, say: Say) -> None:
+    status, out, _ = say("status")
+    assert status == 0
+    assert "no worker is alive" in out
+    assert "none yet" in out
+    world.sync("brand")
+    world.emulator.set_fault(Fault.SHORT_PAGE, "read_client_list")
+    world.sync("brand")
+    _, out, _ = say("status")
+    assert "leads" in out
+    assert "the list ended after 50 of 130 records" in out
+    _, out, _ = say("status", "--json")
+    (brand,) = json.loads(out)["brands"]
+    run = brand["last_run"]
+    assert run["status"] == "partial"
+    assert run["resources"]["leads"]["status"] == "incomplete"
+    assert run["errors"][0]["kind"] == "incomplete"
+    assert brand["last_success_at"] < run["started_at"] or brand["last_success_at"] is not None
+    assert brand["resources"]["leads"]["whole_read_at"] is not None
+    assert brand["next_run_at"] is not None
+    assert KEY not in out
+
+
+def test_snapshots_are_listed_and_printed_exactly(world: World, say: Say) -> None:
+    world.sync("brand")
+    _, out, _ = say("snapshots", "--tenant", "brand", "--limit", "500")
+    kept = world.rows(RawSnapshot, world.brand_id("brand"))
+    assert len(out.splitlines()) == len(kept)
+    _, body, _ = say("snapshots", "--tenant", "brand", "--body", kept[0]["sha256"][:16])
+    assert hashlib.sha256(body.encode()).hexdigest() == kept[0]["sha256"]
+
+
+def test_replay_says_what_it_did(world: World, say: Say) -> None:
+    world.sync("brand")
+    world.emulator.close()
+    status, out, _ = say("replay", "--tenant", "brand")
+    assert status == 0
+    assert "leads" in out
+    assert "=130" in out

@@ -1,0 +1,112 @@
+"""One owner per brand, and a late one that writes nothing more."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from database import brand_transaction
+from emulator import AccountPlan
+from models import Resource, RunStatus, SyncLease, utc_now
+from sync.clienttether import Answer
+from sync.envelope import Envelope
+from sync.failures import LeaseLostError
+from sync.landing import Landing
+from sync.lease import Lease, kept, take_lease
+from sync.pull import Pull
+from sync.resources import LEADS_SHAPE
+from sync.retention import prune_brand
+from sync.runs import abandon_dead_runs
+from sync.snapshots import SnapshotWriter
+from sync.spool import Spool
+from tests.sync.conftest import MakeWorld, World
+
+KEY = "CT_leased_key"
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    made = make_world(AccountPlan(name="A", web_key=KEY, contacts=30), sync_notes_budget=5)
+    made.add_brand(KEY, "brand")
+    return made
+
+
+def _take(world: World, owner: str, seconds: float = 60) -> Lease | None:
+    tenant = world.brand_id("brand")
+    with brand_transaction(world.engine, tenant) as connection:
+        return take_lease(connection, tenant, owner, seconds, "run-of-" + owner)
+
+
+def _held(world: World, lease: Lease) -> bool:
+    try:
+        with brand_transaction(world.engine, lease.tenant_id) as connection:
+            lease.hold(connection)
+    except LeaseLostError:
+        return False
+    return True
+
+
+def test_a_brand_has_one_owner_until_it_is_given_back(world: World) -> None:
+    first = _take(world, "first")
+    assert first is not None
+    assert _take(world, "second") is None
+    assert world.sync("brand") is None
+    with brand_transaction(world.engine, first.tenant_id) as connection:
+        first.release(connection)
+    second = _take(world, "second")
+    assert second is not None
+    assert second.fence == first.fence + 1
+    assert not _held(world, first)
+    with brand_transaction(world.engine, first.tenant_id) as connection:
+        first.release(connection)
+    assert _held(world, second)
+
+
+def test_an_expired_lease_is_taken_over_and_its_late_owner_writes_nothing(world: World) -> None:
+    world.sync("brand")
+    before = world.tables(world.brand_id("brand"))
+    late = _take(world, "late", seconds=0.01)
+    assert late is not None
+    time.sleep(0.05)
+    assert _take(world, "next") is not None
+    landing = Landing(world.engine, late, "run-of-late", accept=True)
+    with Spool() as spool:
+        pull = Pull(Resource.LEADS, LEADS_SHAPE, spool)
+        with pytest.raises(LeaseLostError):
+            landing.land(pull, scope=None, never_empties=False, began=0)
+    writer = SnapshotWriter(world.engine, late, "run-of-late", Resource.LEADS)
+    writer.keep(Answer("read_client_list", utc_now(), b"{}", Envelope([], 0)))
+    with pytest.raises(LeaseLostError):
+        writer.flush()
+    assert world.tables(world.brand_id("brand")) == before
+
+
+def test_a_kept_lease_does_not_run_out_and_a_lost_one_is_noticed(world: World) -> None:
+    lease = _take(world, "owner", seconds=0.3)
+    assert lease is not None
+    with kept(world.engine, lease) as lost:
+        time.sleep(0.7)
+        assert _take(world, "other") is None
+        with brand_transaction(world.engine, lease.tenant_id) as connection:
+            table = SyncLease.__table__  # type: ignore[attr-defined]
+            connection.execute(table.update().values(owner="thief", fence=99))
+        assert lost.wait(5)
+
+
+def test_a_run_whose_worker_died_is_abandoned_at_the_next_look(world: World) -> None:
+    tenant = world.brand_id("brand")
+    world.sync("brand")
+    with brand_transaction(world.engine, tenant) as connection:
+        connection.exec_driver_sql("UPDATE sync_runs SET status = 'running', finished_at = NULL")
+    assert world.sync("brand") is RunStatus.SUCCESS
+    assert [run["status"] for run in world.runs(tenant)] == [RunStatus.ABANDONED, RunStatus.SUCCESS]
+    with brand_transaction(world.engine, tenant) as connection:
+        abandon_dead_runs(connection, tenant)
+    assert [run["status"] for run in world.runs(tenant)] == [RunStatus.ABANDONED, RunStatus.SUCCESS]
+
+
+def test_a_busy_brand_is_not_pruned(world: World) -> None:
+    world.sync("brand")
+    _take(world, "busy")
+    assert prune_brand(world.engine, world.settings, world.brand_id("brand"), "pruner") == 0

@@ -1,0 +1,215 @@
+"""The worker: what it picks up, what it survives, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from database import AgencySession, agency_transaction
+from emulator import AccountPlan, Fault
+from models import (
+    CheckOutcome,
+    ConnectionCheck,
+    RequestStatus,
+    RunStatus,
+    SyncError,
+    SyncRequest,
+    TenantStatus,
+    Trigger,
+    WorkerHeartbeat,
+    utc_now,
+)
+from sync.heartbeat import living_workers
+from sync.tenant_run import Sync
+from sync.worker import Worker
+from tests.sync.conftest import MakeWorld, World
+from tests.sync.processes import start_sync
+
+KEYS = ("CT_brand_one", "CT_brand_two", "CT_brand_three")
+NEVER = "0 0 1 1 *"  # a schedule that stays quiet after the first run
+
+
+def _world(make_world: MakeWorld, brands: int = 1, **settings: Any) -> World:
+    plans = [AccountPlan(name=key, web_key=key, seed=turn, contacts=20) for turn, key in enumerate(KEYS)]
+    world = make_world(*plans, sync_notes_budget=3, sync_cron=NEVER, **settings)
+    for turn in range(brands):
+        world.add_brand(KEYS[turn], f"brand-{turn}")
+    return world
+
+
+def _worker(world: World) -> Worker:
+    return Worker(Sync(world.engine, world.settings, "the-worker", world.stop, world.access))
+
+
+def _until(condition: Callable[[], bool], worker: Worker | None = None, seconds: float = 20) -> None:
+    """Have the worker look until the condition holds."""
+    patience = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < patience, "it never came"
+        if worker is not None:
+            worker.look()
+        time.sleep(0.05)
+
+
+def _ask(world: World, row: Any) -> None:
+    with AgencySession(world.engine) as session:
+        session.add(row)
+        session.commit()
+
+
+def _all_ended(world: World, tenant: int, count: int) -> bool:
+    return len(world.runs(tenant)) == count and all(run["finished_at"] for run in world.runs(tenant))
+
+
+def test_a_new_brand_is_synced_at_once_and_not_again_in_its_slot(make_world: MakeWorld) -> None:
+    world = _world(make_world, brands=2)
+    worker = _worker(world)
+    _until(lambda: all(_all_ended(world, world.brand_id(f"brand-{turn}"), 1) for turn in range(2)), worker)
+    for _ in range(3):
+        worker.look()
+    assert len(world.runs(world.brand_id("brand-0"))) == 1
+    assert world.runs(world.brand_id("brand-0"))[0]["trigger"] is Trigger.SCHEDULE
+
+
+def test_a_suspended_brand_is_left_alone(make_world: MakeWorld) -> None:
+    world = _world(make_world, brands=2)
+    world.change_brand("brand-1", status=TenantStatus.SUSPENDED)
+    _ask(world, SyncRequest(tenant_id=world.brand_id("brand-1")))
+    worker = _worker(world)
+    _until(lambda: _all_ended(world, world.brand_id("brand-0"), 1), worker)
+    assert not world.runs(world.brand_id("brand-1"))
+
+
+def test_sync_now_is_picked_up_and_answered_by_one_run(make_world: MakeWorld) -> None:
+    world = _world(make_world)
+    tenant = world.brand_id("brand-0")
+    worker = _worker(world)
+    _until(lambda: _all_ended(world, tenant, 1), worker)
+    for _ in range(3):
+        _ask(world, SyncRequest(tenant_id=tenant))
+    _until(lambda: all(row["status"] is RequestStatus.DONE for row in world.rows(SyncRequest)), worker, seconds=10)
+    (run,) = [run for run in world.runs(tenant) if run["trigger"] is Trigger.MANUAL]
+    assert {row["run_id"] for row in world.rows(SyncRequest)} == {run["run_id"]}
+
+
+def test_what_was_held_back_lands_when_the_agency_accepts_it(make_world: MakeWorld) -> None:
+    world = make_world(AccountPlan(name="A", web_key=KEYS[0], contacts=130), sync_notes_budget=0, sync_cron=NEVER)
+    tenant = world.add_brand(KEYS[0], "brand-0")
+    worker = _worker(world)
+    _until(lambda: _all_ended(world, tenant, 1), worker)
+    world.emulator.set_fault(Fault.SHRUNK_LIST, "read_client_list")
+    for accept, ended in ((False, RunStatus.PARTIAL), (True, RunStatus.SUCCESS)):
+        _ask(world, SyncRequest(tenant_id=tenant, accept=accept))
+        _until(lambda: all(row["status"] is RequestStatus.DONE for row in world.rows(SyncRequest)), worker)
+        assert world.runs(tenant)[-1]["status"] is ended
+
+
+def test_a_request_whose_worker_died_waits_for_the_next_one(make_world: MakeWorld) -> None:
+    world = _world(make_world)
+    tenant = world.brand_id("brand-0")
+    world.sync("brand-0")
+    with agency_transaction(world.engine) as connection:
+        connection.exec_driver_sql("UPDATE sync_runs SET status = 'abandoned'")
+    run_id = world.runs(tenant)[-1]["run_id"]
+    _ask(world, SyncRequest(tenant_id=tenant, status=RequestStatus.RUNNING, run_id=run_id, picked_at=utc_now()))
+    _until(lambda: world.rows(SyncRequest)[0]["status"] is RequestStatus.DONE, _worker(world))
+    assert world.rows(SyncRequest)[0]["run_id"] != run_id
+
+
+@pytest.mark.parametrize(
+    ("web_key", "fault", "outcome"),
+    [
+        (KEYS[0], None, CheckOutcome.WORKS),
+        ("CT_unknown_key", None, CheckOutcome.REFUSED),
+        (KEYS[0], Fault.HTTP_500, CheckOutcome.UNREACHABLE),
+        (KEYS[0], Fault.UNKNOWN_CALL, CheckOutcome.FAILED),
+    ],
+)
+def test_a_connection_is_tested_for_the_agency(
+    make_world: MakeWorld, web_key: str, fault: Fault | None, outcome: CheckOutcome
+) -> None:
+    world = _world(make_world, brands=0)
+    if fault is not None:
+        world.emulator.set_fault(fault)
+    _ask(world, ConnectionCheck(web_key_encrypted=world.cipher.encrypt(web_key)))
+    _until(lambda: world.rows(ConnectionCheck)[0]["status"] is RequestStatus.DONE, _worker(world))
+    (check,) = world.rows(ConnectionCheck)
+    assert check["outcome"] is outcome
+    assert check["web_key_encrypted"] == ""
+    assert check["contacts"] == (20 if outcome is CheckOutcome.WORKS else None)
+    assert web_key not in check["message"]
+
+
+def test_the_database_may_go_away_and_come_back(make_world: MakeWorld) -> None:
+    world = _world(make_world)
+    worker = _worker(world)
+    with agency_transaction(world.engine) as connection:
+        connection.exec_driver_sql("ALTER TABLE tenants RENAME TO away")
+    assert not worker.look()
+    assert not worker.look()
+    with agency_transaction(world.engine) as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO tenants")
+    _until(lambda: _all_ended(world, world.brand_id("brand-0"), 1), worker)
+
+
+def test_a_refused_token_is_one_message_however_many_brands_it_stops(
+    make_world: MakeWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = _world(make_world, brands=3)
+    world.emulator.rotate_token("another")
+    worker = _worker(world)
+    tenants = [world.brand_id(f"brand-{turn}") for turn in range(3)]
+    _until(lambda: all(_all_ended(world, tenant, 1) for tenant in tenants), worker)
+    told = capsys.readouterr()
+    assert (told.out + told.err).count("was it rotated?") == 1
+    assert [row["kind"] for row in world.rows(SyncError)] == ["token_refused"] * 3
+
+
+def test_a_key_that_only_one_brand_is_refused_with_is_named_as_its_own(make_world: MakeWorld) -> None:
+    world = _world(make_world, brands=2)
+    world.sync("brand-0")
+    world.emulator.set_fault(Fault.HTTP_403, web_key=KEYS[1])
+    world.sync("brand-1")
+    (error,) = world.errors(world.brand_id("brand-1"))
+    assert error["kind"] == "key_refused"
+
+
+def test_one_slow_brand_delays_nobody(make_world: MakeWorld) -> None:
+    world = _world(make_world, brands=3, sync_brands_at_once=2)
+    world.emulator.set_fault(Fault.HANG, web_key=KEYS[0])
+    worker = _worker(world)
+    others = [world.brand_id("brand-1"), world.brand_id("brand-2")]
+    _until(lambda: all(_all_ended(world, tenant, 1) for tenant in others), worker, seconds=9)
+    assert world.runs(world.brand_id("brand-0"))[0]["finished_at"] is None
+    world.emulator.clear_faults()
+
+
+def test_a_worker_process_ends_within_ten_seconds_although_a_call_hangs(make_world: MakeWorld) -> None:
+    world = _world(make_world, sync_read_timeout=60.0, sync_call_timeout=60.0)
+    tenant = world.brand_id("brand-0")
+    world.emulator.set_fault(Fault.HANG)
+    process = start_sync(world.settings, "worker")
+    assert process.pid is not None
+    _until(lambda: bool(world.runs(tenant)) and bool(world.emulator.requests))
+    with agency_transaction(world.engine) as connection:
+        assert len(living_workers(connection)) == 1
+    began = time.monotonic()
+    os.kill(process.pid, signal.SIGTERM)
+    process.join(15)
+    assert process.exitcode == 0
+    assert time.monotonic() - began < 10
+    assert world.runs(tenant)[-1]["status"] is RunStatus.ABANDONED
+    assert world.rows(WorkerHeartbeat)[0]["stopped_at"] is not None
+    with agency_transaction(world.engine) as connection:
+        assert living_workers(connection) == []
+
+    world.emulator.clear_faults()
+    worker = _worker(world)
+    _until(lambda: _all_ended(world, tenant, 2), worker)
+    assert world.runs(tenant)[-1]["trigger"] is Trigger.CATCH_UP
+    assert world.runs(tenant)[-1]["status"] is RunStatus.SUCCESS
