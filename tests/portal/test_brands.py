@@ -111,14 +111,3 @@ def test_the_audit_log_is_only_ever_added_to(world: World, change: str, as_web: 
     assert len(world.audit("signed_in")) == 1
     if as_web:
         engine.dispose()
-
-
-def test_slow_statements_of_the_web_process_are_stopped(world: World) -> None:
-    settings = world.settings.model_copy(update={"portal_statement_seconds": 0.2})
-    portal = open_portal(settings)
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-    with PortalSession(portal.engine) as session, pytest.raises(DatabaseError):
-        session.connection().exec_driver_sql(endless)
-    with PortalSession(portal.engine) as session:
-        assert session.connection().exec_driver_sql("SELECT 1").scalar() == 1
-    portal.engine.dispose()
