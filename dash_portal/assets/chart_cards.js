@@ -91,16 +91,26 @@
     });
   }).observe(document.body, { childList: true, subtree: true });
 
-  // Plotly tells of clicks only to who has asked the graph itself: asked as soon as the pointer gets there.
+  // Plotly tells of clicks only to who has asked the graph itself, and forgets them when Dash draws it anew: asked again
+  // whenever the pointer gets there.
+  const listeners = new WeakMap();
+
+  function listenerOf(graph) {
+    if (!listeners.has(graph)) {
+      listeners.set(graph, ({ points: [point] }) => {
+        const key = Array.isArray(point.customdata) ? point.customdata[0] : point.customdata;
+        if (key === null || key === undefined) return;
+        graph.dispatchEvent(new CustomEvent("portal-chart-click", { bubbles: true, detail: { key } }));
+      });
+    }
+    return listeners.get(graph);
+  }
+
   document.addEventListener("pointerover", (event) => {
     const graph = event.target.closest?.(".js-plotly-plot");
-    if (!graph || !graph.on || graph.dataset.portalClicks) return;
-    graph.dataset.portalClicks = "on";
-    graph.on("plotly_click", ({ points: [point] }) => {
-      const key = Array.isArray(point.customdata) ? point.customdata[0] : point.customdata;
-      if (key === null || key === undefined) return;
-      graph.dispatchEvent(new CustomEvent("portal-chart-click", { bubbles: true, detail: { key } }));
-    });
+    if (!graph?.on) return;
+    graph.removeListener("plotly_click", listenerOf(graph));
+    graph.on("plotly_click", listenerOf(graph));
     window.portalCharts.listenToPlotlyLegend(graph);
   });
 })();

@@ -68,7 +68,6 @@ def search_box(page: str, view: View, *, label: str, parameter: str = "q") -> Co
             dcc.Store(id=f"{field}ed"),
         ],
         className="search",
-        role="search",
     )
 
 

@@ -16,7 +16,7 @@ from dash_portal.ui.header import NEEDS_A_LOAD
 THEME_SCRIPT: Final = "first/theme.js"
 NAMED_BY_THE_DOCUMENT: Final = r"^theme\.js$"
 """Assets that Dash must not name a second time (a pattern of file names)."""
-_GRID_SCRIPT: Final = "dash_ag_grid.min"
+_GRID_SCRIPTS: Final = "/dash_ag_grid/"
 
 _DOCUMENT = """<!DOCTYPE html>
 <html lang="en" data-echarts="{echarts}">
@@ -45,7 +45,7 @@ class PortalDash(Dash):
         """Return the document for the page that is asked for; it holds no data."""
         scripts = parts["scripts"]
         if request.path not in NEEDS_A_LOAD:
-            scripts = "".join(tag for tag in _tags(scripts) if _GRID_SCRIPT not in tag)
+            scripts = "".join(tag for tag in _tags(scripts) if _GRID_SCRIPTS not in tag)
         return _DOCUMENT.format(
             title=parts["title"],
             theme=_theme_url(self),

@@ -15,7 +15,7 @@ from dash_portal.view import View
 
 def panel(title: str, body: list[Any], closed: View, *, opener: str, subtitle: str = "") -> Component:
     """Return the panel. `closed` is the view without it, `opener` the id of what gets the focus back."""
-    return html.Aside(
+    return html.Div(
         [
             html.Header(
                 [

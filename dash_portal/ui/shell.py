@@ -16,7 +16,7 @@ def layout() -> Component:
             html.Div(
                 html.Button("New data – show it", type="button", id="new-data-button", disable_n_clicks=True),  # noqa: RUF001
                 id="new-data",
-                className="toast is-off",
+                className="notice is-off",
                 role="status",
             ),
             html.Div(
@@ -25,7 +25,7 @@ def layout() -> Component:
                     html.Button("Try again", type="button", id="failed-button", disable_n_clicks=True),
                 ],
                 id="failed",
-                className="toast toast-failed is-off",
+                className="notice notice-failed is-off",
                 role="alert",
             ),
             html.Div(id="said", className="visually-hidden", role="status"),

@@ -35,7 +35,8 @@ def settled(page: Page, path: str) -> None:
     if path in {"/leads", "/pipeline", "/hot-list"} and page.locator(".chart-card").count():
         expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     if page.locator("#notes-grid").count():
-        expect(page.locator(".ag-row").first).to_be_visible()
+        expect(page.locator(".ag-header-cell").first).to_be_visible()
+        expect(page.locator(".ag-row [col-id=author]").first).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
