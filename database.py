@@ -115,7 +115,7 @@ def _stop_slow_sqlite_statements(engine: Engine, seconds: float) -> None:
 class _Allowance:
     """How long a statement may still work: SQLite asks every 10,000 instructions whether to stop.
 
-    Only its own work counts, not a reader who takes rows one by one: a longer gap between two questions was spent there.
+    Only its own work counts, not a reader who takes rows one by one: a longer gap between questions was spent there.
     """
 
     _LONGEST_GAP: Final = 0.05

@@ -107,7 +107,7 @@ CALLBACK_VALUES: dict[tuple[str, str], str] = {
 
 
 def callback_values(slug: str, kind: str) -> list[Any]:
-    every = {
+    every: dict[str, list[Any]] = {
         "path": [*PAGES, "/", f"/{slug}"],
         "search": query_strings(slug),
         "rows": [{"startRow": 0, "endRow": 100, "sortModel": [], "filterModel": {}}],
@@ -200,7 +200,7 @@ def send(world: World, client: FlaskClient, call: Call, token: str | None) -> Te
 
 def shown(answer: TestResponse, call: Call, slug: str) -> str:
     """Return what an answer shows. The sign-in page greets with name and logo of the brand that its address names."""
-    text = answer.data.decode(errors="replace")
+    text: str = answer.data.decode(errors="replace")
     if call.endpoint != "sign_in.login":
         return text
     return re.sub(r'<img class="face[^>]*>', "", text).replace(f"Brand {treasure(slug)}", "")
