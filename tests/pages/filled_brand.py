@@ -48,7 +48,7 @@ def fill_brand(
     session: AgencySession, tenant_id: int, now: datetime, *, leads: int = 120, notes: int = 260, events: int = 130
 ) -> None:
     """Write a brand's rows; the same numbers make the same brand."""
-    random = Random(7)  # noqa: S311 - the same rows each time are the point
+    random = Random(7)
     session.add_all(
         make_stage(tenant_id, name, position, likelihood=likelihood, active=active)
         for name, position, likelihood, active in STAGES

@@ -24,7 +24,7 @@ def test_a_killed_sync_is_made_up_for(make_world: MakeWorld, request: pytest.Fix
     world = make_world(*plans, sync_notes_budget=150, sync_lease_seconds=LEASE)
     victim, right = world.add_brand(VICTIM, "victim"), world.add_brand(CONTROL, "control")
     control = World(world.engine, world.emulator, world.settings, world.cipher, access=AccessWatch())
-    dice = random.Random(20261122)  # noqa: S311 - seeded, so that a failure comes again
+    dice = random.Random(20261122)
 
     for state in range(2):
         before = world.tables(victim)
