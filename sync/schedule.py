@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Final
 
 from croniter import croniter
@@ -60,7 +61,7 @@ def wish_now(cron: str, slug: str, history: History, now: datetime) -> Wish | No
             return None
         missed = missed_between(cron, history.last_slot, slot)
         return Wish(Trigger.CATCH_UP if missed else Trigger.SCHEDULE, slot, missed)
-    crashes = next((i for i, status in enumerate(history.latest) if status is not RunStatus.ABANDONED), MOST_CRASHES)
+    crashes = sum(1 for _ in takewhile(lambda status: status is RunStatus.ABANDONED, history.latest))
     if 0 < crashes < MOST_CRASHES:
         return Wish(Trigger.CATCH_UP)
     return None

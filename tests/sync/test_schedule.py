@@ -52,6 +52,7 @@ def test_jitter_is_stable_small_and_different() -> None:
         (History(after(hours=-1), GOOD), after(minutes=2), Wish(Trigger.SCHEDULE, TEN)),
         (History(after(hours=-11), GOOD), after(minutes=2), Wish(Trigger.CATCH_UP, TEN, 10)),
         (History(TEN, (RunStatus.ABANDONED, *GOOD)), after(minutes=20), Wish(Trigger.CATCH_UP)),
+        (History(TEN, (RunStatus.ABANDONED,)), after(minutes=20), Wish(Trigger.CATCH_UP)),
         (History(TEN, (RunStatus.ABANDONED,) * 3), after(minutes=20), None),
         (History(TEN, (RunStatus.FAILED, RunStatus.ABANDONED)), after(minutes=20), None),
         (History(TEN, (RunStatus.RUNNING,)), after(minutes=20), None),
