@@ -8,6 +8,13 @@ from werkzeug.test import TestResponse
 
 from tests.portal.world import World
 
+
+@pytest.fixture(params=["sqlite"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """A request's shape is judged before any database is asked."""
+    return str(request.param)
+
+
 ROUTER = ".._pages_content.children..._pages_store.data.."
 GOOD: dict[str, Any] = {
     "output": ROUTER,

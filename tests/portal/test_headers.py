@@ -7,6 +7,12 @@ import pytest
 from tests.portal.world import World, close_world, make_world
 
 
+@pytest.fixture(params=["sqlite"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Headers do not depend on the database."""
+    return str(request.param)
+
+
 @pytest.mark.parametrize("path", ["/login", "/healthz", "/leads", "/api/charts", "/nope", "/assets/session.js"])
 def test_every_answer_carries_the_headers(world: World, path: str) -> None:
     for client in (world.visitor(), world.sign_in("viewer@own.example")):
