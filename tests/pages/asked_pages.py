@@ -1,0 +1,61 @@
+"""Ask for a page as the browser does, and read figures, charts and totals off the answer as a reader would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from tests.portal.world import World
+
+OUTPUTS = [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}]
+
+
+class AskedPage:
+    """A page's answer as plain data."""
+
+    def __init__(self, answer: Any) -> None:
+        self.tree = answer
+
+    def _all(self, part: Any) -> list[dict[str, Any]]:
+        if isinstance(part, list):
+            return [found for one in part for found in self._all(one)]
+        if not isinstance(part, dict) or "props" not in part:
+            return []
+        return [part["props"], *self._all(part["props"].get("children"))]
+
+    def by_id(self, name: str) -> dict[str, Any]:
+        """Return the properties of the component of that id."""
+        return next(props for props in self._all(self.tree) if props.get("id") == name)
+
+    def figure(self, name: str) -> str:
+        """Return the value of a card."""
+        value: str = self.by_id(f"figure-{name}")["data-value"]
+        return value
+
+    def chart(self, chart_id: str) -> dict[str, dict[str, Any]]:
+        """Return per series of a chart its values by category."""
+        data = self.by_id(f"{chart_id}-plotly")["figure"]["data"]
+        return {trace["name"]: dict(zip(trace["y"], trace["x"], strict=True)) for trace in data}
+
+    def total(self) -> int:
+        """Return how many rows the page's table has on all its pages."""
+        return int(self.by_id("table-total")["data-total"])
+
+
+def ask_page(world: World, client: FlaskClient, path: str, search: str) -> AskedPage:
+    """Return the page of a link."""
+    body = {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": OUTPUTS,
+        "inputs": [
+            {"id": "_pages_location", "property": "pathname", "value": path},
+            {"id": "_pages_location", "property": "search", "value": search},
+        ],
+        "changedPropIds": ["_pages_location.search"],
+    }
+    headers = {"X-CSRFToken": world.csrf_token(client)}
+    answer = client.post("/_dash-update-component", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.json is not None
+    return AskedPage(answer.json["response"]["_pages_content"]["children"])
