@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import Engine, and_, delete, or_, select, update
@@ -17,11 +18,11 @@ from settings import SyncSettings
 from sync.clienttether import ClientTether
 from sync.failures import PullError
 from sync.store import table_of
+from sync.wire_text import clean_line
 
 _CHECKS: Final = table_of(ConnectionCheck)
 _CLAIM_LASTS: Final = timedelta(minutes=3)
 _KEPT_FOR: Final = timedelta(days=1)
-_REFUSED: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
 _UNREACHABLE: Final = frozenset({SyncErrorKind.TIMEOUT, SyncErrorKind.TRANSPORT, SyncErrorKind.SERVER_ERROR})
 log = structlog.get_logger()
 
@@ -85,15 +86,36 @@ def _test(settings: SyncSettings, encrypted: str) -> Finding:
     try:
         with ClientTether(brisk, web_key) as client:
             found = client.clients(0).envelope
-            client.users()
+            users = client.users().envelope.rows
     except PullError as failure:
         return _finding_of(failure)
     contacts = len(found.rows) if found.total is None else found.total
-    return Finding(CheckOutcome.WORKS, f"The connection works: {contacts} contacts.", contacts)
+    said = f"The connection works: {contacts} contacts{_account_of(users)}."
+    return Finding(CheckOutcome.WORKS, said, contacts)
+
+
+def _account_of(users: Sequence[Any]) -> str:
+    """Say whose account it is: the API knows no account's name, but the people who work in it."""
+    names = []
+    for user in users:
+        if isinstance(user, dict):
+            parts = (user.get("user_first_name"), user.get("user_last_name"))
+            names.append(clean_line(" ".join(part for part in parts if isinstance(part, str)))[:60])
+    known = [name for name in names if name]
+    if not known:
+        return ""
+    others = f" and {len(known) - 3} more" if len(known) > 3 else ""
+    return f", in the account of {', '.join(known[:3])}{others}"
 
 
 def _finding_of(failure: PullError) -> Finding:
-    if failure.kind in _REFUSED:
+    if failure.kind is SyncErrorKind.TOKEN_REFUSED:
+        said = (
+            "ClientTether refuses the agency's access token, or this key with it. Where other brands still sync, check "
+            "that the key is copied whole; else get the new token in ClientTether under Settings > API."
+        )
+        return Finding(CheckOutcome.REFUSED, said)
+    if failure.kind is SyncErrorKind.KEY_REFUSED:
         return Finding(CheckOutcome.REFUSED, "ClientTether refuses this key. Please check that it is copied whole.")
     if failure.kind in _UNREACHABLE:
         return Finding(CheckOutcome.UNREACHABLE, "ClientTether can't be reached right now. Please try again later.")

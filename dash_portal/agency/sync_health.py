@@ -7,7 +7,7 @@ or asked for is its `activity`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -104,32 +104,38 @@ class BrandHealth:
 
 def sync_health(session: AgencySession, now: datetime, sync_cron: str) -> tuple[BrandHealth, ...]:
     """Return every brand's row: trouble first, then by name."""
-    latest = _latest_runs(session)
-    last_runs = _last_runs(session, latest)
-    ages, activities = _ages(session), _activities(session, latest, now)
-    rows = []
-    brands = select_columns(
-        col(Tenant.id), col(Tenant.slug), col(Tenant.name), col(Tenant.timezone), col(Tenant.status)
-    )
-    for tenant in session.execute(brands):
-        tenant_id: int = tenant.id or 0
-        rows.append(
-            _health(
-                tenant,
-                last=last_runs.get(tenant_id, (None, frozenset())),
-                ages=ages.get(tenant_id, {}),
-                activity=activities.get(tenant_id),
-                trend=latest[tenant_id].trend if tenant_id in latest else NO_TREND,
-                now=now,
-                sync_cron=sync_cron,
-            )
-        )
-    return tuple(sorted(rows, key=_trouble_first))
+    return tuple(sorted(_rows(session, None, now, sync_cron), key=_trouble_first))
 
 
 def brand_health(session: AgencySession, slug: str, now: datetime, sync_cron: str) -> BrandHealth | None:
     """Return one brand's row, or None where there is no such brand."""
-    return next((row for row in sync_health(session, now, sync_cron) if row.slug == slug), None)
+    tenant_id = session.exec(select(Tenant.id).where(Tenant.slug == slug)).one_or_none()
+    return None if tenant_id is None else next(_rows(session, tenant_id, now, sync_cron), None)
+
+
+def _rows(session: AgencySession, only: int | None, now: datetime, sync_cron: str) -> Iterator[BrandHealth]:
+    """Yield the rows of all brands, or of the one named."""
+    latest = _latest_runs(session, only)
+    last_runs = _last_runs(session, latest)
+    ages, activities = _ages(session, only), _activities(session, latest, only, now)
+    brands = select_columns(
+        col(Tenant.id), col(Tenant.slug), col(Tenant.name), col(Tenant.timezone), col(Tenant.status)
+    )
+    for tenant in session.execute(_narrowed(brands, col(Tenant.id), only)):
+        tenant_id: int = tenant.id or 0
+        yield _health(
+            tenant,
+            last=last_runs.get(tenant_id, (None, frozenset())),
+            ages=ages.get(tenant_id, {}),
+            activity=activities.get(tenant_id),
+            trend=latest[tenant_id].trend if tenant_id in latest else NO_TREND,
+            now=now,
+            sync_cron=sync_cron,
+        )
+
+
+def _narrowed(question: Any, tenant_id: Any, only: int | None) -> Any:
+    return question if only is None else question.where(tenant_id == only)
 
 
 def _trouble_first(row: BrandHealth) -> tuple[int, str, str]:
@@ -199,9 +205,13 @@ class PackedRuns:
     running: PackedRun | None
 
 
-def _latest_runs(session: AgencySession) -> dict[int, PackedRuns]:
+def _latest_runs(session: AgencySession, only: int | None) -> dict[int, PackedRuns]:
     """Return each brand's last runs: a short walk along an index, packed by the database into one text per brand."""
-    return {tenant_id: _unpacked(text) for tenant_id, text in session.execute(_LATEST) if text}
+    return {
+        tenant_id: _unpacked(text)
+        for tenant_id, text in session.execute(_narrowed(_LATEST, col(Tenant.id), only))
+        if text
+    }
 
 
 def _packed_runs() -> Any:
@@ -255,7 +265,7 @@ def _last_runs(session: AgencySession, latest: Mapping[int, PackedRuns]) -> dict
     return found
 
 
-def _ages(session: AgencySession) -> dict[int, dict[Resource, ResourceAge]]:
+def _ages(session: AgencySession, only: int | None) -> dict[int, dict[Resource, ResourceAge]]:
     ages: dict[int, dict[Resource, ResourceAge]] = defaultdict(dict)
     question = select_columns(
         col(ResourceFreshness.tenant_id),
@@ -264,15 +274,17 @@ def _ages(session: AgencySession) -> dict[int, dict[Resource, ResourceAge]]:
         col(ResourceFreshness.last_status),
         col(ResourceFreshness.last_attempt_at),
     )
-    for tenant_id, *age in session.execute(question):
+    for tenant_id, *age in session.execute(_narrowed(question, col(ResourceFreshness.tenant_id), only)):
         ages[tenant_id][age[0]] = ResourceAge(*age)
     return ages
 
 
-def _activities(session: AgencySession, latest: Mapping[int, PackedRuns], now: datetime) -> dict[int, Activity]:
+def _activities(
+    session: AgencySession, latest: Mapping[int, PackedRuns], only: int | None, now: datetime
+) -> dict[int, Activity]:
     """Return what is under way (the run's lease is held) or asked for (a request waits), and who asked for it."""
     asked = {}
-    requests = (
+    requests: Any = (
         select_columns(
             col(SyncRequest.tenant_id),
             col(SyncRequest.created_at),
@@ -284,10 +296,12 @@ def _activities(session: AgencySession, latest: Mapping[int, PackedRuns], now: d
         .where(col(SyncRequest.status).in_(_OPEN))
         .order_by(col(SyncRequest.created_at).desc())
     )
-    for tenant_id, since, accepts, name, email in session.execute(requests):
+    for tenant_id, since, accepts, name, email in session.execute(
+        _narrowed(requests, col(SyncRequest.tenant_id), only)
+    ):
         asked[tenant_id] = Activity(running=False, since=since, by=name or email, accepts=accepts)
-    leases = session.exec(select(SyncLease.tenant_id, SyncLease.run_id).where(SyncLease.expires_at > now)).all()
-    for tenant_id, run_id in leases:
+    leases = select_columns(col(SyncLease.tenant_id), col(SyncLease.run_id)).where(col(SyncLease.expires_at) > now)
+    for tenant_id, run_id in session.execute(_narrowed(leases, col(SyncLease.tenant_id), only)).all():
         run = latest[tenant_id].running if tenant_id in latest else None
         if run is None or run.run_id != run_id:
             continue

@@ -45,10 +45,14 @@ def find_logo(session: Session, tenant_id: int, theme: LogoTheme) -> TenantLogo 
 
 @dataclass(frozen=True, slots=True)
 class LogoAddresses:
-    """Where a brand's logo is served from, for light and for dark pages."""
+    """Where a brand's logo is served from, for light and for dark pages.
+
+    `dark_is_own`: there is one made for dark pages; else the other stands in, and needs a light ground.
+    """
 
     light: str
     dark: str
+    dark_is_own: bool
 
 
 def logo_addresses(session: Session, tenant_id: int, slug: str) -> LogoAddresses | None:
@@ -58,7 +62,7 @@ def logo_addresses(session: Session, tenant_id: int, slug: str) -> LogoAddresses
         return None
     either = next(iter(marks.values()))
     light, dark = (f"/logos/{slug}/{theme.value}?v={marks.get(theme, either)}" for theme in LogoTheme)
-    return LogoAddresses(light, dark)
+    return LogoAddresses(light, dark, dark_is_own=LogoTheme.DARK in marks)
 
 
 def logo_marks(session: Session, tenant_id: int) -> dict[LogoTheme, str]:

@@ -148,21 +148,6 @@
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
 
-  // Copying a link.
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
-    if (!button) return;
-    const field = document.getElementById(button.dataset.copy);
-    try {
-      await navigator.clipboard.writeText(field.value);
-    } catch {
-      field.select();
-      document.execCommand("copy"); // where the page is not served over TLS
-    }
-    button.textContent = "Copied";
-    say("The link is copied.");
-  });
-
   // A short name proposed from the name, until someone writes one.
   const namesOf = document.querySelector("[data-names]");
   const slug = namesOf && document.getElementById(namesOf.dataset.names);

@@ -78,9 +78,12 @@ def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Component]:
     """Return the brand's logo, one for light and one for dark pages; the style sheet shows the one that fits."""
     if logos is None:
         return [html.Span(_initials(brand.name), className="brand-mark", **attributes({"aria-hidden": "true"}))]
+    ground = "" if logos.dark_is_own else "on-light"
     return [
         html.Img(src=logos.light, alt="", className="brand-logo brand-logo-light"),
-        html.Img(src=logos.dark, alt="", className="brand-logo brand-logo-dark"),
+        html.Img(
+            src=logos.dark, alt="", className=f"brand-logo brand-logo-dark{'' if logos.dark_is_own else ' on-light'}"
+        ),
     ]
 
 

@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from emulator import AccountPlan, Emulator
+from tests.portal.world import World, close_world, make_world
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "agency-access-token"
@@ -51,6 +52,13 @@ class FreshPortal:
     def worker(self) -> Iterator[None]:
         with _program(self.environment, "sync", "worker"):
             yield
+
+
+@pytest.fixture
+def world(database_url: str, encryption_key: str) -> Iterator[World]:
+    made = make_world(database_url, encryption_key)
+    yield made
+    close_world(made)
 
 
 @pytest.fixture

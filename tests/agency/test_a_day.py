@@ -70,7 +70,7 @@ def _bring_on_first_brand(page: Page) -> None:
     expect(page.locator("#test-words")).to_contain_text("Refused", timeout=SOON)
     page.locator("#web_key").fill(HARBOR.web_key)
     page.get_by_role("button", name="Test connection").click()
-    expect(page.locator("#test-words")).to_contain_text("120 contacts", timeout=SOON)
+    expect(page.locator("#test-words")).to_contain_text("120 contacts, in the account of", timeout=SOON)
     page.get_by_label("Name", exact=True).fill("Harbor & Pine")
     expect(page.get_by_label("Short name")).to_have_value("harbor-pine")
     page.get_by_label("Time zone").fill("America/New_York")

@@ -1,0 +1,270 @@
+"""The agency's pages over HTTP: who gets them, what they do, and what is noted of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zlib
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import TestResponse
+
+from database import AgencySession, BrandSession
+from models import RawBody, RawSnapshot, Resource, Role, SyncRequest, Tenant, TenantLogo, User, utc_now
+from tests.agency.histories import add_run, beat, every_state
+from tests.agency.test_logo_files import SVG, png
+from tests.portal.world import World
+
+AGENCY = "agency@mellon.example"
+BODY = json.dumps({"ResultCode": "CT_200", "data": [{"firstName": "Zoë <b>", "phone": "555"}]}).encode()
+
+
+def add_answer(world: World, slug: str) -> str:
+    """Keep one raw answer of a run; return the run's id."""
+    tenant_id = world.brands[slug]
+    run_id = add_run(world.engine, tenant_id, utc_now())
+    with AgencySession(world.engine) as session:
+        session.add(RawBody(tenant_id=tenant_id, sha256="a" * 64, body=zlib.compress(BODY), size=len(BODY)))
+        session.add(
+            RawSnapshot(
+                tenant_id=tenant_id,
+                run_id=run_id,
+                resource=Resource.LEADS,
+                position=0,
+                request="read_client_list?limit=100&offset=0",
+                fetched_at=utc_now(),
+                record_count=1,
+                sha256="a" * 64,
+                whole=True,
+            )
+        )
+        session.commit()
+    return run_id
+
+
+def paths(world: World) -> list[str]:
+    run_id = add_answer(world, "own")
+    answers = f"/agency/sync/own/runs/{run_id}/answers"
+    return [
+        "/agency/sync",
+        "/agency/sync/_live",
+        "/agency/sync/own",
+        "/agency/sync/own/live",
+        answers,
+        f"{answers}?q=zo",
+        f"{answers}/leads/0",
+        f"{answers}/leads/0/download",
+        "/agency/brands",
+        "/agency/brands/_new",
+        "/agency/brands/_start",
+        "/agency/brands/own",
+        "/agency/brands/_accent?colour=%23ff0000",
+        "/agency/users",
+        "/agency/audit",
+    ]
+
+
+def test_only_the_agency_sees_its_pages(world: World) -> None:
+    agency, admin, nobody = world.sign_in(AGENCY), world.sign_in("admin@own.example"), world.visitor()
+    for path in paths(world):
+        assert agency.get(path).status_code == 200, path
+        assert admin.get(path).status_code == 403, path
+        assert nobody.get(path).status_code == 302, path
+
+
+def test_agency_staff_land_on_sync_health_and_others_on_their_leads(world: World) -> None:
+    assert world.sign_in(AGENCY).get("/").location == "/agency/sync"
+    assert world.sign_in("viewer@own.example").get("/").location == "/leads"
+
+
+def test_what_brands_and_people_are_called_is_never_markup(world: World) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    with AgencySession(world.engine, writes=True) as session:
+        tenant = session.get(Tenant, world.brands["own"])
+        assert tenant is not None
+        tenant.name = hostile
+        user = session.get(User, world.people["viewer@own.example"])
+        assert user is not None
+        user.name = hostile
+        session.commit()
+    agency = world.sign_in(AGENCY)
+    for path in paths(world):
+        assert "<img src=x" not in agency.get(path).text, path
+
+
+def test_every_state_is_on_the_page_in_words(world: World) -> None:
+    every_state(world.engine, world.cipher, utc_now(), asker=world.people[AGENCY])
+    page = world.sign_in(AGENCY).get("/agency/sync").text
+    for words in (
+        "No worker is running, so nothing is being synced.",
+        "The agency&#39;s access token was refused.",
+        "ClientTether refused this brand&#39;s web key.",
+        "Waiting for your decision",
+        "Last sync was cut off",
+        "Only partly up to date",
+        "Out of date",
+        "Waiting for its first sync",
+        "Suspended",
+        "asked for by Agency",
+        "3,812 contacts to go",
+    ):
+        assert words in page
+    beat(world.engine, utc_now() + timedelta(minutes=5))
+    assert "No worker is running" not in world.sign_in(AGENCY).get("/agency/sync").text
+
+
+def test_a_brand_is_brought_on_with_its_first_sync(world: World) -> None:
+    agency = world.sign_in(AGENCY)
+    form = {"name": "New Brand", "slug": "new-brand", "timezone": "America/Denver", "accent_colour": "#1F6FEB"}
+    answer = world.post(agency, "/agency/brands", web_key="CT_the_new_key", **form)
+    assert answer.location == "/agency/sync/new-brand?done=created"
+    with AgencySession(world.engine) as session:
+        tenant = session.query(Tenant).filter_by(slug="new-brand").one()
+        request = session.query(SyncRequest).filter_by(tenant_id=tenant.id).one()
+    assert (tenant.accent_colour, tenant.web_key_last4) == ("#1f6feb", "_key")
+    assert request.requested_by == world.people[AGENCY]
+    assert "CT_the_new_key" not in agency.get("/agency/brands/new-brand").text
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"slug": "own"}, "already a brand"),
+        ({"slug": "No Spaces"}, "small letters"),
+        ({"timezone": "Mars/Olympus"}, "time zone"),
+        ({"accent_colour": "red"}, "#1f6feb"),
+        ({"web_key": "short"}, "web key"),
+        ({"name": "  "}, "name"),
+    ],
+)
+def test_a_form_that_is_wrong_comes_back_filled_in_but_for_the_key(
+    world: World, form: dict[str, str], words: str
+) -> None:
+    agency = world.sign_in(AGENCY)
+    right = {"name": "New Brand", "slug": "new-brand", "timezone": "America/Denver", "web_key": "CT_secret_key"}
+    answer = world.post(agency, "/agency/brands", **(right | form))
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert "CT_secret_key" not in answer.text
+    assert "America/Denver" in answer.text
+
+
+def test_suspending_ends_its_people_and_reactivating_syncs_it(world: World) -> None:
+    agency, viewer = world.sign_in(AGENCY), world.sign_in("viewer@own.example")
+    assert viewer.get("/api/sync/status").status_code == 200
+    assert world.post(agency, "/agency/brands/own/suspend").status_code == 303
+    assert viewer.get("/api/sync/status").status_code == 401
+    assert world.post(agency, "/agency/sync/own/now").status_code == 400
+    assert world.post(agency, "/agency/brands/own/reactivate").status_code == 303
+    with AgencySession(world.engine) as session:
+        assert session.query(SyncRequest).filter_by(tenant_id=world.brands["own"]).count() == 1
+
+
+def upload(world: World, path: str, body: bytes) -> TestResponse:
+    agency = world.sign_in(AGENCY)
+    token = world.csrf_token(agency)
+    return agency.post(path, data={"csrf_token": token, "logo": (io.BytesIO(body), "logo")})
+
+
+def test_a_logo_is_for_its_own_people_and_the_agency_and_on_the_sign_in_page(world: World) -> None:
+    assert upload(world, "/agency/brands/own/logo/light", png()).status_code == 303
+    assert upload(world, "/agency/brands/own/logo/dark", SVG.format("<path d='M0 0'/>").encode()).status_code == 303
+    own = world.sign_in("viewer@own.example")
+    assert own.get("/logos/own/light").data == png()
+    assert own.get("/logos/own/dark").mimetype == "image/svg+xml"
+    assert world.sign_in(AGENCY).get("/logos/own/light").status_code == 200
+    assert world.sign_in("viewer@other.example").get("/logos/own/light").status_code == 403
+    assert world.visitor().get("/logos/own/light").status_code == 302
+    assert world.sign_in(AGENCY).get("/logos/other/light").status_code == 404
+    door = world.visitor().get("/login?brand=own").text
+    assert 'src="data:image/png;base64,' in door
+    assert 'src="data:image/png;base64,' in world.visitor().get("/login?next=/leads?brand%3Down").text
+    assert "data:image" not in world.visitor().get("/login?brand=other").text
+    assert "Shut Brand" not in world.visitor().get("/login?brand=shut").text
+
+
+def test_a_logo_that_is_none_is_refused_and_the_old_one_stays(world: World) -> None:
+    upload(world, "/agency/brands/own/logo/light", png())
+    answer = upload(world, "/agency/brands/own/logo/light", b"<html>")
+    assert answer.status_code == 400
+    assert "A logo is a PNG or an SVG file." in answer.text
+    with BrandSession(world.engine, world.brands["own"]) as session:
+        assert session.query(TenantLogo).one().body == png()
+
+
+def test_every_look_at_a_raw_answer_is_noted(world: World) -> None:
+    run_id = add_answer(world, "own")
+    agency, answers = world.sign_in(AGENCY), f"/agency/sync/own/runs/{run_id}/answers"
+    assert "read_client_list" in agency.get(answers).text
+    assert "1 answer holds" in agency.get(f"{answers}?q=ZOË").text
+    assert "0 answers hold" in agency.get(f"{answers}?q=nobody").text
+    shown = agency.get(f"{answers}/leads/0?q=firstname").text
+    assert "<mark>firstName</mark>" in shown
+    assert "Zoë &lt;b&gt;" in shown
+    got = agency.get(f"{answers}/leads/0/download")
+    assert got.data == BODY
+    assert got.headers["Content-Disposition"].startswith("attachment")
+    assert [
+        len(world.audit(action)) for action in ("snapshots_searched", "snapshot_viewed", "snapshot_downloaded")
+    ] == [
+        2,
+        1,
+        1,
+    ]
+    assert world.audit("snapshot_viewed")[0].tenant_id == world.brands["own"]
+    assert agency.get(f"/agency/sync/other/runs/{run_id}/answers").status_code == 404
+    assert agency.get(f"{answers}/leads/7").status_code == 404
+    assert agency.get(f"{answers}/nonsense/0").status_code == 404
+
+
+def test_people_are_invited_moved_and_never_the_last_admin_locked_out(world: World) -> None:
+    agency = world.sign_in(AGENCY)
+    form = {"email": "new@own.example", "role": "tenant_admin", "brand": "own"}
+    page = world.post(agency, "/agency/users/invite", **form).text
+    assert re.search(r'id="link"[^>]*value="http://localhost/join/', page)
+    assert "new@own.example" in agency.get("/agency/users").text
+    viewer = world.people["viewer@own.example"]
+    moved = world.post(agency, f"/agency/users/{viewer}/role", role="tenant_admin", brand="other")
+    assert moved.status_code == 303
+    assert (world.user("viewer@own.example").role, world.user("viewer@own.example").tenant_id) == (
+        Role.TENANT_ADMIN,
+        world.brands["other"],
+    )
+    assert world.post(agency, f"/agency/users/{viewer}/role", role="tenant_viewer", brand="").status_code == 400
+    me = world.people[AGENCY]
+    assert world.post(agency, f"/agency/users/{me}/deactivate").status_code == 400
+    assert world.post(agency, f"/agency/users/{me}/role", role="tenant_viewer", brand="own").status_code == 400
+    assert world.user(AGENCY).role is Role.AGENCY_ADMIN
+
+
+def test_a_web_key_is_tested_without_being_kept_in_the_open(world: World) -> None:
+    agency = world.sign_in(AGENCY)
+    asked = world.post(agency, "/agency/brands/_tests", web_key="CT_key_to_try").json
+    assert asked is not None
+    assert "none is running" in asked["words"]
+    assert agency.get(f"/agency/brands/_tests/{asked['id']}").json == {"done": False}
+    assert world.sign_in("admin@own.example").get(f"/agency/brands/_tests/{asked['id']}").status_code == 403
+    assert world.post(agency, "/agency/brands/_tests", web_key="x").json["works"] is False  # type: ignore[index]
+    assert [entry.details for entry in world.audit("connection_tested")] == [{}]
+
+
+def test_the_audit_log_is_narrowed_by_brand_person_and_deed(world: World) -> None:
+    agency = world.sign_in(AGENCY)
+    world.post(agency, "/agency/brands/own/suspend")
+    world.post(agency, "/agency/sync/other/now")
+    only = agency.get("/agency/audit?about=own&action=brand_suspended&who=agency%40").text
+    assert "suspended the brand" in only
+    assert only.count('data-heading="When"') == 1
+    assert "Nothing of the kind" in agency.get("/agency/audit?who=nobody").text
+    assert "1 entries" not in agency.get("/agency/audit?about=&action=nonsense&page=x").text
+
+
+def test_one_reads_times_in_the_zone_one_chose(world: World) -> None:
+    viewer = world.sign_in("viewer@own.example")
+    assert world.post(viewer, "/account/display", timezone="Nowhere/At_All").status_code == 400
+    assert world.post(viewer, "/account/display", timezone="Asia/Tokyo").status_code == 303
+    assert world.user("viewer@own.example").display_timezone == "Asia/Tokyo"
+    assert world.post(viewer, "/account/display", timezone="").status_code == 303
+    assert world.user("viewer@own.example").display_timezone is None

@@ -1,0 +1,170 @@
+"""The rows of /agency/sync, from a history of syncs in the database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from dash_portal.accounts.errors import AccountError, NotAllowedError
+from dash_portal.agency.brand_state import BrandState
+from dash_portal.agency.run_history import RUNS_PER_PAGE, find_run, held_back_reasons, run_history
+from dash_portal.agency.sync_health import BrandHealth, sync_health
+from dash_portal.agency.sync_requests import confirm_held_back, request_all, request_sync
+from dash_portal.agency.trend import trend_words
+from dash_portal.agency.workers import find_workers
+from database import AgencySession
+from models import RequestStatus, Resource, ResourceStatus, RunStatus, SyncErrorKind, SyncRequest, utc_now
+from tests.agency.histories import add_brand, add_run, beat, every_state, failed_results
+from tests.portal.world import World
+
+HOURLY = "0 * * * *"
+AGENCY = "agency@mellon.example"
+
+
+def rows_of(world: World) -> dict[str, BrandHealth]:
+    with AgencySession(world.engine) as session:
+        return {row.slug: row for row in sync_health(session, utc_now(), HOURLY)}
+
+
+def test_each_state_is_found_and_trouble_comes_first(world: World) -> None:
+    every_state(world.engine, world.cipher, utc_now(), asker=world.people[AGENCY])
+    rows = rows_of(world)
+    states = {slug: row.state for slug, row in rows.items() if slug not in {"own", "other", "shut"}}
+    assert states == {
+        "token-refused": BrandState.REFUSED,
+        "key-refused": BrandState.REFUSED,
+        "failed": BrandState.FAILED,
+        "held-back": BrandState.HELD_BACK,
+        "cut-off": BrandState.CUT_OFF,
+        "out-of-date": BrandState.OUT_OF_DATE,
+        "partial": BrandState.PARTLY,
+        "waiting": BrandState.WAITING,
+        "queued": BrandState.WAITING,
+        "fresh": BrandState.FRESH,
+        "running": BrandState.FRESH,
+        "notes-to-go": BrandState.FRESH,
+        "no-calendar": BrandState.FRESH,
+        "suspended": BrandState.SUSPENDED,
+    }
+    order = [row.state.is_trouble for row in rows.values()]
+    assert order == sorted(order, reverse=True)
+    assert rows["held-back"].held_back == (Resource.LEADS,)
+    assert rows["notes-to-go"].notes_remaining == 3812
+    assert rows["partial"].error_kind == SyncErrorKind.TIMEOUT
+    assert len(rows["fresh"].trend.runs) == 24
+    assert trend_words(rows["failed"].trend.runs) == "Last 24 syncs: 23 complete, 1 failed"
+    queued, running = rows["queued"].activity, rows["running"].activity
+    assert queued is not None
+    assert not queued.running
+    assert running is not None
+    assert running.running
+    assert queued.by == running.by == "Agency"
+
+
+def test_a_run_whose_lease_is_gone_is_not_shown_as_running(world: World) -> None:
+    now = utc_now()
+    add_run(world.engine, world.brands["own"], now - timedelta(hours=1))
+    add_run(world.engine, world.brands["own"], now, status=RunStatus.RUNNING, results={})
+    row = rows_of(world)["own"]
+    assert row.activity is None
+    assert row.last_run is not None
+    assert row.last_run.status is RunStatus.SUCCESS
+
+
+def test_the_last_run_shows_what_each_resource_did(world: World) -> None:
+    now = utc_now()
+    add_run(world.engine, world.brands["own"], now - timedelta(hours=1), changed=90)
+    results = failed_results(Resource.NOTES)
+    add_run(world.engine, world.brands["own"], now, status=RunStatus.PARTIAL, results=results, changed=4, seconds=75)
+    last = rows_of(world)["own"].last_run
+    assert last is not None
+    assert [(one.resource, one.status) for one in last.outcome.results] == [
+        (resource, ResourceStatus.FAILED if resource is Resource.NOTES else ResourceStatus.SUCCESS)
+        for resource in Resource
+    ]
+    assert last.outcome.changed == 16
+    assert last.seconds == pytest.approx(75, abs=1)
+
+
+def test_sync_now_is_asked_for_once_however_often_it_is_pressed(world: World) -> None:
+    actor, own = world.actor(AGENCY), world.brands["own"]
+    with AgencySession(world.engine, writes=True) as session:
+        assert request_sync(session, actor=actor, tenant_id=own)
+        session.flush()
+        assert not request_sync(session, actor=actor, tenant_id=own)
+        assert confirm_held_back(session, actor=actor, tenant_id=own)  # a confirmation is another wish
+        session.flush()
+        assert request_all(session, actor=actor) == 1  # the other active brand; the suspended one never
+        session.commit()
+        requests = session.exec(select(SyncRequest)).all()
+    assert sorted((one.tenant_id, one.accept) for one in requests) == sorted(
+        [(own, False), (own, True), (world.brands["other"], False)]
+    )
+    assert len(world.audit("sync_requested")) == 2
+    assert [entry.tenant_id for entry in world.audit("held_back_confirmed")] == [own]
+
+
+def test_a_done_request_lets_the_next_one_through(world: World) -> None:
+    actor, own = world.actor(AGENCY), world.brands["own"]
+    with AgencySession(world.engine, writes=True) as session:
+        session.add(SyncRequest(tenant_id=own, status=RequestStatus.DONE))
+        assert request_sync(session, actor=actor, tenant_id=own)
+
+
+def test_only_the_agency_asks_and_only_for_active_brands(world: World) -> None:
+    with AgencySession(world.engine, writes=True) as session:
+        with pytest.raises(NotAllowedError):
+            request_sync(session, actor=world.actor("admin@own.example"), tenant_id=world.brands["own"])
+        with pytest.raises(NotAllowedError):
+            request_all(session, actor=world.actor("viewer@own.example"))
+        with pytest.raises(AccountError):
+            request_sync(session, actor=world.actor(AGENCY), tenant_id=world.brands["shut"])
+
+
+def test_the_history_is_paged_and_says_what_went_wrong(world: World) -> None:
+    now, own = utc_now(), world.brands["own"]
+    held = (SyncErrorKind.HELD_BACK, "held back until someone confirms it: it would remove 214 of 288 rows")
+    run_id = add_run(
+        world.engine,
+        own,
+        now,
+        status=RunStatus.PARTIAL,
+        results=failed_results(Resource.LEADS, status=ResourceStatus.HELD_BACK),
+        errors={Resource.LEADS: held},
+    )
+    for back in range(1, RUNS_PER_PAGE + 5):
+        add_run(world.engine, own, now - timedelta(hours=back), results={})
+    add_run(world.engine, world.brands["other"], now, results={})
+    with AgencySession(world.engine) as session:
+        first, last = run_history(session, own, page=1), run_history(session, own, page=99)
+        assert (first.total, first.pages, len(first.runs)) == (RUNS_PER_PAGE + 5, 2, RUNS_PER_PAGE)
+        assert (last.page, len(last.runs)) == (2, 5)
+        newest = first.runs[0]
+        assert newest.run_id == run_id
+        assert newest.problems[0].advice.happened.startswith("Held back")
+        assert "214 of 288" in newest.problems[0].examples[0]
+        assert held_back_reasons(session, own, run_id) == ["Leads: it would remove 214 of 288 rows."]
+        assert find_run(session, world.brands["other"], run_id) is None
+
+
+def test_a_silent_worker_counts_as_gone(world: World) -> None:
+    now = utc_now()
+
+    def alive(later: timedelta = timedelta()) -> int:
+        with AgencySession(world.engine) as session:
+            return find_workers(session, now + later).alive
+
+    assert alive() == 0
+    beat(world.engine, now - timedelta(seconds=15))
+    assert alive() == 1
+    assert alive(timedelta(minutes=2)) == 0
+    beat(world.engine, now, stopped_at=now)
+    assert alive() == 0
+
+
+def test_a_brand_without_syncs_is_shown_too(world: World) -> None:
+    add_brand(world.engine, world.cipher, "brand-new")
+    row = rows_of(world)["brand-new"]
+    assert (row.state, row.last_run, row.trend.runs, row.error_kind) == (BrandState.WAITING, None, (), None)
