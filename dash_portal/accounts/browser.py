@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask import Flask, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user
+from werkzeug.exceptions import HTTPException
 
 from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.sessions import LONGEST, SignedIn, find_session, note_activity
@@ -85,7 +86,7 @@ def _is_automatic() -> bool:
         return False
     try:
         body = request.get_json(silent=True)
-    except RecursionError:  # nested beyond reason: refused by whoever reads it next
+    except (RecursionError, HTTPException):  # too deep or too large: refused by whoever reads it next
         return False
     changed = body.get("changedPropIds") if isinstance(body, dict) else None
     return bool(changed) and isinstance(changed, list) and all(str(name).endswith(".n_intervals") for name in changed)

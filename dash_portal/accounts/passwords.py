@@ -31,6 +31,8 @@ def hash_password(password: str) -> str:
 
 def password_fits(password_hash: str | None, password: str) -> bool:
     """Tell whether the password is the hashed one; without a hash, take the same time and say no."""
+    if len(password) > LONGEST:  # nobody can have such a one: don't spend time in its length
+        password_hash, password = None, ""
     try:
         return _HASHER.verify(password_hash or _nobodys_hash(), _normal(password)) and password_hash is not None
     except (VerificationError, InvalidHashError):

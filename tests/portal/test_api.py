@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -102,6 +103,18 @@ def test_too_large_a_body_is_refused_before_it_is_read(world: World) -> None:
     )
     assert answer.status_code == 413
     assert client.post("/account/name", data={"name": "x" * 2_000_000, "csrf_token": token}).status_code == 413
+
+
+def test_a_body_of_unsaid_length_is_bounded_too(world: World) -> None:
+    client = world.sign_in("viewer@own.example")
+    answer = client.post(
+        "/_dash-update-component",
+        input_stream=io.BytesIO(b'{"output": "' + b"x" * 1_200_000 + b'"}'),
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True},
+        headers={"X-CSRFToken": world.csrf_token(client)},
+    )
+    assert answer.status_code == 413
 
 
 def test_without_a_brand_the_agency_is_told_so(world: World) -> None:

@@ -52,6 +52,7 @@ def test_a_person_signs_in_and_comes_to_the_page_they_wanted(world: World) -> No
         ("viewer@shut.example", PASSWORD),
         ("", ""),
         ("viewer@own.example\x00", "\x00"),
+        ("viewer@own.example", PASSWORD + "x" * 100_000),
     ],
 )
 def test_every_refusal_reads_the_same(world: World, email: str, password: str) -> None:
