@@ -23,6 +23,7 @@ from logs import forget_in_logs
 from models import RunStatus, Trigger, new_id
 from settings import SyncSettings, load_settings
 from sync.access import AccessWatch
+from sync.collector import collect_rarely
 from sync.replay import ReplayError, replay_brand
 from sync.runs import Brand, Wish, active_brands
 from sync.snapshots import Snapshot, list_snapshots, read_body
@@ -61,6 +62,7 @@ def once(slug: str | None, *, accept: bool) -> int:
     settings = load_settings(SyncSettings)
     forget_in_logs(settings.clienttether_access_token.get_secret_value())
     engine = open_engine(settings)
+    collect_rarely()
     sync = Sync(engine, settings, worker_name(), threading.Event(), AccessWatch())
     brands = active_brands(engine) if slug is None else [_brand(engine, slug)]
     if not brands:
@@ -104,6 +106,7 @@ def worker() -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     engine = _engine_when_ready(settings, stop)
+    collect_rarely()
     if engine is not None and not Worker(Sync(engine, settings, worker_name(), stop, AccessWatch())).run():
         os._exit(0)  # threads that wait for an answer can't be ended any other way
     return 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 from models import SyncErrorKind
 
 
@@ -42,6 +45,15 @@ class LeaseLostError(Exception):
 
 class StoppedError(Exception):
     """The worker is told to stop: the run ends here and the next one begins anew."""
+
+
+def place_of(error: BaseException) -> str:
+    """Return where an unforeseen error arose, for the log; never its text, which may hold people's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent] or frames
+    if not ours:
+        return type(error).__name__
+    return f"{type(error).__name__} in {Path(ours[-1].filename).name}:{ours[-1].lineno} ({ours[-1].name})"
 
 
 RETRYABLE = frozenset(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -98,7 +99,7 @@ def kept(engine: Engine, lease: Lease) -> Iterator[threading.Event]:
             except SQLAlchemyError:
                 log.warning("lease_not_renewed", reason="the database is away")
 
-    renewer = threading.Thread(target=renew, name="lease", daemon=True)
+    renewer = threading.Thread(target=copy_context().run, args=(renew,), name="lease", daemon=True)
     renewer.start()
     try:
         yield lost

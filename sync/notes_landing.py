@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.schema import CreateTable, DropTable
 
 from database import brand_transaction
 from models import (
@@ -34,6 +50,9 @@ _READINGS: Final = table_of(NoteReading)
 _NOTES: Final = table_of(Note)
 _FRESHNESS: Final = table_of(ResourceFreshness)
 _MOST_ERRORS: Final = 20
+_READ_NOW: Final = Table(
+    "contacts_read_now", MetaData(), Column("client_id", String, primary_key=True), prefixes=["TEMPORARY"]
+)
 
 
 def plan_of_brand(landing: Landing, budget: int) -> NotesPlan:
@@ -85,11 +104,10 @@ def land_notes(
     with brand_transaction(landing.engine, tenant_id) as connection:
         landing.lease.hold(connection)
         _record_readings(connection, landing, notes)
-        read_now = select(_READINGS.c.client_id).where(
-            _READINGS.c.tenant_id == tenant_id, _READINGS.c.run_id == landing.run_id
-        )
-        scope = _NOTES.c.client_id.in_(read_now)
-        with staged(connection, pull.shape, tenant_id, pull.spool.batches) as staging:
+        with (
+            _named(connection, [candidate.client_id for candidate, _ in notes.read]) as scope,
+            staged(connection, pull.shape, tenant_id, pull.spool.batches) as staging,
+        ):
             if not landing.accept and not staging.table_was_empty:
                 gone = count_missing(connection, pull.shape, tenant_id, scope)
                 live = count_live(connection, pull.shape, tenant_id) if gone else 0
@@ -142,6 +160,17 @@ def record_failed_contacts(connection: Connection, landing: Landing, notes: Note
     if more > 0:
         said = PullError(notes.failed[-1][1].kind, f"the notes of {more} more contacts can't be read")
         record_failure(connection, tenant_id, run_id, resource, said)
+
+
+@contextmanager
+def _named(connection: Connection, client_ids: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield the condition for notes of these contacts, however many they are."""
+    connection.execute(DropTable(_READ_NOW, if_exists=True))
+    connection.execute(CreateTable(_READ_NOW))
+    if client_ids:
+        connection.execute(insert(_READ_NOW), [{"client_id": client_id} for client_id in client_ids])
+    yield _NOTES.c.client_id.in_(select(_READ_NOW.c.client_id))
+    connection.execute(DropTable(_READ_NOW))
 
 
 def _record_readings(connection: Connection, landing: Landing, notes: NotesPull) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -168,7 +169,7 @@ def _ahead(
     try:
         while True:
             while len(under_way) < in_flight and (candidate := next(waiting, None)) is not None:
-                under_way.append((candidate, pool.submit(read, candidate)))
+                under_way.append((candidate, pool.submit(copy_context().run, read, candidate)))
             if not under_way:
                 return
             yield under_way.popleft()

@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,5 +142,5 @@ def _ask_ahead(
     """Fill up the calls in flight; beyond the rows that are said to exist, one page at a time."""
     following = ahead[-1][0] + PAGE_SIZE if ahead else offset
     while len(ahead) < in_flight and (not ahead or total is None or following < total):
-        ahead.append((following, pool.submit(ask, following)))
+        ahead.append((following, pool.submit(copy_context().run, ask, following)))
         following += PAGE_SIZE

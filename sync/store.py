@@ -124,7 +124,7 @@ def staged(connection: Connection, shape: Shape, tenant_id: int, rows: PackedRow
         connection.execute(CreateTable(table))
     try:
         if _has_no_rows(connection, shape, tenant_id):
-            yield Staged(_fill(connection, shape.staging, rows()), table_was_empty=True)
+            yield Staged(_fill(connection, shape.staging, rows(), searched=False), table_was_empty=True)
             return
         keys = ([shape.key_and_hash(row) for row in batch] for batch in rows())
         pulled = _fill(connection, shape.staged_keys, keys)
@@ -155,15 +155,15 @@ def _stale_keys(connection: Connection, shape: Shape, tenant_id: int, pulled: in
     return None if len(stale) == pulled else stale
 
 
-def _fill(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]]) -> int:
-    """Fill a temporary table and return how many rows it holds."""
+def _fill(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]], *, searched: bool = True) -> int:
+    """Fill a temporary table, ready to be searched by key unless it is only read through; return its number of rows."""
     if connection.dialect.name == "postgresql":
         count = _copy(connection, table, batches)
     else:
         count = _insert_many(connection, table, batches)
-    for index in table.indexes:
+    for index in table.indexes if searched else ():
         connection.execute(CreateIndex(index))
-    if connection.dialect.name == "postgresql":
+    if searched and connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"ANALYZE {table.name}")
     return count
 
@@ -255,10 +255,12 @@ def upsert(
     remove: bool = True,
 ) -> Counts:
     """Bring the table to what is staged; `scope` narrows which missing rows count as removed. Return what changed."""
+    if staging.table_was_empty:
+        return Counts(inserted=_insert_new(connection, shape, tenant_id, now, all_of_them=True))
     updated = _update_changed(connection, shape, tenant_id, now)
     inserted = _insert_new(connection, shape, tenant_id, now)
     removed = 0
-    if remove and not staging.table_was_empty:
+    if remove:
         mark = update(shape.table).where(missing(shape, tenant_id, scope)).values(removed_at=now, updated_at=now)
         removed = connection.execute(mark).rowcount
     return Counts(inserted, updated, staging.pulled - inserted - updated, removed)
@@ -272,12 +274,16 @@ def _update_changed(connection: Connection, shape: Shape, tenant_id: int, now: d
     return connection.execute(change.values(**fresh, removed_at=None, updated_at=now)).rowcount
 
 
-def _insert_new(connection: Connection, shape: Shape, tenant_id: int, now: datetime) -> int:
+def _insert_new(
+    connection: Connection, shape: Shape, tenant_id: int, now: datetime, *, all_of_them: bool = False
+) -> int:
     table, staging = shape.table, shape.staging
     names = [*shape.names, "row_hash"]
     known = exists(select(literal(1)).where(table.c.tenant_id == tenant_id, shape.same_row(staging)).correlate(staging))
     stamp = literal(now, table.c.created_at.type)
-    rows = select(literal(tenant_id), stamp, stamp, *(staging.c[name] for name in names)).where(~known)
+    rows = select(literal(tenant_id), stamp, stamp, *(staging.c[name] for name in names))
+    if not all_of_them:
+        rows = rows.where(~known)
     add = insert(table).from_select(["tenant_id", "created_at", "updated_at", *names], rows)
     return run_counted(connection, add)
 

@@ -20,7 +20,7 @@ from models import Resource, ResourceStatus, RunStatus, SyncErrorKind, utc_now
 from settings import SyncSettings
 from sync.access import AccessWatch
 from sync.clienttether import ClientTether
-from sync.failures import LeaseLostError, PullError, StoppedError
+from sync.failures import LeaseLostError, PullError, StoppedError, place_of
 from sync.landing import Landing
 from sync.lease import kept
 from sync.ledger import ResourceResult, record_failure, record_result
@@ -149,10 +149,10 @@ class _BrandRun:
             if failure.kind in _ACCESS:
                 self._no_access = failure
             return self._failed(resource, failure, began, started_at=started_at)
-        except Exception:
+        except Exception as unforeseen:  # noqa: BLE001 - see below
             # The boundary: whatever is wrong with one resource, the others still land. Where it is the database that
             # is away, writing the failure down raises again and ends the run.
-            log.exception("resource_broke", resource=resource.value)
+            log.error("resource_broke", resource=resource.value, cause=place_of(unforeseen))  # noqa: TRY400
             broken = PullError(SyncErrorKind.INTERNAL, "the resource could not be stored")
             return self._failed(resource, broken, began, started_at=started_at)
         self._log(result)

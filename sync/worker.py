@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import agency_transaction, brand_transaction
 from models import RunStatus, Trigger, utc_now
 from sync.connection_checks import answer_check, waiting_checks
-from sync.failures import LeaseLostError, StoppedError
+from sync.failures import LeaseLostError, StoppedError, place_of
 from sync.heartbeat import BEAT_SECONDS, beat, last_beat
 from sync.lease import take_lease
 from sync.requests import bind_to_run, brands_asked_for, claim, put_back, settle
@@ -121,8 +121,8 @@ class Worker:
             pass
         except SQLAlchemyError as away:
             log.warning("task_stopped", reason="the database is away", error=type(away).__name__)
-        except Exception:
-            log.exception("task_broke")
+        except Exception as unforeseen:  # noqa: BLE001 - the worker goes on whatever is wrong with one task
+            log.error("task_broke", cause=place_of(unforeseen))  # noqa: TRY400
 
     def _forget_finished(self) -> None:
         for key in [key for key, future in self._under_way.items() if future.done()]:

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from emulator import AccountPlan, plan_in_turn
-from models import HotListItem, Lead, Note, PipelineItem, PipelineStage, RunStatus, ScheduledActivity
+from models import (
+    HotListItem,
+    KnownField,
+    Lead,
+    Note,
+    PipelineItem,
+    PipelineStage,
+    PipelineStageChange,
+    RunStatus,
+    ScheduledActivity,
+)
 from tests.sync.conftest import DATA, MakeWorld
 
 KEYS = ("CT_first_key", "CT_second_key")
@@ -87,3 +97,67 @@ def test_what_moves_upstream_moves_here(make_world: MakeWorld) -> None:
     other = fresh.add_brand(KEYS[0], "other")
     fresh.sync("other")
     assert world.tables(tenant, removed=False)["notes"] == fresh.tables(other, removed=False)["notes"]
+
+
+def test_a_contact_that_returns_is_brought_back_with_its_notes(make_world: MakeWorld) -> None:
+    world = make_world(AccountPlan(name="Brand", web_key=KEYS[0], contacts=30), sync_notes_budget=100)
+    tenant = world.add_brand(KEYS[0], "brand")
+    account = world.emulator.account(KEYS[0])
+    noted = next(client for client, notes in account.notes.items() if notes)
+    world.sync("brand")
+    first = world.tables(tenant)
+    place = next(i for i, contact in enumerate(account.contacts) if contact["client_id"] == noted)
+    gone = account.contacts.pop(place)
+    world.sync("brand")
+    assert noted not in {row["client_id"] for row in world.live(Lead, tenant)}
+    assert noted not in {row["client_id"] for row in world.live(Note, tenant)}
+    account.contacts.insert(place, gone)
+    assert world.sync("brand") is RunStatus.SUCCESS
+    assert world.tables(tenant) == first
+
+
+def test_unknown_fields_are_named_once_per_brand(make_world: MakeWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    world = make_world(AccountPlan(name="Brand", web_key=KEYS[0], contacts=10), sync_notes_budget=0)
+    tenant = world.add_brand(KEYS[0], "brand")
+    for contact in world.emulator.account(KEYS[0]).contacts:
+        contact["favourite_colour\n"] = "blue"
+    world.sync("brand")
+    assert "favourite_colour" in capsys.readouterr().out
+    world.sync("brand")
+    assert "favourite_colour" not in capsys.readouterr().out
+    assert "favourite_colour" in {row["field"] for row in world.rows(KnownField, tenant)}
+
+
+def test_a_deal_that_moves_on_leaves_a_stage_change(make_world: MakeWorld) -> None:
+    world = make_world(AccountPlan(name="Brand", web_key=KEYS[0], contacts=30), sync_notes_budget=0)
+    tenant = world.add_brand(KEYS[0], "brand")
+    world.sync("brand")
+    account = world.emulator.account(KEYS[0])
+    deal = next(deal for deal in account.opportunities if deal["contact_sales_cycle"] == "Outbound Call")
+    deal["contact_sales_cycle"] = "FDD Sent"
+    world.sync("brand")
+    changes = [
+        row for row in world.rows(PipelineStageChange, tenant) if row["opportunity_id"] == deal["opportunity_id"]
+    ]
+    seen, moved = sorted(changes, key=lambda row: row["sequence"])
+    assert (seen["from_stage"], seen["to_stage"]) == (None, "Outbound Call")
+    assert (moved["from_stage"], moved["to_stage"]) == ("Outbound Call", "FDD Sent")
+    assert all(row["entered_at"] <= row["observed_at"] for row in changes)
+
+
+def test_an_unforeseen_error_costs_one_resource_and_tells_no_data(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = make_world(AccountPlan(name="Brand", web_key=KEYS[0], contacts=10), sync_notes_budget=0)
+    tenant = world.add_brand(KEYS[0], "brand")
+
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("INSERT INTO leads VALUES ('pat@example.com')")
+
+    monkeypatch.setattr("sync.landing.note_stage_changes", breaks)
+    assert world.sync("brand") is RunStatus.PARTIAL
+    (error,) = world.errors(tenant)
+    assert (error["resource"], error["kind"]) == ("pipeline_items", "internal")
+    told = capsys.readouterr().out
+    assert "pat@example.com" not in told
+    assert "landing.py" in told
