@@ -81,9 +81,7 @@ def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Component]:
     ground = "" if logos.dark_is_own else "on-light"
     return [
         html.Img(src=logos.light, alt="", className="brand-logo brand-logo-light"),
-        html.Img(
-            src=logos.dark, alt="", className=f"brand-logo brand-logo-dark{'' if logos.dark_is_own else ' on-light'}"
-        ),
+        html.Img(src=logos.dark, alt="", className=f"brand-logo brand-logo-dark {ground}"),
     ]
 
 
