@@ -116,6 +116,10 @@ def _limit() -> None:
     if (request.content_length or 0) > most:
         abort(413)
     check_parameters(request.args.items(multi=True))
+    if "\x00" in request.path:
+        abort(404)
+    if any("\x00" in name + said for name, said in request.form.items(multi=True)):
+        abort(400, "This form holds signs that the portal can't keep.")
 
 
 def check_parameters(parameters: Any) -> None:

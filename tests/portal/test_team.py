@@ -43,6 +43,13 @@ def test_inviting_shows_a_link_once_and_withdrawing_voids_it(world: World) -> No
     assert [entry.details["email"] for entry in world.audit("invite_withdrawn")] == ["new@own.example"]
 
 
+def test_signs_that_no_database_keeps_are_refused(world: World) -> None:
+    admin = world.sign_in("admin@own.example")
+    assert world.post(admin, "/team/invites/x%00y/withdraw").status_code == 404
+    assert world.post(admin, "/team/invite", email="a\x00b@own.example").status_code == 400
+    assert world.post(admin, "/account/name", name="a\x00b").status_code == 400
+
+
 def test_taking_access_away_and_giving_it_back(world: World) -> None:
     admin, viewer = world.sign_in("admin@own.example"), world.sign_in("viewer@own.example")
     viewer_id = world.people["viewer@own.example"]
