@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dash_portal.accounts.audit import AuditAction
+from dash_portal.agency.plain_people import ROLE_WORDS
 from dash_portal.vocabulary import member
+from models import Role
 
 ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.SIGNED_IN: "signed in",
@@ -62,10 +64,17 @@ def action_words(action: str) -> str:
     return action.replace("_", " ") if known is None else ACTION_WORDS[known]
 
 
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    role = member(Role, str(value))
+    return str(value) if role is None else ROLE_WORDS[role].lower()
+
+
 def detail_words(details: Mapping[str, Any]) -> str:
     """Return the particulars of an entry in one line."""
     return ", ".join(
-        f"{_DETAIL_WORDS.get(name, name.replace('_', ' '))}: {value}"
+        f"{_DETAIL_WORDS.get(name, name.replace('_', ' '))}: {_said(value)}"
         for name, value in details.items()
         if value not in (None, "")
     )

@@ -75,6 +75,6 @@ def test_no_two_states_look_alike_without_colour() -> None:
 def test_the_audit_log_reads_as_a_sentence() -> None:
     assert action_words("brand_suspended") == "suspended the brand"
     assert action_words("something_new") == "something new"
-    assert detail_words({"email": "a@b.example", "role": "tenant_viewer", "note": None}) == (
-        "person: a@b.example, role: tenant_viewer"
+    assert detail_words({"email": "a@b.example", "role": "tenant_viewer", "note": None, "two_step": False}) == (
+        "person: a@b.example, role: brand viewer, two step: no"
     )

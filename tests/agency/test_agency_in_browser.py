@@ -1,0 +1,113 @@
+"""The agency's pages in the real browser, with a brand for every way to stand: accessible, legible, on any width."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from models import utc_now
+from tests.agency.histories import every_state
+from tests.agency.test_agency_pages import add_answer
+from tests.pages.conftest import QuietHandler
+from tests.pages.test_accessibility import violations
+from tests.portal.world import PASSWORD, World, close_world, make_world
+
+AGENCY = "agency@mellon.example"
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def busy_agency(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encryption_key: str
+) -> Iterator[tuple[str, World, str]]:
+    path = tmp_path_factory.mktemp("agency") / "portal.db"
+    shutil.copy(migrated_sqlite, path)
+    world = make_world(f"sqlite:///{path}", encryption_key)
+    every_state(world.engine, world.cipher, utc_now(), asker=world.people[AGENCY])
+    run_id = add_answer(world, "own")
+    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=QuietHandler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", world, run_id
+    server.shutdown()
+    thread.join()
+    close_world(world)
+
+
+def sign_in(page: Page, url: str) -> None:
+    page.goto(f"{url}/login?next=/agency/audit")
+    page.get_by_label("E-mail").fill(AGENCY)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda address: "/login" not in address)
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+def test_no_page_has_a_violation_or_runs_out_of_its_width(
+    busy_agency: tuple[str, World, str], open_page: Callable[..., Page], theme: str, width: int
+) -> None:
+    url, _, run_id = busy_agency
+    page = open_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    sign_in(page, url)
+    found = []
+    for path in (
+        "/agency/sync",
+        "/agency/sync/held-back",
+        f"/agency/sync/own/runs/{run_id}/answers",
+        f"/agency/sync/own/runs/{run_id}/answers/leads/0?q=phone",
+        "/agency/brands",
+        "/agency/brands/fresh",
+        "/agency/brands/_start",
+        "/agency/users",
+        "/agency/audit",
+    ):
+        page.goto(url + path)
+        page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
+        found += [f"{path}: {violation}" for violation in violations(page)]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert not found, "\n".join(found)
+
+
+def test_the_live_page_keeps_what_the_reader_has_opened(
+    busy_agency: tuple[str, World, str], open_page: Callable[..., Page]
+) -> None:
+    url, _, _ = busy_agency
+    page = open_page()
+    sign_in(page, url)
+    page.goto(f"{url}/agency/sync/held-back")
+    page.get_by_text("Confirm what was held back").click()
+    page.locator(".run summary").first.click()
+    with page.expect_response(lambda answer: answer.url.endswith("/live?page=1")):
+        pass
+    page.get_by_role("button", name="Sync Meadow Pet Care now").click()
+    expect(page.locator(".stand")).to_contain_text("Queued just now, asked for by Agency")
+    expect(page.locator(".stand button", has_text="Queued")).to_be_disabled()
+    expect(page.locator(".sure-body")).to_be_visible()
+    expect(page.locator(".run-body").first).to_be_visible()
+
+
+def test_a_brand_is_found_by_typing_a_part_of_its_name(
+    busy_agency: tuple[str, World, str], open_page: Callable[..., Page]
+) -> None:
+    url, _, _ = busy_agency
+    page = open_page()
+    sign_in(page, url)
+    page.get_by_text("Open a brand").click()
+    page.keyboard.type("pine")
+    expect(page.locator("#brand-menu-list li:visible")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/leads?brand=fresh")
+    expect(page.locator("#brand-name")).to_have_text("Harbor & Pine Kitchens")
+    page.locator(".brand-switch summary").click()
+    page.locator("input.brand-search, .brand-search input").first.fill("cedar")
+    expect(page.locator(".brand-switch li:visible")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#brand-name")).to_have_text("Cedar Lane Dental")
+    page.get_by_role("link", name="Pipeline").click()
+    page.wait_for_url("**/pipeline?brand=key-refused")
