@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,12 +92,16 @@ def note_facets(session: BrandSession, brand: Brand) -> Facets:
 
 
 def _facets(session: BrandSession) -> Facets:
-    def counted(column: Any) -> tuple[tuple[str, int], ...]:
-        statement = select(column, func.count()).where(col(Note.removed_at).is_(None)).group_by(column)
-        rows = [(str(name or NO_NAME), int(count)) for name, count in rows_of(session, statement)]
-        return tuple(sorted(rows, key=lambda row: (-row[1], row[0])))
-
-    authors = counted(Note.author)
+    grouped = (
+        select(Note.author, Note.kind, func.count())
+        .where(col(Note.removed_at).is_(None))
+        .group_by(col(Note.author), col(Note.kind))
+    )
+    authors: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    for author, kind, count in rows_of(session, grouped):
+        authors[author or NO_NAME] += count
+        kinds[kind or NO_NAME] += count
     contacts = session.exec(select(func.count()).select_from(Lead).where(col(Lead.removed_at).is_(None))).one()
     read = session.exec(
         select(func.count())
@@ -104,7 +109,11 @@ def _facets(session: BrandSession) -> Facets:
         .join(Lead, and_(col(Lead.tenant_id) == NoteReading.tenant_id, col(Lead.client_id) == NoteReading.client_id))
         .where(col(Lead.removed_at).is_(None))
     ).one()
-    return Facets(authors, counted(Note.kind), sum(count for _, count in authors), int(contacts), int(read))
+    return Facets(_by_frequency(authors), _by_frequency(kinds), authors.total(), int(contacts), int(read))
+
+
+def _by_frequency(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def note_count(session: BrandSession, brand: Brand, filters: NoteFilters) -> int:

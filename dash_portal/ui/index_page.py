@@ -17,6 +17,9 @@ THEME_SCRIPT: Final = "first/theme.js"
 NAMED_BY_THE_DOCUMENT: Final = r"^theme\.js$"
 """Assets that Dash must not name a second time (a pattern of file names)."""
 _GRID_SCRIPTS: Final = "/dash_ag_grid/"
+_NEVER_NEEDED: Final = ("/dash_table/",)
+"""Dash's old table, which no page has."""
+
 
 _DOCUMENT = """<!DOCTYPE html>
 <html lang="en" data-echarts="{echarts}">
@@ -43,9 +46,8 @@ class PortalDash(Dash):
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         """Return the document for the page that is asked for; it holds no data."""
-        scripts = parts["scripts"]
-        if request.path not in NEEDS_A_LOAD:
-            scripts = "".join(tag for tag in _tags(scripts) if _GRID_SCRIPTS not in tag)
+        spared = _NEVER_NEEDED if request.path in NEEDS_A_LOAD else (*_NEVER_NEEDED, _GRID_SCRIPTS)
+        scripts = "".join(tag for tag in _tags(parts["scripts"]) if not any(path in tag for path in spared))
         return _DOCUMENT.format(
             title=parts["title"],
             theme=_theme_url(self),

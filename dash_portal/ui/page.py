@@ -89,12 +89,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Finished:
-    """A page's content as it is sent."""
+    """A page's content as it is sent: slots and charts for a changed view, the body for a page that is made."""
 
     slots: Mapping[str, Any]
     charts: Mapping[str, Mapping[str, Any]]
-    titles: Mapping[str, tuple[str, str, str]]
-    instead: Any
+    body: Sequence[Any]
+    has_rows: bool
 
 
 def register(module: str, page: Page, layout: Callable[..., Any]) -> None:
@@ -121,13 +121,6 @@ def show(page: Page, query: Mapping[str, Any]) -> Any:
     viewer = current_viewer()
     fresh = _freshness(page, asked)
     badge = html.Div(fresh[0], id=f"{page.name}-freshness")
-    parts: dict[str, Component] = {
-        slot: html.Div(finished.slots.get(slot), id=f"{page.name}-{slot}", className=f"slot slot-{slot}")
-        for slot in page.slots
-    }
-    for chart_id, (title, description, click) in finished.titles.items():
-        parts[chart_id] = chart_card(chart_id, title, description, click, finished.charts[chart_id])
-    body = finished.instead if finished.instead is not None else page.frame(parts, asked.view)
     return html.Div(
         [
             header(viewer, brand, selectable_brands(), asked.view, badge, logos=logos),
@@ -135,7 +128,7 @@ def show(page: Page, query: Mapping[str, Any]) -> Any:
                 [
                     html.Div(fresh[1], id=f"{page.name}-banner", className="slot"),
                     html.H1(page.title, className="visually-hidden"),
-                    *(body if isinstance(body, Sequence) else [body]),
+                    *finished.body,
                 ],
                 id="main",
                 tabIndex=-1,
@@ -150,7 +143,7 @@ def show(page: Page, query: Mapping[str, Any]) -> Any:
                 "data-path": page.path,
                 "data-name": page.name,
                 "data-brand": brand.slug if viewer.is_agency else "",
-                "data-whole": "yes" if finished.instead is not None else "",
+                "data-whole": "" if finished.has_rows else "yes",
             }
         ),
     )
@@ -163,7 +156,7 @@ def changed(page: Page, query: Any) -> list[Any]:
     with _asked(page, brand, view) as asked:
         finished = _finished(page, asked)
     slots = [finished.slots.get(slot) for slot in page.slots]
-    figures = [finished.charts[chart_id][part] for chart_id in page.charts for part, _ in DRAWN]
+    figures = [finished.charts.get(chart_id, {}).get(part) for chart_id in page.charts for part, _ in DRAWN]
     return [*_freshness(page, asked), *slots, *figures]
 
 
@@ -188,18 +181,24 @@ def _finished(page: Page, asked: Asked) -> _Finished:
 def _finish(page: Page, asked: Asked) -> _Finished:
     content = page.content(asked)
     stamp = f"{asked.brand.data_version}|{asked.view.href}"
-    return _Finished(
-        slots={name: plain(part) for name, part in content.slots.items()},
-        charts={
-            chart.chart_id: {
-                part: plain(value)
-                for part, value in drawn(chart, asked.view, accent=asked.brand.accent_colour, stamp=stamp).items()
-            }
-            for chart in content.charts
-        },
-        titles={chart.chart_id: (chart.title, chart.description, chart.click or "") for chart in content.charts},
-        instead=plain(content.instead),
-    )
+    slots = {name: plain(part) for name, part in content.slots.items()}
+    charts = {
+        chart.chart_id: {
+            part: plain(value)
+            for part, value in drawn(chart, asked.view, accent=asked.brand.accent_colour, stamp=stamp).items()
+        }
+        for chart in content.charts
+    }
+    if content.instead is not None:
+        return _Finished(slots, charts, [plain(content.instead)], has_rows=False)
+    parts: dict[str, Component] = {
+        slot: html.Div(slots.get(slot), id=f"{page.name}-{slot}", className=f"slot slot-{slot}") for slot in page.slots
+    }
+    for chart in content.charts:
+        parts[chart.chart_id] = chart_card(
+            chart.chart_id, chart.title, chart.description, chart.click or "", charts[chart.chart_id]
+        )
+    return _Finished(slots, charts, plain(list(page.frame(parts, asked.view))), has_rows=True)
 
 
 def _freshness(page: Page, asked: Asked) -> list[Any]:

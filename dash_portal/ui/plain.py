@@ -19,5 +19,7 @@ def plain(part: Any) -> Any:
     if isinstance(part, list | tuple):
         return [plain(one) for one in part]
     if isinstance(part, dict):
+        if "namespace" in part:
+            return part  # finished before
         return {name: plain(value) for name, value in part.items()}
     return part
