@@ -5,10 +5,11 @@ Addresses that name no brand begin with an underscore, which no short name can.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.browser import current_actor
@@ -52,7 +53,7 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/_live")
 def live() -> ResponseReturnValue:
     """Answer what changes on the page by itself."""
-    return render_template("agency/sync_rows.html", **_all_brands())
+    return _if_changed(render_template("agency/sync_rows.html", **_all_brands()))
 
 
 @blueprint.post("/_all")
@@ -73,7 +74,7 @@ def brand(slug: str) -> ResponseReturnValue:
 @blueprint.get("/<slug>/live")
 def brand_live(slug: str) -> ResponseReturnValue:
     """Answer what changes on a brand's page by itself."""
-    return render_template("agency/sync_brand_parts.html", **_one_brand(slug))
+    return _if_changed(render_template("agency/sync_brand_parts.html", **_one_brand(slug)))
 
 
 @blueprint.post("/<slug>/now")
@@ -86,6 +87,16 @@ def sync_now(slug: str) -> ResponseReturnValue:
 def confirm(slug: str) -> ResponseReturnValue:
     """Ask for a sync that lets in what was held back."""
     return _ask(slug, accept=True)
+
+
+def _if_changed(parts: str) -> ResponseReturnValue:
+    """Answer the parts with their mark, or nothing (204) to a page that shows them just so already."""
+    mark = hashlib.sha256(parts.encode()).hexdigest()[:16]
+    if request.args.get("seen") == mark:
+        return "", 204
+    answer = make_response(parts)
+    answer.headers["X-Mark"] = mark
+    return answer
 
 
 def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:

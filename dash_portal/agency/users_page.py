@@ -13,6 +13,7 @@ from dash_portal.accounts import links, people
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.links import Link
+from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.agency import frame
 from dash_portal.agency.plain_people import ROLE_MEANING, ROLE_WORDS
 from dash_portal.agency.time_words import ago
@@ -28,6 +29,7 @@ _DONE: Final = {
     "withdrawn": "The invitation is withdrawn: its link no longer works.",
     "deactivated": "They no longer have access; open tabs of theirs have ended.",
     "reactivated": "They can sign in again.",
+    "two-step-off": "They sign in with their password alone until they set two-step sign-in up again.",
     "role": "Their role is changed. They sign in anew with it.",
 }
 _ONE: Final = "/<int(max=2147483647):user_id>"
@@ -85,6 +87,16 @@ def deactivate(user_id: int) -> ResponseReturnValue:
 def reactivate(user_id: int) -> ResponseReturnValue:
     """Give this person access again."""
     return _do("reactivated", lambda session: people.reactivate_user(session, actor=current_actor(), user_id=user_id))
+
+
+@blueprint.post(f"{_ONE}/two-step-off")
+def two_step_off(user_id: int) -> ResponseReturnValue:
+    """Ask this person, who has lost phone and recovery codes, for no code any more."""
+    actor = current_actor()
+    return _do(
+        "two-step-off",
+        lambda session: switch_off_two_step(session, people.find_managed(session, actor, user_id), actor=actor),
+    )
 
 
 @blueprint.post(f"{_ONE}/role")

@@ -70,9 +70,13 @@
   }
 
   async function update(place) {
-    const answer = await fetch(place.dataset.live, { headers: { "X-Requested-With": "live" } });
+    const asked = new URL(place.dataset.live, location.href);
+    if (place.dataset.mark) asked.searchParams.set("seen", place.dataset.mark);
+    const answer = await fetch(asked);
     if (!answer.ok) throw new Error(String(answer.status));
+    if (answer.status === 204) return; // shown just so already
     freshenAll(place, await answer.text());
+    place.dataset.mark = answer.headers.get("X-Mark");
   }
 
   for (const place of document.querySelectorAll("[data-live]")) {
@@ -99,11 +103,11 @@
     const place = document.querySelector("[data-live]");
     if (!form || !place) return;
     event.preventDefault();
-    const button = form.querySelector("button[type=submit]");
-    if (button.disabled) return;
+    const button = event.submitter;
+    if (!button || button.disabled) return;
     button.disabled = true;
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+      const answer = await fetch(button.formAction, { method: "POST", body: new FormData(form) });
       if (!answer.ok) throw new Error(String(answer.status));
       await update(place);
       const told = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".notice[role]");

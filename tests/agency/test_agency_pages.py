@@ -115,6 +115,15 @@ def test_every_state_is_on_the_page_in_words(world: World) -> None:
     assert "No worker is running" not in world.sign_in(AGENCY).get("/agency/sync").text
 
 
+def test_a_page_that_shows_things_as_they_are_is_told_nothing_new(world: World) -> None:
+    agency = world.sign_in(AGENCY)
+    for path, slug in (("/agency/sync/_live", "own"), ("/agency/sync/other/live", "other")):
+        mark = agency.get(path).headers["X-Mark"]
+        assert agency.get(f"{path}?seen={mark}").status_code == 204
+        world.post(agency, f"/agency/sync/{slug}/now")
+        assert agency.get(f"{path}?seen={mark}").status_code == 200
+
+
 def test_a_brand_is_brought_on_with_its_first_sync(world: World) -> None:
     agency = world.sign_in(AGENCY)
     form = {"name": "New Brand", "slug": "new-brand", "timezone": "America/Denver", "accent_colour": "#1F6FEB"}
