@@ -32,7 +32,7 @@ def test_the_end_state_is_that_of_a_brand_that_saw_no_fault(make_world: MakeWorl
     world = make_world(*plans, sync_notes_budget=100, sync_retry_attempts=1)
     numbers = iter(range(10_000))
 
-    @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
     @given(STEPS)
     def check(steps: list[tuple[int, Fault | None]]) -> None:
         number = next(numbers)
