@@ -1,4 +1,4 @@
-"""The portal's command lines: migrate, serve, check-config, create-tenant, create-user, rotate-keys.
+"""The portal's command lines: the schema, the server, its configuration, the first brands and people, lost phones, keys.
 
 Bad input and bad configuration are answered with one line on standard error and exit status 2.
 """
@@ -22,6 +22,8 @@ from dash_portal.accounts.brands import create_brand
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.key_rotation import rotate_keys
 from dash_portal.accounts.people import create_user
+from dash_portal.accounts.sign_in import normal_email
+from dash_portal.accounts.two_step import switch_off_two_step
 from database import PORTAL_ROLE, AgencySession, create_engine
 from encryption import EncryptionError
 from logs import configure_logs
@@ -87,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--tenant", metavar="SLUG")
     user.add_argument("--name", default="")
     user.add_argument("--password-stdin", required=True, action="store_true")
+
+    lost = command("switch-off-two-step", _switch_off_two_step, "Let someone in who lost phone and recovery codes.")
+    lost.add_argument("email", metavar="EMAIL")
     return parser
 
 
@@ -209,6 +214,18 @@ def _create_user(wish: argparse.Namespace) -> None:
         )
         session.commit()
     print(f"{user.email} can sign in.")
+
+
+def _switch_off_two_step(wish: argparse.Namespace) -> None:
+    engine = create_engine(load_settings(Settings).database_url)
+    _require_migrated(engine)
+    with AgencySession(engine, writes=True) as session:
+        user = session.exec(select(User).where(User.email == normal_email(wish.email))).one_or_none()
+        if user is None:
+            raise CommandError(f"there is nobody with the e-mail address {wish.email!r}")
+        switch_off_two_step(session, user, actor=COMMAND_LINE)
+        session.commit()
+    print(f"{user.email} signs in with the password alone.")
 
 
 def _tenant_id(session: AgencySession, slug: str | None) -> int | None:

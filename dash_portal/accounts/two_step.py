@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.rights import require_agency
 from dash_portal.accounts.tokens import token_hash
 from encryption import Cipher
 from models import RecoveryCode, User
@@ -85,7 +86,12 @@ def renew_recovery_codes(session: Session, user: User, *, actor: Actor) -> list[
 
 
 def switch_off_two_step(session: Session, user: User, *, actor: Actor) -> None:
-    """Ask this person for no code any more, and forget the secret and the recovery codes."""
+    """Ask this person for no code any more, and forget the secret and the recovery codes.
+
+    One's own, or, for who lost phone and codes, by the agency. Raises NotAllowedError for anyone else.
+    """
+    if actor.user_id != user.id:
+        require_agency(actor)
     user.totp_secret_encrypted = None
     user.totp_confirmed_at = None
     user.totp_last_step = None

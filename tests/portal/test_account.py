@@ -5,6 +5,10 @@ import re
 import pyotp
 import pytest
 
+from dash_portal.accounts.errors import NotAllowedError
+from dash_portal.accounts.two_step import switch_off_two_step
+from database import AgencySession
+from models import User, utc_now
 from tests.portal.world import PASSWORD, World
 
 NEW = "nine quiet harbours"
@@ -100,3 +104,26 @@ def test_two_step_sign_in_from_set_up_to_off(world: World) -> None:
         1,
         1,
     ]
+
+
+def test_the_agency_lets_in_who_lost_phone_and_codes(world: World) -> None:
+    with AgencySession(world.engine, writes=True) as session:
+        user = session.get_one(User, world.people["viewer@own.example"])
+        user.totp_secret_encrypted, user.totp_confirmed_at = world.cipher.encrypt("A" * 32), utc_now()
+        session.commit()
+    path = f"/agency/users/{world.people['viewer@own.example']}/two-step-off"
+    assert world.post(world.sign_in("admin@own.example"), path).status_code == 403
+    agency = world.sign_in("agency@mellon.example")
+    assert "Switch two-step sign-in off" in agency.get("/agency/users").text
+    assert world.post(agency, path).status_code == 303
+    assert world.try_to_sign_in(world.visitor(), "viewer@own.example").headers["Location"] == "/"
+    entry = world.audit("two_step_off")[0]
+    assert (entry.actor_email, entry.details["email"]) == ("agency@mellon.example", "viewer@own.example")
+
+
+def test_a_tenant_admin_can_not_switch_off_anothers_second_step(world: World) -> None:
+    admin = world.actor("admin@own.example")
+    with AgencySession(world.engine, writes=True) as session:
+        user = session.get_one(User, world.people["viewer@own.example"])
+        with pytest.raises(NotAllowedError):
+            switch_off_two_step(session, user, actor=admin)

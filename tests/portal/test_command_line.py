@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from dash_portal.accounts.passwords import password_fits
-from database import AgencySession
+from database import AgencySession, create_engine
 from encryption import Cipher
 from models import AuditEntry, Role, Tenant, User
+from settings import Settings
 
 ROOT = Path(__file__).parents[2]
 ZONE = ("--name", "Acme & Co", "--timezone", "America/New_York", "--web-key-stdin")
@@ -58,9 +59,6 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp
     checked = run(url, "check-config")
     assert checked.returncode == 0
     assert "PORTAL_SECURE_COOKIES" in checked.stdout
-    from database import create_engine
-    from settings import Settings
-
     engine = create_engine(Settings(database_url=url).database_url)
     with AgencySession(engine) as session:
         tenant = session.exec(select(Tenant)).one()
@@ -76,6 +74,7 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp
             ("user_created", "command line"),
         ]
         assert "secret_web_key" not in str([entry.details for entry in entries])
+    assert run(url, "switch-off-two-step", "v@acme.example").returncode == 0
     engine.dispose()
 
 
@@ -99,6 +98,7 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp
             "seven green lanterns",
             "nope",
         ),
+        (("switch-off-two-step", "nobody@b.example"), "", "nobody@b.example"),
         (("create-tenant", "Not A Slug", *ZONE), "CT_secret_web_key", "short name"),
         (
             ("create-tenant", "acme", "--name", "A", "--timezone", "Mars/Base", "--web-key-stdin"),
