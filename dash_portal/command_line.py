@@ -1,4 +1,4 @@
-"""The portal's command lines: the schema, the server, its configuration, the first brands and people, lost phones, keys.
+"""The portal's command lines: schema, server, configuration, first brands and people, lost phones, keys.
 
 Bad input and bad configuration are answered with one line on standard error and exit status 2.
 """
