@@ -41,6 +41,7 @@ def day_text(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
+@lru_cache(maxsize=8192)
 def moment_text(moment: datetime, zone: str) -> str:
     """Write a moment with its zone: 3 Nov 2026, 4:05 PM EST."""
     at = local(moment, zone)

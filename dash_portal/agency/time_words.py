@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from dash_portal.brand_time import age_text, clock_text, day_text, local, local_day
 
@@ -29,6 +30,7 @@ def took(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+@lru_cache(maxsize=1024)
 def at(moment: datetime, now: datetime, zone: str) -> str:
     """Say when something is or was on that zone's clock; the day is named where it is not today's."""
     clock = f"{clock_text(moment, zone)} {local(moment, zone):%Z}"
