@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlmodel import select
@@ -168,3 +170,18 @@ def test_a_brand_without_syncs_is_shown_too(world: World) -> None:
     add_brand(world.engine, world.cipher, "brand-new")
     row = rows_of(world)["brand-new"]
     assert (row.state, row.last_run, row.trend.runs, row.error_kind) == (BrandState.WAITING, None, (), None)
+
+
+def test_many_people_who_press_at_once_ask_once(world: World) -> None:
+    actor, own = world.actor(AGENCY), world.brands["own"]
+    together = Barrier(5)
+
+    def press(_: int) -> bool:
+        together.wait()
+        with AgencySession(world.engine, writes=True) as session:
+            new = request_sync(session, actor=actor, tenant_id=own)
+            session.commit()
+        return new
+
+    with ThreadPoolExecutor(5) as people:
+        assert sorted(people.map(press, range(5))) == [False] * 4 + [True]
