@@ -45,6 +45,16 @@ Tables = dict[str, list[tuple[Any, ...]]]
 
 
 @dataclass
+class Clock:
+    """The account's clock: it stands still until a test moves it on, so that equal accounts stay equal."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
 class World:
     """Everything between an account and its brand's tables."""
 
@@ -54,6 +64,7 @@ class World:
     cipher: Cipher
     stop: threading.Event = field(default_factory=threading.Event)
     access: AccessWatch = field(default_factory=AccessWatch)
+    clock: Clock = field(default_factory=Clock)
 
     def with_settings(self, **changes: Any) -> World:
         changed = self.settings.model_copy(update=changes)
@@ -143,7 +154,8 @@ def make_world(engine: Engine, database_url: str, encryption_key: str, cipher: C
     started: list[Emulator] = []
 
     def make(*accounts: AccountPlan, **settings: Any) -> World:
-        emulator = Emulator(accounts=list(accounts), access_token=TOKEN, now=NOW)
+        clock = Clock()
+        emulator = Emulator(accounts=list(accounts), access_token=TOKEN, now=clock)
         emulator.__enter__()
         started.append(emulator)
         brisk = {
@@ -162,7 +174,7 @@ def make_world(engine: Engine, database_url: str, encryption_key: str, cipher: C
             clienttether_access_token=TOKEN,
             **{**brisk, **settings},
         )
-        return World(engine, emulator, made, cipher)
+        return World(engine, emulator, made, cipher, clock=clock)
 
     yield make
     for emulator in started:
