@@ -8,8 +8,8 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from migrations.row_security import let_portal, protect
 
-revision = "1001"
-down_revision = "2001"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

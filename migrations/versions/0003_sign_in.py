@@ -11,7 +11,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from migrations.row_security import let_portal, protect_accounts
 
-revision = "2001"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None

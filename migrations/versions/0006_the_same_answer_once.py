@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString
 
-revision = "1002"
-down_revision = "3001"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

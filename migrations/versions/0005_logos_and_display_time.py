@@ -8,8 +8,8 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from migrations.row_security import let_portal, protect
 
-revision = "3001"
-down_revision = "1001"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
