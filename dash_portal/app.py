@@ -58,7 +58,9 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     for part in (sync_page, snapshots_page, brands_page, users_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "start", _start)
-    app.jinja_env.globals.update(static_url=served_files.static_url, vendor_url=served_files.vendor_url)
+    app.jinja_env.globals.update(
+        static_url=served_files.static_url, vendor_url=served_files.vendor_url, asset_url=served_files.asset_url
+    )
     _add_dash(app, settings)
     return app
 

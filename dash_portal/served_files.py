@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, request, send_from_directory
 
 _VENDOR: Final = Path(__file__).parent / "vendor"
 _STATIC: Final = Path(__file__).parent / "static"
+_ASSETS: Final = Path(__file__).parent / "assets"
 _SERVED: Final = frozenset({"bootstrap.min.css", "echarts.min.js"})
 _PLOTLY: Final = "plotly-finance.min.js"
 _YEAR: Final = 31_536_000
@@ -27,6 +28,11 @@ def vendor_url(name: str) -> str:
 def static_url(name: str) -> str:
     """Return the address of a file of the sign-in pages; it changes with the file."""
     return f"/static/{name}?v={_mark(_STATIC / name)}"
+
+
+def asset_url(name: str) -> str:
+    """Return the address of one of the dashboards' own scripts and styles; it changes with the file."""
+    return f"/assets/{name}?v={_mark(_ASSETS / name)}"
 
 
 @blueprint.get("/vendor/<name>")

@@ -127,7 +127,7 @@ def _grid(view: View) -> Component:
             column("author", "Author", width=150, sortingOrder=["asc", "desc"]),
             column("kind", "Kind", width=110, sortable=False),
             column("contact", "Contact", width=170, sortingOrder=["asc", "desc"]),
-            column("content", "Note", flex=1, minWidth=280, sortable=False, cellRenderer="NoteContent"),
+            column("content", "Note", flex=1, minWidth=150, sortable=False, cellRenderer="NoteContent"),
         ],
         defaultColDef={"sortable": True, "resizable": True, "suppressMovable": True, "suppressHeaderMenuButton": True},
         getRowId="params.data.id",

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from flask import render_template, request
 
 from dash_portal.brand_access import current_viewer, require_role, selectable_brands
 from models import Role
-
-_ASSETS: Final = Path(__file__).parents[1] / "assets"
 
 TABS: Final = (
     ("/agency/sync", "Sync health"),
@@ -34,16 +29,5 @@ def page(template: str, **parts: Any) -> str:
         tabs=TABS,
         current_tab=tab,
         brands=selectable_brands(),
-        asset_url=asset_url,
         **parts,
     )
-
-
-def asset_url(name: str) -> str:
-    """Return the address of one of the dashboards' own files; it changes with the file."""
-    return f"/assets/{name}?v={_mark(_ASSETS / name)}"
-
-
-@lru_cache(maxsize=32)
-def _mark(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -38,6 +38,16 @@
     return none();
   }
 
+  // A phone has room for when and what; who and whom stand in the opened note.
+  const isNarrow = window.matchMedia("(max-width: 640px)");
+  async function fitColumns() {
+    if (!document.getElementById(GRID)) return;
+    const grid = await window.dash_ag_grid.getApiAsync(GRID);
+    grid.setColumnsVisible(["author", "kind", "contact"], !isNarrow.matches);
+    grid.setColumnWidths([{ key: "date", newWidth: isNarrow.matches ? 122 : 130 }]);
+  }
+  isNarrow.addEventListener("change", fitColumns);
+
   // Each time rows are asked for. The order is part of the view, too: a link to it shows the same.
   function keepSort(request) {
     const page = document.getElementById("page");
@@ -45,6 +55,7 @@
     const brand = page?.dataset.brand;
     if (brand) query.set("brand", brand);
     filledFor = filters(query.toString());
+    if (isNarrow.matches) fitColumns();
     const first = request?.sortModel?.[0];
     const sort = first ? `${first.sort === "desc" ? "-" : ""}${first.colId}` : "";
     if (sort && sort !== (query.get("sort") || "-date")) {

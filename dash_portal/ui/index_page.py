@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from dash import Dash
 from flask import request
 
-from dash_portal.served_files import vendor_url
+from dash_portal.served_files import asset_url, vendor_url
 from dash_portal.ui.header import NEEDS_A_LOAD
 
 THEME_SCRIPT: Final = "first/theme.js"
@@ -50,7 +47,7 @@ class PortalDash(Dash):
         scripts = "".join(tag for tag in _tags(parts["scripts"]) if not any(path in tag for path in spared))
         return _DOCUMENT.format(
             title=parts["title"],
-            theme=_theme_url(self),
+            theme=asset_url(THEME_SCRIPT),
             echarts=vendor_url("echarts.min.js"),
             bootstrap=vendor_url("bootstrap.min.css"),
             css=parts["css"],
@@ -58,16 +55,6 @@ class PortalDash(Dash):
             scripts=scripts,
             renderer=parts["renderer"],
         )
-
-
-@lru_cache(maxsize=1)
-def _theme_mark(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-
-
-def _theme_url(app: Dash) -> str:
-    """Return the address of the one script that runs before the first paint; it changes with the file."""
-    return f"{app.get_asset_url(THEME_SCRIPT)}?v={_theme_mark(Path(__file__).parents[1] / 'assets' / THEME_SCRIPT)}"
 
 
 def _tags(scripts: str) -> list[str]:
