@@ -23,7 +23,8 @@ import migrations
 from database import create_engine
 from settings import Settings
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+_INSTALLED = (path for path in ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium") if Path(path).exists())
+CHROMIUM = os.environ.get("CHROMIUM") or next(_INSTALLED, "chromium")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -36,7 +36,7 @@ def settled(page: Page, path: str) -> None:
         expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     if page.locator("#notes-grid").count():
         expect(page.locator(".ag-header-cell").first).to_be_visible()
-        expect(page.locator(".ag-row [col-id=author]").first).to_be_visible()
+        expect(page.locator(".ag-row[row-id^=note-]").first).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
