@@ -2,12 +2,14 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test check fast browser pins clean
+.PHONY: demo test check fast browser screenshots pins clean
 
 demo: .venv/runtime
 	@exec $(BIN)/python demo.py
 
-test: check fast browser
+test: .venv/development
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check fast
+	@$(MAKE) --no-print-directory browser
 
 check: .venv/development
 	$(BIN)/ruff format --check .
@@ -16,11 +18,11 @@ check: .venv/development
 	$(BIN)/mypy .
 
 fast: .venv/development
-	$(BIN)/pytest -n 3 --dist loadscope -m "not browser"
+	$(BIN)/pytest -n 4 --dist loadscope -m "not browser"
 
 browser: .venv/development
 	@sh tests/find_chromium.sh
-	$(BIN)/pytest -n 3 --dist loadscope -m browser
+	$(BIN)/pytest -n 4 --dist loadscope -m browser
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: set PYTHON=/path/to/python3.11"; exit 2; }
@@ -33,6 +35,10 @@ browser: .venv/development
 .venv/development: requirements.txt requirements-dev.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	@touch $@ .venv/runtime
+
+# Pictures of every page of a running demo, to be looked at: light and dark, wide and at phone width.
+screenshots: .venv/development
+	$(BIN)/python docs/take_screenshots.py screenshots
 
 # Pins every dependency of pyproject.toml anew; look at the difference before committing it.
 pins: .venv/development

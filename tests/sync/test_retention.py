@@ -46,7 +46,7 @@ def test_pruning_keeps_what_a_replay_needs(make_world: MakeWorld) -> None:
     kept_before = len(world.rows(RawSnapshot, tenant))
     with brand_transaction(world.engine, tenant) as connection:
         aged = {
-            "sqlite": "datetime(fetched_at, '-200 days') || '.000000'",
+            "sqlite": "strftime('%Y-%m-%d %H:%M:%f', fetched_at, '-200 days') || '000'",
             "postgresql": "fetched_at - interval '200 days'",
         }
         connection.execute(text(f"UPDATE raw_snapshots SET fetched_at = {aged[world.engine.dialect.name]}"))
