@@ -18,11 +18,11 @@ check: .venv/development
 	$(BIN)/mypy .
 
 fast: .venv/development
-	$(BIN)/pytest -n 4 --dist loadscope -m "not browser"
+	$(BIN)/pytest -n 3 --dist loadscope -m "not browser"
 
 browser: .venv/development
 	@sh tests/find_chromium.sh
-	$(BIN)/pytest -n 4 --dist loadscope -m browser
+	$(BIN)/pytest -n 2 --dist loadscope -m browser
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: set PYTHON=/path/to/python3.11"; exit 2; }

@@ -14,6 +14,7 @@ import hypothesis
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
+from playwright.sync_api import expect
 from sqlalchemy import Engine
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
@@ -36,6 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # A deadline says how busy the machine is, not whether a rule holds.
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("suite")
+# Two busy cores draw slowly: what a page shows is waited for, and how fast it comes is for benchmarks/ to say.
+expect.set_options(timeout=20_000)
 
 
 class PostgreSQL:
