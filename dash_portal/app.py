@@ -42,6 +42,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         configure_logs()
         settings = load_settings(PortalSettings)
     app = Flask("dash_portal", static_folder="static", template_folder="templates")
+    app.url_map.merge_slashes = False  # Werkzeug would answer with an address made from the request's Host
     app.extensions["portal"] = open_portal(settings)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses change with their files
     app.json.sort_keys = False  # type: ignore[attr-defined]

@@ -109,3 +109,10 @@ def test_behind_tls_cookies_and_transport_are_pinned(database_url: str, encrypti
 def test_without_the_setting_no_proxy_is_believed(world: World) -> None:
     world.sign_in("viewer@own.example", HTTP_X_FORWARDED_FOR="203.0.113.9")
     assert world.audit("signed_in")[0].address == "127.0.0.1"
+
+
+@pytest.mark.parametrize("path", ["/account//sessions", "//account", "/leads//", "/api//charts"])
+def test_no_answer_leads_to_the_host_that_a_request_names(world: World, path: str) -> None:
+    client = world.sign_in("viewer@own.example")
+    answer = client.get(path, headers={"Host": "elsewhere.example"})
+    assert "elsewhere.example" not in answer.headers.get("Location", "") + answer.text
