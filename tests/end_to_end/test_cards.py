@@ -5,45 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.end_to_end.counting import Counted, key, stage_key
-from tests.end_to_end.running_portal import PASSWORD, SLUGS, RunningPortal, running_portal
+from tests.end_to_end.running_portal import PASSWORD, SLUGS, RunningPortal
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("one portal")]
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
-    with running_portal(f"sqlite:///{tmp_path_factory.mktemp('cards') / 'portal.db'}") as running:
-        yield running
-
-
-@pytest.fixture(params=sorted(SLUGS))
-def brand(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def readers(portal: RunningPortal, browser: Browser) -> Iterator[dict[str, Page]]:
+    """A page of each brand's viewer, signed in as they do."""
+    pages = {brand: browser.new_page(reduced_motion="reduce") for brand in SLUGS}
+    for brand, page in pages.items():
+        page.goto(f"{portal.url}/login")
+        page.get_by_label("E-mail").fill(f"viewer@{brand}.example")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url(f"{portal.url}/leads")
+    yield pages
+    for page in pages.values():
+        page.context.close()
 
 
 @pytest.fixture
-def counted(portal: RunningPortal, brand: str) -> Counted:
-    return Counted(portal.emulator.account(SLUGS[brand].web_key))
-
-
-@pytest.fixture
-def signed_in(page: Page, portal: RunningPortal, brand: str) -> Page:
-    page.goto(f"{portal.url}/login")
-    page.get_by_label("E-mail").fill(f"viewer@{brand}.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page).to_have_url(f"{portal.url}/leads")
-    return page
+def signed_in(readers: dict[str, Page], brand: str) -> Page:
+    return readers[brand]
 
 
 def cards(page: Page, path: str) -> dict[str, Any]:
     """Open a page and return its cards' exact values by their ids."""
-    page.goto(f"{page.url.split('/leads')[0]}{path}")
+    page.goto(urljoin(page.url, path))
     expect(page.locator(".figure").first).to_be_visible()
     figures = page.locator(".figure").all()
     return {
@@ -100,5 +95,5 @@ def test_the_cards_and_the_totals_of_the_hot_list(signed_in: Page, counted: Coun
 
 
 def test_the_number_of_notes(signed_in: Page, counted: Counted) -> None:
-    signed_in.goto(signed_in.url.replace("/leads", "/notes"))
+    signed_in.goto(urljoin(signed_in.url, "/notes"))
     expect(signed_in.get_by_text(f"{counted.notes_of_contacts():,} notes")).to_be_visible()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,30 +9,16 @@ import httpx
 import pytest
 
 from tests.end_to_end.counting import Counted, key
-from tests.end_to_end.running_portal import SLUGS, RunningPortal, running_portal
+from tests.end_to_end.running_portal import SLUGS, RunningPortal
+
+pytestmark = pytest.mark.xdist_group("one portal")
 
 Config = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
-    with running_portal(f"sqlite:///{tmp_path_factory.mktemp('figures') / 'portal.db'}") as running:
-        yield running
-
-
-@pytest.fixture(params=sorted(SLUGS))
-def brand(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture
 def client(portal: RunningPortal, brand: str) -> httpx.Client:
     return portal.sign_in(f"viewer@{brand}.example")
-
-
-@pytest.fixture
-def counted(portal: RunningPortal, brand: str) -> Counted:
-    return Counted(portal.emulator.account(SLUGS[brand].web_key))
 
 
 def chart(client: httpx.Client, chart_id: str, **filters: str) -> Config:

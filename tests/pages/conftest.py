@@ -138,28 +138,49 @@ class Visitor:
 Visit = Callable[..., Visitor]
 
 
+@pytest.fixture(scope="session")
+def browsers_of_people(browser: Browser, signed_in_states: dict[str, Any]) -> Iterator[dict[str, BrowserContext]]:
+    """One browser of each person, so that what the pages load is compiled once and not for every test."""
+    contexts = {email: browser.new_context(storage_state=state) for email, state in signed_in_states.items()}
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(site: Site, browser: Browser, signed_in_states: dict[str, Any]) -> Iterator[Visit]:
-    """Open a browser page as one of the people; at the end no page may have complained."""
-    contexts: list[BrowserContext] = []
+def visit(
+    site: Site,
+    browser: Browser,
+    signed_in_states: dict[str, Any],
+    browsers_of_people: dict[str, BrowserContext],
+) -> Iterator[Visit]:
+    """Open a browser page as one of the people; at the end no page may have complained, and nothing is remembered.
+
+    With `options` (a phone's touch, say), or as one who was never here (`fresh`), the browser is a new one.
+    """
+    own: list[BrowserContext] = []
     visitors: list[Visitor] = []
 
-    def open_page(email: str = FILLED, *, width: int = 1280, theme: str = "light", **options: Any) -> Visitor:
-        context = browser.new_context(
-            storage_state=signed_in_states[email],
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,  # type: ignore[arg-type]
-            reduced_motion="reduce",
-            **options,
-        )
-        contexts.append(context)
-        visitors.append(Visitor(context.new_page(), site.url))
+    def open_page(
+        email: str = FILLED, *, width: int = 1280, theme: str = "light", fresh: bool = False, **options: Any
+    ) -> Visitor:
+        context = browsers_of_people[email]
+        if fresh or options:
+            context = browser.new_context(storage_state=signed_in_states[email], **options)
+            own.append(context)
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        visitors.append(Visitor(page, site.url))
         return visitors[-1]
 
     yield open_page
     problems = [problem for visitor in visitors for problem in visitor.problems]
-    for context in contexts:
+    for context in own:
         context.close()
+    for page in [page for context in browsers_of_people.values() for page in context.pages]:
+        page.evaluate("localStorage.clear()")
+        page.close()
     assert problems == []
 
 

@@ -31,7 +31,7 @@ def found_by_axe(page: Page) -> list[str]:
     """Run axe-core in the page, past the content security policy as a debugger does, and say what it found."""
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": AXE})
-    run = f"axe.run(document, {{runOnly: {RULES}}}).then(found => found.violations)"
+    run = f"axe.run(document, {{runOnly: {RULES}, resultTypes: ['violations']}}).then(found => found.violations)"
     answer: Any = session.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
     return [
         f"{found['id']}: {node['target']} {node['failureSummary']}"
@@ -49,10 +49,14 @@ def settled(page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("email", [FILLED, EMPTY, STALE])
-def test_no_page_has_a_violation(visit: Visit, email: str, theme: str) -> None:
+@pytest.mark.parametrize(
+    ("email", "paths"),
+    [(FILLED, PAGES), (EMPTY, PAGES), (STALE, ["/leads"])],  # the banner of old data is the same on every page
+    ids=["filled", "empty", "stale"],
+)
+def test_no_page_has_a_violation(visit: Visit, email: str, paths: list[str], theme: str) -> None:
     visitor = visit(email, theme=theme)
-    for path in PAGES:
+    for path in paths:
         page = visitor.open(path)
         settled(page, path)
         assert violations(page) == [], path

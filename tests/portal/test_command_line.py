@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from dash_portal.accounts.passwords import password_fits
+from dash_portal.command_line import main
 from database import AgencySession, create_engine
 from encryption import Cipher
 from models import AuditEntry, Role, Tenant, User
@@ -31,17 +35,48 @@ def run(url: str, *arguments: str, said: str = "", **environment: str) -> subpro
         check=False,
         timeout=60,
         cwd=ROOT,
-        env=os.environ
-        | {
-            "DATABASE_URL": url,
-            "PORTAL_SECRET_KEY": "an operator's secret key, 0123456789 and more",
-            "PORTAL_ENCRYPTION_KEY": KEY,
-        }
-        | environment,
+        env=os.environ | environment_of(url) | environment,
     )
 
 
+def environment_of(url: str) -> dict[str, str]:
+    return {
+        "DATABASE_URL": url,
+        "PORTAL_SECRET_KEY": "an operator's secret key, 0123456789 and more",
+        "PORTAL_ENCRYPTION_KEY": KEY,
+    }
+
+
 KEY = Fernet.generate_key().decode()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How a command that was not carried out ended."""
+
+    status: int | str | None
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Refusal]:
+    """Run the command in this process: a refusal needs no program of its own, and there are many kinds."""
+
+    monkeypatch.setattr("dash_portal.command_line.configure_logs", lambda: None)  # pytest's own stay
+
+    def run_here(url: str, *arguments: str, said: str = "", **environment: str) -> Refusal:
+        for name, value in (environment_of(url) | environment).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.stdin", io.StringIO(said))
+        try:
+            status: int | str | None = main(list(arguments))
+        except SystemExit as ended:
+            status = ended.code
+        written = capsys.readouterr()
+        return Refusal(status, written.out, written.err)
+
+    return run_here
 
 
 def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp_path: Path) -> None:
@@ -68,6 +103,7 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp
         user = session.exec(select(User)).one()
         assert (user.email, user.role, user.tenant_id) == ("v@acme.example", Role.TENANT_VIEWER, tenant.id)
         assert password_fits(user.password_hash, "seven green lanterns")
+        assert user.password_hash.startswith("$argon2id$v=19$m=32768,t=3,p=1$")
         entries = session.exec(select(AuditEntry).order_by(AuditEntry.created_at)).all()  # type: ignore[arg-type]
         assert [(entry.action, entry.actor_email) for entry in entries] == [
             ("brand_created", "command line"),
@@ -110,12 +146,17 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(
-    migrated_sqlite: Path, tmp_path: Path, arguments: tuple[str, ...], said: str, complaint: str
+    refused: Callable[..., Refusal],
+    migrated_sqlite: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    said: str,
+    complaint: str,
 ) -> None:
     copy = tmp_path / "portal.db"
     copy.write_bytes(migrated_sqlite.read_bytes())
-    ended = run(f"sqlite:///{copy}", *arguments, said=said)
-    assert ended.returncode == 2
+    ended = refused(f"sqlite:///{copy}", *arguments, said=said)
+    assert ended.status == 2
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
     assert complaint in ended.stderr
     assert "secret_web_key" not in ended.stderr + ended.stdout
@@ -126,9 +167,11 @@ def test_bad_input_is_one_line_and_exit_2(
     ("variable", "value"),
     [("PORTAL_SECRET_KEY", "short"), ("PORTAL_ENCRYPTION_KEY", "nonsense"), ("DATABASE_URL", "mysql://x")],
 )
-def test_bad_configuration_is_one_line_and_exit_2(tmp_path: Path, command: str, variable: str, value: str) -> None:
-    ended = run(f"sqlite:///{tmp_path / 'portal.db'}", command, **{variable: value})
-    assert ended.returncode == 2
+def test_bad_configuration_is_one_line_and_exit_2(
+    refused: Callable[..., Refusal], tmp_path: Path, command: str, variable: str, value: str
+) -> None:
+    ended = refused(f"sqlite:///{tmp_path / 'portal.db'}", command, **{variable: value})
+    assert ended.status == 2
     assert ended.stderr.startswith(f"{variable} is malformed")
     assert len(ended.stderr.strip().splitlines()) == 1
 
