@@ -114,5 +114,5 @@ def test_without_the_setting_no_proxy_is_believed(world: World) -> None:
 def test_no_answer_leads_to_the_host_that_a_request_names(world: World) -> None:
     client = world.sign_in("viewer@own.example")
     answer = client.post("/account/sessions//end", data={"csrf_token": world.csrf_token(client)})
-    assert answer.status_code == 404
+    assert answer.status_code == 405
     assert "Location" not in answer.headers
