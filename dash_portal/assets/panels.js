@@ -32,19 +32,4 @@
       document.getElementById("panel-close")?.click();
     }
   });
-
-  // Signing out is a form like any other: it carries the token that no other site can know.
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-sign-out]")) return;
-    const form = document.createElement("form");
-    form.method = "post";
-    form.action = "/logout";
-    const token = document.createElement("input");
-    token.type = "hidden";
-    token.name = "csrf_token";
-    token.value = document.cookie.match(/(?:^|; )(?:_csrf_token|__Host-csrf)=([^;]*)/)?.[1] || "";
-    form.append(token);
-    document.body.append(form);
-    form.submit();
-  });
 })();
