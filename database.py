@@ -232,17 +232,23 @@ def _refuse_other_brands(session: BrandSession, _context: UOWTransaction, _insta
 
 
 @contextmanager
-def brand_transaction(engine: Engine, tenant_id: int) -> Iterator[Connection]:
-    """Yield a connection inside one write transaction that speaks for one brand; commit at the end, or roll back."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+def brand_transaction(engine: Engine, tenant_id: int, *, writes: bool = True) -> Iterator[Connection]:
+    """Yield a connection inside one transaction that speaks for one brand; commit at the end, or roll back.
+
+    Without `writes` it waits for nobody: SQLite has but one write lock.
+    """
+    with engine.connect().execution_options(writes=writes) as connection, connection.begin():
         _speak_for(connection, str(tenant_id))
         yield connection
 
 
 @contextmanager
-def agency_transaction(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection inside one write transaction that spans brands: the worker's loop and command lines."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+def agency_transaction(engine: Engine, *, writes: bool = True) -> Iterator[Connection]:
+    """Yield a connection inside one transaction that spans brands: the worker's loop and command lines.
+
+    Without `writes` it waits for nobody, as above.
+    """
+    with engine.connect().execution_options(writes=writes) as connection, connection.begin():
         _speak_for(connection, ALL_BRANDS)
         yield connection
 

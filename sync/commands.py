@@ -140,7 +140,7 @@ def snapshots(slug: str, *, run_id: str | None, body: str | None, most: int) -> 
     """List a brand's kept answers, newest first, or write one body exactly as it came."""
     engine = open_engine(load_settings(SyncSettings))
     brand = _brand(engine, slug)
-    with brand_transaction(engine, brand.tenant_id) as connection:
+    with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
         if body is None:
             for kept in list_snapshots(connection, brand.tenant_id, run_id=run_id, most=most):
                 print(_snapshot_line(kept))

@@ -40,7 +40,7 @@ def waiting_checks(engine: Engine) -> list[str]:
     """Return the ids of tests that wait for an answer, or whose worker died over them."""
     stuck = and_(_CHECKS.c.status == RequestStatus.RUNNING, _CHECKS.c.updated_at < utc_now() - _CLAIM_LASTS)
     waiting = select(_CHECKS.c.id).where(or_(_CHECKS.c.status == RequestStatus.QUEUED, stuck))
-    with agency_transaction(engine) as connection:
+    with agency_transaction(engine, writes=False) as connection:
         return list(connection.scalars(waiting.order_by(_CHECKS.c.created_at)))
 
 

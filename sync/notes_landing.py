@@ -78,7 +78,7 @@ def plan_of_brand(landing: Landing, budget: int) -> NotesPlan:
         .select_from(_LEADS.outerjoin(_READINGS, reading).outerjoin(_STAGES, stage))
         .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
     )
-    with brand_transaction(landing.engine, tenant_id) as connection:
+    with brand_transaction(landing.engine, tenant_id, writes=False) as connection:
         rows = connection.execution_options(yield_per=2_000).execute(found)
         return plan_notes((NoteCandidate(*row) for row in rows), budget)
 
@@ -87,7 +87,7 @@ def leads_were_read(landing: Landing) -> bool:
     """Tell whether the brand's leads were ever read whole: before that, nobody knows whose notes there are."""
     tenant_id = landing.lease.tenant_id
     leads = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == Resource.LEADS)
-    with brand_transaction(landing.engine, tenant_id) as connection:
+    with brand_transaction(landing.engine, tenant_id, writes=False) as connection:
         return connection.scalar(select(_FRESHNESS.c.whole_read_at).where(*leads)) is not None
 
 

@@ -82,7 +82,7 @@ def replay_brand(
 def _replay_list(
     engine: Engine, brand: Brand, lease: Lease, plan: ListResource, run_id: str | None
 ) -> ResourceResult | None:
-    with brand_transaction(engine, brand.tenant_id) as connection:
+    with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
         source = _last_whole_run(connection, brand.tenant_id, plan.resource, run_id)
     if source is None:
         return None
@@ -96,7 +96,7 @@ def _replay_list(
                 window[:] = window or _window(snapshot.request)
                 yield Answer(snapshot.request, snapshot.fetched_at, body, read_envelope(body))
 
-        with brand_transaction(engine, brand.tenant_id) as connection:
+        with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
             fill(pull, plan, pages_of(answers(connection), plan.records.id_names), brand.zone)
         scope = removal_scope(plan.resource, window[0], brand.zone) if window else None
         landing = Landing(engine, lease, source.run_id, accept=True, replaying=True)
@@ -131,7 +131,7 @@ def _window(request: str) -> list[Window]:
 
 def _replay_notes(engine: Engine, brand: Brand, lease: Lease, run_id: str | None) -> list[ResourceResult]:
     """Rebuild notes, run by run, each with the contacts whose last whole answers it has."""
-    with brand_transaction(engine, brand.tenant_id) as connection:
+    with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
         sources = _last_answers(connection, brand.tenant_id, run_id)
         live = _live_contacts(connection, brand.tenant_id)
         runs = {
@@ -144,7 +144,7 @@ def _replay_notes(engine: Engine, brand: Brand, lease: Lease, run_id: str | None
         began = time.monotonic()
         with Spool() as spool:
             notes = NotesPull(Pull(Resource.NOTES, NOTES_SHAPE, spool, source.read_at))
-            with brand_transaction(engine, brand.tenant_id) as connection:
+            with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
                 _take_answers(connection, brand, source, notes, {client: live[client] for client in mine})
             landing = Landing(engine, lease, source.run_id, accept=True, replaying=True)
             results.append(land_notes(landing, notes, NotesPlan([]), leads_known=True, began=began))

@@ -36,7 +36,7 @@ def brands_asked_for(engine: Engine) -> list[int]:
         .where(_REQUESTS.c.status == RequestStatus.QUEUED, _TENANTS.c.status == TenantStatus.ACTIVE)
         .order_by(_REQUESTS.c.created_at)
     )
-    with agency_transaction(engine) as connection:
+    with agency_transaction(engine, writes=False) as connection:
         return list(dict.fromkeys(connection.scalars(asked)))
 
 
@@ -83,8 +83,9 @@ def free_stuck_requests(engine: Engine) -> None:
     again = {"status": RequestStatus.QUEUED, "run_id": None, "picked_at": None, "updated_at": utc_now()}
     done = {"status": RequestStatus.DONE, "finished_at": utc_now(), "updated_at": utc_now()}
     stuck = select(_REQUESTS.c.request_id).where(running).limit(1)
-    with agency_transaction(engine) as connection:
+    with agency_transaction(engine, writes=False) as connection:
         if connection.execute(stuck).first() is None:
             return
+    with agency_transaction(engine) as connection:
         connection.execute(update(_REQUESTS).where(running, or_(cut_off, never_begun)).values(**again))
         connection.execute(update(_REQUESTS).where(running, answered).values(**done))

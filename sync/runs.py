@@ -65,7 +65,7 @@ def active_brands(engine: Engine, slug: str | None = None) -> list[Brand]:
     found = select(_TENANTS).where(_TENANTS.c.status == TenantStatus.ACTIVE).order_by(_TENANTS.c.slug)
     if slug is not None:
         found = found.where(_TENANTS.c.slug == slug)
-    with agency_transaction(engine) as connection:
+    with agency_transaction(engine, writes=False) as connection:
         rows = connection.execute(found).all()
     return [Brand(row.id, row.slug, _zone(row.timezone, row.slug), row.web_key_encrypted) for row in rows]
 

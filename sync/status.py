@@ -37,7 +37,7 @@ Told = dict[str, Any]
 def sync_status(engine: Engine, cron: str) -> Told:
     """Return, ready for JSON: the living workers, and for each brand its last runs, their results and the next one."""
     now = utc_now()
-    with agency_transaction(engine) as connection:
+    with agency_transaction(engine, writes=False) as connection:
         brands = connection.execute(select(_TENANTS).order_by(_TENANTS.c.slug)).all()
         return {
             "at": _said(now),

@@ -92,7 +92,7 @@ class Worker:
             if tenant_id in brands and tenant_id not in self._under_way:
                 self._begin(self._errands, tenant_id, self._answer_requests, brands[tenant_id])
         self._abandon_crashed()
-        with agency_transaction(engine) as connection:
+        with agency_transaction(engine, writes=False) as connection:
             known = histories(connection, MOST_CRASHES)
         now = utc_now()
         for tenant_id, brand in brands.items():
@@ -157,7 +157,7 @@ class Worker:
 
     def _abandon_crashed(self) -> None:
         """Mark runs abandoned that say "running" although nobody holds their brand."""
-        with agency_transaction(self._sync.engine) as connection:
+        with agency_transaction(self._sync.engine, writes=False) as connection:
             tenants = brands_of_crashed_runs(connection)
         for tenant_id in tenants:
             with brand_transaction(self._sync.engine, tenant_id) as connection:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from database import AgencySession, agency_transaction
+from database import AgencySession, agency_transaction, brand_transaction
 from emulator import AccountPlan, Fault
 from models import (
     CheckOutcome,
@@ -24,7 +24,11 @@ from models import (
     WorkerHeartbeat,
     utc_now,
 )
+from sync.connection_checks import waiting_checks
 from sync.heartbeat import living_workers
+from sync.requests import brands_asked_for
+from sync.runs import active_brands
+from sync.status import sync_status
 from sync.tenant_run import Sync
 from sync.worker import Worker
 from tests.sync.conftest import MakeWorld, World
@@ -74,6 +78,16 @@ def test_a_new_brand_is_synced_at_once_and_not_again_in_its_slot(make_world: Mak
         worker.look()
     assert len(world.runs(world.brand_id("brand-0"))) == 1
     assert world.runs(world.brand_id("brand-0"))[0]["trigger"] is Trigger.SCHEDULE
+
+
+def test_looking_waits_for_no_writer(make_world: MakeWorld) -> None:
+    world = _world(make_world, brands=2)
+    first, second = (world.brand_id(f"brand-{turn}") for turn in range(2))
+    with brand_transaction(world.engine, first):
+        assert [brand.tenant_id for brand in active_brands(world.engine)] == [first, second]
+        assert brands_asked_for(world.engine) == []
+        assert waiting_checks(world.engine) == []
+        assert [brand["slug"] for brand in sync_status(world.engine, NEVER)["brands"]] == ["brand-0", "brand-1"]
 
 
 def test_a_suspended_brand_is_left_alone(make_world: MakeWorld) -> None:
