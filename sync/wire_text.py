@@ -13,7 +13,8 @@ _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\uffff]"
 )
 _MARKUP: Final = re.compile("[<>&]")
-_LINE_END: Final = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6]|/ul|/ol|/table)\b[^>]*>", re.IGNORECASE)
+_BLOCKS: Final = "p|div|blockquote|pre|h[1-6]|ul|ol|li|table|tr|td|th"
+_LINE_END: Final = re.compile(rf"<(?:br|hr|/?(?:{_BLOCKS}))\b[^>]*>", re.IGNORECASE)
 _BLANK_LINES: Final = re.compile(r"[ \t\r\f]*\n\s*")
 
 _TAGS: Final = frozenset(

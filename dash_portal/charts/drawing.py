@@ -215,7 +215,7 @@ def _marks(chart: Chart, series: Series, colours: tuple[str, ...], number: int) 
         marks.append(
             Mark(
                 value=json_number(value),
-                text=_slice_text(share) if is_donut else short(value, value_format),
+                text=_slice_text(share) if is_donut else _bar_text(value, value_format),
                 hover=_hover(plain(category), series, value, value_format, share),
                 colour=faded(colour) if chart.is_faded(key) else colour,
                 key=key,
@@ -234,6 +234,11 @@ def _hover(
 ) -> tuple[str, ...]:
     lines = (category, f"{plain(series.name)}: {exact(value, value_format)}")
     return lines if share is None else (*lines, f"{exact(share * 100, ValueFormat.PERCENT)} of all")
+
+
+def _bar_text(value: Number | None, value_format: ValueFormat) -> str:
+    """Return what stands beside a bar; a bar of nothing shows it by not being there."""
+    return "" if value == 0 else short(value, value_format)
 
 
 def _slice_text(share: Decimal | None) -> str:

@@ -18,7 +18,7 @@ from dash_portal.charts.numbers import ValueFormat
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
 from dash_portal.dashboards.spellings import most_frequent
-from dash_portal.dashboards.stages import PROSPECT, Stage, active_stages, read_stages, stage_rank, steps
+from dash_portal.dashboards.stages import PROSPECT, Stage, active_stages, read_stages, step_rank, steps
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, matches, page_of, sorted_by
 from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing
@@ -315,7 +315,7 @@ def _ageing_chart(counts: PipelineCounts, active: Sequence[Stage], selected: fro
 
 SORTS: Final[Mapping[str, Callable[[Sequence[Stage]], Any]]] = {
     "candidate": lambda _: func.lower(col(PipelineItem.candidate)),
-    "stage": lambda stages: stage_rank(col(PipelineItem.stage_key), stages),
+    "stage": lambda stages: step_rank(col(PipelineItem.stage_key), stages),
     "value": lambda _: col(PipelineItem.deal_size),
     "likely": lambda _: likelihood_of_deal(),
     "weighted": lambda _: PipelineItem.deal_size * likelihood_of_deal(),

@@ -97,6 +97,12 @@ def steps(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     return tuple(stage for stage in active if stage.position <= max(signings) or stage.likelihood >= SIGNED_AT)
 
 
+def step_rank(column: Any, stages: Sequence[Stage]) -> ColumnElement[Any]:
+    """Return what sorts deals by how far they have come; parked ones have not come anywhere, and rank as nothing."""
+    ranks = {stage.key: number for number, stage in enumerate(steps(stages))}
+    return case(ranks, value=column, else_=None) if ranks else literal(0)
+
+
 def stage_rank(column: Any, stages: Sequence[Stage]) -> ColumnElement[Any]:
     """Return what sorts rows by the brand's stage order; stages the brand does not list come last."""
     if not stages:

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from dash_portal.exports import EXPORTS
 from database import AgencySession
-from tests.factories import make_lead, make_note
+from tests.factories import make_lead, make_note, make_opportunity, make_stage
 from tests.portal.world import World, close_world, make_world
 
 FORMULAS = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1")
@@ -61,3 +61,16 @@ def test_too_long_a_table_is_refused_in_plain_words(database_url: str, encryptio
     assert world.audit("exported") == []
     assert len(rows_of(client, "/export/leads.csv?source=A")) == 4
     close_world(world)
+
+
+def test_deals_begin_with_those_that_came_farthest_and_end_with_the_parked(world: World) -> None:
+    brand = world.brands["own"]
+    stages = (("New Lead", -1, 0), ("FDD Sent", 1, 20), ("FA Signed", 2, 100), ("Future Interest", 3, 1))
+    with AgencySession(world.engine) as session:
+        for name, position, likelihood in stages:
+            session.add(make_stage(brand, name, position, likelihood=likelihood))
+            session.add(make_opportunity(brand, stage_name=name, stage_key=name.casefold()))
+        session.commit()
+    rows = rows_of(world.sign_in("viewer@own.example"), "/export/pipeline.csv")
+    place = rows[0].index("Stage")
+    assert [row[place] for row in rows[1:]] == ["FA Signed", "FDD Sent", "New Lead", "Future Interest"]

@@ -160,6 +160,23 @@ def test_sanitising_twice_is_sanitising_once(markup: str) -> None:
     assert is_clean(plain_text(once))
 
 
+@pytest.mark.parametrize(
+    ("sanitised", "read"),
+    [
+        ("one<br>two", "one\ntwo"),
+        ("<p>one</p><p>two</p>", "one\ntwo"),
+        ("<blockquote>one?</blockquote><p>two</p>", "one?\ntwo"),
+        ("one<div>two</div>three", "one\ntwo\nthree"),
+        ("<ul><li>one</li><li>two</li></ul>", "one\ntwo"),
+        ("<tr><td>one</td><td>two</td></tr>", "one\ntwo"),
+        ("one<hr>two<pre>three</pre>", "one\ntwo\nthree"),
+        ("<b>one</b><i>two</i> &lt;b&gt;", "onetwo <b>"),
+    ],
+)
+def test_a_reader_sees_blocks_as_lines(sanitised: str, read: str) -> None:
+    assert plain_text(sanitised) == read
+
+
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=2), st.booleans(), st.booleans())
 def test_money_stays_exact_in_every_form(amount: Decimal, dollar: bool, commas: bool) -> None:
     text = f"{amount:,.2f}" if commas else f"{amount:.2f}"
