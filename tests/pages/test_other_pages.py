@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
+from sqlmodel import select
 
-from tests.pages.conftest import EMPTY, Visit
+from database import AgencySession
+from models import Resource, ResourceFreshness, ResourceStatus, ScheduledActivity, User, utc_now
+from tests.pages.conftest import EMPTY, FILLED, Site, Visit
 from tests.pages.test_leads_page import chart_ready, click_bar, figure
 
 pytestmark = pytest.mark.browser
@@ -124,6 +129,58 @@ def test_the_schedule_is_grouped_by_day_and_paged(visit: Visit) -> None:
     assert page.locator(".activities > li").count() == 100
     page.locator(".pager .button", has_text="Next").click()
     expect(page.locator(".activities > li")).to_have_count(30)
+
+
+@pytest.fixture
+def in_tokyo(site: Site) -> Iterator[None]:
+    """The viewer reads times in a zone of their own while a test runs."""
+    _set_zone(site, "Asia/Tokyo")
+    yield
+    _set_zone(site, None)
+
+
+def _set_zone(site: Site, zone: str | None) -> None:
+    with AgencySession(site.world.engine) as session:
+        session.exec(select(User).where(User.email == FILLED)).one().display_timezone = zone
+        session.commit()
+
+
+def test_times_are_written_in_the_zone_that_the_reader_chose(visit: Visit, site: Site, in_tokyo: None) -> None:
+    with AgencySession(site.world.engine) as session:
+        start = session.get_one(ScheduledActivity, (site.brand("own"), "event-0")).starts_at
+    page = visit().open("/schedule")
+    expect(page.locator("#main")).to_contain_text("Asia/Tokyo")
+    expect(page.locator(".activities > li").first).to_contain_text(
+        f"{start.astimezone(ZoneInfo('Asia/Tokyo')):%I:%M %p}".lstrip("0")
+    )
+
+
+@pytest.fixture
+def without_calendar(site: Site) -> Iterator[None]:
+    """The empty brand's account does not offer the call for appointments while a test runs."""
+    brand, now = site.brand("empty"), utc_now()
+    with AgencySession(site.world.engine) as session:
+        session.add(
+            ResourceFreshness(
+                tenant_id=brand,
+                resource=Resource.SCHEDULED_ACTIVITIES,
+                last_status=ResourceStatus.UNAVAILABLE,
+                last_attempt_at=now,
+            )
+        )
+        session.commit()
+    yield
+    with AgencySession(site.world.engine) as session:
+        session.delete(session.get_one(ResourceFreshness, (brand, Resource.SCHEDULED_ACTIVITIES)))
+        session.commit()
+
+
+def test_a_calendar_that_is_not_offered_is_said_in_words_a_client_understands(
+    visit: Visit, without_calendar: None
+) -> None:
+    page = visit(EMPTY).open("/schedule")
+    expect(page.get_by_role("heading", name="Your account has no calendar to show")).to_be_visible()
+    expect(page.locator("#main")).to_contain_text("ask your agency")
 
 
 @pytest.mark.parametrize("path", ["/leads", "/pipeline", "/hot-list", "/notes", "/schedule"])

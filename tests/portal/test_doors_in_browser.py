@@ -75,6 +75,18 @@ def test_signing_out_from_a_page_closes_the_door(url: str, page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/login"))
 
 
+def test_a_brands_admin_copies_the_link_of_an_invitation(url: str, page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{url}/team")
+    sign_in(page, "admin@own.example")
+    page.get_by_label("E-mail").fill("new@own.example")
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Copy").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(f"{url}/join/")
+    assert link == page.locator("#link").input_value()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_plain_pages_suit_phones_screen_readers_and_the_dark(url: str, page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
