@@ -88,16 +88,17 @@ def authorised_brand(slug: str | None = None) -> Brand:
     viewer = current_viewer()
     decided: dict[str | None, Brand] = g.setdefault("authorised_brands", {})
     if slug not in decided:
-        decided[slug] = _agency_brand(slug) if viewer.is_agency else _own_brand(viewer, slug)
+        decided[slug] = _agency_brand(viewer, slug) if viewer.is_agency else _own_brand(viewer, slug)
     return decided[slug]
 
 
 def selectable_brands() -> list[Brand]:
     """Return the brands that the viewer may choose from, by name: for the agency all, suspended ones too."""
-    if not current_viewer().is_agency:
+    viewer = current_viewer()
+    if not viewer.is_agency:
         return [authorised_brand()]
     with PortalSession(portal().engine) as session:
-        return [_brand(tenant) for tenant in session.exec(select(Tenant).order_by(Tenant.name, Tenant.slug))]
+        return [_brand(tenant, viewer) for tenant in session.exec(select(Tenant).order_by(Tenant.name, Tenant.slug))]
 
 
 @contextmanager
@@ -128,20 +129,20 @@ def _own_brand(viewer: Viewer, slug: str | None) -> Brand:
         own = session.exec(select(Tenant).where(Tenant.id == viewer.tenant_id)).one_or_none()
     if own is None or own.status is not TenantStatus.ACTIVE or slug not in {None, own.slug}:
         raise BrandForbiddenError
-    return _brand(own)
+    return _brand(own, viewer)
 
 
-def _agency_brand(slug: str | None) -> Brand:
+def _agency_brand(viewer: Viewer, slug: str | None) -> Brand:
     brands = select(Tenant).order_by(Tenant.name, Tenant.slug)
     wanted = Tenant.slug == slug if slug is not None else Tenant.status == TenantStatus.ACTIVE
     with PortalSession(portal().engine) as session:
         found = session.exec(brands.where(wanted).limit(1)).one_or_none()
     if found is not None:
-        return _brand(found)
+        return _brand(found, viewer)
     raise NoBrandError if slug is None else BrandForbiddenError
 
 
-def _brand(tenant: Tenant) -> Brand:
+def _brand(tenant: Tenant, viewer: Viewer) -> Brand:
     assert tenant.id is not None  # noqa: S101 - a stored brand
     return Brand(
         tenant_id=tenant.id,
@@ -151,5 +152,5 @@ def _brand(tenant: Tenant) -> Brand:
         accent_colour=tenant.accent_colour,
         status=tenant.status,
         data_version=tenant.data_version,
-        viewers_zone=current_viewer().own_zone,
+        viewers_zone=viewer.own_zone,
     )

@@ -172,10 +172,11 @@ def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: s
     starts = [None if age is None else age.counted_from for age in listed]
     known = [start for start in starts if start is not None]
     read_at = min(known) if known and len(known) == len(starts) else None
+    interval = None if read_at is None else interval_at(sync_cron, read_at)
     return Freshness(
         read_at=read_at,
-        ageing_at=None if read_at is None else read_at + AGEING_AFTER_INTERVALS * interval_at(sync_cron, read_at),
-        stale_at=None if read_at is None else read_at + STALE_AFTER_INTERVALS * interval_at(sync_cron, read_at),
+        ageing_at=None if read_at is None or interval is None else read_at + AGEING_AFTER_INTERVALS * interval,
+        stale_at=None if read_at is None or interval is None else read_at + STALE_AFTER_INTERVALS * interval,
         next_sync_at=next_sync(sync_cron, now),
         failed=any(age is not None and age.failed for age in listed),
         unavailable=any(age is not None and age.unavailable for age in listed),

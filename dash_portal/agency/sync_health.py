@@ -6,37 +6,33 @@ or asked for is its `activity`.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import String, cast, extract, func
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from dash_portal.agency.brand_ages import BrandAges, brand_ages
 from dash_portal.agency.brand_state import TROUBLE_ORDER, BrandState, brand_state, worst_error
 from dash_portal.agency.finished_runs import FINISHED_RUNS, Outcome
-from dash_portal.freshness import Freshness, ResourceAge, freshness_of
+from dash_portal.agency.latest_runs import KNOWN_RUNS, NO_TREND, LatestRuns, Trend
+from dash_portal.freshness import Freshness, freshness_of
 from database import AgencySession
 from models import (
     RequestStatus,
     Resource,
-    ResourceFreshness,
     ResourceStatus,
     RunStatus,
     SyncLease,
     SyncRequest,
-    SyncRun,
     Tenant,
     TenantStatus,
     Trigger,
     User,
 )
 
-TREND_RUNS: Final = 24
 _OPEN: Final = (RequestStatus.QUEUED, RequestStatus.RUNNING)
 
 
@@ -60,23 +56,6 @@ class Activity:
     since: datetime
     by: str | None
     accepts: bool = False
-
-
-class TrendRun(NamedTuple):
-    """One run in the small chart of the last ones: how it ended and how long it took, in whole seconds."""
-
-    status: RunStatus
-    seconds: int
-
-
-@dataclass(frozen=True, eq=False)
-class Trend:
-    """A brand's last runs, the oldest first; the same object until another run comes."""
-
-    runs: tuple[TrendRun, ...]
-
-
-NO_TREND: Final = Trend(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +94,9 @@ def brand_health(session: AgencySession, slug: str, now: datetime, sync_cron: st
 
 def _rows(session: AgencySession, only: int | None, now: datetime, sync_cron: str) -> Iterator[BrandHealth]:
     """Yield the rows of all brands, or of the one named."""
-    latest = _latest_runs(session, only)
+    latest = KNOWN_RUNS.latest(session, only)
     last_runs = _last_runs(session, latest)
-    ages, activities = _ages(session, only), _activities(session, latest, only, now)
+    ages, activities = brand_ages(session, only), _activities(session, latest, only, now)
     brands = select_columns(
         col(Tenant.id), col(Tenant.slug), col(Tenant.name), col(Tenant.timezone), col(Tenant.status)
     )
@@ -146,7 +125,7 @@ def _health(
     tenant: Any,
     *,
     last: tuple[LastRun | None, frozenset[str]],
-    ages: Mapping[Resource, ResourceAge],
+    ages: BrandAges,
     activity: Activity | None,
     trend: Trend,
     now: datetime,
@@ -185,75 +164,7 @@ def _notes_remaining(last_run: LastRun | None) -> int | None:
     return next((result.remaining for result in results if result.resource is Resource.NOTES), None)
 
 
-@dataclass(frozen=True, slots=True)
-class PackedRun:
-    """One run, as the database packed it; `seconds` is 0 while it runs."""
-
-    run_id: str
-    status: RunStatus
-    trigger: Trigger
-    started_at: datetime
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class PackedRuns:
-    """The last runs of a brand, the oldest first; the last that has ended; and one that has not, if it came later."""
-
-    trend: Trend
-    finished: PackedRun | None
-    running: PackedRun | None
-
-
-def _latest_runs(session: AgencySession, only: int | None) -> dict[int, PackedRuns]:
-    """Return each brand's last runs: a short walk along an index, packed by the database into one text per brand."""
-    return {
-        tenant_id: _unpacked(text)
-        for tenant_id, text in session.execute(_narrowed(_LATEST, col(Tenant.id), only))
-        if text
-    }
-
-
-def _packed_runs() -> Any:
-    started = extract("epoch", col(SyncRun.started_at))
-    seconds = func.coalesce(extract("epoch", col(SyncRun.finished_at)) - started, 0)
-    words: list[Any] = [started, col(SyncRun.status), seconds, col(SyncRun.trigger), col(SyncRun.run_id)]
-    first, *others = [cast(word, String) for word in words]
-    packed: Any = first
-    for word in others:
-        packed = packed + ":" + word
-    latest = (
-        select(packed.label("packed"))
-        .where(col(SyncRun.tenant_id) == Tenant.id)
-        .order_by(col(SyncRun.started_at).desc())
-        .limit(TREND_RUNS)
-        .correlate(Tenant)
-        .subquery()
-    )
-    joined = select(func.aggregate_strings(latest.c.packed, ",")).scalar_subquery()
-    return select_columns(col(Tenant.id), joined)
-
-
-_LATEST: Final = _packed_runs()
-
-
-@lru_cache(maxsize=4096)
-def _unpacked(text: str) -> PackedRuns:
-    """Read what the database packed; between two syncs of a brand its text stays the same."""
-    runs = sorted((run.split(":") for run in text.split(",")), key=lambda run: float(run[0]))
-    trend: list[TrendRun] = []
-    finished: PackedRun | None = None
-    running: PackedRun | None = None
-    for started, said, took, trigger, run_id in runs:
-        status, seconds = RunStatus(said), max(0, int(float(took)))
-        trend.append(TrendRun(status, seconds))
-        run = PackedRun(run_id, status, Trigger(trigger), datetime.fromtimestamp(float(started), UTC), seconds)
-        running = run if status is RunStatus.RUNNING else None
-        finished = finished if running else run
-    return PackedRuns(Trend(tuple(trend)), finished, running)
-
-
-def _last_runs(session: AgencySession, latest: Mapping[int, PackedRuns]) -> dict[int, tuple[LastRun, frozenset[str]]]:
+def _last_runs(session: AgencySession, latest: Mapping[int, LatestRuns]) -> dict[int, tuple[LastRun, frozenset[str]]]:
     """Return each brand's last finished run with its results, and the kinds of error it met."""
     finished = {tenant_id: runs.finished for tenant_id, runs in latest.items() if runs.finished is not None}
     outcomes = FINISHED_RUNS.outcomes(session, [(tenant_id, run.run_id) for tenant_id, run in finished.items()])
@@ -265,22 +176,8 @@ def _last_runs(session: AgencySession, latest: Mapping[int, PackedRuns]) -> dict
     return found
 
 
-def _ages(session: AgencySession, only: int | None) -> dict[int, dict[Resource, ResourceAge]]:
-    ages: dict[int, dict[Resource, ResourceAge]] = defaultdict(dict)
-    question = select_columns(
-        col(ResourceFreshness.tenant_id),
-        col(ResourceFreshness.resource),
-        col(ResourceFreshness.whole_read_at),
-        col(ResourceFreshness.last_status),
-        col(ResourceFreshness.last_attempt_at),
-    )
-    for tenant_id, *age in session.execute(_narrowed(question, col(ResourceFreshness.tenant_id), only)):
-        ages[tenant_id][age[0]] = ResourceAge(*age)
-    return ages
-
-
 def _activities(
-    session: AgencySession, latest: Mapping[int, PackedRuns], only: int | None, now: datetime
+    session: AgencySession, latest: Mapping[int, LatestRuns], only: int | None, now: datetime
 ) -> dict[int, Activity]:
     """Return what is under way (the run's lease is held) or asked for (a request waits), and who asked for it."""
     asked = {}

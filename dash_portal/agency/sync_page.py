@@ -15,14 +15,15 @@ from flask.typing import ResponseReturnValue
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError
 from dash_portal.agency import frame, plain_words, time_words
+from dash_portal.agency.brand_row import activity_words, brand_row, drawn_row
 from dash_portal.agency.plain_words import advice_for
-from dash_portal.agency.result_marks import result_list, result_mark
+from dash_portal.agency.result_marks import result_mark
 from dash_portal.agency.run_history import held_back_reasons, notes_backfill, run_history
-from dash_portal.agency.sync_health import BrandHealth, brand_health, sync_health
+from dash_portal.agency.sync_health import brand_health, sync_health
 from dash_portal.agency.sync_requests import confirm_held_back, request_all, request_sync
 from dash_portal.agency.tenants import find_tenant
 from dash_portal.agency.trend import trend_chart
-from dash_portal.agency.workers import Workers, find_workers
+from dash_portal.agency.workers import find_workers
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
 from dash_portal.freshness import next_sync
@@ -117,24 +118,18 @@ def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:
 def _all_brands() -> dict[str, Any]:
     now, cron = utc_now(), portal().settings.sync_cron
     with open_agency() as session:
-        rows = sync_health(session, now, cron)
+        brands = sync_health(session, now, cron)
         workers = find_workers(session, now)
-    active = [row for row in rows if not row.is_suspended]
     return {
         **_words(now),
-        "rows": rows,
-        "trouble": sum(row.state.is_trouble for row in rows),
-        "active": len(active),
-        "busy": sum(row.activity is not None for row in rows),
+        "rows": [brand_row(brand, now, has_worker=workers.alive > 0) for brand in brands],
+        "drawn_row": drawn_row,
+        "trouble": sum(brand.state.is_trouble for brand in brands),
+        "active": sum(not brand.is_suspended for brand in brands),
+        "busy": sum(brand.activity is not None for brand in brands),
         "workers": workers,
         "next_sync_at": next_sync(cron, now),
-        "unheard": _unheard(rows, workers),
     }
-
-
-def _unheard(rows: tuple[BrandHealth, ...], workers: Workers) -> bool:
-    """Tell whether something was asked for that nobody is there to do."""
-    return workers.alive == 0 and any(row.activity is not None and not row.activity.running for row in rows)
 
 
 def _one_brand(slug: str) -> dict[str, Any]:
@@ -167,7 +162,7 @@ def _words(now: Any) -> dict[str, Any]:
         "exactly": moment_text,
         "took": time_words.took,
         "trend_chart": trend_chart,
-        "result_list": result_list,
+        "activity_words": activity_words,
         "result_mark": result_mark,
         "advice_for": advice_for,
         "run_words": plain_words.RUN_WORDS,

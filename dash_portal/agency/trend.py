@@ -8,8 +8,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from dash_portal.agency.latest_runs import TREND_RUNS, Trend, TrendRun
 from dash_portal.agency.plain_words import RUN_WORDS
-from dash_portal.agency.sync_health import TREND_RUNS, Trend, TrendRun
 from models import RunStatus
 
 _STEP: Final = 5

@@ -17,7 +17,7 @@ from dash_portal.agency.sync_requests import confirm_held_back, request_all, req
 from dash_portal.agency.trend import trend_words
 from dash_portal.agency.workers import find_workers
 from database import AgencySession
-from models import RequestStatus, Resource, ResourceStatus, RunStatus, SyncErrorKind, SyncRequest, utc_now
+from models import RequestStatus, Resource, ResourceStatus, RunStatus, SyncErrorKind, SyncRequest, SyncRun, utc_now
 from tests.agency.histories import add_brand, add_run, beat, every_state, failed_results
 from tests.portal.world import World
 
@@ -185,3 +185,37 @@ def test_many_people_who_press_at_once_ask_once(world: World) -> None:
 
     with ThreadPoolExecutor(5) as people:
         assert sorted(people.map(press, range(5))) == [False] * 4 + [True]
+
+
+def test_of_two_runs_in_one_second_the_later_is_the_last(world: World) -> None:
+    second = utc_now().replace(microsecond=0) - timedelta(minutes=1)
+    add_run(
+        world.engine, world.brands["own"], second + timedelta(milliseconds=100), status=RunStatus.FAILED, results={}
+    )
+    later = add_run(world.engine, world.brands["own"], second + timedelta(milliseconds=600), results={})
+    last = rows_of(world)["own"].last_run
+    assert last is not None
+    assert last.run_id == later
+
+
+def test_runs_that_end_and_runs_that_come_are_seen_though_others_are_known(world: World) -> None:
+    now, own = utc_now(), world.brands["own"]
+    known = [add_run(world.engine, own, now - timedelta(hours=back), results={}) for back in range(3, 0, -1)]
+    running = add_run(world.engine, own, now - timedelta(minutes=5), status=RunStatus.RUNNING, results={})
+    row = rows_of(world)["own"]
+    assert row.last_run is not None
+    assert row.last_run.run_id == known[-1]
+    with AgencySession(world.engine, writes=True) as session:
+        ended = session.exec(select(SyncRun).where(SyncRun.run_id == running)).one()
+        ended.status, ended.finished_at = RunStatus.FAILED, now
+        session.commit()
+    row = rows_of(world)["own"]
+    assert row.last_run is not None
+    assert (row.last_run.run_id, row.last_run.status, row.last_run.seconds) == (running, RunStatus.FAILED, 300)
+    assert [run.status for run in row.trend.runs][-2:] == [RunStatus.SUCCESS, RunStatus.FAILED]
+    add_run(world.engine, world.brands["other"], now, results={})
+    last = add_run(world.engine, own, now, results={})
+    row = rows_of(world)["own"]
+    assert row.last_run is not None
+    assert row.last_run.run_id == last
+    assert len(row.trend.runs) == 5
