@@ -3,8 +3,9 @@
     python -m benchmarks.agency [--databases sqlite,postgresql] [--brands 200] [--days 90] [--requests 200] [--keep FOLDER]
 
 Every brand has one run an hour with five resources, every fortieth of them failed or partial with its errors, and
-resource freshness. The real server is asked over HTTP by one signed-in agency admin, one request after the other, and
-answers compressed as to a browser. Filling takes minutes: with --keep the filled databases stay in the folder and are
+resource freshness; brands are synced seconds apart, as a worker does it, so that their ages turn over one by one. The
+real server is asked over HTTP by one signed-in agency admin, one request after the other, and answers compressed as to
+a browser; what changes by itself is asked for as the page does it, with the mark of what is shown. Filling takes minutes: with --keep the filled databases stay in the folder and are
 used again, their brands made fresh as of now.
 """
 
@@ -27,7 +28,8 @@ from typing import Any
 
 import httpx
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, Engine, insert, text, update
+from sqlalchemy import Connection, Engine, insert, select, text, update
+from sqlmodel import col
 
 import migrations
 from benchmarks.databases import database_in
@@ -108,10 +110,16 @@ def _filled(url: str, folder: Path, brands: int, days: int) -> str:
 def _freshen(engine: Engine) -> None:
     """Let the worker be alive and every brand's data be read minutes ago; the run history keeps its times."""
     now = utc_now()
-    read = now - timedelta(minutes=9)
     with agency_transaction(engine) as connection:
         connection.execute(update(WorkerHeartbeat).values(started_at=now, beat_at=now + timedelta(hours=1)))
-        connection.execute(update(ResourceFreshness).values(whole_read_at=read, last_attempt_at=read))
+        for tenant_id in connection.scalars(select(col(Tenant.id))).all():
+            of_brand = update(ResourceFreshness).where(col(ResourceFreshness.tenant_id) == tenant_id)
+            read = _synced_at(now, tenant_id)
+            connection.execute(of_brand.values(whole_read_at=read, last_attempt_at=read))
+
+
+def _synced_at(now: datetime, tenant_id: int) -> datetime:
+    return now - timedelta(minutes=9, seconds=tenant_id * 1.7)
 
 
 def _fill(engine: Engine, key: str, brands: int, days: int) -> None:
@@ -142,7 +150,7 @@ def _fill_brand(connection: Connection, tenant_id: int, now: datetime, days: int
     runs, resources, errors = [], [], []
     stamps = {"created_at": now, "updated_at": now, "tenant_id": tenant_id}
     for back in range(days * 24):
-        started = now - timedelta(hours=back, minutes=9)
+        started = _synced_at(now, tenant_id) - timedelta(hours=back)
         bad = (tenant_id * 7 + back) % 40 == 0
         status = RunStatus.PARTIAL if bad else RunStatus.SUCCESS
         run_id = new_id()
@@ -154,13 +162,14 @@ def _fill_brand(connection: Connection, tenant_id: int, now: datetime, days: int
                 "trigger": Trigger.SCHEDULE,
                 "slot_at": started,
                 "started_at": started,
-                "finished_at": started + timedelta(seconds=5 + back % 11),
+                "finished_at": started + timedelta(seconds=5 + (back * tenant_id) % 37),
                 "worker": "benchmark",
                 "missed_slots": 0,
             }
         )
         for resource in Resource:
             failed = bad and resource is Resource.LEADS
+            updated = (back + tenant_id) % 29
             resources.append(
                 stamps
                 | {
@@ -169,10 +178,10 @@ def _fill_brand(connection: Connection, tenant_id: int, now: datetime, days: int
                     "status": ResourceStatus.FAILED if failed else ResourceStatus.SUCCESS,
                     "read_started_at": started,
                     "pages": 3,
-                    "fetched": 288,
+                    "fetched": 288 + 7 * tenant_id,
                     "inserted": 0,
-                    "updated": 3,
-                    "unchanged": 285,
+                    "updated": updated,
+                    "unchanged": 288 + 7 * tenant_id - updated,
                     "removed": 0,
                     "rejected": 0,
                     "remaining": 0,
@@ -195,9 +204,9 @@ def _fill_brand(connection: Connection, tenant_id: int, now: datetime, days: int
         stamps
         | {
             "resource": resource,
-            "whole_read_at": now - timedelta(minutes=9),
+            "whole_read_at": _synced_at(now, tenant_id),
             "last_status": ResourceStatus.SUCCESS,
-            "last_attempt_at": now - timedelta(minutes=9),
+            "last_attempt_at": _synced_at(now, tenant_id),
         }
         for resource in Resource
     ]
@@ -264,19 +273,20 @@ def _measure(kind: str, client: httpx.Client, pid: int, address: str, page: str,
     """Print the figures of one page; tell whether /agency/sync missed its aim."""
     for _ in range(10):
         client.get(address).raise_for_status()
-    times, worked = [], _processor_seconds(pid)
+    times, sent, seen, worked = [], 0, "", _processor_seconds(pid)
     for _ in range(count):
         began = time.perf_counter()
-        with client.stream("GET", address) as answer:
-            sent = sum(map(len, answer.iter_raw()))
+        with client.stream("GET", address, params={"seen": seen} if seen else None) as answer:
+            sent += sum(map(len, answer.iter_raw()))
         times.append((time.perf_counter() - began) * 1000)
-        assert answer.status_code == 200, answer.status_code
+        assert answer.status_code in {200, 204}, answer.status_code
+        seen = answer.headers.get("X-Mark", seen)
     worked = (_processor_seconds(pid) - worked) * 1000 / count
     middle, late = statistics.median(times), statistics.quantiles(times, n=20)[-1]
     whole = len(client.get(address, headers=AS_IT_IS).content)
     print(
         f"  {kind:10} {page:24} median {middle:6.1f} ms   p95 {late:6.1f} ms   processor {worked:5.1f} ms"
-        f"   {whole / 1024:5.0f} KB, {sent / 1024:4.0f} KB sent"
+        f"   {whole / 1024:5.0f} KB, {sent / count / 1024:4.0f} KB sent"
     )
     return page == "/agency/sync" and late > AIM_MILLISECONDS
 

@@ -111,8 +111,10 @@ _WHAT: Final = _of_each_brand(
 
 
 def _runs(text: str) -> LatestRuns:
-    # SQLite tells whole seconds: of runs within one, the order in which they come tells the earlier.
-    runs = sorted(unpacked(text)[::-1], key=lambda run: float(run[0]))
+    # SQLite tells whole seconds: of runs within one, the later is the one that comes first.
+    runs = unpacked(text)
+    runs.reverse()
+    runs.sort(key=lambda run: float(run[0]))
     trend: list[TrendRun] = []
     finished: LatestRun | None = None
     running: LatestRun | None = None
