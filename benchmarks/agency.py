@@ -114,7 +114,7 @@ def _freshen(engine: Engine) -> None:
         connection.execute(update(WorkerHeartbeat).values(started_at=now, beat_at=now + timedelta(hours=1)))
         for tenant_id in connection.scalars(select(col(Tenant.id))).all():
             of_brand = update(ResourceFreshness).where(col(ResourceFreshness.tenant_id) == tenant_id)
-            read = _synced_at(now, tenant_id)
+            read = _synced_at(now, tenant_id or 0)
             connection.execute(of_brand.values(whole_read_at=read, last_attempt_at=read))
 
 

@@ -35,13 +35,20 @@ def trend_chart(trend: Trend) -> Markup:
     for place, run in enumerate(runs, start=TREND_RUNS - len(runs)):
         look = _LOOKS[run.status]
         height = _HEIGHT if look == "bad" else _LOWEST + (_HEIGHT - _LOWEST) * (run.seconds / longest) ** 0.5 * 0.8
-        paths.setdefault(look, []).append(f"M{place * _STEP + 1} {_HEIGHT + 1}v-{height:.0f}h{_WIDTH}v{height:.0f}z")
+        paths.setdefault(look, []).append(_bar(place * _STEP + 1, f"{height:.0f}", outlined=look != "good"))
     drawn = "".join(f'<path class="trend-{look}" d="{"".join(parts)}"/>' for look, parts in paths.items())
-    width = TREND_RUNS * _STEP + 1
+    width, words = TREND_RUNS * _STEP + 1, trend_words(runs)
     return Markup(  # noqa: S704 - numbers and words of our own only
         f'<svg class="trend" viewBox="0 0 {width} {_HEIGHT + 2}" width="{width}" height="{_HEIGHT + 2}" role="img" '
-        f'aria-label="{trend_words(runs)}"><title>{trend_words(runs)}</title>{drawn}</svg>'
+        f'stroke-width="{_WIDTH}" aria-label="{words}"><title>{words}</title>{drawn}</svg>'
     )
+
+
+def _bar(left: int, height: str, *, outlined: bool) -> str:
+    """Return a bar's part of a path: its outline, or just the line along its middle, drawn as wide as the bar."""
+    if outlined:
+        return f"M{left} {_HEIGHT + 1}v-{height}h{_WIDTH}v{height}z"
+    return f"M{left + _WIDTH / 2} {_HEIGHT + 1}v-{height}"
 
 
 def trend_words(runs: tuple[TrendRun, ...]) -> str:
