@@ -14,7 +14,7 @@ from dash_portal.accounts.sign_in import Visitor
 from dash_portal.portal import portal
 from models import utc_now
 
-_ASKED_BY_THE_PAGE_ITSELF: Final = frozenset({"/api/sync/status"})
+_ASKED_BY_THE_PAGE_ITSELF: Final = frozenset({"api.sync_status", "agency_sync.live", "agency_sync.brand_live"})
 
 
 class BrowserUser(UserMixin):  # type: ignore[misc]
@@ -80,7 +80,7 @@ def _load(token: str) -> BrowserUser | None:
 
 def _is_automatic() -> bool:
     """Tell whether an open page asks by itself, which is no sign that anyone is there."""
-    if request.path in _ASKED_BY_THE_PAGE_ITSELF:
+    if request.endpoint in _ASKED_BY_THE_PAGE_ITSELF:
         return True
     if request.path != "/_dash-update-component":
         return False

@@ -149,8 +149,18 @@ def test_sessions_idle_out_and_end(world: World, column: str, age: timedelta, li
     assert is_signed_in(client) is lives
 
 
-def test_a_person_keeps_a_session_alive_and_an_open_tab_does_not(world: World) -> None:
-    client = world.sign_in("viewer@own.example")
+@pytest.mark.parametrize(
+    ("who", "asked_by_the_tab", "opened_by_the_person"),
+    [
+        ("viewer@own.example", "/api/sync/status", "/leads"),
+        ("agency@mellon.example", "/agency/sync/_live", "/agency/sync"),
+        ("agency@mellon.example", "/agency/sync/own/live", "/agency/sync/own"),
+    ],
+)
+def test_a_person_keeps_a_session_alive_and_an_open_tab_does_not(
+    world: World, who: str, asked_by_the_tab: str, opened_by_the_person: str
+) -> None:
+    client = world.sign_in(who)
 
     def seen_hours_ago() -> float:
         with AgencySession(world.engine) as session:
@@ -160,9 +170,9 @@ def test_a_person_keeps_a_session_alive_and_an_open_tab_does_not(world: World) -
     with AgencySession(world.engine) as session:
         session.execute(update(UserSession).values(last_seen_at=utc_now() - timedelta(hours=3)))
         session.commit()
-    assert client.get("/api/sync/status").status_code == 200
+    assert client.get(asked_by_the_tab).status_code == 200
     assert seen_hours_ago() > 2.9
-    assert client.get("/leads").status_code == 200
+    assert client.get(opened_by_the_person).status_code == 200
     assert seen_hours_ago() < 0.1
 
 
