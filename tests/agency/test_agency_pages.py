@@ -9,10 +9,22 @@ import zlib
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 from werkzeug.test import TestResponse
 
 from database import AgencySession, BrandSession
-from models import RawBody, RawSnapshot, Resource, Role, SyncRequest, Tenant, TenantLogo, User, utc_now
+from models import (
+    RawBody,
+    RawSnapshot,
+    Resource,
+    ResourceFreshness,
+    Role,
+    SyncRequest,
+    Tenant,
+    TenantLogo,
+    User,
+    utc_now,
+)
 from tests.agency.histories import add_run, beat, every_state
 from tests.agency.test_logo_files import SVG, png
 from tests.portal.world import World
@@ -109,10 +121,34 @@ def test_every_state_is_on_the_page_in_words(world: World) -> None:
         "Suspended",
         "asked for by Agency",
         "3,812 contacts to go",
+        "No worker is there to do it.",
     ):
         assert words in page
     beat(world.engine, utc_now() + timedelta(minutes=5))
-    assert "No worker is running" not in world.sign_in(AGENCY).get("/agency/sync").text
+    page = world.sign_in(AGENCY).get("/agency/sync").text
+    assert "No worker is running" not in page
+    assert "No worker is there to do it." not in page
+
+
+def test_a_brands_row_says_what_is_so_now_however_often_it_was_shown(world: World) -> None:
+    now, agency = utc_now(), world.sign_in(AGENCY)
+    add_run(world.engine, world.brands["own"], now - timedelta(minutes=12, seconds=5))
+
+    def row() -> str:
+        return agency.get("/agency/sync").text.partition('id="row-own"')[2].partition("</tr>")[0]
+
+    assert row() == row()
+    assert row().count("12 min ago") == 2
+    with AgencySession(world.engine, writes=True) as session:
+        for age in session.exec(select(ResourceFreshness)):
+            age.whole_read_at = now - timedelta(hours=5, minutes=3)
+        session.exec(select(Tenant).where(Tenant.slug == "own")).one().name = "Own & Sons"
+        session.commit()
+    assert "5 h 3 min ago" in row()
+    assert "Out of date" in row()
+    assert "Own &amp; Sons" in row()
+    world.post(agency, "/agency/sync/own/now")
+    assert "Queued just now, asked for by Agency." in row()
 
 
 def test_a_page_that_shows_things_as_they_are_is_told_nothing_new(world: World) -> None:
