@@ -74,6 +74,20 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("width", [1024, 1320, 1440, 1920])
+def test_the_brands_buttons_are_on_screen_at_every_width(
+    busy_agency: tuple[str, World, str], open_page: Callable[..., Page], width: int
+) -> None:
+    url, _, _ = busy_agency
+    page = open_page(viewport={"width": width, "height": 900})
+    sign_in(page, url)
+    page.goto(f"{url}/agency/sync")
+    hidden = (
+        "(() => { const card = document.querySelector('.health-card'); return card.scrollWidth - card.clientWidth; })()"
+    )
+    assert page.evaluate(hidden) <= 0
+
+
 def test_the_live_page_keeps_what_the_reader_has_opened(
     busy_agency: tuple[str, World, str], open_page: Callable[..., Page]
 ) -> None:
