@@ -18,6 +18,7 @@ from sync.pull import Pull, read_records
 from sync.records import NOTES, FieldIssue, UnreadableRecordError, record_id
 from sync.rows import note_row
 from sync.rules import answer_hash
+from sync.seen_ids import SeenIds
 from sync.snapshots import SnapshotWriter
 
 _MOST_PAGES: Final = 100
@@ -42,7 +43,7 @@ class NotesPull:
     failed: list[tuple[NoteCandidate, PullError]] = field(default_factory=list)
     not_tried: int = 0
     bad_positions: list[int] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    seen: SeenIds = field(default_factory=SeenIds)
 
     def take(
         self, candidate: NoteCandidate, answers: Sequence[Answer], zone: ZoneInfo, positions: Sequence[int]
@@ -65,8 +66,7 @@ class NotesPull:
             except UnreadableRecordError as reason:
                 rejected.append(FieldIssue("", "", str(reason)))
                 continue
-            if identity not in self.seen:
-                self.seen.add(identity)
+            if self.seen.add(identity):
                 fresh.append((identity, raw))
         pull.fetched += len(raws)
         pull.rejected += rejected

@@ -32,6 +32,7 @@ from sync.records import (
 )
 from sync.resources import EVENTS_SHAPE, LEADS_SHAPE, NOTES_SHAPE, OPPORTUNITIES_SHAPE, STAGES_SHAPE
 from sync.rows import event_row, hot_list_rows, hot_stages, lead_row, note_row, opportunity_row, stage_rows
+from sync.seen_ids import SeenIds
 from sync.wire_text import plain_text, sanitise_html
 from sync.wire_values import OddValueError, as_money, as_percent, as_time
 
@@ -302,3 +303,12 @@ def test_every_shape_covers_every_column_of_its_table() -> None:
     for model in DATA_TABLES:
         if model.__tablename__ in shapes:
             assert set(shapes[model.__tablename__].names) <= set(model.model_fields)
+
+
+@given(st.lists(st.text(max_size=3) | st.integers(0, 3_000).map(str), max_size=3_000))
+def test_an_id_is_new_once(ids: list[str]) -> None:
+    seen, known = SeenIds(), set[str]()
+    for identity in ids:
+        assert seen.add(identity) == (identity not in known)
+        known.add(identity)
+    assert len(seen) == len(known)
