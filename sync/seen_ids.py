@@ -1,4 +1,4 @@
-"""Which ids of a list have come before, in a few bytes each, so that long lists take little more memory than short ones."""
+"""Which ids of a list have come before, in a few bytes each: long lists take little more memory than short ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _ALL_BITS: Final = (1 << 64) - 1
 class SeenIds:
     """A set of ids that keeps 64 bits of each, in a table of which at most two thirds are taken.
 
-    Two ids may be taken for one: once in a thousand million lists of 200,000. Such a list has fewer records than it says
-    and does not count as whole; the next process mixes other bits.
+    Two ids may be taken for one: once in a thousand million lists of 200,000. Such a list has fewer records than it
+    says and does not count as whole; the next process mixes other bits.
     """
 
     def __init__(self) -> None:
