@@ -11,6 +11,13 @@ from alembic import op
 
 PORTAL_ROLE = "portal_web"
 
+_SPOKEN_FOR = "(SELECT current_setting('portal.brand', true))"
+_OWN_BRAND = f"CASE {_SPOKEN_FOR} WHEN 'agency' THEN true ELSE tenant_id::text = {_SPOKEN_FOR} END"
+"""Said in this way for the planner's sake: it asks for the setting once, not for each row, and takes the policy to
+leave half of the rows. Of `setting IN (brand, 'agency')` it believes that it leaves one in a hundred, and then joins
+thousands of rows in nested loops: a page of deals took 900 ms instead of 10.
+"""
+
 
 def protect(*tables: str) -> None:
     """Hide the brand-owned tables' rows from every transaction that does not speak for their brand."""
@@ -19,11 +26,8 @@ def protect(*tables: str) -> None:
     for table in tables:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        op.execute(
-            f"CREATE POLICY own_brand ON {table} "
-            "USING (current_setting('portal.brand', true) IN (tenant_id::text, 'agency')) "
-            "WITH CHECK (current_setting('portal.brand', true) IN (tenant_id::text, 'agency'))"
-        )
+        op.execute(f"DROP POLICY IF EXISTS own_brand ON {table}")
+        op.execute(f"CREATE POLICY own_brand ON {table} USING ({_OWN_BRAND}) WITH CHECK ({_OWN_BRAND})")
 
 
 def protect_accounts(table: str, tenant_id: str) -> None:
