@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy import create_engine as create_sqlalchemy_engine
@@ -179,10 +180,17 @@ class PortalSession(_ScopedSession):
 @event.listens_for(PortalSession, "do_orm_execute")
 def _refuse_brand_tables(state: ORMExecuteState) -> None:
     """Raise BrandMissingError when the statement, however it was made, names a brand-owned table."""
-    statement = cast(ClauseElement, state.statement).compile(state.session.get_bind())
-    named = _BRAND_OWNED_NAME.search(str(statement))
+    statement = cast(ClauseElement, state.statement)
+    if statement in _KNOWN_TO_NAME_NONE:
+        return
+    named = _BRAND_OWNED_NAME.search(str(statement.compile(state.session.get_bind())))
     if named is not None:
         raise BrandMissingError(f"{named[1]} belongs to brands: open a session that speaks for one")
+    _KNOWN_TO_NAME_NONE.add(statement)
+
+
+_KNOWN_TO_NAME_NONE: Final[WeakSet[ClauseElement]] = WeakSet()
+"""Statements that were looked through before: one that a module keeps is spelled out once, not for each request."""
 
 
 @event.listens_for(PortalSession, "before_flush")

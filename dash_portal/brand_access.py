@@ -127,11 +127,21 @@ def require_role(*roles: Role) -> Viewer:
 
 
 def _own_brand(viewer: Viewer, slug: str | None) -> Brand:
-    with PortalSession(portal().engine) as session:
-        own = session.execute(_BRANDS.where(col(Tenant.id) == viewer.tenant_id)).one_or_none()
-    if own is None or own.status is not TenantStatus.ACTIVE or slug not in {None, own.slug}:
+    """Return the brand that this request's session was found with: it was active then, or nobody were signed in."""
+    who = signed_in()
+    own = who.own_brand if who is not None else None
+    if own is None or slug not in {None, own.slug}:
         raise BrandForbiddenError
-    return _brand(own, viewer)
+    return Brand(
+        tenant_id=own.tenant_id,
+        slug=own.slug,
+        name=own.name,
+        timezone=own.timezone,
+        accent_colour=own.accent_colour,
+        status=TenantStatus.ACTIVE,
+        data_version=own.data_version,
+        viewers_zone=viewer.own_zone,
+    )
 
 
 def _agency_brand(viewer: Viewer, slug: str | None) -> Brand:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, delete, update
+import sqlalchemy
+from sqlalchemy import ColumnElement, Engine, bindparam, delete, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, or_, select
 
@@ -39,8 +40,20 @@ _SYSTEMS: Final = (
 
 
 @dataclass(frozen=True)
+class OwnBrand:
+    """The active brand that a person belongs to."""
+
+    tenant_id: int
+    slug: str
+    name: str
+    timezone: str
+    accent_colour: str | None
+    data_version: int
+
+
+@dataclass(frozen=True)
 class SignedIn:
-    """Who is behind a living session."""
+    """Who is behind a living session, and of which brand; people of the agency belong to none."""
 
     session_id: str
     user_id: int
@@ -50,6 +63,7 @@ class SignedIn:
     tenant_id: int | None
     last_seen_at: datetime
     own_zone: str | None = None
+    own_brand: OwnBrand | None = None
 
 
 def start_session(session: Session, *, user_id: int, address: str, browser: str, now: datetime) -> str:
@@ -73,21 +87,15 @@ def start_session(session: Session, *, user_id: int, address: str, browser: str,
 
 def find_session(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
     """Return who holds this token, or None when the session, the person or their brand is not live."""
-    question = (
-        select(UserSession, User)
-        .join(User, col(User.id) == UserSession.user_id)
-        .outerjoin(Tenant, col(Tenant.id) == User.tenant_id)
-        .where(UserSession.token_hash == token_hash(token), *_living(now), col(User.active))
-        .where(or_(col(User.tenant_id).is_(None), Tenant.status == TenantStatus.ACTIVE))
-    )
+    values = {"token": token_hash(token), "begun_after": now - LONGEST, "seen_after": now - IDLE}
     with PortalSession(engine) as session:
-        found = session.exec(question).one_or_none()
+        found = session.execute(_WHO, values).one_or_none()
     if found is None:
         return None
-    row, user = found
-    return SignedIn(
-        row.id, row.user_id, user.email, user.name, user.role, user.tenant_id, row.last_seen_at, user.display_timezone
-    )
+    *person, own_zone, tenant_id, slug, name, timezone, accent_colour, data_version = found
+    brand = None if tenant_id is None else OwnBrand(tenant_id, slug, name, timezone, accent_colour, data_version)
+    session_id, user_id, last_seen_at, email, person_name, role = person
+    return SignedIn(session_id, user_id, email, person_name, role, tenant_id, last_seen_at, own_zone, brand)
 
 
 def note_activity(engine: Engine, signed_in: SignedIn, *, now: datetime) -> None:
@@ -121,7 +129,7 @@ def end_all_sessions(session: Session, *, user_id: int, now: datetime, keep: str
 
 def living_sessions(session: Session, *, user_id: int, now: datetime) -> list[UserSession]:
     """Return this person's sessions that are open now, the latest used first."""
-    theirs = select(UserSession).where(UserSession.user_id == user_id, *_living(now))
+    theirs = select(UserSession).where(UserSession.user_id == user_id, *_living(now - LONGEST, now - IDLE))
     return list(session.exec(theirs.order_by(col(UserSession.last_seen_at).desc())))
 
 
@@ -132,12 +140,37 @@ def browser_name(user_agent: str) -> str:
     return f"{browser} on {system}" if system else browser
 
 
-def _living(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _living(begun_after: Any, seen_after: Any) -> tuple[ColumnElement[bool], ...]:
     return (
         col(UserSession.ended_at).is_(None),
-        col(UserSession.created_at) > now - LONGEST,
-        col(UserSession.last_seen_at) > now - IDLE,
+        col(UserSession.created_at) > begun_after,
+        col(UserSession.last_seen_at) > seen_after,
     )
+
+
+_WHO: Final = (
+    sqlalchemy.select(
+        col(UserSession.id),
+        col(UserSession.user_id),
+        col(UserSession.last_seen_at),
+        col(User.email),
+        col(User.name),
+        col(User.role),
+        col(User.display_timezone),
+        col(Tenant.id),
+        col(Tenant.slug),
+        col(Tenant.name),
+        col(Tenant.timezone),
+        col(Tenant.accent_colour),
+        col(Tenant.data_version),
+    )
+    .join(User, col(User.id) == col(UserSession.user_id))
+    .outerjoin(Tenant, col(Tenant.id) == col(User.tenant_id))
+    .where(col(UserSession.token_hash) == bindparam("token"), col(User.active))
+    .where(*_living(bindparam("begun_after"), bindparam("seen_after")))
+    .where(or_(col(User.tenant_id).is_(None), col(Tenant.status) == TenantStatus.ACTIVE))
+)
+"""Every request asks this first, and no answer outlives its request; the statement is made once, being so frequent."""
 
 
 def _end(session: Session, which: ColumnElement[bool], now: datetime) -> int:
