@@ -14,6 +14,7 @@ from dash_portal import (
     callback_requests,
     errors,
     exports,
+    page_answers,
     page_modules,
     probes,
     request_log,
@@ -87,6 +88,7 @@ def _add_dash(app: Flask, settings: PortalSettings) -> None:
     page_modules.load_pages()
     dash_app.layout = layout
     callback_requests.init_app(app, dash_app)
+    page_answers.init_app(app)
     app.before_request(_refuse_unknown_pages)
     security.allow_inline_scripts(app, ())
     app.test_client().get("/healthz")  # Dash finishes itself at the first request: let it be nobody's

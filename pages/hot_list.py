@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash.development.base_component import Component
-
 from dash_portal.dashboards.hot_list import (
     BY_STAGE,
     DEFAULT_SORT,
@@ -32,6 +30,7 @@ from dash_portal.ui.data_table import (
 )
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
+from dash_portal.ui.markup import Part
 from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.texts import days, money, percent
 from dash_portal.view import View
@@ -77,7 +76,7 @@ def content(asked: Asked) -> Content:
     )
 
 
-def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
+def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     """Arrange the page."""
     return [
         parts["chips"],
@@ -89,7 +88,7 @@ def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
     ]
 
 
-def _table(asked: Asked, rows: TablePage[HotRow], question: TableQuestion, totals: tuple[Any, Any]) -> list[Component]:
+def _table(asked: Asked, rows: TablePage[HotRow], question: TableQuestion, totals: tuple[Any, Any]) -> list[Part]:
     view = asked.view
     lines = [_line(row) for row in rows.rows]
     iff, weighted = totals

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.dashboards.lead_details import LeadDetails, lead_details
 from dash_portal.dashboards.leads import (
     BY_SOURCE,
@@ -38,6 +35,7 @@ from dash_portal.ui.data_table import (
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
 from dash_portal.ui.links import plain_link
+from dash_portal.ui.markup import Part, html
 from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.panel import facts, panel
 from dash_portal.ui.rich_text import rich_text
@@ -82,7 +80,7 @@ def content(asked: Asked) -> Content:
     )
 
 
-def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
+def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     """Arrange the page."""
     return [
         parts["chips"],
@@ -93,7 +91,7 @@ def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
     ]
 
 
-def _table(asked: Asked, rows: TablePage[LeadRow], question: TableQuestion) -> list[Component]:
+def _table(asked: Asked, rows: TablePage[LeadRow], question: TableQuestion) -> list[Part]:
     view = asked.view
     table = data_table("Leads", COLUMNS, [_line(asked, row) for row in rows.rows], view, question)
     return [
@@ -120,7 +118,7 @@ def _line(asked: Asked, row: LeadRow) -> Line:
     )
 
 
-def _panel(asked: Asked) -> list[Component]:
+def _panel(asked: Asked) -> list[Part]:
     client_id = asked.view.value("lead")
     if not client_id:
         return []

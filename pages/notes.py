@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
-from dash.development.base_component import Component
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback
 
 from dash_portal.brand_access import authorised_brand, open_brand
 from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.charts.numbers import NO_VALUE
 from dash_portal.dashboards.notes import (
     DEFAULT_SORT,
+    Coverage,
     Facets,
     NoteFilters,
     NoteRow,
     full_note,
     known_sort,
+    note_block,
     note_count,
+    note_coverage,
     note_facets,
     note_rows,
 )
@@ -30,6 +32,7 @@ from dash_portal.ui.empty import nothing_yet
 from dash_portal.ui.facets import facet_menu
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import plain_link, view_link
+from dash_portal.ui.markup import Part, dcc, html, plain
 from dash_portal.ui.page import Asked, Content, Page, by_data, register, show
 from dash_portal.ui.panel import facts, panel
 from dash_portal.ui.rich_text import marked_parts, rich_text
@@ -56,13 +59,13 @@ def content(asked: Asked) -> Content:
         slots={
             "tools": _tools(view, facets),
             "chips": chips(view, CHIPS, texts=texts),
-            "summary": _summary(facets, found),
+            "summary": _summary(facets, note_coverage(session, brand), found),
             "panel": _panel(asked),
         }
     )
 
 
-def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
+def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     """Arrange the page."""
     searches = [
         search_box("notes", view, label="Search notes and authors"),
@@ -86,7 +89,7 @@ def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
     ]
 
 
-def _tools(view: View, facets: Facets) -> list[Component]:
+def _tools(view: View, facets: Facets) -> list[Part]:
     density = view.value("density")
     density_view = view.without("density") if density else view.set_to("density", "compact")
     return [
@@ -97,20 +100,20 @@ def _tools(view: View, facets: Facets) -> list[Component]:
     ]
 
 
-def _summary(facets: Facets, found: int) -> Component:
+def _summary(facets: Facets, coverage: Coverage, found: int) -> Part:
     shown = f"{found:,} notes" if found == facets.total else f"{found:,} of {facets.total:,} notes"
     parts: list[Any] = [html.Span(shown, id="table-total", role="status", **attributes({"data-total": str(found)}))]
-    if facets.contacts_read < facets.contacts:
+    if coverage.read < coverage.contacts:
         parts.append(
             html.Span(
-                f" · notes of {facets.contacts_read:,} of {facets.contacts:,} contacts read, more with each sync",
+                f" · notes of {coverage.read:,} of {coverage.contacts:,} contacts read, more with each sync",
                 className="quiet",
             )
         )
     return html.P(parts, className="lead-text")
 
 
-def _grid(view: View) -> Component:
+def _grid(view: View) -> Part:
     sort = known_sort(view.value("sort") or DEFAULT_SORT)
 
     def column(field: str, heading: str, **more: Any) -> dict[str, Any]:
@@ -119,7 +122,7 @@ def _grid(view: View) -> Component:
             made["sort"] = "desc" if sort.startswith("-") else "asc"
         return made
 
-    grid: Component = dash_ag_grid.AgGrid(
+    grid = dash_ag_grid.AgGrid(
         id="notes-grid",
         rowModelType="infinite",
         columnDefs=[
@@ -146,7 +149,7 @@ def _grid(view: View) -> Component:
         className="notes-grid",
         style={"height": "max(26rem, calc(100vh - 21rem))"},
     )
-    return grid
+    return plain(grid)
 
 
 def _contact_name(asked: Asked, filters: NoteFilters) -> str:
@@ -154,7 +157,7 @@ def _contact_name(asked: Asked, filters: NoteFilters) -> str:
     return rows[0].contact if rows and rows[0].contact else filters.client_id
 
 
-def _panel(asked: Asked) -> list[Component]:
+def _panel(asked: Asked) -> list[Part]:
     view, zone = asked.view, asked.brand.display_zone
     note_id = view.value("note")
     if not note_id:
@@ -198,9 +201,9 @@ def rows(request: Any, pinned: Any) -> dict[str, Any]:
     filters = NoteFilters.of(view)
     start, end = _row_number(asked.get("startRow")), _row_number(asked.get("endRow"))
     with open_brand(brand) as session:
-        found = note_rows(session, brand, filters, _sort(asked.get("sortModel")), start=start, end=end)
-        total = note_count(session, brand, filters)
-    return {"rowData": [_row(row, brand.display_zone, filters.search) for row in found], "rowCount": total}
+        block = note_block(session, brand, filters, _sort(asked.get("sortModel")), start=start, end=end)
+    row_data = [_row(row, brand.display_zone, filters.search) for row in block.rows]
+    return {"rowData": row_data, "rowCount": block.total}
 
 
 def _row_number(value: Any) -> int:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.brand_time import day_text
 from dash_portal.dashboards.pipeline import (
     AGEING,
@@ -38,6 +35,7 @@ from dash_portal.ui.data_table import (
 )
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
+from dash_portal.ui.markup import Part, html
 from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.texts import days, money, percent
 from dash_portal.view import View
@@ -80,7 +78,7 @@ def content(asked: Asked) -> Content:
     )
 
 
-def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
+def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     """Arrange the page."""
     return [
         parts["chips"],
@@ -92,7 +90,7 @@ def frame(parts: Mapping[str, Component], view: View) -> Sequence[Any]:
 
 def _table(
     asked: Asked, dashboard: PipelineDashboard, rows: TablePage[Deal], question: TableQuestion
-) -> list[Component | None]:
+) -> list[Part | None]:
     view, since = asked.view, dashboard.observed_since
     lines = [_line(row) for row in rows.rows]
     return [

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.brand_time import clock_text, day_heading, day_text, local, local_day
 from dash_portal.dashboards.schedule import Activity, Day, by_day, upcoming
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.badges import status_badge
 from dash_portal.ui.data_table import export_link, pager
 from dash_portal.ui.empty import not_offered, nothing_yet
+from dash_portal.ui.markup import Part, html
 from dash_portal.ui.page import Asked, Content, Page, by_minute, register, show
 from dash_portal.ui.rich_text import rich_text
 from dash_portal.view import View
@@ -53,12 +51,12 @@ def content(asked: Asked) -> Content:
     return Content({"days": list_of_days})
 
 
-def frame(parts: Mapping[str, Component], _view: View) -> Sequence[Any]:
+def frame(parts: Mapping[str, Part], _view: View) -> Sequence[Any]:
     """Arrange the page."""
     return [parts["days"]]
 
 
-def _day(day: Day, today: date, zone: str) -> Component:
+def _day(day: Day, today: date, zone: str) -> Part:
     heading = f"day-{day.day.isoformat()}"
     return html.Section(
         [
@@ -70,7 +68,7 @@ def _day(day: Day, today: date, zone: str) -> Component:
     )
 
 
-def _activity(activity: Activity, zone: str) -> Component:
+def _activity(activity: Activity, zone: str) -> Part:
     until = clock_text(activity.ends_at, zone) if activity.ends_at else ""
     return html.Li(
         [

@@ -18,9 +18,10 @@ from dash_portal.charts.chart import Chart, Kind, Series
 from dash_portal.charts.numbers import ValueFormat
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
+from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.stages import read_stages
 from dash_portal.dashboards.statements import rows_of, select
-from dash_portal.dashboards.table import TablePage, TableQuestion, matches, page_of, sorted_by
+from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
 from dash_portal.dashboards.time_in_stage import entered_current_stage
 from database import BrandSession
 from models import HotListItem
@@ -188,10 +189,13 @@ SEARCHED: Final = (HotListItem.candidate, HotListItem.market, HotListItem.stage_
 def hot_rows(
     session: BrandSession, brand: Brand, selected: frozenset[str], question: TableQuestion, now: datetime
 ) -> TablePage[HotRow]:
-    """Answer one page of the hot list."""
-    page = page_of(session, hot_statement(selected, question), question)
+    """Answer one page of the hot list; only a search needs its rows counted anew."""
+    sums = stage_sums(session, brand)
+    total = sum(one.deals for one in sums if not selected or one.stage_key in selected)
+    statement = hot_statement(selected, question)
+    page = page_of(session, statement, question, known_total=None if question.search else total)
     today = local_day(now, brand.timezone)
-    names = {one.stage_key: one.name for one in stage_sums(session, brand)}
+    names = {one.stage_key: one.name for one in sums}
     return page.of_rows(hot_row(row, names, today, brand.timezone) for row in page.rows)
 
 

@@ -19,6 +19,7 @@ from dash_portal.charts.numbers import ValueFormat
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
 from dash_portal.dashboards.folding import OPEN, folded_name, unfolded
+from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.spellings import most_frequent
 from dash_portal.dashboards.stages import (
     PROSPECT,
@@ -30,7 +31,7 @@ from dash_portal.dashboards.stages import (
     stage_rank,
 )
 from dash_portal.dashboards.statements import rows_of, select
-from dash_portal.dashboards.table import TablePage, TableQuestion, matches, page_of, sorted_by
+from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
 from database import BrandSession
 from models import Lead
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,8 +13,9 @@ from sqlmodel import col
 
 from dash_portal.brand_access import Brand
 from dash_portal.dashboards.answers import ANSWERS
+from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.statements import rows_of, select
-from dash_portal.dashboards.table import count_of, matches
+from dash_portal.dashboards.table import count_of
 from dash_portal.view import View
 from database import BrandSession
 from models import Lead, Note, NoteReading
@@ -74,16 +75,19 @@ class FullNote:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What notes can be filtered by, with how many there are of each, the most frequent first.
-
-    `contacts_read` of `contacts` have had their notes read so far: the first reading spreads over several syncs.
-    """
+    """What notes can be filtered by, with how many there are of each, the most frequent first."""
 
     authors: tuple[tuple[str, int], ...]
     kinds: tuple[tuple[str, int], ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many contacts have had their notes read so far: the first reading spreads over several syncs."""
+
     contacts: int
-    contacts_read: int
+    read: int
 
 
 def note_facets(session: BrandSession, brand: Brand) -> Facets:
@@ -102,14 +106,27 @@ def _facets(session: BrandSession) -> Facets:
     for author, kind, count in rows_of(session, grouped):
         authors[author or NO_NAME] += count
         kinds[kind or NO_NAME] += count
-    contacts = session.exec(select(func.count()).select_from(Lead).where(col(Lead.removed_at).is_(None))).one()
-    read = session.exec(
-        select(func.count())
-        .select_from(NoteReading)
-        .join(Lead, and_(col(Lead.tenant_id) == NoteReading.tenant_id, col(Lead.client_id) == NoteReading.client_id))
+    return Facets(_by_frequency(authors), _by_frequency(kinds), authors.total())
+
+
+def note_coverage(session: BrandSession, brand: Brand) -> Coverage:
+    """Count the contacts, and those whose notes were read; known until the brand's data changes."""
+    return ANSWERS.answer(brand, ("note coverage",), lambda: _coverage(session))
+
+
+def _coverage(session: BrandSession) -> Coverage:
+    counted = (
+        select(func.count(), func.count(col(NoteReading.client_id)))
+        .select_from(Lead)
+        .join(
+            NoteReading,
+            and_(col(NoteReading.tenant_id) == col(Lead.tenant_id), col(NoteReading.client_id) == col(Lead.client_id)),
+            isouter=True,
+        )
         .where(col(Lead.removed_at).is_(None))
-    ).one()
-    return Facets(_by_frequency(authors), _by_frequency(kinds), authors.total(), int(contacts), int(read))
+    )
+    contacts, read = session.exec(counted).one()
+    return Coverage(int(contacts), int(read))
 
 
 def _by_frequency(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
@@ -123,6 +140,25 @@ def note_count(session: BrandSession, brand: Brand, filters: NoteFilters) -> int
     return ANSWERS.answer(brand, ("note count", filters), lambda: count_of(session, _fitting(filters, Note.note_id)))
 
 
+@dataclass(frozen=True, slots=True)
+class NoteBlock:
+    """A block of rows, and how many notes fit in all."""
+
+    rows: tuple[NoteRow, ...]
+    total: int
+
+
+def note_block(
+    session: BrandSession, brand: Brand, filters: NoteFilters, sort: str, *, start: int, end: int
+) -> NoteBlock:
+    """Answer a block of rows. Where it holds the last one, nothing needs to be counted: a rare word is sought once."""
+    rows = note_rows(session, brand, filters, sort, start=start, end=end)
+    asked = min(end - start, MOST_ROWS)
+    if len(rows) < asked and (rows or start <= 0):
+        return NoteBlock(rows, max(0, start) + len(rows))
+    return NoteBlock(rows, note_count(session, brand, filters))
+
+
 def note_rows(
     session: BrandSession, brand: Brand, filters: NoteFilters, sort: str, *, start: int, end: int
 ) -> tuple[NoteRow, ...]:
@@ -134,18 +170,33 @@ def note_rows(
 
 
 def _rows(session: BrandSession, filters: NoteFilters, sort: str, first: int, size: int) -> tuple[NoteRow, ...]:
-    statement = note_statement(filters, sort).offset(first).limit(size)
-    return tuple(
-        NoteRow(note_id, noted_at, author or NO_NAME, kind or NO_NAME, name or "", snippet_of(text, filters.search))
-        for note_id, noted_at, author, kind, name, text in rows_of(session, statement)
-    )
+    """Find the notes by what they are sorted by alone, then read these few: texts are too long to be sorted along."""
+    found = _sorted(_fitting(filters, Note.note_id, with_contact=sort.endswith("contact")), sort)
+    ids = rows_of(session, found.offset(first).limit(size))
+    rows = {
+        note_id: NoteRow(
+            note_id, noted_at, author or NO_NAME, kind or NO_NAME, name or "", snippet_of(text, filters.search)
+        )
+        for note_id, noted_at, author, kind, name, text in _read(session, ids)
+    }
+    return tuple(rows[note_id] for note_id in ids)
+
+
+def _read(session: BrandSession, ids: Sequence[str]) -> Sequence[Any]:
+    if not ids:
+        return ()
+    return rows_of(session, _with_contact(select(*_SHOWN).select_from(Note)).where(col(Note.note_id).in_(ids)))
+
+
+_SHOWN: Final = (Note.note_id, Note.noted_at, Note.author, Note.kind, Lead.name, Note.content_text)
 
 
 def note_statement(filters: NoteFilters, sort: str) -> Any:
-    """Return the statement of all notes that fit, sorted: a block of rows or an export reads it."""
-    statement = _fitting(
-        filters, Note.note_id, Note.noted_at, Note.author, Note.kind, Lead.name, Note.content_text, with_contact=True
-    )
+    """Return the statement of all notes that fit, sorted: an export reads it."""
+    return _sorted(_fitting(filters, *_SHOWN, with_contact=True), sort)
+
+
+def _sorted(statement: Any, sort: str) -> Any:
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
     column = SORTS[name]
@@ -175,11 +226,7 @@ def known_sort(sort: str) -> str:
 def _fitting(filters: NoteFilters, *columns: Any, with_contact: bool = False) -> Any:
     statement = select(*columns).select_from(Note).where(col(Note.removed_at).is_(None))
     if with_contact or filters.contact:
-        statement = statement.join(
-            Lead,
-            and_(col(Lead.tenant_id) == col(Note.tenant_id), col(Lead.client_id) == col(Note.client_id)),
-            isouter=True,
-        )
+        statement = _with_contact(statement)
     if filters.search:
         statement = statement.where(matches(filters.search, (Note.content_text, Note.author)))
     if filters.authors:
@@ -191,6 +238,11 @@ def _fitting(filters: NoteFilters, *columns: Any, with_contact: bool = False) ->
     if filters.client_id:
         statement = statement.where(col(Note.client_id) == filters.client_id)
     return statement
+
+
+def _with_contact(statement: Any) -> Any:
+    own = and_(col(Lead.tenant_id) == col(Note.tenant_id), col(Lead.client_id) == col(Note.client_id))
+    return statement.join(Lead, own, isouter=True)
 
 
 def _stored(name: str) -> str:

@@ -17,10 +17,11 @@ from dash_portal.charts.chart import Chart, Kind, Series
 from dash_portal.charts.numbers import ValueFormat
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
+from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.spellings import most_frequent
 from dash_portal.dashboards.stages import PROSPECT, Stage, active_stages, read_stages, step_rank, steps
 from dash_portal.dashboards.statements import rows_of, select
-from dash_portal.dashboards.table import TablePage, TableQuestion, matches, page_of, sorted_by
+from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
 from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing
 from database import BrandSession
 from models import PipelineItem, PipelineStage

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_
-from sqlmodel import col
+from sqlalchemy import Select, func
 
 from dash_portal.dashboards.statements import rows_of, select
 from database import BrandSession
@@ -101,12 +100,3 @@ def sorted_by(
     ordered = column.desc() if question.descending else column.asc()
     made: Select[Any] = statement.order_by(ordered.nulls_last(), tie.desc() if question.descending else tie.asc())
     return made
-
-
-def matches(search: str, columns: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition that every word of the search is in one of the columns, whatever its case."""
-    words = search.split()[:8]
-    condition = or_(*(col(column).icontains(words[0], autoescape=True) for column in columns))
-    for word in words[1:]:
-        condition = condition & or_(*(col(column).icontains(word, autoescape=True) for column in columns))
-    return condition

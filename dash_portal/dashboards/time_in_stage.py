@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import and_, case, func, or_
+from sqlalchemy import and_, case, exists, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from dash_portal.brand_time import days_since, midnight
@@ -35,22 +36,13 @@ class Ageing:
 
 def entered_current_stage() -> Any:
     """Return a subquery of (opportunity_id, entered_at): when each deal entered the stage it is in."""
-    latest = (
-        select(PipelineStageChange.opportunity_id, func.max(PipelineStageChange.sequence).label("sequence"))
-        .group_by(col(PipelineStageChange.opportunity_id))
-        .subquery()
+    later = aliased(PipelineStageChange)
+    changed_again = exists().where(
+        col(later.tenant_id) == col(PipelineStageChange.tenant_id),
+        col(later.opportunity_id) == col(PipelineStageChange.opportunity_id),
+        col(later.sequence) > col(PipelineStageChange.sequence),
     )
-    return (
-        select(PipelineStageChange.opportunity_id, PipelineStageChange.entered_at)
-        .join(
-            latest,
-            and_(
-                col(PipelineStageChange.opportunity_id) == latest.c.opportunity_id,
-                col(PipelineStageChange.sequence) == latest.c.sequence,
-            ),
-        )
-        .subquery()
-    )
+    return select(PipelineStageChange.opportunity_id, PipelineStageChange.entered_at).where(~changed_again).subquery()
 
 
 def is_stuck(days: int, median_days: Decimal) -> bool:

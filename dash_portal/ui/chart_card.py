@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
 from dash_portal.charts.chart import Chart, Series
 from dash_portal.charts.drawing import chart_height
 from dash_portal.charts.numbers import exact
@@ -16,13 +13,14 @@ from dash_portal.dashboards.folding import OPEN
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import view_link
+from dash_portal.ui.markup import Part, dcc, html
 from dash_portal.view import View
 
 DRAWN = (("plotly", "figure"), ("plotly-size", "style"), ("rest", "children"))
 """What changes with a view: the ids' endings of a card's parts, and their properties."""
 
 
-def chart_columns(*columns: Sequence[Component]) -> Component:
+def chart_columns(*columns: Sequence[Part]) -> Part:
     """Return chart cards in columns beside each other; on a narrow screen one column follows the other."""
     return html.Div([html.Div(list(column), className="charts-column") for column in columns], className="charts")
 
@@ -48,7 +46,7 @@ def drawn(chart: Chart, view: View, *, accent: str | None, stamp: str) -> dict[s
     return {"plotly": plotly_figure(chart, accent=accent), "plotly-size": {"height": f"{height}px"}, "rest": rest}
 
 
-def chart_card(chart_id: str, title: str, description: str, click: str, parts: Mapping[str, Any]) -> Component:
+def chart_card(chart_id: str, title: str, description: str, click: str, parts: Mapping[str, Any]) -> Part:
     """Return the card of a chart; `click` is the filter that a click sets, `parts` are what `drawn` returned."""
     heading = f"{chart_id}-title"
     return html.Section(
@@ -87,7 +85,7 @@ def chart_card(chart_id: str, title: str, description: str, click: str, parts: M
     )
 
 
-def _menu(chart_id: str, title: str) -> Component:
+def _menu(chart_id: str, title: str) -> Part:
     actions = (
         ("table", "View as table"),
         ("echarts", "View in ECharts"),
@@ -110,14 +108,14 @@ def _menu(chart_id: str, title: str) -> Component:
     )
 
 
-def _fold_link(chart: Chart, view: View) -> Component | None:
+def _fold_link(chart: Chart, view: View) -> Part | None:
     """Return the link that folds the long tail again, where the reader has opened it."""
     if chart.chart_id not in view.values("open"):
         return None
     return html.P(view_link("Fold the long tail again", view.toggled("open", chart.chart_id)), className="fold-link")
 
 
-def _table(chart: Chart, view: View) -> Component:
+def _table(chart: Chart, view: View) -> Part:
     head = html.Tr([html.Th("Name", scope="col"), *(html.Th(one.name, scope="col") for one in chart.series)])
     rows = [
         html.Tr(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import view_link
+from dash_portal.ui.markup import Part, html
 from dash_portal.view import View
 
 
-def chips(view: View, labels: Mapping[str, str], *, texts: Mapping[tuple[str, str], str] | None = None) -> Component:
+def chips(view: View, labels: Mapping[str, str], *, texts: Mapping[tuple[str, str], str] | None = None) -> Part:
     """Return a chip for each value of the parameters in `labels` (parameter -> what to call it).
 
     `texts` gives the words for values that are ids. The list takes its room only while there is something in it.

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
-from dash.development.base_component import Component
+from dash import ClientsideFunction, Input, Output, clientside_callback
 
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import plain_link, view_link
+from dash_portal.ui.markup import Part, dcc, html
 from dash_portal.view import View
 
 SEARCH_PAUSE = 0.15
@@ -49,7 +49,7 @@ def follow_search(page: str) -> None:
     )
 
 
-def search_box(page: str, view: View, *, label: str, parameter: str = "q") -> Component:
+def search_box(page: str, view: View, *, label: str, parameter: str = "q") -> Part:
     """Return a search field of a page; what is typed goes into the link, and the answer comes by it."""
     field = f"{page}-search" if parameter == "q" else f"{page}-{parameter}"
     return html.Div(
@@ -71,13 +71,13 @@ def search_box(page: str, view: View, *, label: str, parameter: str = "q") -> Co
     )
 
 
-def export_link(view: View, table: str) -> Component:
+def export_link(view: View, table: str) -> Part:
     """Return the link that downloads the whole table as filtered."""
     query = f"?{view.narrowed().query}" if view.narrowed().query else ""
     return plain_link([icon("download"), "CSV"], f"/export/{table}.csv{query}", className="button", download=True)
 
 
-def table_card(title: str, tools: Sequence[Component], table: Component) -> Component:
+def table_card(title: str, tools: Sequence[Part], table: Part) -> Part:
     """Return the card of a page's table: its title, its tools, its rows."""
     return html.Section(
         [
@@ -104,7 +104,7 @@ def data_table(
     question: TableQuestion,
     *,
     foot: Sequence[Any] | None = None,
-) -> Component:
+) -> Part:
     """Return a table with its sort links; on a phone each row becomes a small card with its headings."""
     head = html.Tr([_heading(column, view, question) for column in columns])
     body = [_line(columns, line) for line in lines]
@@ -115,7 +115,7 @@ def data_table(
     return html.Div(html.Table(parts, className="table table-cards"), className="table-frame")
 
 
-def _heading(column: Column, view: View, question: TableQuestion) -> Component:
+def _heading(column: Column, view: View, question: TableQuestion) -> Part:
     side = "is-number" if column.numeric else ""
     if not column.sort:
         return html.Th(column.heading, scope="col", className=side)
@@ -129,7 +129,7 @@ def _heading(column: Column, view: View, question: TableQuestion) -> Component:
     return html.Th(link, scope="col", className=side, **attributes({"aria-sort": state}))
 
 
-def _line(columns: Sequence[Column], line: Line) -> Component:
+def _line(columns: Sequence[Column], line: Line) -> Part:
     cells = [_cell(column, value) for column, value in zip(columns, line.cells, strict=True)]
     if line.opens is None:
         return html.Tr(cells)
@@ -139,13 +139,13 @@ def _line(columns: Sequence[Column], line: Line) -> Component:
     return html.Tr([first, *cells[1:]], className=classes)
 
 
-def _cell(column: Column, value: Any) -> Component:
+def _cell(column: Column, value: Any) -> Part:
     return html.Td(
         value, className="is-number" if column.numeric else "", **attributes({"data-heading": column.heading})
     )
 
 
-def pager(page: TablePage[Any], view: View, *, things: str) -> Component:
+def pager(page: TablePage[Any], view: View, *, things: str) -> Part:
     """Return what says which rows are shown of how many, and leads to the others."""
     shown = f"{page.first:,}–{page.last:,} of {page.total:,} {things}" if page.total else f"No {things}"  # noqa: RUF001
     return html.Nav(
@@ -160,7 +160,7 @@ def pager(page: TablePage[Any], view: View, *, things: str) -> Component:
     )
 
 
-def _turn(text: str, target: View | None) -> Component:
+def _turn(text: str, target: View | None) -> Part:
     if target is None:
         return html.Span(text, className="button is-off", **attributes({"aria-disabled": "true"}))
     return view_link(text, target, className="button")

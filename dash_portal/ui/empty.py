@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.brand_access import Brand
 from dash_portal.brand_time import clock_text
 from dash_portal.freshness import Freshness
 from dash_portal.ui.links import plain_link, view_link
+from dash_portal.ui.markup import Part, html
 from dash_portal.view import View
 
 
-def nothing_yet(what: str, freshness: Freshness, brand: Brand) -> Component:
+def nothing_yet(what: str, freshness: Freshness, brand: Brand) -> Part:
     """Return the page of a brand without rows: `what` says in a sentence what will appear."""
     if freshness.read_at is None:
         due = clock_text(freshness.next_sync_at, brand.display_zone)
@@ -22,7 +20,7 @@ def nothing_yet(what: str, freshness: Freshness, brand: Brand) -> Component:
     return html.Section([html.H2("Nothing here yet"), html.P(what), html.P(when, className="quiet")], className="empty")
 
 
-def nothing_fits(view: View, things: str, *filters: str) -> Component:
+def nothing_fits(view: View, things: str, *filters: str) -> Part:
     """Return what a table says when filters or a search leave nothing."""
     cleared = view.narrowed().without("q", *filters)
     return html.Div(
@@ -31,7 +29,7 @@ def nothing_fits(view: View, things: str, *filters: str) -> Component:
     )
 
 
-def not_offered() -> Component:
+def not_offered() -> Part:
     """Return what /schedule says when the account has no calendar to read."""
     return html.Section(
         [
@@ -45,7 +43,7 @@ def not_offered() -> Component:
     )
 
 
-def no_brand_yet() -> Component:
+def no_brand_yet() -> Part:
     """Return what agency staff see before there is any brand."""
     return html.Main(
         html.Section(

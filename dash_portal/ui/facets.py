@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import view_link
+from dash_portal.ui.markup import Part, html
 from dash_portal.view import View
 
 MOST_SHOWN = 40
 
 
-def facet_menu(title: str, parameter: str, values: Sequence[tuple[str, int]], view: View) -> Component:
+def facet_menu(title: str, parameter: str, values: Sequence[tuple[str, int]], view: View) -> Part:
     """Return the menu of one filter; what is chosen is always listed, of the rest the most frequent ones."""
     chosen = set(view.values(parameter))
     shown = [pair for number, pair in enumerate(values) if number < MOST_SHOWN or pair[0] in chosen]

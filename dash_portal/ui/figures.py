@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.dashboards.card import Card
 from dash_portal.ui.attributes import attributes
+from dash_portal.ui.markup import Part, html
 
 
-def figures(cards: Iterable[Card]) -> Component:
+def figures(cards: Iterable[Card]) -> Part:
     """Return the cards side by side; each says on hover or focus exactly what it counts."""
     return html.Ul([_figure(card) for card in cards], className="figures", **attributes({"aria-label": "Key figures"}))
 
 
-def _figure(card: Card) -> Component:
+def _figure(card: Card) -> Part:
     tip = f"figure-{card.card_id}-tip"
     return html.Li(
         html.Div(

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.brand_access import Brand
 from dash_portal.brand_time import age_text, clock_text, day_text, local_day, moment_text
 from dash_portal.freshness import Freshness, Mood
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
+from dash_portal.ui.markup import Part, html
 from models import Resource
 
 
-def freshness_badge(freshness: Freshness, brand: Brand, resources: Iterable[Resource]) -> Component:
+def freshness_badge(freshness: Freshness, brand: Brand, resources: Iterable[Resource]) -> Part:
     """Return the badge. `assets/freshness.js` lets its age grow, and asks now and then whether a sync has landed."""
     age = freshness.age_seconds
     if freshness.read_at is None or age is None:
@@ -55,7 +53,7 @@ def freshness_badge(freshness: Freshness, brand: Brand, resources: Iterable[Reso
     )
 
 
-def stale_banner(freshness: Freshness, brand: Brand) -> Component:
+def stale_banner(freshness: Freshness, brand: Brand) -> Part:
     """Return the banner, hidden until it is needed; it says how old the data is and never why."""
     since = ""
     if freshness.read_at is not None:

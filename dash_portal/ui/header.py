@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from dash import dcc, html
-from dash.development.base_component import Component
-
 from dash_portal.brand_access import Brand, Viewer
 from dash_portal.co_branding.logos import LogoAddresses
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import page_link, plain_link
+from dash_portal.ui.markup import Part, dcc, html
 from dash_portal.view import View
 from models import Role
 
@@ -35,10 +33,10 @@ def header(
     brand: Brand,
     brands: Sequence[Brand],
     view: View,
-    badge: Component,
+    badge: Part,
     *,
     logos: LogoAddresses | None = None,
-) -> Component:
+) -> Part:
     """Return the header. `brands` are those the viewer may switch between; without `logos` initials stand in."""
     return html.Header(
         [
@@ -66,7 +64,7 @@ def header(
     )
 
 
-def _tab(path: str, name: str, view: View) -> Component:
+def _tab(path: str, name: str, view: View) -> Part:
     target = view.to(path, "brand")
     marked = {"aria-current": "page"} if path == view.path else {}
     if path in NEEDS_A_LOAD and path != view.path:
@@ -74,7 +72,7 @@ def _tab(path: str, name: str, view: View) -> Component:
     return html.Li(page_link(name, target, className="tab", **marked))
 
 
-def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Component]:
+def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Part]:
     """Return the brand's logo, one for light and one for dark pages; the style sheet shows the one that fits."""
     if logos is None:
         return [html.Span(_initials(brand.name), className="brand-mark", **attributes({"aria-hidden": "true"}))]
@@ -85,7 +83,7 @@ def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Component]:
     ]
 
 
-def _switch(brand: Brand, brands: Sequence[Brand], view: View) -> Component:
+def _switch(brand: Brand, brands: Sequence[Brand], view: View) -> Part:
     items = [
         html.Li(
             plain_link(
@@ -114,7 +112,7 @@ def _switch(brand: Brand, brands: Sequence[Brand], view: View) -> Component:
     )
 
 
-def _search() -> list[Component]:
+def _search() -> list[Part]:
     """Return the search field of the brand switch; `assets/brand_switch.js` narrows the list."""
     return [
         html.Label("Search brands", htmlFor="brand-search", className="visually-hidden"),
@@ -124,7 +122,7 @@ def _search() -> list[Component]:
     ]
 
 
-def _theme_button() -> Component:
+def _theme_button() -> Part:
     return html.Button(
         icon("theme"),
         type="button",
@@ -135,7 +133,7 @@ def _theme_button() -> Component:
     )
 
 
-def _person(viewer: Viewer) -> Component:
+def _person(viewer: Viewer) -> Part:
     links = [("/account", "Your account")]
     if viewer.role is Role.TENANT_ADMIN:
         links.append(("/team", "Your team"))

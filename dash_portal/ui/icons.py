@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.ui.attributes import attributes
+from dash_portal.ui.markup import Part, html
 
 
-def icon(name: str) -> Component:
+def icon(name: str) -> Part:
     """Return a decorative icon; what it means must be said in words beside it or in a label."""
     return html.Span(className=f"icon icon-{name}", **attributes({"aria-hidden": "true"}))

@@ -2,18 +2,22 @@
 
 A page is made once, filled. Afterwards its view changes: one callback answers with the content of the page's slots and
 the figures of its charts, and everything else (the search field, scroll position, open menus) stays as it is.
+
+What is finished is kept as the JSON that is sent. Around it goes what differs from one person and moment to the next:
+the header, and how fresh the data is.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from secrets import token_hex
+from typing import Any, Final
 
-from dash import Input, Output, callback, dcc, html, register_page
-from dash.development.base_component import Component
+from dash import Input, Output, callback, register_page
 
 from dash_portal.brand_access import (
     Brand,
@@ -35,7 +39,7 @@ from dash_portal.ui.chart_card import DRAWN, chart_card, drawn
 from dash_portal.ui.empty import no_brand_yet
 from dash_portal.ui.freshness_badge import freshness_badge, stale_banner
 from dash_portal.ui.header import header
-from dash_portal.ui.plain import plain
+from dash_portal.ui.markup import Part, dcc, html
 from dash_portal.view import View
 from database import BrandSession
 from models import Resource, utc_now
@@ -60,7 +64,7 @@ class Content:
 
     slots: Mapping[str, Any]
     charts: Sequence[Chart] = ()
-    instead: Component | None = None
+    instead: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Page:
     slots: tuple[str, ...]
     charts: tuple[str, ...]
     content: Callable[[Asked], Content]
-    frame: Callable[[Mapping[str, Component], View], Sequence[Any]]
+    frame: Callable[[Mapping[str, Part], View], Sequence[Any]]
     depends_on: Callable[[Brand, datetime], Hashable]
 
     @property
@@ -89,46 +93,69 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Finished:
-    """A page's content as it is sent: slots and charts for a changed view, the body for a page that is made."""
+    """A page's content as JSON: `body` the parts of a page that is made, `changes` the properties of a changed view."""
 
-    slots: Mapping[str, Any]
-    charts: Mapping[str, Mapping[str, Any]]
-    body: Sequence[Any]
+    body: str
+    changes: str
     has_rows: bool
+
+
+PAGES: Final[dict[str, Page]] = {}
+"""Every dashboard by its path."""
+_HERE: Final = token_hex(16)
+"""Stands for the finished body while what surrounds it becomes JSON; nothing anybody wrote can hold it."""
 
 
 def register(module: str, page: Page, layout: Callable[..., Any]) -> None:
     """Tell Dash of a page and of its one callback; the page's module calls this as it is loaded."""
+    PAGES[page.path] = page
     register_page(module, path=page.path, title=page.title, layout=layout)  # type: ignore[no-untyped-call]
-    outputs = [Output(f"{page.name}-{slot}", "children") for slot in (*_FRESHNESS, *page.slots)]
-    outputs += [Output(f"{chart_id}-{part}", prop) for chart_id in page.charts for part, prop in DRAWN]
+    outputs = [Output(name, prop) for name, prop in view_outputs(page)]
 
     def change_view(query: Any) -> list[Any]:
-        return changed(page, query)
+        changes = json.loads(changes_json(page, query))
+        return [changes[name][prop] for name, prop in view_outputs(page)]
 
     callback(*outputs, Input(f"{page.name}-view", "data"), prevent_initial_call=True)(change_view)
 
 
+def view_outputs(page: Page) -> list[tuple[str, str]]:
+    """Return what a changed view changes: ids and properties, in the order of the callback's outputs."""
+    slots = [(f"{page.name}-{slot}", "children") for slot in (*_FRESHNESS, *page.slots)]
+    return slots + [(f"{chart_id}-{part}", prop) for chart_id in page.charts for part, prop in DRAWN]
+
+
 def show(page: Page, query: Mapping[str, Any]) -> Any:
     """Return a page for the person of this request; raises what `authorised_brand` raises for a brand not theirs."""
+    return json.loads(page_json(page, View.of(page.path, query)))
+
+
+def page_json(page: Page, view: View) -> str:
+    """Return a page, as JSON, for the person of this request; raises as `show` does."""
     try:
-        brand = authorised_brand(View.of(page.path, query).value("brand") or None)
+        brand = authorised_brand(view.value("brand") or None)
     except NoBrandError:
-        return no_brand_yet()
-    with _asked(page, brand, View.of(page.path, query)) as asked:
+        return _json(no_brand_yet())
+    with _asked(page, brand, view) as asked:
         finished = _finished(page, asked)
         logos = logo_addresses(asked.session, brand.tenant_id, brand.slug)
     viewer = current_viewer()
-    fresh = _freshness(page, asked)
-    badge = html.Div(fresh[0], id=f"{page.name}-freshness")
-    return html.Div(
+    badge, banner = _freshness(page, asked)
+    around = html.Div(
         [
-            header(viewer, brand, selectable_brands(), asked.view, badge, logos=logos),
+            header(
+                viewer,
+                brand,
+                selectable_brands(),
+                asked.view,
+                html.Div(badge, id=f"{page.name}-freshness"),
+                logos=logos,
+            ),
             html.Main(
                 [
-                    html.Div(fresh[1], id=f"{page.name}-banner", className="slot"),
+                    html.Div(banner, id=f"{page.name}-banner", className="slot"),
                     html.H1(page.title, className="visually-hidden"),
-                    *finished.body,
+                    _HERE,
                 ],
                 id="main",
                 tabIndex=-1,
@@ -147,17 +174,19 @@ def show(page: Page, query: Mapping[str, Any]) -> Any:
             }
         ),
     )
+    before, _, after = _json(around).partition(f'"{_HERE}"')
+    return before + finished.body + after
 
 
-def changed(page: Page, query: Any) -> list[Any]:
-    """Return the content of a page for a changed view, in the order of its outputs; the brand is authorised again."""
+def changes_json(page: Page, query: Any) -> str:
+    """Return what a changed view changes, as JSON by id and property; the brand is authorised again."""
     view = View.parsed(page.path, query)
     brand = authorised_brand(view.value("brand") or None)
     with _asked(page, brand, view) as asked:
         finished = _finished(page, asked)
-    slots = [finished.slots.get(slot) for slot in page.slots]
-    figures = [finished.charts.get(chart_id, {}).get(part) for chart_id in page.charts for part, _ in DRAWN]
-    return [*_freshness(page, asked), *slots, *figures]
+    parts = zip(_FRESHNESS, _freshness(page, asked), strict=True)
+    fresh = {f"{page.name}-{name}": {"children": part} for name, part in parts}
+    return f"{_json(fresh)[:-1]},{finished.changes[1:]}"
 
 
 @contextmanager
@@ -181,24 +210,36 @@ def _finished(page: Page, asked: Asked) -> _Finished:
 def _finish(page: Page, asked: Asked) -> _Finished:
     content = page.content(asked)
     stamp = f"{asked.brand.data_version}|{asked.view.href}"
-    slots = {name: plain(part) for name, part in content.slots.items()}
     charts = {
-        chart.chart_id: {
-            part: plain(value)
-            for part, value in drawn(chart, asked.view, accent=asked.brand.accent_colour, stamp=stamp).items()
-        }
+        chart.chart_id: drawn(chart, asked.view, accent=asked.brand.accent_colour, stamp=stamp)
         for chart in content.charts
     }
+    changes: dict[str, dict[str, Any]] = {
+        f"{page.name}-{slot}": {"children": content.slots.get(slot)} for slot in page.slots
+    }
+    for chart_id in page.charts:
+        for part, prop in DRAWN:
+            changes[f"{chart_id}-{part}"] = {prop: charts.get(chart_id, {}).get(part)}
+    return _Finished(_body(page, asked, content, charts), _json(changes), has_rows=content.instead is None)
+
+
+def _body(page: Page, asked: Asked, content: Content, charts: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the JSON of what stands in a page that is made: elements separated by commas."""
     if content.instead is not None:
-        return _Finished(slots, charts, [plain(content.instead)], has_rows=False)
-    parts: dict[str, Component] = {
-        slot: html.Div(slots.get(slot), id=f"{page.name}-{slot}", className=f"slot slot-{slot}") for slot in page.slots
+        return _json(content.instead)
+    parts: dict[str, Part] = {
+        slot: html.Div(content.slots.get(slot), id=f"{page.name}-{slot}", className=f"slot slot-{slot}")
+        for slot in page.slots
     }
     for chart in content.charts:
         parts[chart.chart_id] = chart_card(
             chart.chart_id, chart.title, chart.description, chart.click or "", charts[chart.chart_id]
         )
-    return _Finished(slots, charts, plain(list(page.frame(parts, asked.view))), has_rows=True)
+    return _json(list(page.frame(parts, asked.view)))[1:-1]
+
+
+def _json(part: Any) -> str:
+    return json.dumps(part, separators=(",", ":"), allow_nan=False)
 
 
 def _freshness(page: Page, asked: Asked) -> list[Any]:

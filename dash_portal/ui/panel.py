@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import view_link
+from dash_portal.ui.markup import Part, html
 from dash_portal.view import View
 
 
-def panel(title: str, body: list[Any], closed: View, *, opener: str, subtitle: str = "") -> Component:
+def panel(title: str, body: list[Any], closed: View, *, opener: str, subtitle: str = "") -> Part:
     """Return the panel. `closed` is the view without it, `opener` the id of what gets the focus back."""
     return html.Div(
         [
@@ -40,7 +38,7 @@ def panel(title: str, body: list[Any], closed: View, *, opener: str, subtitle: s
     )
 
 
-def facts(pairs: list[tuple[str, Any]]) -> Component:
+def facts(pairs: list[tuple[str, Any]]) -> Part:
     """Return a list of names and values; what is not known is left out."""
     known = [(name, value) for name, value in pairs if value not in ("", None)]
     return html.Dl([part for name, value in known for part in (html.Dt(name), html.Dd(value))], className="facts")

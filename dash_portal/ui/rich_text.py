@@ -11,10 +11,9 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any, Final
 
-from dash import html
-from dash.development.base_component import Component
+from dash_portal.ui.markup import Part, html
 
-_KEPT: Final[dict[str, Callable[[list[Any]], Component]]] = {
+_KEPT: Final[dict[str, Callable[[list[Any]], Part]]] = {
     "p": html.P,
     "div": html.Div,
     "ul": html.Ul,
@@ -47,7 +46,7 @@ _DEEPEST: Final = 40
 _LINK: Final = re.compile(r"(?:https?://|mailto:|tel:)[^\s]+", re.IGNORECASE)
 
 
-def rich_text(content: str, *, search: str = "") -> Component:
+def rich_text(content: str, *, search: str = "") -> Part:
     """Return upstream HTML as inert components, the words of a search marked in its text."""
     reader = _Reader(_pattern(search))
     reader.feed(content)
@@ -58,7 +57,7 @@ def rich_text(content: str, *, search: str = "") -> Component:
 def marked_parts(text: str, search: str) -> list[list[str | bool]]:
     """Return a plain text in parts of (text, whether it is a match), for a renderer in the browser."""
     return [
-        [str(part.children), True] if isinstance(part, html.Mark) else [part, False]
+        [part, False] if isinstance(part, str) else [part["props"]["children"], True]
         for part in _marked(text, _pattern(search))
     ]
 
@@ -117,7 +116,7 @@ class _Reader(HTMLParser):
             self._open[-1][1].extend(_marked(data, self._pattern))
 
 
-def _link(children: list[Any], attributes: dict[str, str | None]) -> Component:
+def _link(children: list[Any], attributes: dict[str, str | None]) -> Part:
     address = (attributes.get("href") or "").strip()
     if not _LINK.fullmatch(address):
         return html.Span(children)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from dash import html
-from dash.development.base_component import Component
-
 from dash_portal.brand_time import day_text, local_day, moment_text
 from dash_portal.charts.numbers import NO_VALUE, ValueFormat, exact
+from dash_portal.ui.markup import Part, html
 
 
 def money(amount: Decimal | None) -> str:
@@ -22,7 +20,7 @@ def percent(value: int) -> str:
     return exact(value, ValueFormat.PERCENT)
 
 
-def day(moment: datetime | None, zone: str) -> Component | str:
+def day(moment: datetime | None, zone: str) -> Part | str:
     """Write the brand's day of a moment, the exact time on hover."""
     if moment is None:
         return NO_VALUE

@@ -1,0 +1,40 @@
+"""Searches mean the same on both engines, whichever way the engine looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, literal, select
+
+from dash_portal.dashboards.search import matches
+from database import create_engine
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    made = create_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.mark.parametrize(
+    ("text", "search", "found"),
+    [
+        ("Called the LENDER", "lender", True),
+        ("called the lender", "LENDER called", True),
+        ("Called the lender", "lender voicemail", False),
+        ("100% sure", "100%", True),
+        ("100 sure", "100%", False),
+        ("a_b", "a_b", True),
+        ("axb", "a_b", False),
+        ("either/or", "r/o", True),
+        ("Café Zürich", "café", True),
+        ("Café Zürich", "rich", True),
+        ("Zürich", "Zurich", False),
+    ],
+)
+def test_each_word_is_looked_for_letter_by_letter(engine: Engine, text: str, search: str, found: bool) -> None:
+    row = select(literal(text).label("content"), literal("").label("author")).subquery()
+    with engine.connect() as connection:
+        assert connection.scalar(select(matches(search, (row.c.content, row.c.author)))) == found
