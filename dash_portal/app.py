@@ -94,13 +94,16 @@ def _add_dash(app: Flask, settings: PortalSettings) -> None:
     app.test_client().get("/healthz")  # Dash finishes itself at the first request: let it be nobody's
     security.allow_inline_scripts(app, dash_app.csp_hashes())
     app.extensions["dash"] = dash_app
+    first_files = dash_app.first_files()
+    security.open_bundles(app, first_files)
+    app.jinja_env.globals["first_files"] = first_files
 
 
 def _compress(app: Flask) -> None:
     app.config["COMPRESS_ALGORITHM"] = ["zstd", "br", "gzip"]
-    app.config["COMPRESS_ZSTD_LEVEL"] = 7  # a first visit is mostly scripts: a twentieth lighter than at the usual 3
     app.config["COMPRESS_ALGORITHM_STREAMING"] = ["zstd", "br", "gzip"]  # files are sent as streams
     Compress(app)
+    served_files.init_app(app)  # comes before, though named after: Flask begins with the last one
 
 
 def _start() -> ResponseReturnValue:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from dash_portal.accounts.browser import signed_in
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
         MAX_FORM_PARTS=100,
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as the session it belongs to
     )
+    app.session_interface = _Sessions()
     app.before_request(_limit)
     app.before_request(_guard)
     CSRFProtect(app)
@@ -90,6 +92,14 @@ def allow_inline_scripts(app: Flask, hashes: Sequence[str]) -> None:
             "frame-ancestors 'none'",
         )
     )
+
+
+def open_bundles(app: Flask, addresses: Sequence[str]) -> None:
+    """Let everyone have the files of these addresses and no other of their kind: the sign-in page fetches them ahead.
+
+    They are the published bundles of Dash and hold no data. Everything else that Dash answers needs a session.
+    """
+    app.config["PORTAL_BUNDLES"] = frozenset(urlsplit(address).path for address in addresses)
 
 
 def speaks_to_a_program() -> bool:
@@ -132,7 +142,7 @@ def check_parameters(parameters: Any) -> None:
 
 def _guard() -> Response | None:
     """Let nobody in without a living session, and nobody to a page or a brand that is not theirs."""
-    if request.endpoint in OPEN_TO_EVERYONE:
+    if request.endpoint in OPEN_TO_EVERYONE or _is_bundle():
         return None
     if signed_in() is None:
         return _ask_to_sign_in()
@@ -142,6 +152,11 @@ def _guard() -> Response | None:
     for slug in request.args.getlist("brand"):
         authorised_brand(slug)
     return None
+
+
+def _is_bundle() -> bool:
+    plain = request.method in {"GET", "HEAD"} and not request.query_string
+    return plain and request.path in current_app.config.get("PORTAL_BUNDLES", ())
 
 
 def _ask_to_sign_in() -> Response:
@@ -173,6 +188,15 @@ def _add_headers(response: Response) -> Response:
     if not _may_be_kept(response):
         headers["Cache-Control"] = "no-store"
     return response
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Leaves files alone: they differ from nobody to anybody, so signing in must not make a browser load them anew."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the cookie, and that the answer varies with it, unless the answer is a file."""
+        if not _may_be_kept(response):
+            super().save_session(app, session, response)
 
 
 def _may_be_kept(response: Response) -> bool:

@@ -101,3 +101,31 @@ def test_the_plain_pages_suit_phones_screen_readers_and_the_dark(url: str, page:
         if path == "/login":
             sign_in(page, "admin@own.example")
             expect(page).to_have_url(f"{url}/account")
+
+
+def test_what_the_sign_in_page_fetched_ahead_is_not_sent_again(world: World, url: str, page: Page) -> None:
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    asked: dict[str, str] = {}
+    weights: dict[str, float] = {}
+    network.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["request"]["url"]}))
+    network.on(
+        "Network.loadingFinished", lambda event: weights.update({asked[event["requestId"]]: event["encodedDataLength"]})
+    )
+    page.goto(f"{url}/login")
+    page.wait_for_load_state("networkidle")
+    ahead = {f"{url}{one.get_attribute('href')}" for one in page.locator("link[rel=prefetch]").all()}
+    assert len(ahead) > 15
+    assert [address for address in ahead if not weights[address] and "theme.js" not in address] == []
+    weights.clear()
+    sign_in(page)
+    expect(page.locator("#card-leads-by-source .points path").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    scripts = {
+        address for address in weights if address.startswith(f"{url}/") and (".js" in address or ".css" in address)
+    }
+    assert scripts <= ahead
+    # Of the one file whose address does not change with it the browser asks whether it is still the same.
+    sent_again = {address: weight for address, weight in weights.items() if address in ahead and weight > 0}
+    assert [address for address in sent_again if "async-graph" not in address] == []
+    assert sum(sent_again.values()) < 1500

@@ -5,19 +5,23 @@ A new route or callback that this test has no words for makes it fail: say here 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import dash
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from dash_portal import served_files
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from dash_portal.exports import EXPORTS
 from dash_portal.security import OPEN_TO_EVERYONE
@@ -268,9 +272,10 @@ def test_who_has_no_living_session_gets_nothing(marked: World, who: str) -> None
         client = marked.sign_in("viewer@shut.example")
         token = marked.csrf_token(client)
         suspend(marked, "shut", TenantStatus.SUSPENDED)
+    bundles = marked.app.config["PORTAL_BUNDLES"]
     for slug in ("own", "shut"):
         for call in (*route_calls(marked, slug), *callback_calls(marked, slug)):
-            if call.endpoint in OPEN_TO_EVERYONE:
+            if call.endpoint in OPEN_TO_EVERYONE or (call.method == "GET" and call.path in bundles):
                 continue
             answer = send(marked, client, call, token)
             where = f"{call.method} {call.path}"
@@ -280,6 +285,32 @@ def test_who_has_no_living_session_gets_nothing(marked: World, who: str) -> None
                 assert answer.status_code in {302, 405}, where
                 assert answer.status_code == 405 or answer.headers["Location"].startswith("/login"), where
             assert "gold-" not in answer.data.decode(errors="replace"), where
+
+
+def test_of_dash_only_published_bundles_are_open(marked: World) -> None:
+    visitor, signed_in = marked.visitor(), marked.sign_in("viewer@own.example")
+    installed = {
+        hashlib.sha256(file.read_bytes()).digest()
+        for folder in (Path(dash.__file__).parent, Path(served_files.__file__).parent / "vendor")
+        for file in folder.rglob("*.js")
+    }
+    named = re.findall(r'rel="prefetch" href="(/_dash[^"]+)"', visitor.get("/login").text)
+    assert len(named) > 5
+    for address in named:
+        answer = visitor.get(address)
+        assert answer.status_code == 200
+        assert hashlib.sha256(answer.data).digest() in installed, address
+        assert visitor.get(f"{address}?brand=own").status_code == 401
+        assert visitor.post(address).status_code in {400, 401}
+    for path in (
+        "/_dash-component-suites/dash_ag_grid/async-community.js",
+        "/_dash-component-suites/dash/dcc/async-markdown.js",
+        "/_dash-layout",
+        "/_dash-dependencies",
+        "/_reload-hash",
+    ):
+        assert visitor.get(path).status_code == 401, path
+    assert signed_in.get("/_dash-layout").status_code == 200
 
 
 def test_the_open_doors_show_nothing_of_any_brand(marked: World) -> None:
