@@ -1,5 +1,6 @@
 """How much room a text takes, and how it breaks into lines: guessed alike for both engines, as Python can't measure."""
 
+from functools import lru_cache
 from textwrap import wrap
 from unicodedata import east_asian_width
 
@@ -16,6 +17,7 @@ _NARROW = frozenset(" .,;:'|!()[]ijlI-")
 _WIDE = frozenset("mwMW@%<>+=~&#…")
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str) -> float:
     """Guess the width of one line in pixels at FONT_SIZE, rather too wide than too narrow."""
     return sum(map(_letter_width, text))
@@ -23,7 +25,9 @@ def text_width(text: str) -> float:
 
 def plain(text: str, otherwise: str = "(none)") -> str:
     """Return a text on one line, without control characters; upstream names hold anything."""
-    shown = "".join(letter for letter in " ".join(text.split()) if letter.isprintable()).strip()
+    shown = " ".join(text.split())
+    if not shown.isprintable():
+        shown = "".join(letter for letter in shown if letter.isprintable()).strip()
     return shown or otherwise
 
 
@@ -32,6 +36,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1].rstrip()}…"
 
 
+@lru_cache(maxsize=4096)
 def lines_of(text: str, width: float) -> tuple[str, ...]:
     """Break a plain text into lines of about `width` pixels; what goes beyond four is cut with an ellipsis."""
     longest_word = max(map(len, text.split()))
