@@ -533,7 +533,10 @@ class PipelineStageChange(BrandOwned, table=True):
     """
 
     __tablename__ = "pipeline_stage_changes"
-    __table_args__: ClassVar[Any] = (Index("ix_stage_changes_observed", "tenant_id", "observed_at"),)
+    __table_args__: ClassVar[Any] = (
+        Index("ix_stage_changes_observed", "tenant_id", "observed_at"),
+        _on_sqlite("ix_stage_changes_entered", "opportunity_id", "sequence", "entered_at"),
+    )
 
     opportunity_id: str = Field(primary_key=True, max_length=64)
     sequence: int = Field(primary_key=True)

@@ -55,5 +55,7 @@ def upgrade() -> None:
     op.create_index("ix_leads_created", "leads", ["tenant_id", "lead_created_at", "client_id"])
     op.drop_index("ix_leads_stage", "leads")
     op.create_index("ix_leads_counts", "leads", ["tenant_id", *COUNTED])
+    changed = ["tenant_id", "opportunity_id", "sequence", "entered_at"]
+    op.create_index("ix_stage_changes_entered", "pipeline_stage_changes", changed)
     op.create_index("ix_notes_brand", "notes", ["tenant_id"])
     op.create_index("ix_notes_facets", "notes", ["tenant_id", "author", "kind", "removed_at"])
