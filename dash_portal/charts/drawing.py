@@ -105,11 +105,6 @@ def drawing_of(chart: Chart, accent: str | None) -> Drawing:
     return _bars(chart, categories, series)
 
 
-def chart_height(chart: Chart) -> int:
-    """Return the height in pixels that a chart takes in either engine, so that its card never jumps."""
-    return drawing_of(chart, None).height
-
-
 def _donut(chart: Chart, categories: tuple[str, ...], series: tuple[DrawnSeries, ...]) -> Drawing:
     rows = _legend_rows(categories)
     return Drawing(

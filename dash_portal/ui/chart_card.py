@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from dash_portal.charts.chart import Chart, Series
-from dash_portal.charts.drawing import chart_height
 from dash_portal.charts.numbers import exact
 from dash_portal.charts.plotly import PLOTLY_CONFIG, plotly_figure
 from dash_portal.dashboards.folding import OPEN
@@ -30,7 +29,8 @@ def drawn(chart: Chart, view: View, *, accent: str | None, stamp: str) -> dict[s
 
     `stamp` differs whenever the chart may: ECharts is drawn anew by it.
     """
-    height = chart_height(chart)
+    figure = plotly_figure(chart, accent=accent)
+    height = figure["layout"]["height"]  # the same in either engine
     rest = html.Div(
         [_fold_link(chart, view), html.Div(_table(chart, view), className="chart-table")],
         className="chart-rest",
@@ -43,7 +43,7 @@ def drawn(chart: Chart, view: View, *, accent: str | None, stamp: str) -> dict[s
             }
         ),
     )
-    return {"plotly": plotly_figure(chart, accent=accent), "plotly-size": {"height": f"{height}px"}, "rest": rest}
+    return {"plotly": figure, "plotly-size": {"height": f"{height}px"}, "rest": rest}
 
 
 def chart_card(chart_id: str, title: str, description: str, click: str, parts: Mapping[str, Any]) -> Part:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from dash_portal.charts.chart import Chart, Kind
 from dash_portal.charts.data import chart_data
-from dash_portal.charts.drawing import chart_height
+from dash_portal.charts.drawing import drawing_of
 from dash_portal.charts.echarts import echarts_option
 from dash_portal.charts.plotly import plotly_figure
 from tests.charts.examples import BAR, DONUT, EXAMPLES, GROUPED_BAR, PROGRESSION
@@ -70,7 +70,7 @@ def test_any_chart_is_plain_json(chart: Chart, accent: str | None) -> None:
 def test_any_figure_is_one_that_plotly_knows(chart: Chart, accent: str | None) -> None:
     figure = plotly_figure(chart, accent=accent)
     go.Figure(figure)  # refuses what is misspelt or of the wrong kind
-    assert figure["layout"]["height"] == chart_height(chart)
+    assert figure["layout"]["height"] == drawing_of(chart, None).height
 
 
 @given(charts())
