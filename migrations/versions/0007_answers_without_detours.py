@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from migrations.row_security import protect
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
