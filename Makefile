@@ -18,11 +18,11 @@ check: .venv/development
 	$(BIN)/mypy .
 
 tests: .venv/development
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 # While working: without the browser.
 fast: .venv/development
-	$(BIN)/pytest -n 3 --dist loadgroup -m "not browser"
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not browser"
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: set PYTHON=/path/to/python3.11"; exit 2; }

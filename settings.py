@@ -99,6 +99,7 @@ class PortalSettings(_SharedSettings):
 
     portal_secret_key: Annotated[SecretStr, AfterValidator(_secret_key)]
     port: Annotated[int, Field(ge=1, le=65535)] = 8050
+    web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     portal_secure_cookies: bool = False
     portal_trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     portal_statement_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0

@@ -31,7 +31,6 @@ from models import Role, Tenant, User
 from settings import ConfigurationError, PortalSettings, Settings, load_settings
 
 _BAD_INPUT: Final = 2
-_THREADS: Final = 4
 
 
 class CommandError(Exception):
@@ -107,12 +106,10 @@ def _serve(wish: argparse.Namespace) -> None:
     _require_migrated(create_engine(settings.database_url))
     _require_free(wish.host, settings.port)
     _tell_first_steps(create_engine(settings.database_url))
-    workers = os.environ.get("WEB_CONCURRENCY", "2")
-    arguments = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", str(_THREADS)]
-    arguments += ["--workers", workers, "--no-control-socket", "--bind", f"{wish.host}:{settings.port}"]
-    arguments += ["--timeout", "60", "--graceful-timeout", "10", "--log-level", "warning"]
+    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:dash_portal.serving"]
+    arguments += ["--bind", f"{wish.host}:{settings.port}", "--workers", str(settings.web_concurrency)]
     sys.stdout.flush()
-    os.execv(sys.executable, [*arguments, "dash_portal.app:create_app()"])  # noqa: S606 - it takes over this process
+    os.execv(sys.executable, arguments)  # noqa: S606 - it takes over this process
 
 
 def _check_config(_wish: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from playwright.sync_api import expect
 from sqlalchemy import Engine
+from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
 
@@ -47,20 +48,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run fast tests first, and give the tests of a file (or of an `xdist_group`) to one process: they share a world."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-    with_browser = {_group(item) for item in items if item.get_closest_marker("browser")}
-    items.sort(key=lambda item: _group(item) in with_browser)
+    """Run fast tests first, and those that need the browser when all others are done."""
+    with_browser = {_world(item.nodeid) for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: _world(item.nodeid) in with_browser)
 
 
-def _group(item: pytest.Item) -> str:
-    mark = item.get_closest_marker("xdist_group")
-    assert mark is not None
-    return str(mark.args[0])
+class ByWorld(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the tests of a file to one process, and those of files that share a running portal too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _world(nodeid)
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWorld:
+    """Say which tests belong together."""
+    return ByWorld(config, log)
+
+
+def _world(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return "one portal" if file in _ONE_PORTAL else file
+
+
+_ONE_PORTAL = frozenset({"tests/end_to_end/test_cards.py", "tests/end_to_end/test_figures.py"})
 # A deadline says how busy the machine is, not whether a rule holds.
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("suite")

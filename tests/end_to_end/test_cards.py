@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.end_to_end.counting import Counted, key, stage_key
 from tests.end_to_end.running_portal import PASSWORD, SLUGS, RunningPortal
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("one portal")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

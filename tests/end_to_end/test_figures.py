@@ -11,8 +11,6 @@ import pytest
 from tests.end_to_end.counting import Counted, key
 from tests.end_to_end.running_portal import SLUGS, RunningPortal
 
-pytestmark = pytest.mark.xdist_group("one portal")
-
 Config = dict[str, Any]
 
 

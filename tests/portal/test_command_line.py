@@ -165,7 +165,12 @@ def test_bad_input_is_one_line_and_exit_2(
 @pytest.mark.parametrize("command", ["serve", "check-config", "rotate-keys"])
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("PORTAL_SECRET_KEY", "short"), ("PORTAL_ENCRYPTION_KEY", "nonsense"), ("DATABASE_URL", "mysql://x")],
+    [
+        ("PORTAL_SECRET_KEY", "short"),
+        ("PORTAL_ENCRYPTION_KEY", "nonsense"),
+        ("DATABASE_URL", "mysql://x"),
+        ("WEB_CONCURRENCY", "many"),
+    ],
 )
 def test_bad_configuration_is_one_line_and_exit_2(
     refused: Callable[..., Refusal], tmp_path: Path, command: str, variable: str, value: str

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,24 +13,28 @@ from dash_portal.accounts import people
 from database import AgencySession
 from models import utc_now
 from tests.factories import make_lead
-from tests.portal.world import PASSWORD, World
+from tests.portal.world import PASSWORD, World, close_world, make_world
 from tests.security.served import served
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["sqlite"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """What a browser does at the doors does not depend on the database."""
-    return str(request.param)
+@pytest.fixture(scope="module")
+def world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encryption_key: str) -> Iterator[World]:
+    """One world for all: what a browser does at the doors does not depend on the database, nor on who came before."""
+    path = tmp_path_factory.mktemp("doors") / "portal.db"
+    shutil.copy(migrated_sqlite, path)
+    made = make_world(f"sqlite:///{path}", encryption_key)
+    yield made
+    close_world(made)
 
 
-@pytest.fixture
-def url(world: World, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def url(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with AgencySession(world.engine) as session:
         session.add_all(make_lead(world.brands["own"]) for _ in range(3))
         session.commit()
-    with served(world, tmp_path / "log") as address:
+    with served(world, tmp_path_factory.mktemp("log") / "log") as address:
         yield address
 
 
