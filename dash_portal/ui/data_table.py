@@ -15,7 +15,7 @@ from dash_portal.ui.links import plain_link, view_link
 from dash_portal.ui.markup import Part, dcc, html
 from dash_portal.view import View
 
-SEARCH_PAUSE = 0.06
+SEARCH_PAUSE = 0.15
 """Seconds without a key after which a search starts."""
 
 
