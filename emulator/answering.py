@@ -57,6 +57,7 @@ def answer(state: State, request: Request) -> Iterator[Reply]:
                 fault=fault,
                 in_flight=in_flight,
                 carried_secrets=any(header in request.headers for header in _SECRET_HEADERS),
+                client_port=request.client_port,
             )
         )
         yield replace(reply, delay=reply.delay + state.latency_seconds)
@@ -67,7 +68,9 @@ def answer_elsewhere(state: State, request: Request) -> Iterator[Reply]:
     """Return what the other host says to whoever followed a redirect: a tempting answer that is not the account's."""
     stranger = {"client_id": "666", "firstName": "Not", "lastName": "Ours", "contact_type": "1"}
     secrets = any(header in request.headers for header in _SECRET_HEADERS)
-    seen = SeenRequest(request.method, ELSEWHERE_PATH, "", 0, None, "", state.clock(), 200, "", 1, secrets)
+    seen = SeenRequest(
+        request.method, ELSEWHERE_PATH, "", 0, None, "", state.clock(), 200, "", 1, secrets, request.client_port
+    )
     state.log.add(seen)
     yield Reply(200, list_answer(MODERN, [stranger], 1))
 

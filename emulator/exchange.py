@@ -32,6 +32,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     client_host: str
+    client_port: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ class SeenRequest:
 
     `account` is the name of the web key's owner ("" for an unknown one); `status` is the HTTP status sent, 0 where none
     was; `in_flight` is how many of the account's requests were being answered, this one included;
-    `carried_secrets` says whether it brought either of the two headers.
+    `carried_secrets` says whether it brought either of the two headers; requests with one `client_port` came over one
+    connection.
     """
 
     method: str
@@ -31,6 +32,7 @@ class SeenRequest:
     fault: str
     in_flight: int
     carried_secrets: bool
+    client_port: int
 
 
 class RequestLog:

@@ -82,7 +82,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         body = self.rfile.read(int(length)) if length.isdecimal() else b""
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, body, str(self.client_address[0]))
+        request = Request(
+            self.command, self.path, headers, body, str(self.client_address[0]), int(self.client_address[1])
+        )
         with self.server.answer(request) as reply:
             if reply.delay:
                 self.server.closing.wait(reply.delay)

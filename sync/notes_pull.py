@@ -51,7 +51,7 @@ class NotesPull:
         """Turn a contact's answers into rows. With a record that can't be read, the contact stays due."""
         pull = self.pull
         pull.pages += len(answers)
-        told = answer_hash((answer.body for answer in answers), zone)
+        told = answer_hash(answers, zone)
         if told == candidate.answer_hash:
             rows = sum(len(answer.envelope.rows) for answer in answers)
             pull.fetched += rows

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sync.clienttether import Answer
+
 _WHERE_THEY_ARE: Final = ("envelope.py", "records.py", "rows.py", "wire_text.py", "wire_values.py")
 
 
@@ -20,9 +22,9 @@ def _rules() -> bytes:
     return hashlib.sha256(sources + version("nh3").encode()).digest()
 
 
-def answer_hash(bodies: Iterable[bytes], zone: ZoneInfo) -> str:
+def answer_hash(answers: Iterable[Answer], zone: ZoneInfo) -> str:
     """Return what tells the same answers, read by the same rules in the same time zone, from all others."""
     told = hashlib.sha256(_rules() + zone.key.encode())
-    for body in bodies:
-        told.update(b"\0" + hashlib.sha256(body).digest())
+    for answer in answers:
+        told.update(b"\0" + bytes.fromhex(answer.sha256))
     return told.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ class SnapshotWriter:
 
     def __init__(self, engine: Engine, lease: Lease, run_id: str, resource: Resource) -> None:
         self._engine, self._lease, self._run_id, self._resource = engine, lease, run_id, resource
-        self._waiting: list[tuple[int, Answer, str]] = []
+        self._waiting: list[tuple[int, Answer]] = []
         self._waiting_bytes = 0
         self.count = 0
         self.bodies_stored = 0
@@ -54,7 +53,7 @@ class SnapshotWriter:
     def keep(self, answer: Answer) -> int:
         """Keep an answer; return its position among the run's answers for this resource."""
         position = self.count
-        self._waiting.append((position, answer, hashlib.sha256(answer.body).hexdigest()))
+        self._waiting.append((position, answer))
         self._waiting_bytes += len(answer.body)
         self.count += 1
         if self._waiting_bytes > _BATCH_BYTES or len(self._waiting) >= _BATCH_ANSWERS:
@@ -72,7 +71,7 @@ class SnapshotWriter:
 
     def _write(self, connection: Connection) -> None:
         tenant_id, now = self._lease.tenant_id, utc_now()
-        bodies = {sha256: answer.body for _, answer, sha256 in self._waiting}
+        bodies = {answer.sha256: answer.body for _, answer in self._waiting}
         known = select(_BODIES.c.sha256).where(_BODIES.c.tenant_id == tenant_id, _BODIES.c.sha256.in_(bodies))
         for sha256 in connection.scalars(known):
             del bodies[sha256]
@@ -93,10 +92,10 @@ class SnapshotWriter:
                 "request": answer.request[:500],
                 "fetched_at": answer.fetched_at,
                 "record_count": len(answer.envelope.rows),
-                "sha256": sha256,
+                "sha256": answer.sha256,
                 "whole": False,
             }
-            for position, answer, sha256 in self._waiting
+            for position, answer in self._waiting
         ]
         connection.execute(insert(_SNAPSHOTS), rows)
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -55,10 +56,11 @@ class Shape:
         self.table = table_of(model)
         self.names = tuple(column.name for column in self.table.columns if column.name not in _BOOKKEEPING)
         self.keys = tuple(column.name for column in self.table.primary_key if column.name != "tenant_id")
+        self._values: Callable[[Row], Packed] = itemgetter(*self.names)
 
     def pack(self, row: Row) -> Packed:
         """Return a row as the tuple that is staged."""
-        values = tuple(map(row.__getitem__, self.names))
+        values = self._values(row)
         return (*values, hashlib.sha256(repr(values).encode()).hexdigest())
 
     @cached_property

@@ -63,5 +63,5 @@ def test_bad_switches_say_why(caller: Caller, path: str, body: object, status: i
 
 
 def test_only_this_machine_may_turn_switches(emulator: Emulator) -> None:
-    stranger = Request("GET", "/_control/requests", {}, b"", "10.1.2.3")
+    stranger = Request("GET", "/_control/requests", {}, b"", "10.1.2.3", 5000)
     assert control(emulator._state, stranger).status == 403

@@ -33,7 +33,7 @@ from sync.records import (
 from sync.resources import EVENTS_SHAPE, LEADS_SHAPE, NOTES_SHAPE, OPPORTUNITIES_SHAPE, STAGES_SHAPE
 from sync.rows import event_row, hot_list_rows, hot_stages, lead_row, note_row, opportunity_row, stage_rows
 from sync.seen_ids import SeenIds
-from sync.wire_text import plain_text, sanitise_html
+from sync.wire_text import CLEANER, clean_text, plain_text, sanitise_html
 from sync.wire_values import OddValueError, as_money, as_percent, as_time
 
 ZONE = ZoneInfo("America/New_York")
@@ -159,6 +159,39 @@ def test_sanitising_twice_is_sanitising_once(markup: str) -> None:
     once = sanitise_html(markup)
     assert sanitise_html(once) == once
     assert is_clean(plain_text(once))
+
+
+# All that a note is usually made of, in any order: closed and left open, nested as HTML allows it and as it does not.
+_BITS = st.sampled_from(
+    [
+        f"<{slash}{tag}>"
+        for tag in ("p", "blockquote", "ul", "ol", "li", "b", "i", "em", "strong", "u")
+        for slash in ("", "/")
+    ]
+    + [
+        "<br>",
+        "<br/>",
+        "<p >",
+        "<B>",
+        "<b x=1>",
+        "<script>",
+        "&amp;",
+        "&lt;",
+        "&gt;",
+        "&quot;",
+        "&#39;",
+        "&#039;",
+        "&nbsp;",
+    ]
+    + ["&mdash;", "&amp", "&", "<", ">", '"', "'", "word", " ", "\n", "\r\n", "\t", "\xa0", "é", "<!-- -->"]
+)
+_PARAGRAPHS = st.lists(_BITS, max_size=4).map(lambda bits: f"<p>{''.join(bits)}</p>")
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(st.lists(_BITS | _PARAGRAPHS, max_size=8).map("".join))
+def test_markup_that_is_known_to_be_harmless_is_what_the_cleaner_gives_back(markup: str) -> None:
+    assert sanitise_html(markup) == clean_text(CLEANER.clean(clean_text(markup)))
 
 
 @pytest.mark.parametrize(
