@@ -7,7 +7,7 @@ tenant and no row can be addressed without naming its brand.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -456,18 +456,7 @@ class Lead(Mirrored, table=True):
         Index("ix_leads_source", "tenant_id", "lead_source_key"),
         _on_sqlite("ix_leads_created", "lead_created_at", "client_id"),
         _on_postgresql("ix_leads_newest", "lead_created_at NULLS FIRST", "client_id"),
-        _on_sqlite(
-            "ix_leads_counts",
-            "stage_key",
-            "lead_source_key",
-            "lead_source",
-            "stage_name",
-            "contact_type",
-            "removed_at",
-            "lead_created_at",
-            "client_id",
-        ),
-        _on_postgresql("ix_leads_stage", "stage_key"),
+        Index("ix_leads_stage", "tenant_id", "stage_key"),
     )
 
     client_id: str = Field(primary_key=True, max_length=64)
@@ -607,7 +596,10 @@ class ScheduledActivity(Mirrored, table=True):
     """An appointment of the brand's calendar."""
 
     __tablename__ = "scheduled_activities"
-    __table_args__: ClassVar[Any] = (Index("ix_scheduled_starts", "tenant_id", "starts_at"),)
+    __table_args__: ClassVar[Any] = (
+        Index("ix_scheduled_starts", "tenant_id", "starts_at"),
+        Index("ix_scheduled_ends", "tenant_id", "ends_at"),
+    )
 
     event_id: str = Field(primary_key=True, max_length=64)
     starts_at: datetime | None = Field(default=None)
@@ -618,6 +610,82 @@ class ScheduledActivity(Mirrored, table=True):
     contact_name: str = Field(default="")
     description: str = Field(default="", sa_type=Text)
     status: str = Field(default="")
+
+
+class Summary(BrandOwned):
+    """Counts of a brand's rows, kept by the sync in the transaction that changes the rows.
+
+    What a page counts is so asked of a few rows, however many they stand for.
+    """
+
+
+class LeadCount(Summary, table=True):
+    """How many live prospects come from one source and stand in one stage, both as spelled and as grouped."""
+
+    __tablename__ = "lead_counts"
+
+    number: int = Field(primary_key=True)
+    stage_key: str
+    stage_name: str
+    lead_source_key: str
+    lead_source: str
+    leads: int
+
+
+class PipelineCount(Summary, table=True):
+    """How many live deals of prospects stand in one stage, as spelled and as grouped, and what they are worth.
+
+    `valued` counts those that have a value; `weighted` is the sum of value times likelihood to close, exact.
+    """
+
+    __tablename__ = "pipeline_counts"
+
+    number: int = Field(primary_key=True)
+    stage_key: str
+    stage_name: str
+    deals: int
+    valued: int
+    value: Decimal = Field(max_digits=20, decimal_places=2)
+    weighted: Decimal = Field(max_digits=22, decimal_places=4)
+
+
+class PipelineAge(Summary, table=True):
+    """How many live deals of prospects entered the stage they are in on one day of the brand's calendar."""
+
+    __tablename__ = "pipeline_ages"
+
+    stage_key: str = Field(primary_key=True, max_length=255)
+    entered_on: date = Field(primary_key=True)
+    deals: int
+
+
+class NoteCount(Summary, table=True):
+    """How many live notes one author wrote of one kind."""
+
+    __tablename__ = "note_counts"
+
+    number: int = Field(primary_key=True)
+    author: str
+    kind: str
+    notes: int
+
+
+class NoteCoverage(Summary, table=True):
+    """How many live contacts the brand has, and of how many the notes were read whole."""
+
+    __tablename__ = "note_coverage"
+
+    contacts: int
+    contacts_read: int
+
+
+class ScheduleCount(Summary, table=True):
+    """How many live activities end (or, without an end, start) on one day, by UTC."""
+
+    __tablename__ = "schedule_counts"
+
+    last_day: date = Field(primary_key=True)
+    activities: int
 
 
 class SyncLease(BrandOwned, table=True):

@@ -27,6 +27,7 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from cryptography.fernet import Fernet
@@ -57,8 +58,10 @@ from models import (
     utc_now,
 )
 from settings import Settings
+from sync.summaries import summarise
 
 PASSWORD = "nine blue lanterns"
+ZONE = "America/New_York"
 EMAIL = "viewer@bench.example"
 STAGES = [
     ("New Lead", 0, True), ("Outbound Call", 1, True), ("Inbound Contact", 2, True), ("Initial Call Scheduled", 2, True),
@@ -418,7 +421,7 @@ def fill(url: str, size: Size) -> None:
         tenant = Tenant(
             slug="bench",
             name="Bench Brand",
-            timezone="America/New_York",
+            timezone=ZONE,
             web_key_encrypted=cipher.encrypt("CT_bench_key"),
             web_key_last4="_key",
         )
@@ -440,6 +443,7 @@ def fill(url: str, size: Size) -> None:
         for table, rows in rows_of_a_brand(brand, size).items():
             for start in range(0, len(rows), 5000):
                 connection.execute(insert(table), rows[start : start + 5000])
+        summarise(connection, brand, ZoneInfo(ZONE))
         session.commit()
     if engine.dialect.name == "postgresql":  # as its autovacuum would have done by the time anyone looks
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, Engine
@@ -24,13 +25,14 @@ from sync.ledger import (
 from sync.pull import Pull
 from sync.snapshots import mark_whole
 from sync.store import Counts, Staged, count_live, count_missing, is_suspicious_removal, staged, upsert
+from sync.summaries import summarise
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Landing:
-    """Where pulls land: one brand in one run.
+    """Where pulls land: one brand, whose days are those of `zone`, in one run.
 
     `accept` lets in what would be held back as suspicious; `replaying` lands a pull of old, whose record is written.
     """
@@ -38,6 +40,7 @@ class Landing:
     engine: Engine
     lease: Lease
     run_id: str
+    zone: ZoneInfo
     accept: bool = False
     replaying: bool = False
 
@@ -100,7 +103,7 @@ class Landing:
             derived = derive_hot_list(connection, tenant_id, now).changed or derived
         if pull.resource is Resource.LEADS and counts.removed:
             derived = forget_notes_of_gone_leads(connection, tenant_id, now) > 0
-        return counts, derived
+        return counts, summarise(connection, tenant_id, self.zone, pull.resource) or derived
 
     def conclude(self, connection: Connection, pull: Pull, result: ResourceResult) -> None:
         """Write down how the resource ended, with what could not be read and which fields were new."""

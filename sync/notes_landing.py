@@ -28,6 +28,7 @@ from database import brand_transaction
 from models import (
     Lead,
     Note,
+    NoteCoverage,
     NoteReading,
     PipelineStage,
     Resource,
@@ -43,11 +44,13 @@ from sync.notes_plan import NoteCandidate, NotesPlan, plan_notes
 from sync.notes_pull import NotesPull
 from sync.snapshots import mark_whole
 from sync.store import count_live, count_missing, is_suspicious_removal, staged, table_of, upsert
+from sync.summaries import summarise
 
 _LEADS: Final = table_of(Lead)
 _STAGES: Final = table_of(PipelineStage)
 _READINGS: Final = table_of(NoteReading)
 _NOTES: Final = table_of(Note)
+_COVERAGE: Final = table_of(NoteCoverage)
 _FRESHNESS: Final = table_of(ResourceFreshness)
 _MOST_ERRORS: Final = 20
 _READ_NOW: Final = Table(
@@ -116,7 +119,7 @@ def land_notes(
                     raise held_back(f"it would remove {gone} of {live} rows")
             counts = upsert(connection, pull.shape, tenant_id, utc_now(), staging=staging, scope=scope)
             counts = replace(counts, unchanged=counts.unchanged + notes.same_rows)
-        if counts.changed:
+        if summarise(connection, tenant_id, landing.zone, pull.resource) or counts.changed:
             raise_data_version(connection, tenant_id)
         mark_whole(
             connection, tenant_id, landing.run_id, pull.resource, since=pull.first_position, but=notes.bad_positions
@@ -201,10 +204,5 @@ def _record_readings(connection: Connection, landing: Landing, notes: NotesPull)
 
 
 def _count_never_read(connection: Connection, tenant_id: int) -> int:
-    reading = select(_READINGS.c.client_id).where(
-        _READINGS.c.tenant_id == tenant_id, _READINGS.c.client_id == _LEADS.c.client_id
-    )
-    never = select(func.count()).where(
-        _LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None), ~reading.correlate(_LEADS).exists()
-    )
-    return int(connection.execute(never.select_from(_LEADS)).scalar_one())
+    never = select(_COVERAGE.c.contacts - _COVERAGE.c.contacts_read).where(_COVERAGE.c.tenant_id == tenant_id)
+    return int(connection.execute(never).scalar_one())

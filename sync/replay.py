@@ -99,7 +99,7 @@ def _replay_list(
         with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
             fill(pull, plan, pages_of(answers(connection), plan.records.id_names), brand.zone)
         scope = removal_scope(plan.resource, window[0], brand.zone) if window else None
-        landing = Landing(engine, lease, source.run_id, accept=True, replaying=True)
+        landing = Landing(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
         return landing.land(pull, scope=scope, never_empties=False, began=began)
 
 
@@ -146,7 +146,7 @@ def _replay_notes(engine: Engine, brand: Brand, lease: Lease, run_id: str | None
             notes = NotesPull(Pull(Resource.NOTES, NOTES_SHAPE, spool, source.read_at))
             with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
                 _take_answers(connection, brand, source, notes, {client: live[client] for client in mine})
-            landing = Landing(engine, lease, source.run_id, accept=True, replaying=True)
+            landing = Landing(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
             results.append(land_notes(landing, notes, NotesPlan([]), leads_known=True, began=began))
     return results
 

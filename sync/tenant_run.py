@@ -97,7 +97,7 @@ class _BrandRun:
     def __init__(self, sync: Sync, brand: Brand, run: BegunRun, wish: Wish, lost: threading.Event) -> None:
         self._sync, self._brand, self._run, self._lost = sync, brand, run, lost
         self._settings = sync.settings
-        self._landing = Landing(sync.engine, run.lease, run.run_id, wish.accept)
+        self._landing = Landing(sync.engine, run.lease, run.run_id, brand.zone, wish.accept)
         window = schedule_window(utc_now(), brand.zone, self._settings.sync_schedule_days)
         self._window = Window(*window)
         self._no_access: PullError | None = None

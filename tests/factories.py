@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from database import AgencySession
 from encryption import Cipher
 from models import (
     HotListItem,
@@ -16,6 +18,7 @@ from models import (
     Tenant,
     utc_now,
 )
+from sync.summaries import summarise
 
 _numbers = count(1)
 
@@ -96,3 +99,12 @@ def make_activity(tenant_id: int, **changes: Any) -> ScheduledActivity:
     number = next(_numbers)
     columns: dict[str, Any] = {"event_id": str(number), "row_hash": ""} | changes
     return ScheduledActivity(tenant_id=tenant_id, **columns)
+
+
+def commit_counted(session: AgencySession, *tenant_ids: int) -> None:
+    """Commit the rows, with the summaries that a sync keeps in the same transaction."""
+    session.flush()
+    for tenant_id in tenant_ids:
+        zone = ZoneInfo(session.get_one(Tenant, tenant_id).timezone)
+        summarise(session.connection(), tenant_id, zone)
+    session.commit()

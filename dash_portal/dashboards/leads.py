@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func
+from sqlalchemy import ColumnElement, Select, func
 from sqlmodel import col
 
 from dash_portal.brand_access import Brand
@@ -33,7 +33,7 @@ from dash_portal.dashboards.stages import (
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
 from database import BrandSession
-from models import Lead
+from models import Lead, LeadCount
 
 NEW_DAYS: Final = 7
 
@@ -67,7 +67,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class LeadCounts:
-    """Everything that the cards and charts of leads are made of, counted by the database."""
+    """Everything that the cards and charts of leads are made of."""
 
     cells: tuple[Cell, ...]
     stages: tuple[Stage, ...]
@@ -121,28 +121,32 @@ def lead_counts(session: BrandSession, brand: Brand, now: datetime) -> LeadCount
 
 
 def _count(session: BrandSession, brand: Brand, today: date) -> LeadCounts:
+    """Add up what the sync has counted; only who is new depends on the day, and is counted here."""
     new_since = today - timedelta(days=NEW_DAYS - 1)
-    is_new = case((col(Lead.lead_created_at) >= midnight(new_since, brand.timezone), 1), else_=0)
-    grouped = (
-        select(Lead.stage_key, Lead.lead_source_key, Lead.lead_source, Lead.stage_name, func.count(), func.sum(is_new))
-        .where(*prospects())
-        .group_by(col(Lead.stage_key), col(Lead.lead_source_key), col(Lead.lead_source), col(Lead.stage_name))
+    kept = select(
+        LeadCount.stage_key, LeadCount.lead_source_key, LeadCount.lead_source, LeadCount.stage_name, LeadCount.leads
     )
-    rows = rows_of(session, grouped)
+    rows = rows_of(session, kept)
     leads: Counter[tuple[str, str]] = Counter()
-    new: Counter[tuple[str, str]] = Counter()
-    for stage_key, source_key, _, _, count, new_count in rows:
+    for stage_key, source_key, _, _, count in rows:
         leads[stage_key, source_key] += count
-        new[stage_key, source_key] += int(new_count or 0)
+    new = _new_leads(session, midnight(new_since, brand.timezone))
     stages = read_stages(session)
     return LeadCounts(
         cells=tuple(Cell(stage, source, count, new[stage, source]) for (stage, source), count in leads.items()),
         stages=stages,
-        source_names=most_frequent((key, name, count) for _, key, name, _, count, _ in rows),
-        stage_names=most_frequent((key, name, count) for key, _, _, name, count, _ in rows)
+        source_names=most_frequent((key, name, count) for _, key, name, _, count in rows),
+        stage_names=most_frequent((key, name, count) for key, _, _, name, count in rows)
         | {stage.key: stage.name for stage in stages},
         new_since=new_since,
     )
+
+
+def _new_leads(session: BrandSession, since: datetime) -> Counter[tuple[str, str]]:
+    """Count the prospects created since a moment, by stage and source."""
+    keys = (col(Lead.stage_key), col(Lead.lead_source_key))
+    new = select(*keys, func.count()).where(*prospects(), col(Lead.lead_created_at) >= since).group_by(*keys)
+    return Counter({(stage, source): count for stage, source, count in rows_of(session, new)})
 
 
 def prospects() -> tuple[ColumnElement[bool], ...]:

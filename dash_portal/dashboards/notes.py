@@ -18,7 +18,7 @@ from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import count_of
 from dash_portal.view import View
 from database import BrandSession
-from models import Lead, Note, NoteReading
+from models import Lead, Note, NoteCount, NoteCoverage
 
 MOST_ROWS: Final = 200
 SNIPPET: Final = 240
@@ -91,42 +91,27 @@ class Coverage:
 
 
 def note_facets(session: BrandSession, brand: Brand) -> Facets:
-    """Count the brand's notes by author and kind; known until its data changes."""
+    """Answer how many notes the brand has by author and by kind; known until its data changes."""
     return ANSWERS.answer(brand, ("note facets",), lambda: _facets(session))
 
 
 def _facets(session: BrandSession) -> Facets:
-    grouped = (
-        select(Note.author, Note.kind, func.count())
-        .where(col(Note.removed_at).is_(None))
-        .group_by(col(Note.author), col(Note.kind))
-    )
     authors: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
-    for author, kind, count in rows_of(session, grouped):
+    for author, kind, count in rows_of(session, select(NoteCount.author, NoteCount.kind, NoteCount.notes)):
         authors[author or NO_NAME] += count
         kinds[kind or NO_NAME] += count
     return Facets(_by_frequency(authors), _by_frequency(kinds), authors.total())
 
 
 def note_coverage(session: BrandSession, brand: Brand) -> Coverage:
-    """Count the contacts, and those whose notes were read; known until the brand's data changes."""
+    """Answer of how many contacts the notes were read; known until the brand's data changes."""
     return ANSWERS.answer(brand, ("note coverage",), lambda: _coverage(session))
 
 
 def _coverage(session: BrandSession) -> Coverage:
-    counted = (
-        select(func.count(), func.count(col(NoteReading.client_id)))
-        .select_from(Lead)
-        .join(
-            NoteReading,
-            and_(col(NoteReading.tenant_id) == col(Lead.tenant_id), col(NoteReading.client_id) == col(Lead.client_id)),
-            isouter=True,
-        )
-        .where(col(Lead.removed_at).is_(None))
-    )
-    contacts, read = session.exec(counted).one()
-    return Coverage(int(contacts), int(read))
+    kept = session.exec(select(NoteCoverage)).first()
+    return Coverage(0, 0) if kept is None else Coverage(kept.contacts, kept.contacts_read)
 
 
 def _by_frequency(counted: Counter[str]) -> tuple[tuple[str, int], ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func
+from sqlalchemy import ColumnElement, Select, and_, func
 from sqlmodel import col
 
 from dash_portal.brand_access import Brand
@@ -24,7 +24,7 @@ from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
 from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing
 from database import BrandSession
-from models import PipelineItem, PipelineStage
+from models import PipelineCount, PipelineItem, PipelineStage
 
 BY_STAGE: Final = "pipeline-by-stage"
 VALUE_BY_STAGE: Final = "pipeline-value-by-stage"
@@ -50,7 +50,7 @@ class StageTotals:
 
 @dataclass(frozen=True, slots=True)
 class PipelineCounts:
-    """Everything that the cards and charts of the pipeline are made of, counted by the database."""
+    """Everything that the cards and charts of the pipeline are made of."""
 
     totals: Mapping[str, StageTotals]
     stages: tuple[Stage, ...]
@@ -126,42 +126,32 @@ def deals_of_prospects() -> tuple[ColumnElement[bool], ...]:
 
 
 def _count(session: BrandSession, brand: Brand, today: date) -> PipelineCounts:
-    value = func.coalesce(PipelineItem.deal_size, 0)
-    grouped = with_stage(
-        select(
-            PipelineItem.stage_key,
-            PipelineItem.stage_name,
-            func.count(),
-            func.sum(case((value > 0, 1), else_=0)),
-            func.sum(value),
-            func.sum(value * likelihood_of_deal()),
-        ).select_from(PipelineItem)
-    )
-    grouped = grouped.where(*deals_of_prospects()).group_by(col(PipelineItem.stage_key), col(PipelineItem.stage_name))
-    rows = rows_of(session, grouped)
+    """Add up what the sync has counted."""
+    kept = rows_of(session, select(PipelineCount))
     stages = read_stages(session)
     active = [stage.key for stage in active_stages(stages)]
-    totals: dict[str, StageTotals] = {}
-    for key, _, deals, valued, worth, weighted in rows:
-        money, expected = _money(worth), _money(Decimal(str(weighted or 0)) / 100)
-        held = totals.get(key, StageTotals(key, 0, 0, Decimal(0), Decimal(0)))
-        totals[key] = StageTotals(
-            key, held.deals + deals, held.valued + int(valued or 0), held.value + money, held.weighted + expected
-        )
+    by_key: dict[str, list[PipelineCount]] = {}
+    for count in kept:
+        by_key.setdefault(count.stage_key, []).append(count)
     return PipelineCounts(
-        totals=totals,
+        totals={key: _total(key, counts) for key, counts in by_key.items()},
         stages=stages,
-        stage_names=most_frequent((key, name, deals) for key, name, deals, *_ in rows)
+        stage_names=most_frequent((count.stage_key, count.stage_name, count.deals) for count in kept)
         | {stage.key: stage.name for stage in stages},
-        ageing=read_ageing(session, active, today, brand.timezone),
+        ageing=read_ageing(session, active, today),
         today=today,
         zone=brand.timezone,
     )
 
 
-def _money(amount: Any) -> Decimal:
-    """Return a sum to the cent: SQLite adds Numeric columns as floating point."""
-    return Decimal(str(amount or 0)).quantize(_CENT)
+def _total(stage_key: str, counts: Sequence[PipelineCount]) -> StageTotals:
+    return StageTotals(
+        stage_key,
+        deals=sum(count.deals for count in counts),
+        valued=sum(count.valued for count in counts),
+        value=sum((count.value for count in counts), Decimal(0)),
+        weighted=sum((count.weighted for count in counts), Decimal(0)).quantize(_CENT),
+    )
 
 
 def summarise(counts: PipelineCounts, selected: frozenset[str]) -> PipelineDashboard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 from itertools import groupby
 from typing import Any, Final
@@ -19,7 +19,7 @@ from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.statements import select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of
 from database import BrandSession
-from models import Lead, ScheduledActivity
+from models import Lead, ScheduleCount, ScheduledActivity
 
 PAGE_SIZE: Final = 100
 
@@ -55,8 +55,19 @@ def upcoming(session: BrandSession, brand: Brand, page: int, now: datetime) -> T
 
 
 def _upcoming(session: BrandSession, question: TableQuestion, moment: datetime) -> TablePage[Activity]:
-    found = page_of(session, upcoming_statement(moment), question)
+    found = page_of(session, upcoming_statement(moment), question, known_total=_count_upcoming(session, moment))
     return found.of_rows(Activity(*row) for row in found.rows)
+
+
+def _count_upcoming(session: BrandSession, moment: datetime) -> int:
+    """Add up what the sync has counted by day; only what is left of the present day is counted here."""
+    later = select(func.sum(ScheduleCount.activities)).where(col(ScheduleCount.last_day) > moment.date())
+    tomorrow = datetime.combine(moment.date() + timedelta(days=1), time(), UTC)
+    starts, ends = col(ScheduledActivity.starts_at), col(ScheduledActivity.ends_at)
+    left_today = [starts.is_not(None), col(ScheduledActivity.removed_at).is_(None)]
+    ending = select(func.count()).where(*left_today, ends >= moment, ends < tomorrow)
+    starting = select(func.count()).where(*left_today, ends.is_(None), starts >= moment, starts < tomorrow)
+    return sum(int(session.exec(counted).one() or 0) for counted in (later, ending, starting))
 
 
 def upcoming_statement(moment: datetime) -> Select[Any]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, Final
 
-from sqlalchemy import and_, case, exists, func, or_
+from sqlalchemy import exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from dash_portal.brand_time import days_since, midnight
-from dash_portal.dashboards.stages import PROSPECT
 from dash_portal.dashboards.statements import rows_of, select
 from database import BrandSession
-from models import PipelineItem, PipelineStageChange
+from models import PipelineAge, PipelineStageChange
 
 STUCK_AFTER_DAYS: Final = 14
 STUCK_AFTER_MEDIANS: Final = 2
@@ -50,70 +51,30 @@ def is_stuck(days: int, median_days: Decimal) -> bool:
     return days > STUCK_AFTER_DAYS and days > STUCK_AFTER_MEDIANS * median_days
 
 
-def read_ageing(session: BrandSession, stage_keys: Sequence[str], today: date, zone: str) -> Ageing:
-    """Ask for the ageing of deals in these stages, in whole days of the brand's calendar."""
-    medians = _medians(session, stage_keys, today, zone)
-    return Ageing(
-        median_days=medians,
-        stuck=_stuck(session, medians, today, zone),
-        observed_since=session.exec(select(func.min(PipelineStageChange.observed_at))).one(),
-    )
+def read_ageing(session: BrandSession, stage_keys: Sequence[str], today: date) -> Ageing:
+    """Answer the ageing of deals in these stages, in whole days of the brand's calendar."""
+    kept = select(PipelineAge.stage_key, PipelineAge.entered_on, PipelineAge.deals)
+    ages = rows_of(session, kept.where(col(PipelineAge.stage_key).in_(stage_keys)))
+    observed_since = session.exec(select(func.min(PipelineStageChange.observed_at))).one()
+    return ageing_of(ages, today, observed_since)
 
 
-def _in_stages(stage_keys: Sequence[str]) -> tuple[Any, ...]:
-    return (
-        col(PipelineItem.contact_type) == PROSPECT,
-        col(PipelineItem.removed_at).is_(None),
-        col(PipelineItem.stage_key).in_(stage_keys),
-    )
+def ageing_of(ages: Iterable[tuple[str, date, int]], today: date, observed_since: datetime | None) -> Ageing:
+    """Return the ageing of deals given as (stage key, day they entered it, how many)."""
+    days: dict[str, Counter[int]] = {}
+    for stage_key, entered_on, deals in ages:
+        days.setdefault(stage_key, Counter())[max(0, (today - entered_on).days)] += deals
+    medians = {stage_key: median_of(counted) for stage_key, counted in days.items()}
+    stuck = {
+        stage_key: sum(deals for one, deals in counted.items() if is_stuck(one, medians[stage_key]))
+        for stage_key, counted in days.items()
+    }
+    return Ageing(medians, stuck, observed_since)
 
 
-def _medians(session: BrandSession, stage_keys: Sequence[str], today: date, zone: str) -> dict[str, Decimal]:
-    """Take the middle one or two deals of each stage by the time they entered it: only these leave the database."""
-    entered = entered_current_stage()
-    ranked = (
-        select(
-            PipelineItem.stage_key,
-            entered.c.entered_at,
-            func.row_number()
-            .over(
-                partition_by=col(PipelineItem.stage_key), order_by=(entered.c.entered_at, PipelineItem.opportunity_id)
-            )
-            .label("place"),
-            func.count().over(partition_by=col(PipelineItem.stage_key)).label("deals"),
-        )
-        .join(entered, entered.c.opportunity_id == col(PipelineItem.opportunity_id))
-        .where(*_in_stages(stage_keys))
-        .subquery()
-    )
-    middle = select(ranked.c.stage_key, ranked.c.entered_at).where(
-        or_(ranked.c.place * 2 == ranked.c.deals, ranked.c.place * 2 == ranked.c.deals + 1)
-        | (ranked.c.place * 2 == ranked.c.deals + 2)
-    )
-    days: dict[str, list[int]] = {}
-    for stage_key, entered_at in rows_of(session, middle):
-        days.setdefault(stage_key, []).append(days_since(entered_at, today, zone))
-    return {stage_key: Decimal(sum(found)) / len(found) for stage_key, found in days.items()}
-
-
-def _stuck(session: BrandSession, medians: Mapping[str, Decimal], today: date, zone: str) -> dict[str, int]:
-    if not medians:
-        return {}
-    entered = entered_current_stage()
-    before = {stage_key: midnight(stuck_since(median, today), zone) for stage_key, median in medians.items()}
-    late = or_(
-        *(and_(col(PipelineItem.stage_key) == key, entered.c.entered_at < moment) for key, moment in before.items())
-    )
-    statement = (
-        select(PipelineItem.stage_key, func.sum(case((late, 1), else_=0)))
-        .join(entered, entered.c.opportunity_id == col(PipelineItem.opportunity_id))
-        .where(*_in_stages(list(medians)))
-        .group_by(col(PipelineItem.stage_key))
-    )
-    return {stage_key: int(count) for stage_key, count in rows_of(session, statement)}
-
-
-def stuck_since(median_days: Decimal, today: date) -> date:
-    """Return the day before whose beginning a deal must have entered its stage to be stuck today."""
-    longest = max(STUCK_AFTER_DAYS, int(STUCK_AFTER_MEDIANS * median_days))
-    return today - timedelta(days=longest)
+def median_of(counted: Mapping[int, int]) -> Decimal:
+    """Return the median of numbers, given with how often each occurs; there must be at least one."""
+    numbers = sorted(counted)
+    passed = list(accumulate(counted[number] for number in numbers))
+    lower, upper = (numbers[bisect_right(passed, place)] for place in ((passed[-1] - 1) // 2, passed[-1] // 2))
+    return Decimal(lower + upper) / 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from statistics import median
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ from dash_portal.dashboards.notes import known_sort, snippet_of
 from dash_portal.dashboards.spellings import most_frequent
 from dash_portal.dashboards.stages import Stage, in_order, qualified_keys, signed_keys, steps
 from dash_portal.dashboards.table import TableQuestion
-from dash_portal.dashboards.time_in_stage import is_stuck, stuck_since
+from dash_portal.dashboards.time_in_stage import ageing_of, is_stuck, median_of
 from dash_portal.freshness import Mood, ResourceAge, freshness_of, interval_at
 from dash_portal.spreadsheet import csv_pieces, safe_text
 from dash_portal.view import View
@@ -82,8 +84,20 @@ def test_folding_keeps_the_order_the_first_and_the_selected(keys: list[str], sel
 )
 def test_a_deal_is_stuck_beyond_twice_the_median_and_14_days(days: int, median: str | int, stuck: bool) -> None:
     assert is_stuck(days, Decimal(median)) is stuck
+
+
+def test_ageing_is_counted_in_whole_days_and_tomorrow_counts_as_today() -> None:
     today = date(2026, 11, 22)
-    assert (today - timedelta(days=days) < stuck_since(Decimal(median), today)) is stuck
+    days_ago = {"offer": [-1, 0, 4, 4, 30], "visit": [1, 2]}
+    ages = [(stage, today - timedelta(days=days), 1) for stage, all_days in days_ago.items() for days in all_days]
+    ageing = ageing_of(ages, today, NINE)
+    assert ageing.median_days == {"offer": 4, "visit": Decimal("1.5")}
+    assert ageing.stuck == {"offer": 1, "visit": 0}
+
+
+@given(st.lists(st.integers(0, 400), min_size=1))
+def test_the_median_of_counted_numbers_is_the_median_of_the_numbers(numbers: list[int]) -> None:
+    assert median_of(Counter(numbers)) == Decimal(str(median(numbers)))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from dash_portal.dashboards.answers import ANSWERS
 from database import AgencySession
 from models import ResourceStatus, Role, TenantStatus, User, utc_now
-from tests.factories import make_tenant
+from tests.factories import commit_counted, make_tenant
 from tests.pages.filled_brand import fill_brand, set_freshness
 from tests.portal.world import PASSWORD, World, close_world, make_world, password_hash
 
@@ -82,7 +82,7 @@ def site(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encryp
         fill_brand(session, stale, now, leads=40, notes=30, events=12)
         session.flush()
         set_freshness(session, stale, now - timedelta(hours=9), ResourceStatus.FAILED)
-        session.commit()
+        commit_counted(session, *world.brands.values())
     server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=QuietHandler)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

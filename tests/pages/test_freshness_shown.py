@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from database import AgencySession
 from models import Lead, ResourceStatus, Tenant, utc_now
-from tests.factories import make_lead
+from tests.factories import commit_counted, make_lead
 from tests.pages.conftest import FILLED, STALE, Site, Visit
 from tests.pages.filled_brand import set_freshness
 
@@ -24,7 +24,7 @@ def landed(site: Site) -> Iterator[list[str]]:
         for client_id in ids:
             session.delete(session.get_one(Lead, (site.brand("own"), client_id)))
         set_freshness(session, site.brand("own"), utc_now() - timedelta(minutes=12))
-        session.commit()
+        commit_counted(session, site.brand("own"))
 
 
 def let_a_sync_land(site: Site, ids: list[str]) -> None:
@@ -34,7 +34,7 @@ def let_a_sync_land(site: Site, ids: list[str]) -> None:
         session.add(lead)
         session.get_one(Tenant, site.brand("own")).data_version += 1
         set_freshness(session, site.brand("own"), utc_now())
-        session.commit()
+        commit_counted(session, site.brand("own"))
 
 
 def test_the_badge_says_the_age_and_the_exact_time_on_hover(visit: Visit) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from database import AgencySession
-from tests.factories import make_lead, make_opportunity, make_stage
+from tests.factories import commit_counted, make_lead, make_opportunity, make_stage
 from tests.portal.world import World
 
 
@@ -19,7 +19,7 @@ def filled(world: World) -> World:
             session.add(make_stage(tenant_id, "New Lead", -1))
             session.add_all(make_lead(tenant_id, lead_source=f"Source of {slug}") for _ in range(count))
             session.add_all(make_opportunity(tenant_id) for _ in range(count))
-        session.commit()
+        commit_counted(session, *world.brands.values())
     return world
 
 

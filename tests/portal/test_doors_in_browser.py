@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from dash_portal.accounts import people
 from database import AgencySession
 from models import utc_now
-from tests.factories import make_lead
+from tests.factories import commit_counted, make_lead
 from tests.portal.world import PASSWORD, World, close_world, make_world
 from tests.security.served import served
 
@@ -33,7 +33,7 @@ def world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encry
 def url(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with AgencySession(world.engine) as session:
         session.add_all(make_lead(world.brands["own"]) for _ in range(3))
-        session.commit()
+        commit_counted(session, world.brands["own"])
     with served(world, tmp_path_factory.mktemp("log") / "log") as address:
         yield address
 

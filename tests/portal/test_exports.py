@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from dash_portal.exports import EXPORTS
 from database import AgencySession
-from tests.factories import make_lead, make_note, make_opportunity, make_stage
+from tests.factories import commit_counted, make_lead, make_note, make_opportunity, make_stage
 from tests.portal.world import World, close_world, make_world
 
 FORMULAS = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1")
@@ -38,7 +38,7 @@ def test_no_cell_starts_a_formula(world: World) -> None:
         for text in FORMULAS:
             session.add(make_lead(world.brands["own"], name=text, company=text, sales_lead=text))
             session.add(make_note(world.brands["own"], author=text, kind=text, content_text=text))
-        session.commit()
+        commit_counted(session, world.brands["own"])
     client = world.sign_in("viewer@own.example")
     for table in ("leads", "notes"):
         rows = rows_of(client, f"/export/{table}.csv")
@@ -53,7 +53,7 @@ def test_too_long_a_table_is_refused_in_plain_words(database_url: str, encryptio
     with AgencySession(world.engine) as session:
         session.add_all(make_lead(world.brands["own"], lead_source="A") for _ in range(3))
         session.add(make_lead(world.brands["own"], lead_source="B"))
-        session.commit()
+        commit_counted(session, world.brands["own"])
     client = world.sign_in("viewer@own.example")
     refused = client.get("/export/leads.csv", buffered=True)
     assert refused.status_code == 413
@@ -70,7 +70,7 @@ def test_deals_begin_with_those_that_came_farthest_and_end_with_the_parked(world
         for name, position, likelihood in stages:
             session.add(make_stage(brand, name, position, likelihood=likelihood))
             session.add(make_opportunity(brand, stage_name=name, stage_key=name.casefold()))
-        session.commit()
+        commit_counted(session, brand)
     rows = rows_of(world.sign_in("viewer@own.example"), "/export/pipeline.csv")
     place = rows[0].index("Stage")
     assert [row[place] for row in rows[1:]] == ["FA Signed", "FDD Sent", "New Lead", "Future Interest"]

@@ -6,11 +6,11 @@ brand's people. Its *handle* stands in ids, sources and stages: what an attacker
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Enum, Integer, LargeBinary, Numeric, inspect
+from sqlalchemy import Enum, LargeBinary, Numeric, inspect
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -61,14 +61,14 @@ def _value(name: str, kind: Any, slug: str) -> Any:
         return FIXED[name]
     if isinstance(kind, Enum):
         return kind.python_type(kind.enums[0]) if kind.python_type is not str else kind.enums[0]
-    if isinstance(kind, Integer):
-        return 1
     if isinstance(kind, Numeric):
         return Decimal("1.00")
     if isinstance(kind, LargeBinary):
         return treasure(slug).encode()
     if isinstance(kind, UTCDateTime):
         return utc_now() + timedelta(hours=3) if name in {"starts_at", "ends_at", "expires_at"} else utc_now()
+    if kind.python_type is date:
+        return utc_now().date()
     if kind.python_type is bool:
         return False
     if kind.python_type in {int, float}:

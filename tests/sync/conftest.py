@@ -17,12 +17,18 @@ from encryption import Cipher
 from models import (
     HotListItem,
     Lead,
+    LeadCount,
     Note,
+    NoteCount,
+    NoteCoverage,
+    PipelineAge,
+    PipelineCount,
     PipelineItem,
     PipelineStage,
     PipelineStageChange,
     ResourceFreshness,
     RunStatus,
+    ScheduleCount,
     ScheduledActivity,
     SyncError,
     SyncRun,
@@ -39,8 +45,9 @@ from tests.factories import make_tenant
 
 TOKEN = "enterprise-token-of-the-agency"
 NOW = datetime.now(UTC)
-DATA = (PipelineStage, Lead, PipelineItem, PipelineStageChange, HotListItem, Note, ScheduledActivity)
-STAMPS = frozenset({"created_at", "updated_at", "observed_at", "entered_at", "tenant_id"})
+SUMMARIES = (LeadCount, PipelineCount, PipelineAge, NoteCount, NoteCoverage, ScheduleCount)
+DATA = (PipelineStage, Lead, PipelineItem, PipelineStageChange, HotListItem, Note, ScheduledActivity, *SUMMARIES)
+STAMPS = frozenset({"created_at", "updated_at", "observed_at", "entered_at", "entered_on", "tenant_id"})
 Tables = dict[str, list[tuple[Any, ...]]]
 
 

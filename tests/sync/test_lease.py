@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_an_expired_lease_is_taken_over_and_its_late_owner_writes_nothing(world:
     assert late is not None
     time.sleep(0.05)
     assert _take(world, "next") is not None
-    landing = Landing(world.engine, late, "run-of-late", accept=True)
+    landing = Landing(world.engine, late, "run-of-late", ZoneInfo("UTC"), accept=True)
     with Spool() as spool:
         pull = Pull(Resource.LEADS, LEADS_SHAPE, spool)
         with pytest.raises(LeaseLostError):

@@ -1,0 +1,166 @@
+"""What the sync counts for the pages is what the tables hold, counted here row by row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from alembic import command
+from sqlalchemy import insert, text
+
+import migrations
+from database import create_engine
+from emulator import AccountPlan, Fault
+from models import (
+    Lead,
+    Note,
+    NoteReading,
+    PipelineItem,
+    PipelineStage,
+    PipelineStageChange,
+    Resource,
+    RunStatus,
+    ScheduledActivity,
+    Tenant,
+)
+from settings import Settings
+from sync.store import table_of
+from tests.sync.conftest import DATA, SUMMARIES, MakeWorld, World
+
+KEY = "CT_counted_key"
+TOKYO = ZoneInfo("Asia/Tokyo")
+PROSPECT = "1"
+
+
+def counted(world: World, tenant: int, zone: ZoneInfo) -> dict[str, Any]:
+    leads = world.live(Lead, tenant)
+    deals = [deal for deal in world.live(PipelineItem, tenant) if deal["contact_type"] == PROSPECT]
+    stages = {row["stage_key"]: row for row in world.live(PipelineStage, tenant) if row["contact_type"] == PROSPECT}
+    last: dict[str, dict[str, Any]] = {}
+    for change in sorted(world.rows(PipelineStageChange, tenant), key=lambda row: row["sequence"]):
+        last[change["opportunity_id"]] = change
+    read = {row["client_id"] for row in world.rows(NoteReading, tenant)}
+    worth: dict[str, Decimal] = {}
+    for deal in deals:
+        own = deal["likelihood"]
+        likelihood = own if own is not None else (stages.get(deal["stage_key"], {}).get("likelihood") or 0)
+        worth.setdefault(deal["stage_key"], Decimal(0))
+        worth[deal["stage_key"]] += (deal["deal_size"] or 0) * Decimal(likelihood) / 100
+    return {
+        "leads": Counter(
+            (lead["stage_name"], lead["lead_source"]) for lead in leads if lead["contact_type"] == PROSPECT
+        ),
+        "deals": Counter(deal["stage_name"] for deal in deals),
+        "valued": sum((deal["deal_size"] or 0) > 0 for deal in deals),
+        "value": sum((deal["deal_size"] or Decimal(0) for deal in deals), Decimal(0)),
+        "weighted": worth,
+        "ages": Counter(
+            (deal["stage_key"], last[deal["opportunity_id"]]["entered_at"].astimezone(zone).date()) for deal in deals
+        ),
+        "notes": Counter((note["author"], note["kind"]) for note in world.live(Note, tenant)),
+        "coverage": (len(leads), sum(lead["client_id"] in read for lead in leads)),
+        "schedule": Counter(
+            (activity["ends_at"] or activity["starts_at"]).date()
+            for activity in world.live(ScheduledActivity, tenant)
+            if activity["starts_at"] is not None
+        ),
+    }
+
+
+def kept(world: World, tenant: int) -> dict[str, Any]:
+    leads, deals, ages, notes, coverage, schedule = (world.rows(model, tenant) for model in SUMMARIES)
+    weighted: dict[str, Decimal] = {}
+    for row in deals:
+        weighted[row["stage_key"]] = weighted.get(row["stage_key"], Decimal(0)) + row["weighted"]
+    return {
+        "leads": Counter({(row["stage_name"], row["lead_source"]): row["leads"] for row in leads}),
+        "deals": Counter({row["stage_name"]: row["deals"] for row in deals}),
+        "valued": sum(row["valued"] for row in deals),
+        "value": sum((row["value"] for row in deals), Decimal(0)),
+        "weighted": weighted,
+        "ages": Counter({(row["stage_key"], row["entered_on"]): row["deals"] for row in ages}),
+        "notes": Counter({(row["author"], row["kind"]): row["notes"] for row in notes}),
+        "coverage": next(((row["contacts"], row["contacts_read"]) for row in coverage), None),
+        "schedule": Counter({row["last_day"]: row["activities"] for row in schedule}),
+    }
+
+
+def test_the_summaries_are_what_the_tables_hold_through_changes_and_faults(make_world: MakeWorld) -> None:
+    world = make_world(AccountPlan(name="Counted", web_key=KEY, seed=5, contacts=90, events=40), sync_notes_budget=200)
+    tenant = world.add_brand(KEY, "counted", timezone=TOKYO.key)
+    for fault in (None, None, Fault.SHORT_PAGE, Fault.UNREADABLE_ROWS, None):
+        world.emulator.clear_faults()
+        if fault is not None:
+            world.emulator.set_fault(fault, "read_opportunity_list", KEY)
+        world.sync("counted")
+        said = kept(world, tenant)
+        assert said == counted(world, tenant, TOKYO)
+        assert said["coverage"][1] > 0
+        assert said["value"] > 0
+        world.emulator.advance(KEY, steps=2)
+        world.emulator.account(KEY).contacts[:2] = []
+
+
+def test_days_in_stage_follow_the_brand_to_another_time_zone(make_world: MakeWorld) -> None:
+    world = make_world(AccountPlan(name="Moved", web_key=KEY, seed=5, contacts=90))
+    tenant = world.add_brand(KEY, "moved", timezone="America/Los_Angeles")
+    world.sync("moved")
+    world.change_brand("moved", timezone=TOKYO.key)
+    world.sync("moved")
+    assert kept(world, tenant)["ages"] == counted(world, tenant, TOKYO)["ages"]
+
+
+def test_an_unchanged_sync_leaves_them_and_the_data_version_alone(make_world: MakeWorld) -> None:
+    world = make_world(AccountPlan(name="Still", web_key=KEY, seed=5, contacts=30), sync_notes_budget=200)
+    tenant = world.add_brand(KEY, "still")
+    assert world.sync("still") is RunStatus.SUCCESS
+    version, rows = world.data_version(tenant), [world.rows(model, tenant) for model in SUMMARIES]
+    assert world.sync("still") is RunStatus.SUCCESS
+    assert world.data_version(tenant) == version
+    assert [world.rows(model, tenant) for model in SUMMARIES] == rows
+
+
+def test_more_contacts_read_is_news_though_they_have_no_notes(make_world: MakeWorld) -> None:
+    plan = AccountPlan(name="Silent", web_key=KEY, seed=5, contacts=30, notes=0)
+    world = make_world(plan, sync_notes_budget=10)
+    tenant = world.add_brand(KEY, "silent")
+    world.sync("silent")
+    version = world.data_version(tenant)
+    world.sync("silent")
+    assert world.results(tenant)[Resource.NOTES]["inserted"] == 0
+    assert kept(world, tenant)["coverage"] == (30, 20)
+    assert world.data_version(tenant) > version
+
+
+@pytest.mark.parametrize("zone", [TOKYO.key, "Nowhere/Atlantis"])
+def test_a_database_from_before_is_counted_as_it_is_migrated(
+    make_world: MakeWorld, empty_database_url: str, zone: str
+) -> None:
+    world = make_world(AccountPlan(name="Old", web_key=KEY, seed=5, contacts=60, events=40), sync_notes_budget=40)
+    tenant = world.add_brand(KEY, "old", timezone=TOKYO.key)
+    world.sync("old")
+
+    engine = create_engine(Settings(database_url=empty_database_url).database_url)
+    _migrate(engine, "0007")
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT set_config('portal.brand', 'agency', true)"))
+        for model in (Tenant, *(model for model in DATA if model not in SUMMARIES), NoteReading):
+            rows = [row | ({"timezone": zone} if model is Tenant else {}) for row in world.rows(model, tenant)]
+            connection.execute(insert(table_of(model)), rows)
+    migrations.upgrade(engine)
+    migrated = World(engine, world.emulator, world.settings, world.cipher)
+    assert kept(migrated, tenant) == counted(world, tenant, TOKYO if zone == TOKYO.key else ZoneInfo("UTC"))
+    engine.dispose()
+
+
+def _migrate(engine: Any, revision: str) -> None:
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT set_config('portal.brand', 'agency', true)"))
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
