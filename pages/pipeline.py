@@ -66,7 +66,7 @@ def content(asked: Asked) -> Content:
     question = TableQuestion.of(
         view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORT_NAMES, default=DEFAULT_SORT
     )
-    rows = deal_rows(session, counts, selected, question, known_total=dashboard.total)
+    rows = deal_rows(session, counts, selected, question)
     return Content(
         slots={
             "chips": chips(view, {"stage": "Stage"}),

@@ -21,7 +21,7 @@ from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.spellings import most_frequent
 from dash_portal.dashboards.stages import PROSPECT, Stage, active_stages, read_stages, step_rank, steps
 from dash_portal.dashboards.statements import rows_of, select
-from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
+from dash_portal.dashboards.table import TablePage, TableQuestion, count_of, sorted_by
 from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing
 from database import BrandSession
 from models import PipelineCount, PipelineItem, PipelineStage
@@ -304,18 +304,19 @@ def _ageing_chart(counts: PipelineCounts, active: Sequence[Stage], selected: fro
     )
 
 
+STAGE: Final = "stage"
+DAYS: Final = "days"
 SORTS: Final[Mapping[str, Callable[[Sequence[Stage]], Any]]] = {
     "candidate": lambda _: func.lower(col(PipelineItem.candidate)),
-    "stage": lambda stages: step_rank(col(PipelineItem.stage_key), stages),
+    STAGE: lambda stages: step_rank(col(PipelineItem.stage_key), stages),
     "value": lambda _: col(PipelineItem.deal_size),
     "likely": lambda _: likelihood_of_deal(),
     "weighted": lambda _: PipelineItem.deal_size * likelihood_of_deal(),
     "lead": lambda _: func.lower(col(PipelineItem.sales_lead)),
     "source": lambda _: col(PipelineItem.lead_source_key),
 }
-BY_DAYS: Final = "days"
-SORT_NAMES: Final = (*SORTS, BY_DAYS)
-DEFAULT_SORT: Final = "-stage"
+SORT_NAMES: Final = (*SORTS, DAYS)
+DEFAULT_SORT: Final = f"-{STAGE}"
 SEARCHED: Final = (
     PipelineItem.candidate,
     PipelineItem.company,
@@ -325,46 +326,87 @@ SEARCHED: Final = (
 
 
 def deal_rows(
-    session: BrandSession,
-    counts: PipelineCounts,
-    selected: frozenset[str],
-    question: TableQuestion,
-    *,
-    known_total: int | None = None,
+    session: BrandSession, counts: PipelineCounts, selected: frozenset[str], question: TableQuestion
 ) -> TablePage[Deal]:
-    """Answer one page of the deals behind the charts. `known_total` spares a count where nothing is searched."""
-    statement = deal_statement(counts, selected, question)
-    page = page_of(session, statement, question, known_total=None if question.search else known_total)
-    return page.of_rows(deal_of(row, counts) for row in page.rows)
+    """Answer one page of the deals behind the charts.
+
+    Which deals these are is found by what they are sorted by alone; sorted by stage, the counts tell already in which
+    stages the page lies. So most deals are never looked at.
+    """
+    shown = _shown(counts, selected)
+    if question.search:
+        total = count_of(session, _deals(counts, shown, question, PipelineItem.opportunity_id))
+    else:
+        total = sum(_totals(counts, key).deals for key in shown)
+    asked = question.within(total)
+    stages, passed = shown, 0
+    if asked.sort == STAGE and not asked.search:
+        stages, passed = stages_of_page(counts, shown, asked)
+    found = _deals(counts, stages, asked, PipelineItem.opportunity_id)
+    ids = rows_of(session, found.limit(asked.size).offset(asked.offset - passed))
+    statement = _deals(counts, stages, asked).where(col(PipelineItem.opportunity_id).in_(ids))
+    return TablePage(tuple(deal_of(row, counts) for row in rows_of(session, statement)), total, asked.page, asked.size)
+
+
+def _shown(counts: PipelineCounts, selected: frozenset[str]) -> frozenset[str]:
+    on_board = frozenset(stage.key for stage in active_stages(counts.stages))
+    return on_board & selected if selected else on_board
+
+
+def stages_of_page(
+    counts: PipelineCounts, shown: frozenset[str], question: TableQuestion
+) -> tuple[frozenset[str], int]:
+    """Return in which stages a page of deals sorted by stage lies, and how many deals stand in those before them."""
+    climbed = [frozenset({stage.key}) for stage in steps(counts.stages) if stage.key in shown]
+    if question.descending:
+        climbed.reverse()
+    parked = shown.difference(*climbed)
+    within: frozenset[str] = frozenset()
+    passed = before = 0
+    for stages in (*climbed, parked):
+        here = range(passed, passed + sum(_totals(counts, key).deals for key in stages))
+        if here.stop <= question.offset:
+            before = here.stop
+        elif here.start < question.offset + question.size:
+            within |= stages
+        passed = here.stop
+    return within, before
 
 
 def deal_statement(counts: PipelineCounts, selected: frozenset[str], question: TableQuestion) -> Select[Any]:
-    """Return the statement of all deals on the board, filtered, searched and sorted: a page or an export reads it."""
+    """Return the statement of all deals on the board, filtered, searched and sorted: an export reads it."""
+    return _deals(counts, _shown(counts, selected), question)
+
+
+def _deals(counts: PipelineCounts, stages: frozenset[str], question: TableQuestion, *columns: Any) -> Select[Any]:
+    """Return the statement of the deals in these stages, searched and sorted: all of them, or only some columns."""
     entered = entered_current_stage()
-    statement = with_stage(
-        select(
-            PipelineItem.opportunity_id,
-            PipelineItem.client_id,
-            PipelineItem.candidate,
-            PipelineItem.opportunity_name,
-            PipelineItem.stage_key,
-            PipelineItem.deal_size,
-            likelihood_of_deal(),
-            entered.c.entered_at,
-            PipelineItem.sales_lead,
-            PipelineItem.lead_source,
-        ).select_from(PipelineItem)
-    ).join(entered, entered.c.opportunity_id == col(PipelineItem.opportunity_id), isouter=True)
-    on_board = {stage.key for stage in active_stages(counts.stages)}
-    shown = on_board & selected if selected else on_board
-    statement = statement.where(*deals_of_prospects(), col(PipelineItem.stage_key).in_(shown))
+    statement = with_stage(select(*(columns or _all_columns(entered))).select_from(PipelineItem))
+    if question.sort == DAYS or not columns:
+        statement = statement.join(entered, entered.c.opportunity_id == col(PipelineItem.opportunity_id), isouter=True)
+    statement = statement.where(*deals_of_prospects(), col(PipelineItem.stage_key).in_(stages))
     if question.search:
         statement = statement.where(matches(question.search, SEARCHED))
     tie = col(PipelineItem.opportunity_id)
-    if question.sort == BY_DAYS:  # who entered first has been there longest
+    if question.sort == DAYS:  # who entered first has been there longest
         turned = replace(question, descending=not question.descending)
         return sorted_by(statement, turned, entered.c.entered_at, tie=tie)
     return sorted_by(statement, question, SORTS[question.sort](counts.stages), tie=tie)
+
+
+def _all_columns(entered: Any) -> tuple[Any, ...]:
+    return (
+        PipelineItem.opportunity_id,
+        PipelineItem.client_id,
+        PipelineItem.candidate,
+        PipelineItem.opportunity_name,
+        PipelineItem.stage_key,
+        PipelineItem.deal_size,
+        likelihood_of_deal(),
+        entered.c.entered_at,
+        PipelineItem.sales_lead,
+        PipelineItem.lead_source,
+    )
 
 
 def deal_of(row: Any, counts: PipelineCounts) -> Deal:

@@ -38,6 +38,15 @@ class TableQuestion:
         chosen = sort if name in known else default
         return cls(search.strip(), chosen.removeprefix("-"), chosen.startswith("-"), max(1, page), size)
 
+    def within(self, total: int) -> TableQuestion:
+        """Return the question for a table of so many rows: a page beyond the last one is taken for the last."""
+        return replace(self, page=min(self.page, max(1, ceil(total / self.size))))
+
+    @property
+    def offset(self) -> int:
+        """How many rows stand before the page."""
+        return (self.page - 1) * self.size
+
     @property
     def sort_text(self) -> str:
         """The sort as a link says it."""
@@ -78,10 +87,9 @@ def page_of(
 ) -> TablePage[Any]:
     """Read one page of a statement's rows; a page beyond the last one is taken for the last."""
     total = count_of(session, statement) if known_total is None else known_total
-    last = max(1, ceil(total / question.size))
-    page = replace(question, page=min(question.page, last)).page
-    rows = rows_of(session, statement.limit(question.size).offset((page - 1) * question.size))
-    return TablePage(tuple(rows), total, page, question.size)
+    asked = question.within(total)
+    rows = rows_of(session, statement.limit(asked.size).offset(asked.offset))
+    return TablePage(tuple(rows), total, asked.page, asked.size)
 
 
 def count_of(session: BrandSession, statement: Select[Any]) -> int:
