@@ -37,7 +37,7 @@ from dash_portal.co_branding.logos import keep_logo, logo_marks, remove_logo
 from dash_portal.portal import portal
 from dash_portal.vocabulary import member
 from database import AgencySession
-from models import LogoTheme, Tenant, utc_now
+from models import LogoTheme, Tenant, TenantStatus, utc_now
 
 blueprint = Blueprint("agency_brands", __name__, url_prefix="/agency/brands")
 
@@ -117,19 +117,22 @@ def edit(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/<slug>")
 def change(slug: str) -> ResponseReturnValue:
-    """Change name, short name, time zone and colour."""
+    """Change name, short name, time zone and colour; another time zone means to read every time anew."""
     form = _form()
 
     def do(session: AgencySession, tenant: Tenant) -> None:
+        actor, before = current_actor(), tenant.timezone
         change_brand(
             session,
-            actor=current_actor(),
+            actor=actor,
             tenant_id=tenant.id or 0,
             name=form.name,
             slug=form.slug,
             timezone=form.timezone,
             accent_colour=form.accent_colour or None,
         )
+        if form.timezone != before and tenant.status is TenantStatus.ACTIVE:
+            request_sync(session, actor=actor, tenant_id=tenant.id or 0)
 
     return _do(slug, "changed", do, form=form)
 
@@ -142,7 +145,7 @@ def key(slug: str) -> ResponseReturnValue:
         actor, web_key = current_actor(), request.form.get("web_key", "")
         tenant_id = tenant.id or 0
         replace_web_key(session, actor=actor, tenant_id=tenant_id, web_key=web_key, cipher=portal().cipher)
-        if tenant.status.value == "active":
+        if tenant.status is TenantStatus.ACTIVE:
             request_sync(session, actor=actor, tenant_id=tenant_id)
 
     return _do(slug, "key", do)

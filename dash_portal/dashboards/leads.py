@@ -117,7 +117,7 @@ def leads_dashboard(
 def lead_counts(session: BrandSession, brand: Brand, now: datetime) -> LeadCounts:
     """Count the brand's prospects by stage and source; known until its data changes or its day ends."""
     today = local_day(now, brand.timezone)
-    return ANSWERS.answer(brand, ("lead counts", today), lambda: _count(session, brand, today))
+    return ANSWERS.answer(brand, ("lead counts", today, brand.timezone), lambda: _count(session, brand, today))
 
 
 def _count(session: BrandSession, brand: Brand, today: date) -> LeadCounts:

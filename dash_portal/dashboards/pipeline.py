@@ -98,7 +98,7 @@ def pipeline_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str
 def pipeline_counts(session: BrandSession, brand: Brand, now: datetime) -> PipelineCounts:
     """Count the brand's deals by stage; known until its data changes or its day ends."""
     today = local_day(now, brand.timezone)
-    return ANSWERS.answer(brand, ("pipeline counts", today), lambda: _count(session, brand, today))
+    return ANSWERS.answer(brand, ("pipeline counts", today, brand.timezone), lambda: _count(session, brand, today))
 
 
 def likelihood_of_deal() -> ColumnElement[Any]:

@@ -256,7 +256,7 @@ def _accent(brand: Brand) -> dict[str, str]:
 
 def by_day(brand: Brand, now: datetime) -> Hashable:
     """Name the brand's calendar day: what counts days changes at its midnight."""
-    return local_day(now, brand.timezone)
+    return local_day(now, brand.timezone), brand.timezone
 
 
 def by_minute(_brand: Brand, now: datetime) -> Hashable:

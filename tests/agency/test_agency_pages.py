@@ -207,6 +207,20 @@ def test_suspending_ends_its_people_and_reactivating_syncs_it(world: World) -> N
         assert session.query(SyncRequest).filter_by(tenant_id=world.brands["own"]).count() == 1
 
 
+def test_another_time_zone_is_followed_by_a_sync_for_every_time_was_read_in_the_old_one(world: World) -> None:
+    agency, own = world.sign_in(AGENCY), world.brands["own"]
+    form = {"name": "Own Brand", "slug": "own", "accent_colour": ""}
+
+    def asked_for() -> int:
+        with AgencySession(world.engine) as session:
+            return session.query(SyncRequest).filter_by(tenant_id=own).count()
+
+    assert world.post(agency, "/agency/brands/own", **form, timezone="America/New_York").status_code == 303
+    assert asked_for() == 0
+    assert world.post(agency, "/agency/brands/own", **form, timezone="Asia/Tokyo").status_code == 303
+    assert asked_for() == 1
+
+
 def upload(world: World, path: str, body: bytes) -> TestResponse:
     agency = world.sign_in(AGENCY)
     token = world.csrf_token(agency)
