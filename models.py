@@ -189,7 +189,7 @@ class Mirrored(BrandOwned):
 
 
 class Tenant(Stamped, table=True):
-    """A brand: one ClientTether account of the agency."""
+    """A brand: one ClientTether account of the agency. `active_since`: when it was last reactivated, if ever."""
 
     __tablename__ = "tenants"
 
@@ -202,6 +202,7 @@ class Tenant(Stamped, table=True):
     web_key_last4: str = Field(max_length=4)
     accent_colour: str | None = Field(default=None, max_length=7)
     data_version: int = Field(default=0)
+    active_since: datetime | None = Field(default=None)
 
 
 class TenantLogo(BrandOwned, table=True):

@@ -156,17 +156,21 @@ def run_status(statuses: Sequence[ResourceStatus]) -> RunStatus:
 
 
 def histories(connection: Connection, crashes: int) -> dict[int, History]:
-    """Return what each brand's runs tell; how the latest `crashes` ended only where the very latest was cut off."""
+    """Return what each brand's runs tell; how the latest `crashes` ended only where the very latest was cut off.
+
+    Slots in which a brand was suspended count as run: nobody has missed them.
+    """
     mine = _RUNS.c.tenant_id == _TENANTS.c.id
     last_slot = select(func.max(_RUNS.c.slot_at)).where(mine).scalar_subquery()
     latest = select(_RUNS.c.status).where(mine).order_by(_RUNS.c.started_at.desc()).limit(1).scalar_subquery()
     found = {}
-    for tenant_id, slot, status in connection.execute(select(_TENANTS.c.id, last_slot, latest)).all():
+    brands = select(_TENANTS.c.id, _TENANTS.c.active_since, last_slot, latest)
+    for tenant_id, active_since, slot, status in connection.execute(brands).all():
         statuses = (status,) if status else ()
         if status == RunStatus.ABANDONED:
             own = select(_RUNS.c.status).where(_RUNS.c.tenant_id == tenant_id)
             statuses = tuple(connection.scalars(own.order_by(_RUNS.c.started_at.desc()).limit(crashes)))
-        found[tenant_id] = History(slot, statuses)
+        found[tenant_id] = History(max(slot, active_since or slot) if slot else None, statuses)
     return found
 
 

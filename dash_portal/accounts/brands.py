@@ -102,11 +102,11 @@ def suspend_brand(session: Session, *, actor: Actor, tenant_id: int, now: dateti
     record(session, AuditAction.BRAND_SUSPENDED, actor, tenant_id=tenant_id, slug=brand.slug)
 
 
-def reactivate_brand(session: Session, *, actor: Actor, tenant_id: int) -> None:
-    """Sync the brand again and let its people sign in."""
+def reactivate_brand(session: Session, *, actor: Actor, tenant_id: int, now: datetime) -> None:
+    """Sync the brand again and let its people sign in; what it was not synced at until now was not missed."""
     require_agency(actor)
     brand = find_brand(session, tenant_id)
-    brand.status = TenantStatus.ACTIVE
+    brand.status, brand.active_since = TenantStatus.ACTIVE, now
     session.add(brand)
     record(session, AuditAction.BRAND_REACTIVATED, actor, tenant_id=tenant_id, slug=brand.slug)
 

@@ -167,7 +167,7 @@ def reactivate(slug: str) -> ResponseReturnValue:
 
     def do(session: AgencySession, tenant: Tenant) -> None:
         actor = current_actor()
-        reactivate_brand(session, actor=actor, tenant_id=tenant.id or 0)
+        reactivate_brand(session, actor=actor, tenant_id=tenant.id or 0, now=utc_now())
         session.flush()
         request_sync(session, actor=actor, tenant_id=tenant.id or 0)
 

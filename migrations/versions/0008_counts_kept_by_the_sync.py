@@ -1,4 +1,7 @@
-"""Summaries: what the pages count, kept by the sync; filled here, so that no page waits for the next one."""
+"""Summaries: what the pages count, kept by the sync; filled here, so that no page waits for the next one.
+
+And since when a reactivated brand is active: slots before that were not missed.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ SUMMARIES = ("lead_counts", "pipeline_counts", "pipeline_ages", "note_counts", "
 
 
 def upgrade() -> None:
+    op.add_column("tenants", sa.Column("active_since", UTCDateTime(), nullable=True))
     _create()
     protect(*SUMMARIES)
     let_portal("SELECT", *SUMMARIES)

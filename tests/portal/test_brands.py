@@ -48,7 +48,7 @@ def test_only_the_agency_touches_brands(world: World, email: str) -> None:
     actor, own = world.actor(email), world.brands["own"]
     verbs: list[Callable[[AgencySession], object]] = [
         lambda session: brands.suspend_brand(session, actor=actor, tenant_id=own, now=utc_now()),
-        lambda session: brands.reactivate_brand(session, actor=actor, tenant_id=own),
+        lambda session: brands.reactivate_brand(session, actor=actor, tenant_id=own, now=utc_now()),
         lambda session: brands.replace_web_key(
             session, actor=actor, tenant_id=own, web_key="CT_another", cipher=world.cipher
         ),
@@ -91,7 +91,7 @@ def test_a_brand_changes_and_comes_back(world: World) -> None:
             timezone="UTC",
             accent_colour="#AABBCC",
         )
-        brands.reactivate_brand(session, actor=agency, tenant_id=world.brands["shut"])
+        brands.reactivate_brand(session, actor=agency, tenant_id=world.brands["shut"], now=utc_now())
         session.commit()
     assert (changed.name, changed.slug, changed.accent_colour) == ("Open Brand", "open", "#aabbcc")
     assert changed.status is TenantStatus.ACTIVE

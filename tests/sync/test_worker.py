@@ -6,10 +6,13 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from dash_portal.accounts.audit import COMMAND_LINE
+from dash_portal.accounts.brands import reactivate_brand, suspend_brand
 from database import AgencySession, agency_transaction, brand_transaction
 from emulator import AccountPlan, Fault
 from models import (
@@ -19,6 +22,7 @@ from models import (
     RunStatus,
     SyncError,
     SyncRequest,
+    SyncRun,
     TenantStatus,
     Trigger,
     WorkerHeartbeat,
@@ -27,7 +31,8 @@ from models import (
 from sync.connection_checks import waiting_checks
 from sync.heartbeat import living_workers
 from sync.requests import brands_asked_for
-from sync.runs import active_brands
+from sync.runs import active_brands, histories
+from sync.schedule import wish_now
 from sync.status import sync_status
 from sync.tenant_run import Sync
 from sync.worker import Worker
@@ -227,3 +232,26 @@ def test_a_worker_process_ends_within_ten_seconds_although_a_call_hangs(make_wor
     _until(lambda: _all_ended(world, tenant, 2), worker)
     assert world.runs(tenant)[-1]["trigger"] is Trigger.CATCH_UP
     assert world.runs(tenant)[-1]["status"] is RunStatus.SUCCESS
+
+
+def test_slots_of_a_suspended_brand_are_not_missed(make_world: MakeWorld) -> None:
+    world = _world(make_world)
+    brand, long_ago = world.brand_id("brand-0"), utc_now() - timedelta(days=3)
+    run = SyncRun(tenant_id=brand, run_id="r", status=RunStatus.SUCCESS, trigger=Trigger.SCHEDULE, worker="w")
+    run.slot_at = run.started_at = long_ago
+
+    def missed() -> int:
+        with agency_transaction(world.engine) as connection:
+            wish = wish_now("* * * * *", "brand-0", histories(connection, 3)[brand], utc_now() + timedelta(minutes=2))
+        assert wish is not None
+        return wish.missed_slots
+
+    with AgencySession(world.engine) as session:
+        session.add(run)
+        session.commit()
+    assert missed() > 4_000
+    with AgencySession(world.engine) as session:
+        suspend_brand(session, actor=COMMAND_LINE, tenant_id=brand, now=utc_now())
+        reactivate_brand(session, actor=COMMAND_LINE, tenant_id=brand, now=utc_now())
+        session.commit()
+    assert missed() < 3
