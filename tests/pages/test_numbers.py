@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from database import AgencySession
 from models import utc_now
+from tests.factories import commit_counted
 from tests.pages.asked_pages import AskedPage, ask_page
 from tests.pages.filled_brand import HOT, STAGES, fill_brand
 from tests.portal.world import World, close_world, make_world
@@ -37,7 +38,7 @@ def world(database_url: str, encryption_key: str) -> Iterator[World]:
     with AgencySession(made.engine) as session:
         fill_brand(session, made.brands["own"], utc_now())
         fill_brand(session, made.brands["other"], utc_now(), leads=30, notes=10, events=3)
-        session.commit()
+        commit_counted(session, made.brands["own"], made.brands["other"])
     yield made
     close_world(made)
 
