@@ -83,7 +83,7 @@ def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     return [
         parts["chips"],
         parts["figures"],
-        chart_columns([parts[BY_STAGE], parts[PROGRESSION]], [parts[VALUE_BY_STAGE], parts[AGEING]]),
+        chart_columns([parts[BY_STAGE], parts[AGEING]], [parts[VALUE_BY_STAGE], parts[PROGRESSION]]),
         table_card("Deals", [search_box("pipeline", view, label="Search deals"), parts["export"]], parts["table"]),
     ]
 

@@ -7,7 +7,7 @@ from math import ceil, radians, sin
 from dash_portal.charts.chart import Chart, Kind, Series
 from dash_portal.charts.numbers import Number, ValueFormat, exact, json_number, short, tick
 from dash_portal.charts.palette import faded, palette
-from dash_portal.charts.text import LINE_HEIGHT, lines_of, plain, shortened, text_width
+from dash_portal.charts.text import FONT_SIZE, LINE_HEIGHT, lines_of, plain, shortened, text_width
 
 NARROWEST = 320
 """The width in pixels of a chart's card on a phone of 360: what fits there fits everywhere."""
@@ -255,7 +255,9 @@ def _panel(chart: Chart, series: tuple[DrawnSeries, ...], number: int, width: fl
         high = max(high, 100.0)
     if high - low < 1e-6:
         high = low + 1.0
-    title = lines_of(drawn[0].name, NARROWEST if width is None else width) if series[-1].panel else ()
+    # A title may reach to the next panel's own, and its letters are smaller than those that widths are guessed of.
+    room = NARROWEST if width is None else (width + PANEL_GAP) * FONT_SIZE / PANEL_TITLE_SIZE
+    title = lines_of(drawn[0].name, room) if series[-1].panel else ()
     if width is None:
         ticks = _ticks(low, high, value_format)
         low, high = min(low, ticks[0][0]), max(high, ticks[-1][0])

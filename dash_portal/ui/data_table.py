@@ -110,7 +110,8 @@ def data_table(
     body = [_line(columns, line) for line in lines]
     parts = [html.Caption(caption, className="visually-hidden"), html.Thead(head), html.Tbody(body)]
     if foot is not None:
-        cells = [_cell(column, value) for column, value in zip(columns, foot, strict=True)]
+        named = zip(columns, foot, strict=True)
+        cells = [_cell(column, value) if column.numeric else html.Td(value) for column, value in named]
         parts.append(html.Tfoot(html.Tr(cells)))
     return html.Div(html.Table(parts, className="table table-cards"), className="table-frame")
 
