@@ -33,7 +33,7 @@ from dash_portal.ui.data_table import (
 )
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
-from dash_portal.ui.links import plain_link
+from dash_portal.ui.links import page_link, plain_link
 from dash_portal.ui.markup import Part, html
 from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.panel import facts, panel
@@ -191,7 +191,7 @@ def _details(asked: Asked, details: LeadDetails) -> list[Any]:
         )
         if details.notes
         else html.P("No note yet.", className="quiet"),
-        html.P(plain_link(f"All {details.note_total:,} notes", all_notes.href)) if details.note_total else None,
+        html.P(page_link(f"All {details.note_total:,} notes", all_notes)) if details.note_total else None,
     ]
 
 
