@@ -139,6 +139,7 @@ def _grid(view: View) -> Part:
             "maxBlocksInCache": 20,
             "rowHeight": ROW_HEIGHTS.get(view.value("density"), 64),
             "blockLoadDebounceMillis": 0,
+            "maxConcurrentDatasourceRequests": 1,  # of two calls at once Dash drops the first one's answer
             "suppressMultiSort": True,
             "suppressCellFocus": False,
             "ensureDomOrder": True,

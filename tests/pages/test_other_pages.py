@@ -112,6 +112,14 @@ def test_notes_scroll_through_blocks(visit: Visit) -> None:
     expect(page.locator(".ag-row[row-id=note-259]")).to_be_visible()
 
 
+def test_notes_scrolled_to_where_two_blocks_meet_all_come(visit: Visit) -> None:
+    page = visit().open("/notes")
+    expect(page.locator(".ag-row[row-id^=note-]").first).to_be_visible()
+    page.locator(".ag-body-viewport").evaluate("element => element.scrollTo(0, 64 * 195)")
+    for place in (196, 199, 200, 203):
+        expect(page.locator(f".ag-row[row-index='{place}'] .note-snippet")).to_contain_text("Spoke about")
+
+
 def test_the_density_can_be_chosen(visit: Visit) -> None:
     page = visit().open("/notes")
     row = page.locator(".ag-row[row-id=note-attack]")
