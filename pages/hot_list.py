@@ -23,7 +23,6 @@ from dash_portal.ui.data_table import (
     Line,
     data_table,
     export_link,
-    follow_search,
     pager,
     search_box,
     table_card,
@@ -134,4 +133,3 @@ def layout(**query: Any) -> Any:
 
 
 register(__name__, PAGE, layout)
-follow_search("hot-list")

@@ -27,14 +27,13 @@ from dash_portal.ui.data_table import (
     Line,
     data_table,
     export_link,
-    follow_search,
     pager,
     search_box,
     table_card,
 )
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
-from dash_portal.ui.links import plain_link
+from dash_portal.ui.links import page_link, plain_link
 from dash_portal.ui.markup import Part, html
 from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.panel import facts, panel
@@ -193,7 +192,7 @@ def _details(asked: Asked, details: LeadDetails) -> list[Any]:
         )
         if details.notes
         else html.P("No note yet.", className="quiet"),
-        html.P(plain_link(f"All {details.note_total:,} notes", all_notes.href)) if details.note_total else None,
+        html.P(page_link(f"All {details.note_total:,} notes", all_notes)) if details.note_total else None,
     ]
 
 
@@ -216,4 +215,3 @@ def layout(**query: Any) -> Any:
 
 
 register(__name__, PAGE, layout)
-follow_search("leads")

@@ -27,7 +27,7 @@ from dash_portal.dashboards.notes import (
 )
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.chips import chips
-from dash_portal.ui.data_table import export_link, follow_search, search_box
+from dash_portal.ui.data_table import export_link, search_box
 from dash_portal.ui.empty import nothing_yet
 from dash_portal.ui.facets import facet_menu
 from dash_portal.ui.icons import icon
@@ -139,6 +139,7 @@ def _grid(view: View) -> Part:
             "maxBlocksInCache": 20,
             "rowHeight": ROW_HEIGHTS.get(view.value("density"), 64),
             "blockLoadDebounceMillis": 0,
+            "maxConcurrentDatasourceRequests": 1,  # of two calls at once Dash drops the first one's answer
             "suppressMultiSort": True,
             "suppressCellFocus": False,
             "ensureDomOrder": True,
@@ -250,13 +251,6 @@ def layout(**query: Any) -> Any:
 
 
 register(__name__, PAGE, layout)
-follow_search("notes")
-clientside_callback(
-    ClientsideFunction("navigation", "searchContact"),
-    Output("notes-contacted", "data"),
-    Input("notes-contact", "value"),
-    prevent_initial_call=True,
-)
 clientside_callback(
     ClientsideFunction("notes", "refill"),
     Output("notes-refilled", "data"),

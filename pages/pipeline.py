@@ -28,7 +28,6 @@ from dash_portal.ui.data_table import (
     Line,
     data_table,
     export_link,
-    follow_search,
     pager,
     search_box,
     table_card,
@@ -137,4 +136,3 @@ def layout(**query: Any) -> Any:
 
 
 register(__name__, PAGE, layout)
-follow_search("pipeline")

@@ -19,9 +19,11 @@
       location.reload();
     } else {
       set(`${name}-view`, { data: pinned(location.search).toString() });
-      ["q", "contact"].forEach(followAddress);
     }
   }
+
+  // The address changed, and not by typing: the search fields follow.
+  const tellFields = () => document.dispatchEvent(new CustomEvent("portal-address"));
 
   // The brand is that of the page, whatever the address leaves out.
   function pinned(text) {
@@ -31,17 +33,11 @@
     return query;
   }
 
-  function followAddress(parameter) {
-    const name = `${page().dataset.name}-${parameter === "q" ? "search" : parameter}`;
-    const field = document.getElementById(name);
-    const text = new URLSearchParams(location.search).get(parameter) || "";
-    if (field && field !== document.activeElement && field.value !== text) set(name, { value: text });
-  }
-
-  function go(href, { replace = false, top = false } = {}) {
+  function go(href, { top = false } = {}) {
     if (href === here()) return;
-    history[replace ? "replaceState" : "pushState"]({}, "", href);
+    history.pushState({}, "", href);
     show();
+    tellFields();
     if (top) window.scrollTo(0, 0);
   }
 
@@ -52,7 +48,9 @@
       return;
     }
     event.stopImmediatePropagation();
-    if (shown !== here()) show();
+    if (shown === here()) return;
+    show();
+    tellFields();
   });
 
   // Ask for the same view again: its data may have changed.
@@ -104,14 +102,12 @@
     go(key === "*" ? toggle("open", card.dataset.chart) : toggle(card.dataset.click, key));
   });
 
-  const searchFor = (name) => (value) => {
-    const text = (value || "").trim();
-    if (text !== (new URLSearchParams(location.search).get(name) || "")) go(withValue(name, text), { replace: true });
-    return window.dash_clientside.no_update;
-  };
+  // What is typed changes the view, but is no step to go back to.
+  function search(name, text) {
+    if (text === (new URLSearchParams(location.search).get(name) || "")) return;
+    history.replaceState({}, "", withValue(name, text));
+    show();
+  }
 
-  window.dash_clientside = Object.assign(window.dash_clientside || {}, {
-    navigation: { search: searchFor("q"), searchContact: searchFor("contact") },
-  });
-  window.portalNavigation = { go, again, toggle };
+  window.portalNavigation = { go, again, search, toggle };
 })();

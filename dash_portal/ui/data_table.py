@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, clientside_callback
-
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import plain_link, view_link
-from dash_portal.ui.markup import Part, dcc, html
+from dash_portal.ui.markup import Part, html
 from dash_portal.view import View
 
-SEARCH_PAUSE = 0.15
-"""Seconds without a key after which a search starts."""
+LONGEST_SEARCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +36,6 @@ class Line:
     open: bool = False
 
 
-def follow_search(page: str) -> None:
-    """Register the callback that puts what is typed on a page into its link; a page calls this as it is loaded."""
-    clientside_callback(
-        ClientsideFunction("navigation", "search"),
-        Output(f"{page}-searched", "data"),
-        Input(f"{page}-search", "value"),
-        prevent_initial_call=True,
-    )
-
-
 def search_box(page: str, view: View, *, label: str, parameter: str = "q") -> Part:
     """Return a search field of a page; what is typed goes into the link, and the answer comes by it."""
     field = f"{page}-search" if parameter == "q" else f"{page}-{parameter}"
@@ -56,19 +43,17 @@ def search_box(page: str, view: View, *, label: str, parameter: str = "q") -> Pa
         [
             html.Label(label, htmlFor=field, className="visually-hidden"),
             icon("search"),
-            dcc.Input(
-                id=field,
-                type="search",
-                value=view.value(parameter),
-                placeholder=label,
-                debounce=SEARCH_PAUSE,
-                autoComplete="off",
-                maxLength=100,
+            _field(
+                id=field, parameter=parameter, value=view.value(parameter), placeholder=label, maxLength=LONGEST_SEARCH
             ),
-            dcc.Store(id=f"{field}ed"),
         ],
         className="search",
     )
+
+
+def _field(**properties: Any) -> Part:
+    """Return the field itself, our own (`assets/search_fields.js`): Dash's moves the caret while one types."""
+    return {"props": properties, "type": "SearchField", "namespace": "portal_fields"}
 
 
 def export_link(view: View, table: str) -> Part:

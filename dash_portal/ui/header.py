@@ -24,9 +24,6 @@ TABS: Final = (
 _SEARCHED_FROM: Final = 5
 """With more brands than this, the switch has a search field."""
 
-NEEDS_A_LOAD: Final = frozenset({"/notes"})
-"""Pages with a script that the others are spared: they are loaded, not navigated to."""
-
 
 def header(
     viewer: Viewer,
@@ -67,8 +64,6 @@ def header(
 def _tab(path: str, name: str, view: View) -> Part:
     target = view.to(path, "brand")
     marked = {"aria-current": "page"} if path == view.path else {}
-    if path in NEEDS_A_LOAD and path != view.path:
-        return html.Li(plain_link(name, target.href, className="tab", **marked))
     return html.Li(page_link(name, target, className="tab", **marked))
 
 

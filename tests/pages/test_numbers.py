@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from database import AgencySession
@@ -200,7 +201,9 @@ def test_notes(world: World) -> None:
     client = world.sign_in("viewer@own.example")
     for filters in (
         [],
+        [("q", "territory")],
         [("q", "territory 25")],
+        [("q", "nothing of that kind")],
         [("author", "(none)")],
         [("author", "Luis Fontaine"), ("author", "Dana Whitaker"), ("kind", "Call")],
         [("q", "FUNDING"), ("contact", "person 00")],
@@ -222,7 +225,29 @@ def test_notes(world: World) -> None:
                 and (not wanted["client"] or row["client_id"] in wanted["client"])
             )
 
-        assert page.total() == sum(fits(row) for row in notes)
+        fitting = {row["note_id"] for row in notes if fits(row)}
+        assert page.total() == len(fitting)
+        blocks = [ask_notes(world, client, urlencode(filters), start) for start in range(0, len(fitting) + 1, 100)]
+        assert [block["rowCount"] for block in blocks] == [len(fitting)] * len(blocks)
+        shown = [row["id"] for block in blocks for row in block["rowData"]]
+        assert len(shown) == len(fitting)
+        assert set(shown) == fitting
+
+
+def ask_notes(world: World, client: FlaskClient, query: str, start: int) -> Any:
+    """Return a block of a hundred notes, as the table asks for it."""
+    request = {"startRow": start, "endRow": start + 100, "sortModel": [{"colId": "date", "sort": "desc"}]}
+    body = {
+        "output": "notes-grid.getRowsResponse",
+        "outputs": {"id": "notes-grid", "property": "getRowsResponse"},
+        "inputs": [{"id": "notes-grid", "property": "getRowsRequest", "value": request}],
+        "state": [{"id": "notes-view", "property": "data", "value": query}],
+        "changedPropIds": ["notes-grid.getRowsRequest"],
+    }
+    headers = {"X-CSRFToken": world.csrf_token(client)}
+    answer = client.post("/_dash-update-component", json=body, headers=headers)
+    assert answer.json is not None, answer.text
+    return answer.json["response"]["notes-grid"]["getRowsResponse"]
 
 
 def test_schedule(world: World) -> None:

@@ -112,6 +112,14 @@ def test_notes_scroll_through_blocks(visit: Visit) -> None:
     expect(page.locator(".ag-row[row-id=note-259]")).to_be_visible()
 
 
+def test_notes_scrolled_to_where_two_blocks_meet_all_come(visit: Visit) -> None:
+    page = visit().open("/notes")
+    expect(page.locator(".ag-row[row-id^=note-]").first).to_be_visible()
+    page.locator(".ag-body-viewport").evaluate("element => element.scrollTo(0, 64 * 195)")
+    for place in (196, 199, 200, 203):
+        expect(page.locator(f".ag-row[row-index='{place}'] .note-snippet")).to_contain_text("Spoke about")
+
+
 def test_the_density_can_be_chosen(visit: Visit) -> None:
     page = visit().open("/notes")
     row = page.locator(".ag-row[row-id=note-attack]")
@@ -212,10 +220,47 @@ def test_tabs_lead_from_page_to_page(visit: Visit) -> None:
     expect(page.locator("#chips .chip")).to_have_count(1)
 
 
-def test_only_the_notes_page_loads_the_table_engine(visit: Visit) -> None:
+def test_only_who_goes_to_the_notes_loads_the_table_engine(visit: Visit) -> None:
     visitor = visit()
     page = visitor.open("/leads")
     page.wait_for_load_state("networkidle")
     assert not any("ag_grid" in request for request in visitor.requests)
-    visitor.open("/notes")
-    assert any("ag_grid" in request for request in visitor.requests)
+    with page.expect_request_finished(lambda request: "async-community" in request.url):
+        page.locator(".tabs").get_by_text("Notes", exact=True).hover()
+    visitor.requests.clear()
+    page.locator(".tabs").get_by_text("Notes", exact=True).click()
+    expect(page.locator(".ag-row").first).to_contain_text("Hello there press")
+    assert not any("ag_grid" in request for request in visitor.requests)
+
+
+def test_the_notes_come_and_go_without_loading_a_document(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("/leads")
+    visitor.requests.clear()
+    tabs, rows = page.locator(".tabs"), page.locator(".ag-row")
+    tabs.get_by_text("Notes", exact=True).click()
+    expect(rows.first).to_contain_text("Hello there press")
+    page.get_by_label("Search notes and authors").fill("territory 25")
+    expect(rows.locator("mark").first).to_have_text("territory")
+    tabs.get_by_text("Pipeline", exact=True).click()
+    expect(page.locator("#table")).to_contain_text("Days in stage")
+    tabs.get_by_text("Notes", exact=True).click()
+    expect(rows.first).to_contain_text("Hello there press")
+    page.go_back()
+    expect(page.locator("#table")).to_contain_text("Days in stage")
+    page.go_back()
+    expect(rows.locator("mark").first).to_have_text("territory")
+    expect(page.get_by_label("Search notes and authors")).to_have_value("territory 25")
+    assert not any(request.startswith("GET") and request.endswith("/notes") for request in visitor.requests)
+
+
+def test_a_table_engine_that_can_not_be_loaded_is_told_in_plain_words(visit: Visit) -> None:
+    visitor = visit(fresh=True)
+    page = visitor.open("/leads")
+    page.route("**/dash_ag_grid/**", lambda route: route.abort())
+    page.locator(".tabs").get_by_text("Notes", exact=True).click()
+    expect(page.locator("#failed")).to_contain_text("The table could not be loaded")
+    page.unroute("**/dash_ag_grid/**")
+    visitor.problems.clear()  # that files are missing
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".ag-row").first).to_contain_text("Hello there press")
