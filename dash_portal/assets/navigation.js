@@ -53,8 +53,11 @@
     tellFields();
   });
 
-  // Ask for the same view again: its data may have changed.
-  const again = () => show();
+  // Ask for the same view again: its data may have changed, or never came.
+  function again() {
+    show();
+    document.dispatchEvent(new CustomEvent("portal-again"));
+  }
 
   function changed(change) {
     const query = pinned(location.search);

@@ -38,6 +38,27 @@
     return none();
   }
 
+  // New data, or another try: the rows are read anew, where one has scrolled to.
+  document.addEventListener("portal-again", async () => {
+    if (!document.getElementById(GRID)) return;
+    const grid = await window.dash_ag_grid.getApiAsync(GRID);
+    const blocks = Object.values(grid.getCacheBlockState());
+    if (blocks.every((block) => block.pageStatus === "loaded")) grid.refreshInfiniteCache();
+    else giveUpWaiting(grid).then(() => grid.purgeInfiniteCache());
+  });
+
+  // The engine waits for ever for a block whose call has failed, and meanwhile asks for no other.
+  function giveUpWaiting(grid) {
+    return new Promise((done) => {
+      const answered = () => {
+        grid.removeEventListener("modelUpdated", answered);
+        done();
+      };
+      grid.addEventListener("modelUpdated", answered);
+      window.dash_clientside.set_props(GRID, { getRowsResponse: { rowData: [], rowCount: 0 } });
+    });
+  }
+
   // A phone has room for when and what; who and whom stand in the opened note.
   const isNarrow = window.matchMedia("(max-width: 640px)");
   async function fitColumns() {

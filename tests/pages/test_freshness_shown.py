@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from database import AgencySession
-from models import Lead, ResourceStatus, Tenant, utc_now
-from tests.factories import commit_counted, make_lead
+from models import Lead, Note, ResourceStatus, Tenant, utc_now
+from tests.factories import commit_counted, make_lead, make_note
 from tests.pages.conftest import FILLED, STALE, Site, Visit
 from tests.pages.filled_brand import set_freshness
 
@@ -16,22 +16,22 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def landed(site: Site) -> Iterator[list[str]]:
-    """Ids of leads that a test lets land; they are taken back at the end."""
-    ids: list[str] = []
-    yield ids
+def landed(site: Site) -> Iterator[list[Lead | Note]]:
+    """Rows that a test lets land; they are taken back at the end."""
+    rows: list[Lead | Note] = []
+    yield rows
     with AgencySession(site.world.engine) as session:
-        for client_id in ids:
-            session.delete(session.get_one(Lead, (site.brand("own"), client_id)))
+        for row in rows:
+            session.delete(row)
         set_freshness(session, site.brand("own"), utc_now() - timedelta(minutes=12))
         commit_counted(session, site.brand("own"))
 
 
-def let_a_sync_land(site: Site, ids: list[str]) -> None:
+def let_a_sync_land(site: Site, landed: list[Lead | Note]) -> None:
+    own, soon = site.brand("own"), utc_now() + timedelta(hours=1)
+    landed += [make_lead(own, name="Just Landed"), make_note(own, content_text="Just landed", noted_at=soon)]
     with AgencySession(site.world.engine) as session:
-        lead = make_lead(site.brand("own"), name="Just Landed")
-        ids.append(lead.client_id)
-        session.add(lead)
+        session.add_all(landed)
         session.get_one(Tenant, site.brand("own")).data_version += 1
         set_freshness(session, site.brand("own"), utc_now())
         commit_counted(session, site.brand("own"))
@@ -74,7 +74,7 @@ def test_the_age_goes_on_counting_and_turns_amber_and_red_by_itself(visit: Visit
 
 
 def test_new_data_is_announced_and_shown_without_losing_filters_or_scroll(
-    visit: Visit, site: Site, landed: list[str]
+    visit: Visit, site: Site, landed: list[Lead | Note]
 ) -> None:
     page = visit(FILLED).open("/leads?source=Facebook&sort=name")
     expect(page.locator("#figure-total-leads")).to_be_visible()
@@ -96,7 +96,26 @@ def test_new_data_is_announced_and_shown_without_losing_filters_or_scroll(
     assert "sort=name" in page.url
 
 
-def test_a_failed_attempt_shows_its_banner_while_the_page_is_open(visit: Visit, site: Site, landed: list[str]) -> None:
+def test_new_data_refreshes_the_notes_where_one_has_scrolled_to(
+    visit: Visit, site: Site, landed: list[Lead | Note]
+) -> None:
+    page = visit(FILLED).open("/notes")
+    rows = page.locator("#notes-grid .ag-center-cols-container .ag-row")
+    expect(rows.first).to_contain_text("Hello there")
+    scrolled = page.locator("#notes-grid .ag-body-viewport")
+    scrolled.evaluate("element => element.scrollTo(0, 3000)")
+    expect(rows.filter(has_text="territory 50 ")).to_have_count(1)
+    let_a_sync_land(site, landed)
+    page.evaluate("window.portalFreshness.ask()")
+    page.locator("#new-data-button").click()
+    expect(page.locator("#table-total")).to_have_text("262 notes")
+    expect(page.locator("#notes-grid [row-index='48']")).to_contain_text("territory 46 ")
+    assert scrolled.evaluate("element => element.scrollTop") == 3000
+    scrolled.evaluate("element => element.scrollTo(0, 0)")
+    expect(page.locator("#notes-grid [row-index='0']")).to_contain_text("Just landed")
+
+
+def test_a_failed_attempt_shows_its_banner_while_the_page_is_open(visit: Visit, site: Site, landed: list[Lead | Note]) -> None:
     page = visit(FILLED).open("/pipeline")
     expect(page.locator("#stale-banner")).not_to_be_visible()
     with AgencySession(site.world.engine) as session:
