@@ -201,13 +201,13 @@ def view_call(name: str, query: str) -> dict[str, Any]:
 
 
 def rows_call(query: str) -> dict[str, Any]:
-    request = {"startRow": 0, "endRow": 100, "sortModel": [{"colId": "date", "sort": "desc"}], "filterModel": {}}
+    request = {"startRow": 0, "endRow": 100, "sortModel": [{"colId": "date", "sort": "desc"}]}
     return {
-        "output": "notes-grid.getRowsResponse",
-        "outputs": {"id": "notes-grid", "property": "getRowsResponse"},
-        "inputs": [{"id": "notes-grid", "property": "getRowsRequest", "value": request}],
+        "output": "notes-answered.data",
+        "outputs": {"id": "notes-answered", "property": "data"},
+        "inputs": [{"id": "notes-asked", "property": "data", "value": request}],
         "state": [{"id": "notes-view", "property": "data", "value": query}],
-        "changedPropIds": ["notes-grid.getRowsRequest"],
+        "changedPropIds": ["notes-asked.data"],
     }
 
 

@@ -32,7 +32,6 @@ _SHAPES: Final[Mapping[str, tuple[type, ...]]] = {
     "n_submit": _COUNT,
     "n_blur": _COUNT,
     "clickData": (dict, type(None)),
-    "getRowsRequest": (dict, type(None)),
     "cellClicked": (dict, type(None)),
     "is_open": (bool, type(None)),
 }

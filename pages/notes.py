@@ -8,7 +8,7 @@ from typing import Any
 import dash_ag_grid
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback
 
-from dash_portal.brand_access import authorised_brand, open_brand
+from dash_portal.brand_access import Brand, authorised_brand, open_brand
 from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.charts.numbers import NO_VALUE
 from dash_portal.dashboards.notes import (
@@ -20,7 +20,6 @@ from dash_portal.dashboards.notes import (
     full_note,
     known_sort,
     note_block,
-    note_count,
     note_coverage,
     note_facets,
     note_rows,
@@ -37,6 +36,7 @@ from dash_portal.ui.page import Asked, Content, Page, by_data, register, show
 from dash_portal.ui.panel import facts, panel
 from dash_portal.ui.rich_text import marked_parts, rich_text
 from dash_portal.view import View
+from database import BrandSession
 from models import Resource
 
 BLOCK = 100
@@ -53,13 +53,15 @@ def content(asked: Asked) -> Content:
         what = "Notes on your contacts will appear here: calls, e-mails and meetings, newest first."
         return Content({}, instead=nothing_yet(what, asked.freshness, brand))
     filters = NoteFilters.of(view)
-    found = note_count(session, brand, filters)
+    sort = known_sort(view.value("sort") or DEFAULT_SORT)
+    first = _block(session, brand, filters, sort, start=0, end=BLOCK)
     texts = {("client", filters.client_id): _contact_name(asked, filters)} if filters.client_id else {}
     return Content(
         slots={
             "tools": _tools(view, facets),
             "chips": chips(view, CHIPS, texts=texts),
-            "summary": _summary(facets, note_coverage(session, brand), found),
+            "summary": _summary(facets, note_coverage(session, brand), first["rowCount"]),
+            "first": _first_block(asked, sort, first),
             "panel": _panel(asked),
         }
     )
@@ -78,8 +80,8 @@ def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
                 parts["chips"],
                 parts["summary"],
                 _grid(view),
-                dcc.Store(id="notes-refilled"),
-                dcc.Store(id="notes-sorted"),
+                parts["first"],
+                *(dcc.Store(id=f"notes-{name}") for name in ("refilled", "asked", "answered")),
             ],
             className="card notes",
             id="table",
@@ -139,7 +141,7 @@ def _grid(view: View) -> Part:
             "maxBlocksInCache": 20,
             "rowHeight": ROW_HEIGHTS.get(view.value("density"), 64),
             "blockLoadDebounceMillis": 0,
-            "maxConcurrentDatasourceRequests": 1,  # of two calls at once Dash drops the first one's answer
+            "maxConcurrentDatasourceRequests": 1,  # Dash's grid gives any answer to the last one who asked
             "suppressMultiSort": True,
             "suppressCellFocus": False,
             "ensureDomOrder": True,
@@ -188,21 +190,38 @@ def _panel(asked: Asked) -> list[Part]:
     ]
 
 
+def _first_block(asked: Asked, sort: str, block: dict[str, Any]) -> Part:
+    """Return the rows that the table begins with, so that they need no second answer, and what they are rows of."""
+    filters = asked.view.without("sort", "density", "note").query
+    of = {"filters": filters, "version": asked.brand.data_version, "sort": sort}
+    return dcc.Store(id="notes-first", data=of | block)
+
+
 @callback(
-    Output("notes-grid", "getRowsResponse"),
-    Input("notes-grid", "getRowsRequest"),
+    Output("notes-answered", "data"),
+    Input("notes-asked", "data"),
     State("notes-view", "data"),
     prevent_initial_call=True,
 )
 def rows(request: Any, pinned: Any) -> dict[str, Any]:
-    """Answer the block of rows that the grid asks for, of the brand the page is pinned to, if it may be seen."""
+    """Answer the block of rows that the grid asks for, of the brand the page is pinned to, if it may be seen.
+
+    The request's number goes back with the rows, so that an answer that comes too late is known for what it is.
+    """
     asked: Mapping[str, Any] = request if isinstance(request, dict) else {}
     view = View.parsed("/notes", pinned)
     brand = authorised_brand(view.value("brand") or None)
-    filters = NoteFilters.of(view)
     start, end = _row_number(asked.get("startRow")), _row_number(asked.get("endRow"))
     with open_brand(brand) as session:
-        block = note_block(session, brand, filters, _sort(asked.get("sortModel")), start=start, end=end)
+        block = _block(session, brand, NoteFilters.of(view), _sort(asked.get("sortModel")), start=start, end=end)
+    return {"number": _row_number(asked.get("number"))} | block
+
+
+def _block(
+    session: BrandSession, brand: Brand, filters: NoteFilters, sort: str, *, start: int, end: int
+) -> dict[str, Any]:
+    """Return a block of rows as the grid takes it."""
+    block = note_block(session, brand, filters, sort, start=start, end=end)
     row_data = [_row(row, brand.display_zone, filters.search) for row in block.rows]
     return {"rowData": row_data, "rowCount": block.total}
 
@@ -237,7 +256,7 @@ PAGE = Page(
     title="Notes",
     resources=(Resource.NOTES,),
     parameters=PARAMETERS,
-    slots=("tools", "chips", "summary", "panel"),
+    slots=("tools", "chips", "summary", "first", "panel"),
     charts=(),
     content=content,
     frame=frame,
@@ -254,12 +273,20 @@ register(__name__, PAGE, layout)
 clientside_callback(
     ClientsideFunction("notes", "refill"),
     Output("notes-refilled", "data"),
-    Input("notes-view", "data"),
+    Input("notes-first", "data"),
     prevent_initial_call=True,
 )
 clientside_callback(
-    ClientsideFunction("notes", "keepSort"),
-    Output("notes-sorted", "data"),
+    ClientsideFunction("notes", "ask"),
+    Output("notes-grid", "getRowsResponse", allow_duplicate=True),
+    Output("notes-asked", "data"),
     Input("notes-grid", "getRowsRequest"),
+    State("notes-first", "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("notes", "deliver"),
+    Output("notes-grid", "getRowsResponse"),
+    Input("notes-answered", "data"),
     prevent_initial_call=True,
 )

@@ -1,8 +1,10 @@
-// The notes table: matches marked in plain text, refilled when the view changes, opened by click or Enter.
+// The notes table: matches marked in plain text, filled with the rows that each answer of the page brings along and then
+// block by block, opened by click or Enter.
 (() => {
   "use strict";
   const GRID = "notes-grid";
-  let filledFor = null;
+  const filledWith = new WeakMap(); // the table's element -> the first block of what it shows
+  let asked = 0; // the number of the latest block that was asked for
   const none = () => window.dash_clientside.no_update;
 
   const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
@@ -22,41 +24,61 @@
       window.React.createElement("span", { className: "quiet" }, data ? data.time : ""),
     );
 
-  // What of the address decides which notes are listed.
-  function filters(text) {
-    const query = new URLSearchParams(text);
-    ["note", "density", "sort"].forEach((name) => query.delete(name));
-    return query.toString();
-  }
-
-  async function refill(view) {
-    if (filters(view) === filledFor) return none();
-    filledFor = filters(view);
+  // The page's answer brought its first rows. Those of other filters begin at the top; of newer data, where one has
+  // scrolled to.
+  async function refill(first) {
+    const table = document.getElementById(GRID);
+    const shown = filledWith.get(table);
+    if (!shown) return none(); // a new table asks by itself
+    filledWith.set(table, first);
     const grid = await window.dash_ag_grid.getApiAsync(GRID);
-    if (grid.getDisplayedRowCount()) grid.ensureIndexVisible(0);
-    grid.purgeInfiniteCache();
+    if (first.filters !== shown.filters) {
+      if (grid.getDisplayedRowCount()) grid.ensureIndexVisible(0);
+      grid.purgeInfiniteCache();
+    } else if (first.version !== shown.version) {
+      grid.refreshInfiniteCache();
+    }
     return none();
   }
 
-  // New data, or another try: the rows are read anew, where one has scrolled to.
+  // Another try: the table waits for ever for a block whose call has failed, and asks for no other in the meantime.
   document.addEventListener("portal-again", async () => {
     if (!document.getElementById(GRID)) return;
     const grid = await window.dash_ag_grid.getApiAsync(GRID);
     const blocks = Object.values(grid.getCacheBlockState());
-    if (blocks.every((block) => block.pageStatus === "loaded")) grid.refreshInfiniteCache();
-    else giveUpWaiting(grid).then(() => grid.purgeInfiniteCache());
+    if (blocks.every((block) => block.pageStatus === "loaded")) return;
+    asked += 1;
+    const askAnew = () => {
+      grid.removeEventListener("modelUpdated", askAnew);
+      grid.purgeInfiniteCache();
+    };
+    grid.addEventListener("modelUpdated", askAnew);
+    window.dash_clientside.set_props(GRID, { getRowsResponse: { rowData: [], rowCount: 0 } });
   });
 
-  // The engine waits for ever for a block whose call has failed, and meanwhile asks for no other.
-  function giveUpWaiting(grid) {
-    return new Promise((done) => {
-      const answered = () => {
-        grid.removeEventListener("modelUpdated", answered);
-        done();
-      };
-      grid.addEventListener("modelUpdated", answered);
-      window.dash_clientside.set_props(GRID, { getRowsResponse: { rowData: [], rowCount: 0 } });
-    });
+  const orderOf = (request) => {
+    const first = request?.sortModel?.[0];
+    return first ? `${first.sort === "desc" ? "-" : ""}${first.colId}` : "";
+  };
+
+  // The table asks for a block of rows: the first one is here, the others are the server's to answer.
+  function ask(request, first) {
+    if (!request || !first) return [none(), none()];
+    const order = orderOf(request);
+    keepOrder(order);
+    if (isNarrow.matches) fitColumns();
+    filledWith.set(document.getElementById(GRID), first);
+    asked += 1;
+    if (request.startRow === 0 && order === first.sort) {
+      return [{ rowData: first.rowData, rowCount: first.rowCount }, none()];
+    }
+    const { startRow, endRow, sortModel } = request;
+    return [none(), { number: asked, startRow, endRow, sortModel }];
+  }
+
+  // An answer to what was asked before is nobody's any more.
+  function deliver({ number, rowData, rowCount }) {
+    return number === asked ? { rowData, rowCount } : none();
   }
 
   // A phone has room for when and what; who and whom stand in the opened note.
@@ -69,22 +91,13 @@
   }
   isNarrow.addEventListener("change", fitColumns);
 
-  // Each time rows are asked for. The order is part of the view, too: a link to it shows the same.
-  function keepSort(request) {
-    const page = document.getElementById("page");
+  // The order is part of the view, too: a link to it shows the same.
+  function keepOrder(order) {
     const query = new URLSearchParams(location.search);
-    const brand = page?.dataset.brand;
-    if (brand) query.set("brand", brand);
-    filledFor = filters(query.toString());
-    if (isNarrow.matches) fitColumns();
-    const first = request?.sortModel?.[0];
-    const sort = first ? `${first.sort === "desc" ? "-" : ""}${first.colId}` : "";
-    if (sort && sort !== (query.get("sort") || "-date")) {
-      if (sort === "-date") query.delete("sort");
-      else query.set("sort", sort);
-      history.replaceState({}, "", query.size ? `${location.pathname}?${query}` : location.pathname);
-    }
-    return none();
+    if (!order || order === (query.get("sort") || "-date")) return;
+    if (order === "-date") query.delete("sort");
+    else query.set("sort", order);
+    history.replaceState({}, "", query.size ? `${location.pathname}?${query}` : location.pathname);
   }
 
   function open(row) {
@@ -104,5 +117,5 @@
     if (event.key === "Enter" && event.target.matches?.(`#${GRID} .ag-cell`)) open(event.target.closest(".ag-row"));
   });
 
-  window.dash_clientside = Object.assign(window.dash_clientside || {}, { notes: { refill, keepSort } });
+  window.dash_clientside = Object.assign(window.dash_clientside || {}, { notes: { refill, ask, deliver } });
 })();

@@ -115,7 +115,9 @@ def test_new_data_refreshes_the_notes_where_one_has_scrolled_to(
     expect(page.locator("#notes-grid [row-index='0']")).to_contain_text("Just landed")
 
 
-def test_a_failed_attempt_shows_its_banner_while_the_page_is_open(visit: Visit, site: Site, landed: list[Lead | Note]) -> None:
+def test_a_failed_attempt_shows_its_banner_while_the_page_is_open(
+    visit: Visit, site: Site, landed: list[Lead | Note]
+) -> None:
     page = visit(FILLED).open("/pipeline")
     expect(page.locator("#stale-banner")).not_to_be_visible()
     with AgencySession(site.world.engine) as session:

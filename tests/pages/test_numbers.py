@@ -238,16 +238,16 @@ def ask_notes(world: World, client: FlaskClient, query: str, start: int) -> Any:
     """Return a block of a hundred notes, as the table asks for it."""
     request = {"startRow": start, "endRow": start + 100, "sortModel": [{"colId": "date", "sort": "desc"}]}
     body = {
-        "output": "notes-grid.getRowsResponse",
-        "outputs": {"id": "notes-grid", "property": "getRowsResponse"},
-        "inputs": [{"id": "notes-grid", "property": "getRowsRequest", "value": request}],
+        "output": "notes-answered.data",
+        "outputs": {"id": "notes-answered", "property": "data"},
+        "inputs": [{"id": "notes-asked", "property": "data", "value": request}],
         "state": [{"id": "notes-view", "property": "data", "value": query}],
-        "changedPropIds": ["notes-grid.getRowsRequest"],
+        "changedPropIds": ["notes-asked.data"],
     }
     headers = {"X-CSRFToken": world.csrf_token(client)}
     answer = client.post("/_dash-update-component", json=body, headers=headers)
     assert answer.json is not None, answer.text
-    return answer.json["response"]["notes-grid"]["getRowsResponse"]
+    return answer.json["response"]["notes-answered"]["data"]
 
 
 def test_schedule(world: World) -> None:

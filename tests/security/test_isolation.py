@@ -100,7 +100,7 @@ def form_fields(world: World, slug: str) -> dict[str, str]:
 CALLBACK_VALUES: dict[tuple[str, str], str] = {
     ("_pages_location", "pathname"): "path",
     ("_pages_location", "search"): "search",
-    ("notes-grid", "getRowsRequest"): "rows",
+    ("notes-asked", "data"): "rows",
     ("leads-view", "data"): "view",
     ("pipeline-view", "data"): "view",
     ("hot-list-view", "data"): "view",
@@ -363,11 +363,11 @@ def test_two_tabs_on_two_brands_never_mix(marked: World) -> None:
     token = marked.csrf_token(client)
     for slug, stranger in (("own", "other"), ("other", "own"), ("own", "other")):
         body = {
-            "output": "notes-grid.getRowsResponse",
-            "outputs": {"id": "notes-grid", "property": "getRowsResponse"},
-            "inputs": [{"id": "notes-grid", "property": "getRowsRequest", "value": {"startRow": 0, "endRow": 100}}],
+            "output": "notes-answered.data",
+            "outputs": {"id": "notes-answered", "property": "data"},
+            "inputs": [{"id": "notes-asked", "property": "data", "value": {"startRow": 0, "endRow": 100}}],
             "state": [{"id": "notes-view", "property": "data", "value": f"brand={slug}"}],
-            "changedPropIds": ["notes-grid.getRowsRequest"],
+            "changedPropIds": ["notes-asked.data"],
         }
         answer = client.post("/_dash-update-component", json=body, headers={"X-CSRFToken": token})
         assert treasure(slug) in answer.text
