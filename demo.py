@@ -182,7 +182,7 @@ def _environment(keys: dict[str, str], port: int, emulator_port: int) -> dict[st
 
 
 def _emulator_arguments(keys: dict[str, str], emulator_port: int) -> list[str]:
-    arguments = ["-m", "emulator", "--port", str(emulator_port), "--access-token", keys["access_token"]]
+    arguments = ["-m", "emulator", "--port", str(emulator_port), f"--access-token={keys['access_token']}"]
     arguments += ["--memory", str(FOLDER / "emulator.json")]
     for brand in BRANDS:
         arguments += ["--account", f"{brand.name}={brand.web_key}:{brand.seed}:{brand.contacts}"]
