@@ -189,44 +189,37 @@ SEARCHED: Final = (HotListItem.candidate, HotListItem.market, HotListItem.stage_
 def hot_rows(
     session: BrandSession, brand: Brand, selected: frozenset[str], question: TableQuestion, now: datetime
 ) -> TablePage[HotRow]:
-    """Answer one page of the hot list; only a search needs its rows counted anew."""
+    """Answer one page of the hot list; only a search needs its rows counted anew.
+
+    Which deals these are is found by what they are sorted by alone; the rest is read of them only.
+    """
     sums = stage_sums(session, brand)
     total = sum(one.deals for one in sums if not selected or one.stage_key in selected)
-    statement = hot_statement(selected, question)
-    page = page_of(session, statement, question, known_total=None if question.search else total)
+    found = hot_statement(selected, question, HotListItem.opportunity_id)
+    ids = page_of(session, found, question, known_total=None if question.search else total)
+    read = hot_statement(selected, question).where(col(HotListItem.opportunity_id).in_(ids.rows))
     today = local_day(now, brand.timezone)
     names = {one.stage_key: one.name for one in sums}
-    return page.of_rows(hot_row(row, names, today, brand.timezone) for row in page.rows)
+    return ids.of_rows(hot_row(row, names, today, brand.timezone) for row in rows_of(session, read))
 
 
 def found_totals(session: BrandSession, selected: frozenset[str], question: TableQuestion) -> tuple[Decimal, Decimal]:
     """Sum up IFF and weighted IFF of the rows that a search leaves, on all pages of the table."""
-    rows = hot_statement(selected, question).order_by(None).subquery()
+    rows = hot_statement(selected, question, HotListItem.iff, HotListItem.weighted_iff).order_by(None).subquery()
     iff, weighted = session.exec(select(func.sum(rows.c.iff), func.sum(rows.c.weighted_iff))).one()
     return _money(iff), _money(weighted)
 
 
-def hot_statement(selected: frozenset[str], question: TableQuestion) -> Any:
-    """Return the statement of the whole list: latest stage first, then the largest IFF, unless sorted otherwise."""
+def hot_statement(selected: frozenset[str], question: TableQuestion, *columns: Any) -> Any:
+    """Return the statement of the list, with all columns or only some, as a page or an export reads it.
+
+    The latest stage comes first, then the largest IFF, unless sorted otherwise.
+    """
     entered = entered_current_stage()
-    statement = (
-        select(
-            HotListItem.opportunity_id,
-            HotListItem.client_id,
-            HotListItem.candidate,
-            HotListItem.market,
-            HotListItem.units,
-            HotListItem.stage_key,
-            HotListItem.stage_name,
-            HotListItem.iff,
-            HotListItem.weighted_iff,
-            HotListItem.likelihood,
-            HotListItem.sales_lead,
-            entered.c.entered_at,
-        )
-        .join(entered, entered.c.opportunity_id == col(HotListItem.opportunity_id), isouter=True)
-        .where(col(HotListItem.removed_at).is_(None))
-    )
+    statement = select(*(columns or _all_columns(entered))).select_from(HotListItem)
+    if question.sort == "days" or not columns:
+        statement = statement.join(entered, entered.c.opportunity_id == col(HotListItem.opportunity_id), isouter=True)
+    statement = statement.where(col(HotListItem.removed_at).is_(None))
     if selected:
         statement = statement.where(col(HotListItem.stage_key).in_(selected))
     if question.search:
@@ -244,6 +237,23 @@ def hot_statement(selected: frozenset[str], question: TableQuestion) -> Any:
 
 
 SORT_NAMES: Final = (*SORTS, "days")
+
+
+def _all_columns(entered: Any) -> tuple[Any, ...]:
+    return (
+        HotListItem.opportunity_id,
+        HotListItem.client_id,
+        HotListItem.candidate,
+        HotListItem.market,
+        HotListItem.units,
+        HotListItem.stage_key,
+        HotListItem.stage_name,
+        HotListItem.iff,
+        HotListItem.weighted_iff,
+        HotListItem.likelihood,
+        HotListItem.sales_lead,
+        entered.c.entered_at,
+    )
 
 
 def hot_row(row: Any, stage_names: Mapping[str, str], today: date, zone: str) -> HotRow:
