@@ -84,8 +84,7 @@ def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     return [
         parts["chips"],
         parts["figures"],
-        chart_columns([parts[BY_SOURCE]], [parts[BY_STATUS]]),
-        chart_columns([parts[SOURCE_QUALITY]]),
+        chart_columns([parts[BY_SOURCE], parts[SOURCE_QUALITY]], [parts[BY_STATUS]]),
         table_card("Leads", [search_box("leads", view, label="Search leads"), parts["export"]], parts["table"]),
         parts["panel"],
     ]
