@@ -7,11 +7,6 @@
 
   const isSearchField = (element) => element instanceof Element && element.matches("input[data-searches]");
 
-  function SearchField({ id, parameter, value, placeholder, maxLength }) {
-    const looks = { type: "search", placeholder, maxLength, autoComplete: "off", spellCheck: false };
-    return window.React.createElement("input", { key: id, id, "data-searches": parameter, defaultValue: value, ...looks });
-  }
-
   function search(field) {
     window.clearTimeout(waiting);
     if (field.isConnected) window.portalNavigation.search(field.dataset.searches, field.value.trim());
@@ -35,6 +30,4 @@
       if (field.value.trim() !== text) field.value = text;
     }
   });
-
-  window.portal_fields = { SearchField };
 })();

@@ -10,6 +10,7 @@ from dash_portal.charts.numbers import exact
 from dash_portal.charts.plotly import PLOTLY_CONFIG, plotly_figure
 from dash_portal.dashboards.folding import OPEN
 from dash_portal.ui.attributes import attributes
+from dash_portal.ui.elements import elements
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import view_link
 from dash_portal.ui.markup import Part, dcc, html
@@ -43,7 +44,7 @@ def drawn(chart: Chart, view: View, *, accent: str | None, stamp: str) -> dict[s
             }
         ),
     )
-    return {"plotly": figure, "plotly-size": {"height": f"{height}px"}, "rest": rest}
+    return {"plotly": figure, "plotly-size": {"height": f"{height}px"}, "rest": elements(rest)}
 
 
 def chart_card(chart_id: str, title: str, description: str, click: str, parts: Mapping[str, Any]) -> Part:

@@ -10,7 +10,7 @@ from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import plain_link, view_link
-from dash_portal.ui.markup import Part, html
+from dash_portal.ui.markup import Part, field, html
 from dash_portal.view import View
 
 LONGEST_SEARCH = 100
@@ -38,22 +38,30 @@ class Line:
 
 def search_box(page: str, view: View, *, label: str, parameter: str = "q") -> Part:
     """Return a search field of a page; what is typed goes into the link, and the answer comes by it."""
-    field = f"{page}-search" if parameter == "q" else f"{page}-{parameter}"
+    name = f"{page}-search" if parameter == "q" else f"{page}-{parameter}"
     return html.Div(
         [
-            html.Label(label, htmlFor=field, className="visually-hidden"),
+            html.Label(label, htmlFor=name, className="visually-hidden"),
             icon("search"),
-            _field(
-                id=field, parameter=parameter, value=view.value(parameter), placeholder=label, maxLength=LONGEST_SEARCH
-            ),
+            _search_field(name, parameter, view.value(parameter), label),
         ],
         className="search",
     )
 
 
-def _field(**properties: Any) -> Part:
-    """Return the field itself, our own (`assets/search_fields.js`): Dash's moves the caret while one types."""
-    return {"props": properties, "type": "SearchField", "namespace": "portal_fields"}
+def _search_field(name: str, parameter: str, text: str, label: str) -> Part:
+    """Return the field itself (`assets/search_fields.js` follows it): Dash's would move the caret while one types."""
+    return field(
+        key=name,  # another page's field is another field
+        id=name,
+        type="search",
+        defaultValue=text,
+        placeholder=label,
+        maxLength=LONGEST_SEARCH,
+        autoComplete="off",
+        spellCheck=False,
+        **attributes({"data-searches": parameter}),
+    )
 
 
 def export_link(view: View, table: str) -> Part:

@@ -10,7 +10,7 @@ from dash_portal.co_branding.logos import LogoAddresses
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.icons import icon
 from dash_portal.ui.links import page_link, plain_link
-from dash_portal.ui.markup import Part, dcc, html
+from dash_portal.ui.markup import Part, field, html
 from dash_portal.view import View
 from models import Role
 
@@ -111,7 +111,7 @@ def _search() -> list[Part]:
     """Return the search field of the brand switch; `assets/brand_switch.js` narrows the list."""
     return [
         html.Label("Search brands", htmlFor="brand-search", className="visually-hidden"),
-        dcc.Input(
+        field(
             id="brand-search", type="search", placeholder="Search brands", className="brand-search", autoComplete="off"
         ),
     ]

@@ -16,6 +16,8 @@ from dash.development.base_component import Component
 Part: TypeAlias = dict[str, Any]
 """An element with all that is in it: its type, its library's namespace, its properties."""
 
+HTML: Final = "dash_html_components"
+"""The namespace of what becomes an element of the same name."""
 _ANY_NAME: Final = ("data-", "aria-")
 
 
@@ -50,6 +52,11 @@ def _maker(component: type[Component]) -> Callable[..., Part]:
 
 html: Final = Library(dash.html)
 dcc: Final = Library(dash.dcc)
+
+
+def field(**properties: Any) -> Part:
+    """Return an input field of which Dash knows nothing: the browser alone holds what is typed."""
+    return {"props": properties, "type": "Input", "namespace": HTML}
 
 
 def plain(component: Component) -> Part:

@@ -36,6 +36,7 @@ from dash_portal.freshness import Freshness, page_freshness
 from dash_portal.portal import portal
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.chart_card import DRAWN, chart_card, drawn
+from dash_portal.ui.elements import elements
 from dash_portal.ui.empty import no_brand_yet
 from dash_portal.ui.freshness_badge import freshness_badge, stale_banner
 from dash_portal.ui.header import header
@@ -135,22 +136,23 @@ def page_json(page: Page, view: View) -> str:
     try:
         brand = authorised_brand(view.value("brand") or None)
     except NoBrandError:
-        return _json(no_brand_yet())
+        return _json(html.Div(elements(no_brand_yet())))
     with _asked(page, brand, view) as asked:
         finished = _finished(page, asked)
         logos = logo_addresses(asked.session, brand.tenant_id, brand.slug)
     viewer = current_viewer()
     badge, banner = _freshness(page, asked)
+    top = header(
+        viewer,
+        brand,
+        selectable_brands(),
+        asked.view,
+        html.Div(badge, id=f"{page.name}-freshness"),
+        logos=logos,
+    )
     around = html.Div(
         [
-            header(
-                viewer,
-                brand,
-                selectable_brands(),
-                asked.view,
-                html.Div(badge, id=f"{page.name}-freshness"),
-                logos=logos,
-            ),
+            *elements(top, {f"{page.name}-freshness"}),
             html.Main(
                 [
                     html.Div(banner, id=f"{page.name}-banner", className="slot"),
@@ -215,7 +217,7 @@ def _finish(page: Page, asked: Asked) -> _Finished:
         for chart in content.charts
     }
     changes: dict[str, dict[str, Any]] = {
-        f"{page.name}-{slot}": {"children": content.slots.get(slot)} for slot in page.slots
+        f"{page.name}-{slot}": {"children": elements(content.slots.get(slot))} for slot in page.slots
     }
     for chart_id in page.charts:
         for part, prop in DRAWN:
@@ -226,7 +228,7 @@ def _finish(page: Page, asked: Asked) -> _Finished:
 def _body(page: Page, asked: Asked, content: Content, charts: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the JSON of what stands in a page that is made: elements separated by commas."""
     if content.instead is not None:
-        return _json(content.instead)
+        return _json(elements(content.instead))[1:-1]
     parts: dict[str, Part] = {
         slot: html.Div(content.slots.get(slot), id=f"{page.name}-{slot}", className=f"slot slot-{slot}")
         for slot in page.slots
@@ -235,7 +237,8 @@ def _body(page: Page, asked: Asked, content: Content, charts: Mapping[str, Mappi
         parts[chart.chart_id] = chart_card(
             chart.chart_id, chart.title, chart.description, chart.click or "", charts[chart.chart_id]
         )
-    return _json(list(page.frame(parts, asked.view)))[1:-1]
+    changed = {name for name, _ in view_outputs(page)}
+    return _json(elements(page.frame(parts, asked.view), changed))[1:-1]
 
 
 def _json(part: Any) -> str:
@@ -244,7 +247,7 @@ def _json(part: Any) -> str:
 
 def _freshness(page: Page, asked: Asked) -> list[Any]:
     badge = freshness_badge(asked.freshness, asked.brand, page.resources)
-    return [badge, stale_banner(asked.freshness, asked.brand)]
+    return [elements(badge), elements(stale_banner(asked.freshness, asked.brand))]
 
 
 def _accent(brand: Brand) -> dict[str, str]:

@@ -18,11 +18,13 @@ class AskedPage:
         self.tree = answer
 
     def _all(self, part: Any) -> list[dict[str, Any]]:
-        if isinstance(part, list):
-            return [found for one in part for found in self._all(one)]
-        if not isinstance(part, dict) or "props" not in part:
+        if isinstance(part, dict) and "props" in part:
+            held = part["props"].get("nodes") or part["props"].get("children")
+            return [part["props"], *self._all(held)]
+        if not isinstance(part, list):
             return []
-        return [part["props"], *self._all(part["props"].get("children"))]
+        own = [part[1]] if len(part) > 1 and isinstance(part[1], dict) and "props" not in part[1] else []
+        return own + [found for one in part for found in self._all(one)]
 
     def by_id(self, name: str) -> dict[str, Any]:
         """Return the properties of the component of that id."""
