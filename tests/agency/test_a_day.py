@@ -106,8 +106,8 @@ def _invite_viewer(page: Page, open_page: Callable[..., Page], url: str) -> Page
     for field in viewer.locator("input[type=password]").all():
         field.fill(PASSWORD)
     viewer.get_by_role("button", name="Set password").click()
-    if "/login" in viewer.url:
-        sign_in(viewer, url, VERA)
+    expect(viewer).to_have_url(re.compile("/login"))
+    sign_in(viewer, url, VERA)
     viewer.goto(f"{url}/leads")
     expect(viewer.locator("#brand-name")).to_have_text("Harbor & Pine")
     expect(viewer.locator("#figure-total .figure-value, .figure-value").first).to_have_text(re.compile(r"\d+"))

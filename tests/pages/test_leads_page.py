@@ -20,6 +20,12 @@ def figure(page: Page, name: str) -> str:
     return page.locator(f"#figure-{name} .figure-value").inner_text()
 
 
+def changed_figure(page: Page, name: str, before: str) -> str:
+    """Return the value of a card once it is another one."""
+    expect(page.locator(f"#figure-{name} .figure-value")).not_to_have_text(before)
+    return figure(page, name)
+
+
 def click_bar(page: Page, chart: str, number: int) -> None:
     """Click a bar where it begins, as Plotly catches the pointer with a layer of its own."""
     bar = page.locator(f"#card-{chart} .js-plotly-plot .points path").nth(number)
@@ -69,8 +75,8 @@ def test_a_clicked_bar_filters_everything_and_back_undoes_it(visit: Visit, width
     visitor.requests.clear()
     click_bar(page, "leads-by-source", 0)
     expect(page.locator("#chips .chip")).to_have_count(1)
-    assert re.search(r"[?&]source=", page.url)
-    filtered = figure(page, "total-leads")
+    expect(page).to_have_url(re.compile(r"[?&]source="))
+    filtered = changed_figure(page, "total-leads", total)
     assert int(filtered) < int(total)
     expect(page.locator("#table-total")).to_have_attribute("data-total", filtered)
     page.wait_for_load_state("networkidle")
@@ -85,11 +91,13 @@ def test_a_clicked_bar_filters_everything_and_back_undoes_it(visit: Visit, width
 def test_filters_of_two_charts_combine_and_a_link_shows_the_same(visit: Visit) -> None:
     page = visit().open("/leads")
     chart_ready(page, "leads-by-source")
+    of_all = figure(page, "total-leads")
     click_bar(page, "leads-by-source", 0)
     expect(page.locator("#chips .chip")).to_have_count(1)
+    of_source = changed_figure(page, "total-leads", of_all)
     click_bar(page, "leads-by-status", 1)
     expect(page.locator("#chips .chip")).to_have_count(2)
-    total = figure(page, "total-leads")
+    total = changed_figure(page, "total-leads", of_source)
     shared = page.url.removeprefix(page.url.split("/leads")[0])
     other = visit().open(shared)
     expect(other.locator("#figure-total-leads .figure-value")).to_have_text(total)
@@ -104,7 +112,7 @@ def test_the_long_tail_opens_and_folds_again(visit: Visit) -> None:
     chart_ready(page, "leads-by-source")
     click_bar(page, "leads-by-source", 9)
     expect(page.locator("#card-leads-by-source .js-plotly-plot .points path")).to_have_count(13)
-    assert "open=leads-by-source" in page.url
+    expect(page).to_have_url(re.compile("open=leads-by-source"))
     page.locator("#card-leads-by-source .fold-link a").click()
     expect(page.locator("#card-leads-by-source .js-plotly-plot .points path")).to_have_count(10)
 
@@ -124,7 +132,7 @@ def test_the_table_is_searched_sorted_and_paged(visit: Visit) -> None:
     page = visit().open("/leads")
     page.get_by_label("Search leads").fill("person 555000001")
     expect(page.locator("#table-total")).to_contain_text("of 9 leads")
-    assert "q=person+555000001" in page.url
+    expect(page).to_have_url(re.compile(r"q=person\+555000001"))
     page.locator(".sort", has_text="Name").click()
     expect(page.locator("#table th", has_text="Name")).to_have_attribute("aria-sort", "ascending")
     expect(page.locator("#table tbody tr .row-link").first).to_have_text("Person 010")
@@ -134,7 +142,7 @@ def test_the_table_is_searched_sorted_and_paged(visit: Visit) -> None:
     expect(page.locator("#table tbody tr")).to_have_count(25)
     page.locator(".pager .button", has_text="Next").click()
     expect(page.locator(".pager")).to_contain_text("Page 2 of")
-    assert page.get_by_label("Search leads").input_value() == ""
+    expect(page.get_by_label("Search leads")).to_have_value("")
 
 
 def test_a_row_opens_the_lead_with_its_deals_and_notes(visit: Visit) -> None:
@@ -146,7 +154,7 @@ def test_a_row_opens_the_lead_with_its_deals_and_notes(visit: Visit) -> None:
     expect(panel.locator("h2")).to_be_focused()
     expect(panel).to_contain_text("Territory 1")
     expect(panel).to_contain_text("Spoke about territory 1 ")
-    assert "lead=lead-1" in page.url
+    expect(page).to_have_url(re.compile("lead=lead-1"))
     page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
     expect(page.locator("#row-lead-1")).to_be_focused()
