@@ -306,6 +306,7 @@ def in_the_browser(portal: str) -> None:
         sizes.clear()
         page.goto(f"{portal}/leads")
         print(f"/leads      later visit: first chart after {visit:,.0f} ms, {loaded():,.1f} KB with the page's data")
+        clicks_in_the_browser(page, portal)
         notes_in_the_browser(page, portal)
         browser.close()
 
@@ -336,6 +337,23 @@ def painted_after(page: Any, gesture: str, shown: str, text: str, act: Callable[
     page.evaluate(WATCH, [gesture, shown, text])
     act()
     return float(page.evaluate("() => window.measured"))
+
+
+def clicks_in_the_browser(page: Any, portal: str) -> None:
+    """Click the bars of a chart one after the other: each sets a filter, or takes it back."""
+    for path, chart in (("/leads", "leads-by-source"), ("/pipeline", "pipeline-by-stage")):
+        page.goto(f"{portal}{path}")
+        taken = []
+        for bar in (0, 1, 2, 3, 4):
+            page.wait_for_load_state("networkidle")
+            drawn = page.locator(f"#card-{chart} .js-plotly-plot .points path").nth(bar)
+            box = drawn.bounding_box()
+            place = (box["x"] + 3, box["y"] + box["height"] / 2)
+            page.mouse.move(*place)
+            page.locator(f"#card-{chart} .hoverlayer .hovertext").first.wait_for()
+            name = page.locator(f"#card-{chart} .chart-table tbody .in-chart").nth(bar).text_content()
+            taken.append(painted_after(page, "mouseup", "#chips .chip", name, partial(page.mouse.click, *place)))
+        print(f"{path:<11} chip and figures after the click on a bar: median {median(taken):,.0f} ms")
 
 
 def notes_in_the_browser(page: Any, portal: str) -> None:

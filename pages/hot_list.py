@@ -17,7 +17,7 @@ from dash_portal.dashboards.hot_list import (
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.badges import priority_badge, stage_badge
 from dash_portal.ui.chart_card import chart_columns
-from dash_portal.ui.chips import chips
+from dash_portal.ui.chips import SELECT_A_BAR, chips
 from dash_portal.ui.data_table import (
     Column,
     Line,
@@ -66,7 +66,7 @@ def content(asked: Asked) -> Content:
         totals = found_totals(session, selected, question)
     return Content(
         slots={
-            "chips": chips(view, {"stage": "Stage"}),
+            "chips": chips(view, {"stage": "Stage"}, hint=SELECT_A_BAR),
             "figures": figures(dashboard.cards),
             "export": export_link(view, "hot-list"),
             "table": _table(asked, rows, question, totals),
@@ -78,12 +78,12 @@ def content(asked: Asked) -> Content:
 def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     """Arrange the page."""
     return [
-        parts["chips"],
         parts["figures"],
+        parts["chips"],
+        chart_columns([parts[BY_STAGE]]),
         table_card(
             "Hot list", [search_box("hot-list", view, label="Search hot list"), parts["export"]], parts["table"]
         ),
-        chart_columns([parts[BY_STAGE]]),
     ]
 
 

@@ -21,7 +21,7 @@ from dash_portal.dashboards.leads import (
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.badges import stage_badge
 from dash_portal.ui.chart_card import chart_columns
-from dash_portal.ui.chips import chips
+from dash_portal.ui.chips import SELECT_A_BAR, chips
 from dash_portal.ui.data_table import (
     Column,
     Line,
@@ -69,7 +69,7 @@ def content(asked: Asked) -> Content:
     rows = lead_rows(session, filters, question, counts, known_total=dashboard.total)
     return Content(
         slots={
-            "chips": chips(view, CHIPS),
+            "chips": chips(view, CHIPS, hint=SELECT_A_BAR),
             "figures": figures(dashboard.cards),
             "export": export_link(view, "leads"),
             "table": _table(asked, rows, question),
@@ -82,8 +82,8 @@ def content(asked: Asked) -> Content:
 def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     """Arrange the page."""
     return [
-        parts["chips"],
         parts["figures"],
+        parts["chips"],
         chart_columns([parts[BY_SOURCE], parts[SOURCE_QUALITY]], [parts[BY_STATUS]]),
         table_card("Leads", [search_box("leads", view, label="Search leads"), parts["export"]], parts["table"]),
         parts["panel"],

@@ -77,8 +77,7 @@ def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
         html.Section(
             [
                 html.Div([*searches, parts["tools"]], className="card-tools notes-tools"),
-                parts["chips"],
-                parts["summary"],
+                html.Div([parts["summary"], parts["chips"]], className="notes-line"),
                 _grid(view),
                 parts["first"],
                 *(dcc.Store(id=f"notes-{name}") for name in ("refilled", "asked", "answered")),

@@ -22,7 +22,7 @@ from dash_portal.dashboards.pipeline import (
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.badges import stage_badge, stuck_badge
 from dash_portal.ui.chart_card import chart_columns
-from dash_portal.ui.chips import chips
+from dash_portal.ui.chips import SELECT_A_BAR, chips
 from dash_portal.ui.data_table import (
     Column,
     Line,
@@ -68,7 +68,7 @@ def content(asked: Asked) -> Content:
     rows = deal_rows(session, counts, selected, question)
     return Content(
         slots={
-            "chips": chips(view, {"stage": "Stage"}),
+            "chips": chips(view, {"stage": "Stage"}, hint=SELECT_A_BAR),
             "figures": figures(dashboard.cards),
             "export": export_link(view, "pipeline"),
             "table": _table(asked, dashboard, rows, question),
@@ -80,8 +80,8 @@ def content(asked: Asked) -> Content:
 def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
     """Arrange the page."""
     return [
-        parts["chips"],
         parts["figures"],
+        parts["chips"],
         chart_columns([parts[BY_STAGE], parts[AGEING]], [parts[VALUE_BY_STAGE], parts[PROGRESSION]]),
         table_card("Deals", [search_box("pipeline", view, label="Search deals"), parts["export"]], parts["table"]),
     ]

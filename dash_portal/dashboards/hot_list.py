@@ -162,7 +162,7 @@ def _chart(sums: tuple[StageSum, ...], selected: frozenset[str]) -> Chart:
     return Chart(
         chart_id=BY_STAGE,
         title="Weighted IFF by stage",
-        description="The initial franchise fees of hot deals, weighted by likelihood to close, the latest stage first.",
+        description="Initial franchise fees of hot deals, weighted by likelihood to close; latest stage first.",
         kind=Kind.BAR,
         categories=tuple(one.name for one in sums),
         series=(Series("Weighted IFF", tuple(one.weighted_iff for one in sums)),),

@@ -52,6 +52,7 @@ def test_echarts_is_loaded_only_when_asked_for_and_filters_too(visit: Visit) -> 
     expect(bars).to_have_count(10)
     bars.first.click()
     expect(page.locator("#chips .chip")).to_have_count(1)
+    page.mouse.move(0, 0)  # the bar that the pointer rests on is lighter
     expect(page.locator(f"{CARD} .chart-echarts svg path[fill='#0072C6']")).to_have_count(1)
     choose(page, "View in Plotly")
     expect(page.locator(f"{CARD} .chart-plotly")).to_be_visible()
