@@ -50,6 +50,7 @@ def test_print_shows_the_page_without_its_tools(visit: Visit) -> None:
     page.emulate_media(media="print")
     expect(page.locator(".tabs")).not_to_be_visible()
     expect(page.get_by_label("Search leads")).not_to_be_visible()
+    expect(page.get_by_text("Select a bar to filter")).not_to_be_visible()
     expect(page.locator("#figure-total-leads")).to_be_visible()
     expect(page.locator("#table tbody tr").first).to_be_visible()
 
