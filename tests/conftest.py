@@ -95,7 +95,7 @@ class PostgreSQL:
     def create(self, template: str | None = None) -> str:
         """Return the name of a new database: empty, or a copy of the template."""
         name = f"portal_{uuid4().hex[:12]}"
-        copied = f" TEMPLATE {template}" if template else ""
+        copied = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""  # half the time of the usual one
         self._run(f"CREATE DATABASE {name} OWNER portal_owner{copied}")
         return name
 

@@ -10,14 +10,11 @@ from tests.pages.test_leads_page import ON_A_PHONE, bars, chart_ready, click_bar
 
 pytestmark = pytest.mark.browser
 
-CHARTS = [
-    ("/leads", "leads-by-source"),
-    ("/leads", "leads-by-status"),
-    ("/leads", "leads-source-quality"),
-    ("/pipeline", "pipeline-by-stage"),
-    ("/pipeline", "pipeline-ageing"),
-    ("/hot-list", "hot-list-by-stage"),
-]
+CHARTS = {
+    "/leads": ("leads-by-source", "leads-by-status", "leads-source-quality"),
+    "/pipeline": ("pipeline-by-stage", "pipeline-ageing"),
+    "/hot-list": ("hot-list-by-stage",),
+}
 
 
 def top(page: Page, chart: str) -> float:
@@ -28,18 +25,19 @@ def top(page: Page, chart: str) -> float:
 
 
 @pytest.mark.parametrize("width", [1280, ON_A_PHONE])
-@pytest.mark.parametrize(("path", "chart"), CHARTS)
-def test_a_clicked_chart_stays_where_it_is(visit: Visit, path: str, chart: str, width: int) -> None:
+@pytest.mark.parametrize("path", CHARTS)
+def test_a_clicked_chart_stays_where_it_is(visit: Visit, path: str, width: int) -> None:
     page = visit(width=width).open(path)
     page.wait_for_load_state("networkidle")
-    chart_ready(page, chart)
-    drawn = bars(page, chart)
-    click_bar(page, chart, 0)
-    before = top(page, chart)
     chips = page.locator("#chips .chip")
-    expect(chips).to_have_count(1)
-    expect(page.locator(f"#card-{chart} .chart-table .is-selected")).to_have_count(1)
-    assert abs(top(page, chart) - before) <= 1
-    assert bars(page, chart) == drawn
-    chips.click()
-    expect(chips).to_have_count(0)
+    for chart in CHARTS[path]:
+        chart_ready(page, chart)
+        drawn = bars(page, chart)
+        click_bar(page, chart, 0)
+        before = top(page, chart)
+        expect(chips).to_have_count(1)
+        expect(page.locator(f"#card-{chart} .chart-table .is-selected")).to_have_count(1)
+        assert abs(top(page, chart) - before) <= 1, chart
+        assert bars(page, chart) == drawn, chart
+        chips.click()
+        expect(chips).to_have_count(0)
