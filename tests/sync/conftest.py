@@ -101,7 +101,7 @@ class World:
 
     def rows(self, model: type[Any], tenant_id: int | None = None) -> list[dict[str, Any]]:
         table = table_of(model)
-        found = select(table)
+        found = select(table).order_by(*table.primary_key.columns)
         if tenant_id is not None:
             found = found.where(table.c.id == tenant_id if model is Tenant else table.c.tenant_id == tenant_id)
         with agency_transaction(self.engine) as connection:
