@@ -32,7 +32,7 @@ from sync.connection_checks import waiting_checks
 from sync.heartbeat import living_workers
 from sync.requests import brands_asked_for
 from sync.runs import active_brands, histories
-from sync.schedule import wish_now
+from sync.schedule import slot_after, wish_now
 from sync.status import sync_status
 from sync.tenant_run import Sync
 from sync.worker import Worker
@@ -239,10 +239,13 @@ def test_slots_of_a_suspended_brand_are_not_missed(make_world: MakeWorld) -> Non
     brand, long_ago = world.brand_id("brand-0"), utc_now() - timedelta(days=3)
     run = SyncRun(tenant_id=brand, run_id="r", status=RunStatus.SUCCESS, trigger=Trigger.SCHEDULE, worker="w")
     run.slot_at = run.started_at = long_ago
+    soon = slot_after("* * * * *", utc_now()) + timedelta(
+        seconds=90
+    )  # long enough after a slot to have waited out any jitter
 
     def missed() -> int:
         with agency_transaction(world.engine) as connection:
-            wish = wish_now("* * * * *", "brand-0", histories(connection, 3)[brand], utc_now() + timedelta(minutes=2))
+            wish = wish_now("* * * * *", "brand-0", histories(connection, 3)[brand], soon)
         assert wish is not None
         return wish.missed_slots
 
