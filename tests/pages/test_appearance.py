@@ -10,13 +10,13 @@ pytestmark = pytest.mark.browser
 PAGES = ["/leads", "/pipeline", "/hot-list", "/notes", "/schedule"]
 
 
-@pytest.mark.parametrize("width", [360, 768, 2560])
-def test_no_page_is_wider_than_its_screen(visit: Visit, width: int) -> None:
-    visitor = visit(width=width)
-    for path in PAGES:
-        page = visitor.open(path)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_is_wider_than_its_screen(visit: Visit, path: str) -> None:
+    page = visit(width=360).open(path)
+    page.wait_for_load_state("networkidle")
+    for width in (360, 768, 2560):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
