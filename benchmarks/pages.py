@@ -345,7 +345,7 @@ def clicks_in_the_browser(page: Any, portal: str) -> None:
         page.goto(f"{portal}{path}")
         taken = []
         for bar in (0, 1, 2, 3, 4):
-            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(500)  # a chart that is just being drawn takes no click
             drawn = page.locator(f"#card-{chart} .js-plotly-plot .points path").nth(bar)
             box = drawn.bounding_box()
             place = (box["x"] + 3, box["y"] + box["height"] / 2)
