@@ -18,7 +18,7 @@ Element: TypeAlias = list[Any] | str | int | float
 _ONLY_FOR_DASH: Final = frozenset({"children", "disable_n_clicks"})
 
 
-def elements(content: Any, changed: Collection[str] = ()) -> Any:
+def elements(content: Any, changed: Collection[str] = ()) -> list[Part]:
     """Return content in which as much as may be is drawn by our own component.
 
     `changed` are the ids of what callbacks change; that, and all around it, stays as it is.

@@ -216,22 +216,27 @@ def _finish(page: Page, asked: Asked) -> _Finished:
         chart.chart_id: drawn(chart, asked.view, accent=asked.brand.accent_colour, stamp=stamp)
         for chart in content.charts
     }
-    changes: dict[str, dict[str, Any]] = {
-        f"{page.name}-{slot}": {"children": elements(content.slots.get(slot))} for slot in page.slots
-    }
+    slots = {slot: elements(content.slots.get(slot)) for slot in page.slots}
+    changes: dict[str, dict[str, Any]] = {f"{page.name}-{slot}": {"children": held} for slot, held in slots.items()}
     for chart_id in page.charts:
         for part, prop in DRAWN:
             changes[f"{chart_id}-{part}"] = {prop: charts.get(chart_id, {}).get(part)}
-    return _Finished(_body(page, asked, content, charts), _json(changes), has_rows=content.instead is None)
+    body = _body(page, asked, content, slots, charts)
+    return _Finished(body, _json(changes), has_rows=content.instead is None)
 
 
-def _body(page: Page, asked: Asked, content: Content, charts: Mapping[str, Mapping[str, Any]]) -> str:
+def _body(
+    page: Page,
+    asked: Asked,
+    content: Content,
+    slots: Mapping[str, list[Part]],
+    charts: Mapping[str, Mapping[str, Any]],
+) -> str:
     """Return the JSON of what stands in a page that is made: elements separated by commas."""
     if content.instead is not None:
         return _json(elements(content.instead))[1:-1]
     parts: dict[str, Part] = {
-        slot: html.Div(content.slots.get(slot), id=f"{page.name}-{slot}", className=f"slot slot-{slot}")
-        for slot in page.slots
+        slot: html.Div(held, id=f"{page.name}-{slot}", className=f"slot slot-{slot}") for slot, held in slots.items()
     }
     for chart in content.charts:
         parts[chart.chart_id] = chart_card(
