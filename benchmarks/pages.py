@@ -59,7 +59,7 @@ from models import (
     utc_now,
 )
 from settings import Settings
-from sync.summaries import summarise
+from sync.storing.summaries import summarise
 
 PASSWORD = "nine blue lanterns"
 ZONE = "America/New_York"

@@ -33,8 +33,8 @@ from emulator import AccountPlan, Emulator
 from encryption import Cipher
 from models import NoteReading, Tenant, utc_now
 from settings import Settings
-from sync.records import CONTACTS, WireRecord
-from sync.rows import PROSPECT, lead_row
+from sync.mapping.records import CONTACTS, WireRecord
+from sync.mapping.rows import PROSPECT, lead_row
 
 WEB_KEY, TOKEN = "CT_benchmark_key", "enterprise-token"
 ZONE = "America/New_York"
@@ -131,10 +131,10 @@ def measure_sync() -> Figures:
 
     from models import RunStatus, Trigger
     from settings import SyncSettings, load_settings
-    from sync.access import AccessWatch
-    from sync.collector import collect_rarely
-    from sync.runs import Wish, active_brands
-    from sync.tenant_run import Sync, sync_brand
+    from sync.api.access import AccessWatch
+    from sync.commands import collect_rarely
+    from sync.running.runs import Wish, active_brands
+    from sync.running.tenant_run import Sync, sync_brand
 
     settings = load_settings(SyncSettings)
     engine = create_engine(settings.database_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -22,16 +23,16 @@ from database import brand_transaction, create_engine
 from logs import forget_in_logs
 from models import RunStatus, Trigger, new_id
 from settings import SyncSettings, load_settings
-from sync.access import AccessWatch
-from sync.collector import collect_rarely
-from sync.replay import ReplayError, replay_brand
-from sync.runs import Brand, Wish, active_brands
-from sync.snapshots import Snapshot, list_snapshots, read_body
+from sync.api.access import AccessWatch
+from sync.reading.snapshots import Snapshot, list_snapshots, read_body
+from sync.running.replay import ReplayError, replay_brand
+from sync.running.runs import Brand, Wish, active_brands
+from sync.running.tenant_run import Sync, sync_brand
+from sync.running.worker import Worker
 from sync.status import status_lines, sync_status
-from sync.tenant_run import Sync, sync_brand
-from sync.worker import Worker
 
 _READY_SECONDS: Final = 2.0
+_NEW_OBJECTS: Final = 100_000
 _HASH: Final = re.compile(r"[0-9a-f]{8,64}")
 log = structlog.get_logger()
 
@@ -50,6 +51,17 @@ def open_engine(settings: SyncSettings) -> Engine:
 
 def _engine(settings: SyncSettings) -> Engine:
     return create_engine(settings.database_url, pool_size=3 * settings.sync_brands_at_once + 3)
+
+
+def collect_rarely() -> None:
+    """Have Python's garbage collector leave what is imported alone, and collect far less often.
+
+    A sync makes millions of short-lived objects and hardly a cycle among them: collecting took a tenth of a first
+    sync's time. Reference counting frees rows and bodies as before, so memory stays as flat as it is.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, 20, 20)
 
 
 def worker_name() -> str:

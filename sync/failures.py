@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
+from typing import Final
 
 from models import SyncErrorKind
+
+_WING: Final = Path(__file__).parent
 
 
 class PullError(Exception):
@@ -50,7 +53,7 @@ class StoppedError(Exception):
 def place_of(error: BaseException) -> str:
     """Return where an unforeseen error arose, for the log; never its text, which may hold people's data."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent] or frames
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_WING)] or frames
     if not ours:
         return type(error).__name__
     return f"{type(error).__name__} in {Path(ours[-1].filename).name}:{ours[-1].lineno} ({ours[-1].name})"

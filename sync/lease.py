@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from database import brand_transaction
 from models import SyncLease, utc_now
 from sync.failures import LeaseLostError
-from sync.store import table_of
+from sync.tables import table_of
 
 _LEASES: Final = table_of(SyncLease)
 _NOBODY: Final = ""

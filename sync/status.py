@@ -20,9 +20,9 @@ from models import (
     WorkerHeartbeat,
     utc_now,
 )
-from sync.heartbeat import living_workers
-from sync.schedule import jitter, slot_after, slot_before
-from sync.store import table_of
+from sync.running.heartbeat import living_workers
+from sync.running.schedule import jitter, slot_after, slot_before
+from sync.tables import table_of
 
 _TENANTS: Final = table_of(Tenant)
 _RUNS: Final = table_of(SyncRun)

@@ -18,7 +18,7 @@ from models import (
     Tenant,
     utc_now,
 )
-from sync.summaries import summarise
+from sync.storing.summaries import summarise
 
 _numbers = count(1)
 

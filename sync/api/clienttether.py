@@ -25,7 +25,7 @@ import stamina
 
 from models import SyncErrorKind, utc_now
 from settings import SyncSettings
-from sync.envelope import NO_RECORD, Envelope, read_envelope, result_code_of
+from sync.api.envelope import NO_RECORD, Envelope, read_envelope, result_code_of
 from sync.failures import RETRYABLE, PullError, StoppedError
 
 PAGE_SIZE: Final = 100

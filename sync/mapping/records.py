@@ -12,8 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from sync.wire_text import MOST_CHARACTERS
-from sync.wire_values import (
+from sync.mapping.wire_text import MOST_CHARACTERS
+from sync.mapping.wire_values import (
     OddValueError,
     as_flag,
     as_id,

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sync.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
-from sync.wire_text import plain_text, sanitise_html
-
-Row = dict[str, Any]
+from sync.mapping.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
+from sync.mapping.wire_text import plain_text, sanitise_html
+from sync.tables import Row
 
 PROSPECT: Final = "1"
 NEW_LEAD: Final = "New Lead"

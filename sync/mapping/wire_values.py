@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
 
-from sync.wire_text import clean_line, clean_text
+from sync.mapping.wire_text import clean_line, clean_text
 
 LONGEST_ID: Final = 64
 _CENT: Final = Decimal("0.01")

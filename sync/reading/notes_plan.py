@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sync.rows import PROSPECT
+from sync.mapping.rows import PROSPECT
 
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 class NoteCandidate:
     """A live contact: its type, whether its stage is active, when it changed, and how far its notes are read (UTC).
 
-    `answer_hash` tells the answer that its notes were made from (see `sync.rules`).
+    `answer_hash` tells the answer that its notes were made from (see `sync.mapping.rules`).
     """
 
     client_id: str

@@ -11,15 +11,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from models import SyncErrorKind
-from sync.clienttether import PAGE_SIZE, Answer
+from sync.api.clienttether import PAGE_SIZE, Answer
 from sync.failures import PullError
-from sync.notes_plan import NoteCandidate
-from sync.pull import Pull, read_records
-from sync.records import NOTES, FieldIssue, UnreadableRecordError, record_id
-from sync.rows import note_row
-from sync.rules import answer_hash
-from sync.seen_ids import SeenIds
-from sync.snapshots import SnapshotWriter
+from sync.mapping.records import NOTES, FieldIssue, UnreadableRecordError, record_id
+from sync.mapping.rows import note_row
+from sync.mapping.rules import answer_hash
+from sync.reading.notes_plan import NoteCandidate
+from sync.reading.pull import Pull, read_records
+from sync.reading.snapshots import SnapshotWriter
 
 _MOST_PAGES: Final = 100
 _GIVE_UP_AFTER: Final = 3  # contacts in a row that can't be read: the call itself is down
@@ -43,7 +42,7 @@ class NotesPull:
     failed: list[tuple[NoteCandidate, PullError]] = field(default_factory=list)
     not_tried: int = 0
     bad_positions: list[int] = field(default_factory=list)
-    seen: SeenIds = field(default_factory=SeenIds)
+    seen: set[str] = field(default_factory=set)
 
     def take(
         self, candidate: NoteCandidate, answers: Sequence[Answer], zone: ZoneInfo, positions: Sequence[int]
@@ -66,7 +65,8 @@ class NotesPull:
             except UnreadableRecordError as reason:
                 rejected.append(FieldIssue("", "", str(reason)))
                 continue
-            if self.seen.add(identity):
+            if identity not in self.seen:
+                self.seen.add(identity)
                 fresh.append((identity, raw))
         pull.fetched += len(raws)
         pull.rejected += rejected

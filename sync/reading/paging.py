@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import SyncErrorKind
-from sync.clienttether import PAGE_SIZE, Answer
+from sync.api.clienttether import PAGE_SIZE, Answer
 from sync.failures import MovedError, PullError
-from sync.records import UnreadableRecordError, record_id
-from sync.seen_ids import SeenIds
+from sync.mapping.records import UnreadableRecordError, record_id
 
 Asked = Callable[[int], Answer]
 
@@ -34,7 +33,7 @@ class _Count:
     def __init__(self, id_names: tuple[str, ...], most_rows: int) -> None:
         self._id_names = id_names
         self._most_rows = most_rows
-        self._seen = SeenIds()
+        self._seen: set[str] = set()
         self._unreadable = 0
         self._first_total: int | None = None
         self.largest_total: int | None = None
@@ -58,7 +57,8 @@ class _Count:
             except UnreadableRecordError as reason:
                 unreadable.append(str(reason))
                 continue
-            if self._seen.add(identity):
+            if identity not in self._seen:
+                self._seen.add(identity)
                 fresh.append((identity, raw))
         self._unreadable += len(unreadable)
         if offset and len(envelope.rows) >= PAGE_SIZE and not fresh and not unreadable:

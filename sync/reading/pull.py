@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from models import Resource, utc_now
 from sync.failures import MovedError
-from sync.paging import Asked, Page, whole_list
-from sync.records import FieldIssue, RecordKind, WireRecord, unknown_fields
-from sync.resources import ListResource
-from sync.snapshots import SnapshotWriter
-from sync.spool import Spool
-from sync.store import Shape
+from sync.mapping.records import FieldIssue, RecordKind, WireRecord, unknown_fields
+from sync.reading.paging import Asked, Page, whole_list
+from sync.reading.resources import ListResource
+from sync.reading.snapshots import SnapshotWriter
+from sync.reading.spool import Spool
+from sync.tables import Shape
 
 _READINGS: Final = 3
 _SUSPICIOUS_SHARE: Final = 20

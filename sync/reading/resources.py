@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, or_
 
 from models import Lead, Note, PipelineItem, PipelineStage, Resource, ScheduledActivity
-from sync.clienttether import Answer, ClientTether
-from sync.records import CONTACTS, EVENTS, OPPORTUNITIES, STAGES, RecordKind
-from sync.rows import Row, event_row, lead_row, opportunity_row, stage_rows, to_utc
-from sync.store import Shape
+from sync.api.clienttether import Answer, ClientTether
+from sync.mapping.records import CONTACTS, EVENTS, OPPORTUNITIES, STAGES, RecordKind
+from sync.mapping.rows import event_row, lead_row, opportunity_row, stage_rows, to_utc
+from sync.tables import Row, Shape
 
 LEADS_SHAPE: Final = Shape(Lead)
 OPPORTUNITIES_SHAPE: Final = Shape(PipelineItem)

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from database import brand_transaction
 from models import RawBody, RawSnapshot, Resource, utc_now
-from sync.clienttether import Answer
+from sync.api.clienttether import Answer
 from sync.lease import Lease
-from sync.store import table_of
+from sync.tables import table_of
 
 _BODIES: Final = table_of(RawBody)
 _SNAPSHOTS: Final = table_of(RawSnapshot)

@@ -15,10 +15,10 @@ from encryption import EncryptionError
 from logs import forget_in_logs
 from models import CheckOutcome, ConnectionCheck, RequestStatus, SyncErrorKind, utc_now
 from settings import SyncSettings
-from sync.clienttether import ClientTether
+from sync.api.clienttether import ClientTether
 from sync.failures import PullError
-from sync.store import table_of
-from sync.wire_text import clean_line
+from sync.mapping.wire_text import clean_line
+from sync.tables import table_of
 
 _CHECKS: Final = table_of(ConnectionCheck)
 _CLAIM_LASTS: Final = timedelta(minutes=3)

@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import Connection, delete, select, update
 
 from models import WorkerHeartbeat, utc_now
-from sync.ledger import insert_or_update
-from sync.store import table_of
+from sync.storing.ledger import insert_or_update
+from sync.tables import table_of
 
 BEAT_SECONDS: Final = 10.0
 DEAD_AFTER: Final = timedelta(seconds=60)

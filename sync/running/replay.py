@@ -18,21 +18,21 @@ from sqlalchemy import Connection, Engine, select
 
 from database import brand_transaction
 from models import Lead, NoteReading, RawSnapshot, Resource, SyncRunResource
-from sync.clienttether import Answer
-from sync.envelope import read_envelope
-from sync.landing import Landing
+from sync.api.clienttether import Answer
+from sync.api.envelope import read_envelope
 from sync.lease import Lease, kept, take_lease
-from sync.ledger import ResourceResult
-from sync.notes_landing import land_notes
-from sync.notes_plan import NoteCandidate, NotesPlan
-from sync.notes_pull import NotesPull
-from sync.paging import pages_of
-from sync.pull import Pull, fill
-from sync.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
-from sync.runs import Brand, abandon_dead_runs
-from sync.snapshots import whole_answers
-from sync.spool import Spool
-from sync.store import table_of
+from sync.reading.notes_plan import NoteCandidate, NotesPlan
+from sync.reading.notes_pull import NotesPull
+from sync.reading.paging import pages_of
+from sync.reading.pull import Pull, fill
+from sync.reading.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
+from sync.reading.snapshots import whole_answers
+from sync.reading.spool import Spool
+from sync.running.runs import Brand, abandon_dead_runs
+from sync.storing.landing import Landing
+from sync.storing.ledger import ResourceResult
+from sync.storing.notes_landing import land_notes
+from sync.tables import table_of
 
 _SNAPSHOTS: Final = table_of(RawSnapshot)
 _RESULTS: Final = table_of(SyncRunResource)

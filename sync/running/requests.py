@@ -10,7 +10,7 @@ from sqlalchemy import Engine, and_, or_, select, update
 
 from database import agency_transaction, brand_transaction
 from models import RequestStatus, RunStatus, SyncRequest, SyncRun, Tenant, TenantStatus, utc_now
-from sync.store import table_of
+from sync.tables import table_of
 
 _REQUESTS: Final = table_of(SyncRequest)
 _RUNS: Final = table_of(SyncRun)

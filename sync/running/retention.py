@@ -18,8 +18,8 @@ from database import brand_transaction
 from models import RawBody, RawSnapshot, Resource, utc_now
 from settings import SyncSettings
 from sync.lease import Lease, take_lease
-from sync.runs import abandon_dead_runs
-from sync.store import table_of
+from sync.running.runs import abandon_dead_runs
+from sync.tables import table_of
 
 _SNAPSHOTS: Final = table_of(RawSnapshot)
 _BODIES: Final = table_of(RawBody)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from database import agency_transaction, brand_transaction
 from models import ResourceStatus, RunStatus, SyncLease, SyncRun, Tenant, TenantStatus, Trigger, new_id, utc_now
 from sync.lease import Lease, is_free, take_lease
-from sync.store import table_of
+from sync.tables import table_of
 
 _RUNS: Final = table_of(SyncRun)
 _LEASES: Final = table_of(SyncLease)

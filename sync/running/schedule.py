@@ -10,7 +10,7 @@ from typing import Final
 from croniter import croniter
 
 from models import RunStatus, Trigger
-from sync.runs import History, Wish
+from sync.running.runs import History, Wish
 
 _MOST_JITTER: Final = 120.0
 _JITTER_SHARE: Final = 0.05

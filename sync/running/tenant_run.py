@@ -18,20 +18,20 @@ from encryption import EncryptionError
 from logs import forget_in_logs
 from models import Resource, ResourceStatus, RunStatus, SyncErrorKind, utc_now
 from settings import SyncSettings
-from sync.access import AccessWatch
-from sync.clienttether import ClientTether
+from sync.api.access import AccessWatch
+from sync.api.clienttether import ClientTether
 from sync.failures import LeaseLostError, PullError, StoppedError, place_of
-from sync.landing import Landing
 from sync.lease import kept
-from sync.ledger import ResourceResult, record_failure, record_result
-from sync.notes_landing import land_notes, leads_were_read, plan_of_brand
-from sync.notes_pull import pull_notes
-from sync.pull import Pull, pull_list
-from sync.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
-from sync.rows import schedule_window
-from sync.runs import BegunRun, Brand, Wish, begin_run, finish_run, run_status
-from sync.snapshots import SnapshotWriter
-from sync.spool import Spool
+from sync.mapping.rows import schedule_window
+from sync.reading.notes_pull import pull_notes
+from sync.reading.pull import Pull, pull_list
+from sync.reading.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
+from sync.reading.snapshots import SnapshotWriter
+from sync.reading.spool import Spool
+from sync.running.runs import BegunRun, Brand, Wish, begin_run, finish_run, run_status
+from sync.storing.landing import Landing
+from sync.storing.ledger import ResourceResult, record_failure, record_result
+from sync.storing.notes_landing import land_notes, leads_were_read, plan_of_brand
 
 _ACCESS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
 _STATUS_OF: Final = {

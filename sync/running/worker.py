@@ -16,13 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from database import agency_transaction, brand_transaction
 from models import RunStatus, Trigger, utc_now
-from sync.connection_checks import answer_check, waiting_checks
 from sync.failures import LeaseLostError, StoppedError, place_of
-from sync.heartbeat import BEAT_SECONDS, beat, last_beat
 from sync.lease import take_lease
-from sync.requests import bind_to_run, brands_asked_for, claim, put_back, settle
-from sync.retention import prune_brand
-from sync.runs import (
+from sync.running.connection_checks import answer_check, waiting_checks
+from sync.running.heartbeat import BEAT_SECONDS, beat, last_beat
+from sync.running.requests import bind_to_run, brands_asked_for, claim, put_back, settle
+from sync.running.retention import prune_brand
+from sync.running.runs import (
     BegunRun,
     Brand,
     History,
@@ -33,8 +33,8 @@ from sync.runs import (
     finish_run,
     histories,
 )
-from sync.schedule import MOST_CRASHES, slot_after, wish_now
-from sync.tenant_run import Sync, sync_brand
+from sync.running.schedule import MOST_CRASHES, slot_after, wish_now
+from sync.running.tenant_run import Sync, sync_brand
 
 _LOOK_SECONDS: Final = 1.0
 _AWAY_SECONDS: Final = 5.0

@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select, update
 
 from models import HotListItem, Lead, Note, NoteReading, PipelineItem, PipelineStage, PipelineStageChange
-from sync.rows import PROSPECT, hot_list_rows, hot_stages
-from sync.store import Counts, Shape, run_counted, staged, table_of, upsert
+from sync.mapping.rows import PROSPECT, hot_list_rows, hot_stages
+from sync.storing.store import Counts, run_counted, staged, upsert
+from sync.tables import Shape, table_of
 
 HOT_LIST_SHAPE: Final = Shape(HotListItem)
 _CHANGES: Final = table_of(PipelineStageChange)

@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, Connection, Engine
 
 from database import brand_transaction
 from models import Resource, ResourceStatus, SyncErrorKind, utc_now
-from sync.derived import derive_hot_list, forget_notes_of_gone_leads, note_stage_changes
 from sync.failures import PullError
 from sync.lease import Lease
-from sync.ledger import (
+from sync.reading.pull import Pull
+from sync.reading.snapshots import mark_whole
+from sync.storing.derived import derive_hot_list, forget_notes_of_gone_leads, note_stage_changes
+from sync.storing.ledger import (
     ResourceResult,
     raise_data_version,
     record_issues,
@@ -22,10 +24,8 @@ from sync.ledger import (
     record_result,
     record_unknown_fields,
 )
-from sync.pull import Pull
-from sync.snapshots import mark_whole
-from sync.store import Counts, Staged, count_live, count_missing, is_suspicious_removal, staged, upsert
-from sync.summaries import summarise
+from sync.storing.store import Counts, Staged, count_live, count_missing, is_suspicious_removal, staged, upsert
+from sync.storing.summaries import summarise
 
 log = structlog.get_logger()
 

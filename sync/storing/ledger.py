@@ -24,9 +24,10 @@ from models import (
     utc_now,
 )
 from sync.failures import PullError
-from sync.records import FieldIssue
-from sync.store import Counts, table_of
-from sync.wire_text import clean_line
+from sync.mapping.records import FieldIssue
+from sync.mapping.wire_text import clean_line
+from sync.storing.store import Counts
+from sync.tables import table_of
 
 _RESOURCES: Final = table_of(SyncRunResource)
 _FRESHNESS: Final = table_of(ResourceFreshness)

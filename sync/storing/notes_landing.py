@@ -38,13 +38,14 @@ from models import (
     utc_now,
 )
 from sync.failures import PullError
-from sync.landing import Landing, held_back
-from sync.ledger import ResourceResult, insert_or_update, raise_data_version, record_failure
-from sync.notes_plan import NoteCandidate, NotesPlan, plan_notes
-from sync.notes_pull import NotesPull
-from sync.snapshots import mark_whole
-from sync.store import count_live, count_missing, is_suspicious_removal, staged, table_of, upsert
-from sync.summaries import summarise
+from sync.reading.notes_plan import NoteCandidate, NotesPlan, plan_notes
+from sync.reading.notes_pull import NotesPull
+from sync.reading.snapshots import mark_whole
+from sync.storing.landing import Landing, held_back
+from sync.storing.ledger import ResourceResult, insert_or_update, raise_data_version, record_failure
+from sync.storing.store import count_live, count_missing, is_suspicious_removal, staged, upsert
+from sync.storing.summaries import summarise
+from sync.tables import table_of
 
 _LEADS: Final = table_of(Lead)
 _STAGES: Final = table_of(PipelineStage)

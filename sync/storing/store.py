@@ -5,22 +5,16 @@ Everything is set-based and happens on the caller's transaction, so that readers
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     Executable,
-    Index,
-    MetaData,
     Table,
     and_,
     exists,
@@ -33,62 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from models import Mirrored
-from sync.rows import Row
+from sync.tables import Packed, Shape
 
-_BOOKKEEPING: Final = frozenset({"tenant_id", "created_at", "updated_at", "removed_at", "row_hash"})
 _SUSPICIOUS_SHARE: Final = 5
 _SUSPICIOUS_COUNT: Final = 20
-Packed = tuple[Any, ...]
 PackedRows = Callable[[], Iterable[Sequence[Packed]]]
-
-
-def table_of(model: type[Any]) -> Table:
-    """Return the SQLAlchemy table of a model."""
-    table: Table = model.__table__
-    return table
-
-
-class Shape:
-    """How the rows of one mirrored table are packed: its own columns in order, then a hash over all of them."""
-
-    def __init__(self, model: type[Mirrored]) -> None:
-        self.table = table_of(model)
-        self.names = tuple(column.name for column in self.table.columns if column.name not in _BOOKKEEPING)
-        self.keys = tuple(column.name for column in self.table.primary_key if column.name != "tenant_id")
-        self._values: Callable[[Row], Packed] = itemgetter(*self.names)
-
-    def pack(self, row: Row) -> Packed:
-        """Return a row as the tuple that is staged."""
-        values = self._values(row)
-        return (*values, hashlib.sha256(repr(values).encode()).hexdigest())
-
-    @cached_property
-    def staging(self) -> Table:
-        """The temporary table of the pulled rows that are to be written, whole."""
-        return self._temporary(f"pulled_{self.table.name}", (*self.names, "row_hash"))
-
-    @cached_property
-    def staged_keys(self) -> Table:
-        """The temporary table of all pulled rows: only what addresses each, and its hash."""
-        return self._temporary(f"pulled_keys_of_{self.table.name}", (*self.keys, "row_hash"))
-
-    def _temporary(self, name: str, columns: Sequence[str]) -> Table:
-        table = Table(name, MetaData(), *(Column(c, self.table.c[c].type) for c in columns), prefixes=["TEMPORARY"])
-        Index(f"ix_{name}", *(table.c[key] for key in self.keys))
-        return table
-
-    def same_row(self, staging: Table) -> ColumnElement[bool]:
-        """Join the table and a staging of it by their keys, without the brand."""
-        return and_(*(self.table.c[key] == staging.c[key] for key in self.keys))
-
-    def key_and_hash(self, row: Packed) -> Packed:
-        """Return of a packed row what `staged_keys` holds."""
-        return (*(row[place] for place in self._key_places), row[-1])
-
-    @cached_property
-    def _key_places(self) -> tuple[int, ...]:
-        return tuple(self.names.index(key) for key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ from models import (
     Summary,
     utc_now,
 )
-from sync.rows import PROSPECT
-from sync.store import table_of
+from sync.mapping.rows import PROSPECT
+from sync.tables import table_of
 
 _LEADS: Final = table_of(Lead)
 _DEALS: Final = table_of(PipelineItem)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.portal.world import World, close_world, make_world
+from tests.dash_portal.world import World, close_world, make_world
 
 
 @pytest.fixture

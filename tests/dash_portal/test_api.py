@@ -7,8 +7,8 @@ import pytest
 
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from database import AgencySession
+from tests.dash_portal.world import World
 from tests.factories import commit_counted, make_lead, make_opportunity, make_stage
-from tests.portal.world import World
 
 
 @pytest.fixture

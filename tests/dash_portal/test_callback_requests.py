@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.portal.world import World
+from tests.dash_portal.world import World
 
 
 @pytest.fixture(params=["sqlite"])

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from dash_portal.exports import EXPORTS
 from database import AgencySession
+from tests.dash_portal.world import World, close_world, make_world
 from tests.factories import commit_counted, make_lead, make_note, make_opportunity, make_stage
-from tests.portal.world import World, close_world, make_world
 
 FORMULAS = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1")
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.portal.world import World, close_world, make_world
+from tests.dash_portal.world import World, close_world, make_world
 
 
 @pytest.fixture(params=["sqlite"])

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from dash_portal.portal import open_portal
 from database import PortalSession
-from tests.portal.world import World
+from tests.dash_portal.world import World
 
 COUNTING = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n {}) SELECT i FROM n"
 

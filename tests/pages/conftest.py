@@ -18,9 +18,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from dash_portal.dashboards.answers import ANSWERS
 from database import AgencySession
 from models import ResourceStatus, Role, TenantStatus, User, utc_now
+from tests.dash_portal.world import PASSWORD, World, close_world, make_world, password_hash
 from tests.factories import commit_counted, make_tenant
 from tests.pages.filled_brand import fill_brand, set_freshness
-from tests.portal.world import PASSWORD, World, close_world, make_world, password_hash
 
 FILLED, EMPTY, STALE = "viewer@own.example", "viewer@empty.example", "viewer@stale.example"
 AGENCY = "agency@mellon.example"

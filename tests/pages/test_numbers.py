@@ -21,10 +21,10 @@ from sqlalchemy import text
 
 from database import AgencySession
 from models import utc_now
+from tests.dash_portal.world import World, close_world, make_world
 from tests.factories import commit_counted
 from tests.pages.asked_pages import AskedPage, ask_page
 from tests.pages.filled_brand import HOT, STAGES, fill_brand
-from tests.portal.world import World, close_world, make_world
 
 ZONE = ZoneInfo("America/New_York")
 ACTIVE = [name for name, _, _, active in STAGES if active]

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from database import AgencySession
 from models import Invite, Role, Tenant, TenantStatus, User, utc_now
-from tests.portal.world import World, close_world, make_world
+from tests.dash_portal.world import World, close_world, make_world
 from tests.security.marked_rows import fill_with_marked_rows, treasure
 
 

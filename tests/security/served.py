@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from settings import PortalSettings
-from tests.portal.world import PASSWORD, World
+from tests.dash_portal.world import PASSWORD, World
 
 ROOT = Path(__file__).parents[2]
 

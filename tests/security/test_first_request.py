@@ -9,7 +9,7 @@ from threading import Barrier
 
 import httpx
 
-from tests.portal.world import World
+from tests.dash_portal.world import World
 from tests.security.marked_rows import handle, treasure
 from tests.security.served import served, sign_in
 

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from database import AgencySession
 from models import SignInFailure, Tenant, TenantStatus, User
-from tests.portal.world import World, password_hash
+from tests.dash_portal.world import World, password_hash
 from tests.security.test_isolation import CALLBACK_VALUES, _outputs
 
 PAYLOADS = (

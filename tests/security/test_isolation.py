@@ -27,7 +27,7 @@ from dash_portal.exports import EXPORTS
 from dash_portal.security import OPEN_TO_EVERYONE
 from database import BRAND_OWNED_TABLES, AgencySession
 from models import TenantStatus
-from tests.portal.world import World
+from tests.dash_portal.world import World
 from tests.security.conftest import suspend
 from tests.security.marked_rows import handle, treasure
 

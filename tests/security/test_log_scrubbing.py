@@ -12,7 +12,7 @@ import pytest
 from dash_portal.accounts.brands import replace_web_key
 from database import AgencySession
 from emulator import Emulator, plan_in_turn
-from tests.portal.world import PASSWORD, World
+from tests.dash_portal.world import PASSWORD, World
 from tests.security.served import ROOT, environment_of, served, sign_in
 
 WEB_KEY = "CT_very_secret_web_key_7731"

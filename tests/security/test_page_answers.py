@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.page_answers import PAGE_CONTENT
 from dash_portal.ui.page import PAGES, view_outputs
+from tests.dash_portal.world import World
 from tests.pages.asked_pages import OUTPUTS
-from tests.portal.world import World
 
 QUERIES = {"/leads": "?q=a&source=Facebook", "/pipeline": "?stage=New+Lead", "/notes": "?q=x", "/schedule": "?page=2"}
 

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from dash_portal.portal import open_portal
 from database import BRAND_OWNED_TABLES, PORTAL_ROLE
-from tests.portal.world import World
+from tests.dash_portal.world import World
 
 TABLES = sorted(
     {name for name, table in SQLModel.metadata.tables.items() if "tenant_id" in table.columns} | {"tenants"}

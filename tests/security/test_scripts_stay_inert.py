@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from database import BRAND_OWNED, AgencySession
 from models import ResourceFreshness, Tenant, User
-from tests.portal.world import PASSWORD, World, close_world, make_world
+from tests.dash_portal.world import PASSWORD, World, close_world, make_world
 from tests.security.marked_rows import marked_row
 from tests.security.served import served
 

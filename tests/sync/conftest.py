@@ -37,10 +37,10 @@ from models import (
     Trigger,
 )
 from settings import SyncSettings
-from sync.access import AccessWatch
-from sync.runs import Wish, active_brands
-from sync.store import table_of
-from sync.tenant_run import Sync, sync_brand
+from sync.api.access import AccessWatch
+from sync.running.runs import Wish, active_brands
+from sync.running.tenant_run import Sync, sync_brand
+from sync.tables import table_of
 from tests.factories import make_tenant
 
 TOKEN = "enterprise-token-of-the-agency"

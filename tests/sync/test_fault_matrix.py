@@ -15,8 +15,8 @@ import pytest
 
 from emulator import AccountPlan, Fault
 from models import DATA_TABLES, Note, ResourceStatus, RunStatus, SyncErrorKind
-from sync.access import AccessWatch
-from sync.store import table_of
+from sync.api.access import AccessWatch
+from sync.tables import table_of
 from tests.sync.conftest import STAMPS, SUMMARIES, MakeWorld, Tables, World
 from tests.sync.counting import counted, kept
 

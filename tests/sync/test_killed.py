@@ -9,7 +9,7 @@ import pytest
 
 from emulator import AccountPlan
 from models import RawBody, RawSnapshot, RunStatus
-from sync.access import AccessWatch
+from sync.api.access import AccessWatch
 from tests.sync.conftest import MakeWorld, World
 from tests.sync.processes import start_sync
 

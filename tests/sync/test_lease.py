@@ -10,17 +10,17 @@ import pytest
 from database import brand_transaction
 from emulator import AccountPlan
 from models import Resource, RunStatus, SyncLease, utc_now
-from sync.clienttether import Answer
-from sync.envelope import Envelope
+from sync.api.clienttether import Answer
+from sync.api.envelope import Envelope
 from sync.failures import LeaseLostError
-from sync.landing import Landing
 from sync.lease import Lease, kept, take_lease
-from sync.pull import Pull
-from sync.resources import LEADS_SHAPE
-from sync.retention import prune_brand
-from sync.runs import abandon_dead_runs
-from sync.snapshots import SnapshotWriter
-from sync.spool import Spool
+from sync.reading.pull import Pull
+from sync.reading.resources import LEADS_SHAPE
+from sync.reading.snapshots import SnapshotWriter
+from sync.reading.spool import Spool
+from sync.running.retention import prune_brand
+from sync.running.runs import abandon_dead_runs
+from sync.storing.landing import Landing
 from tests.sync.conftest import MakeWorld, World
 
 KEY = "CT_leased_key"

@@ -12,7 +12,7 @@ from dash_portal.accounts.errors import AccountError, NotAllowedError
 from dash_portal.portal import open_portal
 from database import AgencySession, PortalSession
 from models import Tenant, TenantStatus, utc_now
-from tests.portal.world import World
+from tests.dash_portal.world import World
 
 GOOD = {"slug": "new", "name": "New Brand", "timezone": "America/Chicago", "web_key": "CT_new_web_key"}
 

@@ -12,7 +12,7 @@ from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotAllo
 from dash_portal.accounts.links import Link
 from database import AgencySession, PortalSession
 from models import Role, utc_now
-from tests.portal.world import World
+from tests.dash_portal.world import World
 
 NEW = "nine quiet harbours"
 

@@ -9,7 +9,7 @@ from dash_portal.accounts.errors import NotAllowedError
 from dash_portal.accounts.two_step import switch_off_two_step
 from database import AgencySession
 from models import User, utc_now
-from tests.portal.world import PASSWORD, World
+from tests.dash_portal.world import PASSWORD, World
 
 NEW = "nine quiet harbours"
 

@@ -18,7 +18,7 @@ from dash_portal.accounts.throttling import PER_ACCOUNT, PER_ADDRESS
 from dash_portal.security import local_path
 from database import AgencySession
 from models import Role, User, UserSession, utc_now
-from tests.portal.world import PASSWORD, World
+from tests.dash_portal.world import PASSWORD, World
 
 
 def is_signed_in(client: FlaskClient) -> bool:

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from dash_portal.accounts import people
 from database import AgencySession
 from models import utc_now
+from tests.dash_portal.world import PASSWORD, World, close_world, make_world
 from tests.factories import commit_counted, make_lead
-from tests.portal.world import PASSWORD, World, close_world, make_world
 from tests.security.served import served
 
 pytestmark = pytest.mark.browser

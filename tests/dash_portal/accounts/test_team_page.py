@@ -7,7 +7,7 @@ from dash_portal.accounts import people
 from dash_portal.accounts.errors import AccountError
 from database import AgencySession
 from models import Invite, Role, utc_now
-from tests.portal.world import PASSWORD, World
+from tests.dash_portal.world import PASSWORD, World
 
 
 def test_the_admin_sees_the_own_people_and_nobody_else(world: World) -> None:

@@ -14,8 +14,8 @@ from cryptography.fernet import Fernet
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from emulator import AccountPlan, Emulator
+from tests.dash_portal.world import World, close_world, make_world
 from tests.end_to_end.running_portal import free_port, program, run, served
-from tests.portal.world import World, close_world, make_world
 
 TOKEN = "agency-access-token"
 PASSWORD = "four calm words together"

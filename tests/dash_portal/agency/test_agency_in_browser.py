@@ -12,11 +12,11 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from models import utc_now
-from tests.agency.histories import every_state
-from tests.agency.test_agency_pages import add_answer
+from tests.dash_portal.agency.histories import every_state
+from tests.dash_portal.agency.test_agency_pages import add_answer
+from tests.dash_portal.world import PASSWORD, World, close_world, make_world
 from tests.pages.conftest import QuietHandler
 from tests.pages.test_accessibility import violations
-from tests.portal.world import PASSWORD, World, close_world, make_world
 
 AGENCY = "agency@mellon.example"
 pytestmark = pytest.mark.browser

@@ -25,9 +25,9 @@ from models import (
     User,
     utc_now,
 )
-from tests.agency.histories import add_run, beat, every_state
-from tests.agency.test_logo_files import SVG, png
-from tests.portal.world import World
+from tests.dash_portal.agency.histories import add_run, beat, every_state
+from tests.dash_portal.co_branding.test_logo_files import SVG, png
+from tests.dash_portal.world import World
 
 AGENCY = "agency@mellon.example"
 BODY = json.dumps({"ResultCode": "CT_200", "data": [{"firstName": "Zoë <b>", "phone": "555"}]}).encode()

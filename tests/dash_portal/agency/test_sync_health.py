@@ -18,8 +18,8 @@ from dash_portal.agency.trend import trend_words
 from dash_portal.agency.workers import find_workers
 from database import AgencySession
 from models import RequestStatus, Resource, ResourceStatus, RunStatus, SyncErrorKind, SyncRequest, SyncRun, utc_now
-from tests.agency.histories import add_brand, add_run, beat, every_state, failed_results
-from tests.portal.world import World
+from tests.dash_portal.agency.histories import add_brand, add_run, beat, every_state, failed_results
+from tests.dash_portal.world import World
 
 HOURLY = "0 * * * *"
 AGENCY = "agency@mellon.example"

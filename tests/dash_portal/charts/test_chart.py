@@ -7,7 +7,7 @@ import pytest
 from dash_portal.charts.chart import ChartError, Kind, Series
 from dash_portal.charts.data import chart_data, chart_table
 from dash_portal.charts.numbers import ValueFormat
-from tests.charts.examples import BAR, DONUT, EMPTY, GROUPED_BAR, PROGRESSION
+from tests.dash_portal.charts.examples import BAR, DONUT, EMPTY, GROUPED_BAR, PROGRESSION
 
 FIVE = (1, 2, 3, 4, 5)
 

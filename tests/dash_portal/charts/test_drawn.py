@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from dash_portal.charts.chart import Chart, Kind, Series
 from dash_portal.charts.data import chart_data
-from tests.charts.conftest import ChartPage
-from tests.charts.examples import BAR, COLUMN, DONUT, EMPTY, EXAMPLES, GROUPED_COLUMN, PANELS
-from tests.charts.strategies import HOSTILE, charts
+from tests.dash_portal.charts.conftest import ChartPage
+from tests.dash_portal.charts.examples import BAR, COLUMN, DONUT, EMPTY, EXAMPLES, GROUPED_COLUMN, PANELS
+from tests.dash_portal.charts.strategies import HOSTILE, charts
 
 pytestmark = pytest.mark.browser
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from dash_portal.charts.numbers import Number, ValueFormat, exact, json_number, short, tick
-from tests.charts.strategies import numbers
+from tests.dash_portal.charts.strategies import numbers
 
 COUNT, MONEY, PERCENT, DAYS = ValueFormat.COUNT, ValueFormat.MONEY, ValueFormat.PERCENT, ValueFormat.DAYS
 

@@ -13,8 +13,8 @@ from dash_portal.charts.data import chart_data
 from dash_portal.charts.drawing import drawing_of
 from dash_portal.charts.echarts import echarts_option
 from dash_portal.charts.plotly import plotly_figure
-from tests.charts.examples import BAR, DONUT, EXAMPLES, GROUPED_BAR, PROGRESSION
-from tests.charts.strategies import HOSTILE, accents, charts
+from tests.dash_portal.charts.examples import BAR, DONUT, EXAMPLES, GROUPED_BAR, PROGRESSION
+from tests.dash_portal.charts.strategies import HOSTILE, accents, charts
 
 
 def plotly_values(trace: dict[str, Any]) -> list[float | None]:

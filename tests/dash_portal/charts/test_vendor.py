@@ -5,7 +5,7 @@ import plotly.offline
 
 import dash_portal.charts.chart
 from dash_portal.charts.plotly import plotly_figure
-from tests.charts.examples import EXAMPLES
+from tests.dash_portal.charts.examples import EXAMPLES
 
 VENDOR = Path(dash_portal.charts.chart.__file__).parent.parent / "vendor"
 

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from emulator import AccountPlan, Emulator, Fault
 from models import SyncErrorKind
 from settings import SyncSettings
-from sync.clienttether import ClientTether, _retry_after
+from sync.api.clienttether import ClientTether, _retry_after
 from sync.failures import PullError
 
 TOKEN, KEY = "enterprise-token", "CT_some_key"

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import DATA_TABLES
-from sync.envelope import read_envelope
+from sync.api.envelope import read_envelope
 from sync.failures import PullError
-from sync.records import (
+from sync.mapping.records import (
     CONTACTS,
     EVENTS,
     NOTES,
@@ -30,11 +30,10 @@ from sync.records import (
     WireRecord,
     record_id,
 )
-from sync.resources import EVENTS_SHAPE, LEADS_SHAPE, NOTES_SHAPE, OPPORTUNITIES_SHAPE, STAGES_SHAPE
-from sync.rows import event_row, hot_list_rows, hot_stages, lead_row, note_row, opportunity_row, stage_rows
-from sync.seen_ids import SeenIds
-from sync.wire_text import CLEANER, clean_text, plain_text, sanitise_html
-from sync.wire_values import OddValueError, as_money, as_percent, as_time
+from sync.mapping.rows import event_row, hot_list_rows, hot_stages, lead_row, note_row, opportunity_row, stage_rows
+from sync.mapping.wire_text import CLEANER, clean_text, plain_text, sanitise_html
+from sync.mapping.wire_values import OddValueError, as_money, as_percent, as_time
+from sync.reading.resources import EVENTS_SHAPE, LEADS_SHAPE, NOTES_SHAPE, OPPORTUNITIES_SHAPE, STAGES_SHAPE
 
 ZONE = ZoneInfo("America/New_York")
 HTML_COLUMNS = {"whiteboard", "content", "description"}
@@ -336,12 +335,3 @@ def test_every_shape_covers_every_column_of_its_table() -> None:
     for model in DATA_TABLES:
         if model.__tablename__ in shapes:
             assert set(shapes[model.__tablename__].names) <= set(model.model_fields)
-
-
-@given(st.lists(st.text(max_size=3) | st.integers(0, 3_000).map(str), max_size=3_000))
-def test_an_id_is_new_once(ids: list[str]) -> None:
-    seen, known = SeenIds(), set[str]()
-    for identity in ids:
-        assert seen.add(identity) == (identity not in known)
-        known.add(identity)
-    assert len(seen) == len(known)

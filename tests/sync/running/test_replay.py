@@ -8,9 +8,9 @@ from sqlalchemy import delete
 from database import brand_transaction
 from emulator import Fault, plan_in_turn
 from models import NoteReading, RunStatus
-from sync.replay import ReplayError, replay_brand
-from sync.runs import active_brands
-from sync.store import table_of
+from sync.running.replay import ReplayError, replay_brand
+from sync.running.runs import active_brands
+from sync.tables import table_of
 from tests.sync.conftest import DATA, MakeWorld, World
 
 KEY = "CT_replayed_key"

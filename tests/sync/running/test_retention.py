@@ -9,9 +9,9 @@ from sqlalchemy import text
 from database import brand_transaction
 from emulator import AccountPlan
 from models import RawBody, RawSnapshot, Resource, RunStatus
-from sync.replay import replay_brand
-from sync.retention import KeptPull, prune_brand, pulls_to_forget
-from sync.runs import active_brands
+from sync.running.replay import replay_brand
+from sync.running.retention import KeptPull, prune_brand, pulls_to_forget
+from sync.running.runs import active_brands
 from tests.sync.conftest import MakeWorld
 
 KEY = "CT_kept_key"

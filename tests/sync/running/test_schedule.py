@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models import RunStatus, Trigger
-from sync.notes_plan import NoteCandidate, plan_notes
-from sync.runs import History, Wish
-from sync.schedule import jitter, missed_between, slot_after, slot_before, wish_now
+from sync.reading.notes_plan import NoteCandidate, plan_notes
+from sync.running.runs import History, Wish
+from sync.running.schedule import jitter, missed_between, slot_after, slot_before, wish_now
 
 HOURLY = "0 * * * *"
 TEN = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)

@@ -16,9 +16,9 @@ import pytest
 
 from emulator import AccountPlan
 from models import RunStatus, Trigger, WorkerHeartbeat
-from sync.access import AccessWatch
-from sync.runs import Wish, active_brands
-from sync.tenant_run import Sync, sync_brand
+from sync.api.access import AccessWatch
+from sync.running.runs import Wish, active_brands
+from sync.running.tenant_run import Sync, sync_brand
 from tests.sync.conftest import MakeWorld, World
 from tests.sync.processes import start_sync
 

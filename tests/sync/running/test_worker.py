@@ -28,14 +28,14 @@ from models import (
     WorkerHeartbeat,
     utc_now,
 )
-from sync.connection_checks import waiting_checks
-from sync.heartbeat import living_workers
-from sync.requests import brands_asked_for
-from sync.runs import active_brands, histories
-from sync.schedule import slot_after, wish_now
+from sync.running.connection_checks import waiting_checks
+from sync.running.heartbeat import living_workers
+from sync.running.requests import brands_asked_for
+from sync.running.runs import active_brands, histories
+from sync.running.schedule import slot_after, wish_now
+from sync.running.tenant_run import Sync
+from sync.running.worker import Worker
 from sync.status import sync_status
-from sync.tenant_run import Sync
-from sync.worker import Worker
 from tests.sync.conftest import MakeWorld, World
 from tests.sync.processes import start_sync
 

@@ -19,7 +19,7 @@ from models import (
     Tenant,
 )
 from settings import Settings
-from sync.store import table_of
+from sync.tables import table_of
 from tests.sync.conftest import DATA, SUMMARIES, MakeWorld, World
 from tests.sync.counting import counted, kept
 

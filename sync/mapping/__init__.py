@@ -1,0 +1,1 @@
+"""Wire -> records -> rows: pure rules over plain data."""

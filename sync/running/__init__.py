@@ -1,0 +1,1 @@
+"""When, and for whom: the worker, its schedule, one brand's run, and what people ask for."""

@@ -1,0 +1,1 @@
+"""Rows -> tables: set-based, in one transaction per resource, with everything that follows from it."""
