@@ -59,7 +59,7 @@ from models import (
     utc_now,
 )
 from settings import Settings
-from sync.storing.summaries import summarise
+from sync.storing.summaries import write_summaries
 
 PASSWORD = "nine blue lanterns"
 ZONE = "America/New_York"
@@ -484,7 +484,7 @@ def fill(url: str, size: Size) -> None:
         for table, rows in rows_of_a_brand(brand, size).items():
             for start in range(0, len(rows), 5000):
                 connection.execute(insert(table), rows[start : start + 5000])
-        summarise(connection, brand, ZoneInfo(ZONE))
+        write_summaries(connection, brand, ZoneInfo(ZONE))
         session.commit()
     if engine.dialect.name == "postgresql":  # as its autovacuum would have done by the time anyone looks
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -133,17 +133,17 @@ def measure_sync() -> Figures:
     from settings import SyncSettings, load_settings
     from sync.api.access import AccessWatch
     from sync.commands import collect_rarely
-    from sync.running.runs import Wish, active_brands
-    from sync.running.tenant_run import Sync, sync_brand
+    from sync.running.runs import RunRequest, active_brands
+    from sync.running.tenant_run import SyncContext, sync_brand
 
     settings = load_settings(SyncSettings)
     engine = create_engine(settings.database_url)
     (brand,) = active_brands(engine)
     collect_rarely()
-    shared = Sync(engine, settings, "benchmark", threading.Event(), AccessWatch())
+    shared = SyncContext(engine, settings, "benchmark", threading.Event(), AccessWatch())
     bodies = _count_bodies(engine)
     began, cpu = time.perf_counter(), time.process_time()
-    status = sync_brand(shared, brand, Wish(Trigger.CLI))
+    status = sync_brand(shared, brand, RunRequest(Trigger.CLI))
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     assert status is RunStatus.SUCCESS, status
     return Figures(seconds, cpu, _megabytes(), _count_written(engine), _count_bodies(engine) - bodies)

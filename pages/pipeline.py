@@ -15,9 +15,9 @@ from dash_portal.dashboards.pipeline import (
     VALUE_BY_STAGE,
     Deal,
     PipelineDashboard,
+    build_dashboard,
     deal_rows,
     pipeline_counts,
-    summarise,
 )
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.badges import stage_badge, stuck_badge
@@ -58,7 +58,7 @@ def content(asked: Asked) -> Content:
     session, brand, view = asked.session, asked.brand, asked.view
     selected = frozenset(name.casefold() for name in view.values("stage"))
     counts = pipeline_counts(session, brand, asked.now)
-    dashboard = summarise(counts, selected)
+    dashboard = build_dashboard(counts, selected)
     if not dashboard.brand_total:
         what = "Your deals will appear here: what stands in each stage, what it is worth and where it stays."
         return Content({}, instead=nothing_yet(what, asked.freshness, brand))

@@ -26,8 +26,8 @@ from settings import SyncSettings, load_settings
 from sync.api.access import AccessWatch
 from sync.reading.snapshots import Snapshot, list_snapshots, read_body
 from sync.running.replay import ReplayError, replay_brand
-from sync.running.runs import Brand, Wish, active_brands
-from sync.running.tenant_run import Sync, sync_brand
+from sync.running.runs import BrandAccount, RunRequest, active_brands
+from sync.running.tenant_run import SyncContext, sync_brand
 from sync.running.worker import Worker
 from sync.status import status_lines, sync_status
 
@@ -75,19 +75,19 @@ def once(slug: str | None, *, accept: bool) -> int:
     forget_in_logs(settings.clienttether_access_token.get_secret_value())
     engine = open_engine(settings)
     collect_rarely()
-    sync = Sync(engine, settings, worker_name(), threading.Event(), AccessWatch())
+    sync = SyncContext(engine, settings, worker_name(), threading.Event(), AccessWatch())
     brands = active_brands(engine) if slug is None else [_brand(engine, slug)]
     if not brands:
         log.warning("no_brands", reason="there is no active brand to sync")
-    run = partial(_sync_by_hand, sync, Wish(Trigger.CLI, accept=accept))
+    run = partial(_sync_by_hand, sync, RunRequest(Trigger.CLI, accept=accept))
     with ThreadPoolExecutor(settings.sync_brands_at_once, thread_name_prefix="brand") as pool:
         statuses = list(pool.map(run, brands))
     engine.dispose()
     return 0 if all(status is RunStatus.SUCCESS for status in statuses) else 1
 
 
-def _sync_by_hand(sync: Sync, wish: Wish, brand: Brand) -> RunStatus | None:
-    status = sync_brand(sync, brand, wish)
+def _sync_by_hand(sync: SyncContext, run_request: RunRequest, brand: BrandAccount) -> RunStatus | None:
+    status = sync_brand(sync, brand, run_request)
     if status is None:
         log.warning("brand_busy", brand=brand.slug, reason="another worker is syncing it: look at its run")
     return status
@@ -119,7 +119,7 @@ def worker() -> int:
         signal.signal(name, lambda *_: stop.set())
     engine = _engine_when_ready(settings, stop)
     collect_rarely()
-    if engine is not None and not Worker(Sync(engine, settings, worker_name(), stop, AccessWatch())).run():
+    if engine is not None and not Worker(SyncContext(engine, settings, worker_name(), stop, AccessWatch())).run():
         os._exit(0)  # threads that wait for an answer can't be ended any other way
     return 0
 
@@ -170,7 +170,7 @@ def _snapshot_line(kept: Snapshot) -> str:
     return f"{at}  {kept.run_id}  {kept.sha256[:16]}  {kept.record_count:>4} records  {landed:<8}  {kept.request}"
 
 
-def _brand(engine: Engine, slug: str) -> Brand:
+def _brand(engine: Engine, slug: str) -> BrandAccount:
     brands = active_brands(engine, slug)
     if not brands:
         raise CommandError(f"no active brand is called {slug!r}")

@@ -84,7 +84,7 @@ def is_free(connection: Connection) -> ColumnElement[bool]:
 
 
 @contextmanager
-def kept(engine: Engine, lease: Lease) -> Iterator[threading.Event]:
+def renewing(engine: Engine, lease: Lease) -> Iterator[threading.Event]:
     """Renew the lease in the background while the block runs; the event that is yielded says that it was lost."""
     over, lost = threading.Event(), threading.Event()
 

@@ -23,7 +23,7 @@ def table_of(model: type[Any]) -> Table:
     return table
 
 
-class Shape:
+class MirrorTable:
     """How the rows of one mirrored table are packed: its own columns in order, then a hash over all of them."""
 
     def __init__(self, model: type[Mirrored]) -> None:
@@ -38,12 +38,12 @@ class Shape:
         return (*values, hashlib.sha256(repr(values).encode()).hexdigest())
 
     @cached_property
-    def staging(self) -> Table:
+    def pulled_rows(self) -> Table:
         """The temporary table of the pulled rows that are to be written, whole."""
         return self._temporary(f"pulled_{self.table.name}", (*self.names, "row_hash"))
 
     @cached_property
-    def staged_keys(self) -> Table:
+    def pulled_keys(self) -> Table:
         """The temporary table of all pulled rows: only what addresses each, and its hash."""
         return self._temporary(f"pulled_keys_of_{self.table.name}", (*self.keys, "row_hash"))
 
@@ -52,12 +52,12 @@ class Shape:
         Index(f"ix_{name}", *(table.c[key] for key in self.keys))
         return table
 
-    def same_row(self, staging: Table) -> ColumnElement[bool]:
-        """Join the table and a staging of it by their keys, without the brand."""
-        return and_(*(self.table.c[key] == staging.c[key] for key in self.keys))
+    def same_row(self, pulled: Table) -> ColumnElement[bool]:
+        """Join the table and what was pulled for it by their keys, without the brand."""
+        return and_(*(self.table.c[key] == pulled.c[key] for key in self.keys))
 
     def key_and_hash(self, row: Packed) -> Packed:
-        """Return of a packed row what `staged_keys` holds."""
+        """Return of a packed row what `pulled_keys` holds."""
         return (*(row[place] for place in self._key_places), row[-1])
 
     @cached_property

@@ -18,7 +18,7 @@ from models import (
     Tenant,
     utc_now,
 )
-from sync.storing.summaries import summarise
+from sync.storing.summaries import write_summaries
 
 _numbers = count(1)
 
@@ -106,5 +106,5 @@ def commit_counted(session: AgencySession, *tenant_ids: int) -> None:
     session.flush()
     for tenant_id in tenant_ids:
         zone = ZoneInfo(session.get_one(Tenant, tenant_id).timezone)
-        summarise(session.connection(), tenant_id, zone)
+        write_summaries(session.connection(), tenant_id, zone)
     session.commit()

@@ -98,7 +98,7 @@ class HotRow:
 
 def hot_list_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str]) -> HotListDashboard:
     """Answer what /hot-list shows around its table, narrowed to stages by name (none: all)."""
-    return summarise(stage_sums(session, brand), frozenset(name.casefold() for name in stages))
+    return build_dashboard(stage_sums(session, brand), frozenset(name.casefold() for name in stages))
 
 
 def stage_sums(session: BrandSession, brand: Brand) -> tuple[StageSum, ...]:
@@ -132,7 +132,7 @@ def _money(amount: Any) -> Decimal:
     return Decimal(str(amount or 0)).quantize(_CENT)
 
 
-def summarise(sums: tuple[StageSum, ...], selected: frozenset[str]) -> HotListDashboard:
+def build_dashboard(sums: tuple[StageSum, ...], selected: frozenset[str]) -> HotListDashboard:
     """Make cards and the chart of sums. Cards count the selected stages, the chart shows them strong."""
     shown = [one for one in sums if not selected or one.stage_key in selected]
     deals = sum(one.deals for one in shown)

@@ -111,7 +111,7 @@ def leads_dashboard(
     open_charts: frozenset[str] = frozenset(),
 ) -> LeadsDashboard:
     """Answer what /leads shows above its table, narrowed to the filters."""
-    return summarise(lead_counts(session, brand, now), filters, open_charts=open_charts)
+    return build_dashboard(lead_counts(session, brand, now), filters, open_charts=open_charts)
 
 
 def lead_counts(session: BrandSession, brand: Brand, now: datetime) -> LeadCounts:
@@ -154,7 +154,9 @@ def prospects() -> tuple[ColumnElement[bool], ...]:
     return (col(Lead.contact_type) == PROSPECT, col(Lead.removed_at).is_(None))
 
 
-def summarise(counts: LeadCounts, filters: LeadFilters, *, open_charts: frozenset[str] = frozenset()) -> LeadsDashboard:
+def build_dashboard(
+    counts: LeadCounts, filters: LeadFilters, *, open_charts: frozenset[str] = frozenset()
+) -> LeadsDashboard:
     """Make cards and charts of counts.
 
     Cards count what fits all filters. A chart by source is narrowed by status only, and the other way round: it shows

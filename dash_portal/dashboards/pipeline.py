@@ -92,7 +92,7 @@ class Deal:
 
 def pipeline_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str], now: datetime) -> PipelineDashboard:
     """Answer what /pipeline shows above its table, narrowed to stages by name (none: all)."""
-    return summarise(pipeline_counts(session, brand, now), frozenset(name.casefold() for name in stages))
+    return build_dashboard(pipeline_counts(session, brand, now), frozenset(name.casefold() for name in stages))
 
 
 def pipeline_counts(session: BrandSession, brand: Brand, now: datetime) -> PipelineCounts:
@@ -154,7 +154,7 @@ def _total(stage_key: str, counts: Sequence[PipelineCount]) -> StageTotals:
     )
 
 
-def summarise(counts: PipelineCounts, selected: frozenset[str]) -> PipelineDashboard:
+def build_dashboard(counts: PipelineCounts, selected: frozenset[str]) -> PipelineDashboard:
     """Make cards and charts of counts. Cards count the selected stages, charts show them strong beside the others."""
     active = active_stages(counts.stages)
     board = [_totals(counts, stage.key) for stage in active]

@@ -72,7 +72,7 @@ class NotesPull:
         pull.rejected += rejected
         issues = len(pull.issues)
         records = read_records(NOTES, fresh, pull)
-        pull.spool.add([pull.shape.pack(note_row(record, candidate.client_id, zone)) for record in records])
+        pull.spool.add([pull.mirror.pack(note_row(record, candidate.client_id, zone)) for record in records])
         if rejected:
             self.bad_positions += positions
         else:
@@ -130,16 +130,16 @@ def pull_notes(
     snapshots: SnapshotWriter,
     pool: ThreadPoolExecutor,
     in_flight: int,
-    look_up: Callable[[], None],
+    raise_if_stopped: Callable[[], None],
 ) -> NotesPull:
     """Read the notes of the contacts that are due, in order, `in_flight` at once.
 
-    Ends early where the call itself seems down; refused access ends it at once. Raises what `look_up` raises.
+    Ends early where the call itself seems down; refused access ends it at once. Raises what `raise_if_stopped` raises.
     """
     notes = NotesPull(pull, not_tried=len(due))
     in_a_row = 0
     for candidate, future in _ahead(lambda one: read_notes(ask, one.client_id), due, pool=pool, in_flight=in_flight):
-        look_up()
+        raise_if_stopped()
         notes.not_tried -= 1
         try:
             answers = future.result()

@@ -16,7 +16,7 @@ from sync.reading.paging import Asked, Page, whole_list
 from sync.reading.resources import ListResource
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
-from sync.tables import Shape
+from sync.tables import MirrorTable
 
 _READINGS: Final = 3
 _SUSPICIOUS_SHARE: Final = 20
@@ -28,7 +28,7 @@ class Pull:
     """What one reading of a resource brought. `started_at` is when its first page was asked for (UTC)."""
 
     resource: Resource
-    shape: Shape
+    mirror: MirrorTable
     spool: Spool
     started_at: datetime = field(default_factory=utc_now)
     first_position: int = 0
@@ -79,9 +79,9 @@ def fill(pull: Pull, plan: ListResource, pages: Iterable[Page], zone: ZoneInfo) 
         if plan.at_once:
             together += records
         else:
-            pull.spool.add([pull.shape.pack(row) for row in plan.rows(records, zone)])
+            pull.spool.add([pull.mirror.pack(row) for row in plan.rows(records, zone)])
     if plan.at_once:
-        pull.spool.add([pull.shape.pack(row) for row in plan.rows(together, zone)])
+        pull.spool.add([pull.mirror.pack(row) for row in plan.rows(together, zone)])
 
 
 def pull_list(
@@ -94,16 +94,16 @@ def pull_list(
     pool: ThreadPoolExecutor,
     in_flight: int,
     most_rows: int,
-    look_up: Callable[[], None],
+    raise_if_stopped: Callable[[], None],
 ) -> None:
-    """Read a whole list; every answer is kept as a snapshot. `look_up` may end it between two pages by raising.
+    """Read a whole list; every answer is kept as a snapshot. `raise_if_stopped` is asked between two pages.
 
     A list that moved while it was read is read again, at last page after page. Raises PullError when the list can't be
     had whole.
     """
 
     def keep(page: Page) -> Page:
-        look_up()
+        raise_if_stopped()
         snapshots.keep(page.answer)
         return page
 

@@ -14,13 +14,13 @@ from models import Lead, Note, PipelineItem, PipelineStage, Resource, ScheduledA
 from sync.api.clienttether import Answer, ClientTether
 from sync.mapping.records import CONTACTS, EVENTS, OPPORTUNITIES, STAGES, RecordKind
 from sync.mapping.rows import event_row, lead_row, opportunity_row, stage_rows, to_utc
-from sync.tables import Row, Shape
+from sync.tables import MirrorTable, Row
 
-LEADS_SHAPE: Final = Shape(Lead)
-OPPORTUNITIES_SHAPE: Final = Shape(PipelineItem)
-STAGES_SHAPE: Final = Shape(PipelineStage)
-EVENTS_SHAPE: Final = Shape(ScheduledActivity)
-NOTES_SHAPE: Final = Shape(Note)
+LEADS_TABLE: Final = MirrorTable(Lead)
+OPPORTUNITIES_TABLE: Final = MirrorTable(PipelineItem)
+STAGES_TABLE: Final = MirrorTable(PipelineStage)
+EVENTS_TABLE: Final = MirrorTable(ScheduledActivity)
+NOTES_TABLE: Final = MirrorTable(Note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ListResource:
 
     resource: Resource
     records: RecordKind
-    shape: Shape
+    mirror: MirrorTable
     ask: Callable[[ClientTether, int, Window], Answer]
     rows: Callable[[Sequence[Any], ZoneInfo], list[Row]]
     at_once: bool = False
@@ -49,7 +49,7 @@ def removal_scope(resource: Resource, window: Window, zone: ZoneInfo) -> ColumnE
     """Return which rows a pull speaks about: all of them, or for the schedule those that start within its window."""
     if resource is not Resource.SCHEDULED_ACTIVITIES:
         return None
-    starts = EVENTS_SHAPE.table.c.starts_at
+    starts = EVENTS_TABLE.table.c.starts_at
     return or_(starts.is_(None), starts.between(to_utc(window.first, zone), to_utc(window.last, zone)))
 
 
@@ -57,7 +57,7 @@ LISTS: Final = (
     ListResource(
         Resource.PIPELINE_STAGES,
         STAGES,
-        STAGES_SHAPE,
+        STAGES_TABLE,
         lambda client, offset, _window: client.sales_cycles(offset),
         lambda records, _zone: stage_rows(records),
         at_once=True,
@@ -66,7 +66,7 @@ LISTS: Final = (
     ListResource(
         Resource.LEADS,
         CONTACTS,
-        LEADS_SHAPE,
+        LEADS_TABLE,
         lambda client, offset, _window: client.clients(offset),
         lambda records, zone: [lead_row(record, zone) for record in records],
         never_empties=True,
@@ -74,14 +74,14 @@ LISTS: Final = (
     ListResource(
         Resource.PIPELINE_ITEMS,
         OPPORTUNITIES,
-        OPPORTUNITIES_SHAPE,
+        OPPORTUNITIES_TABLE,
         lambda client, offset, _window: client.opportunities(offset),
         lambda records, zone: [opportunity_row(record, zone) for record in records],
     ),
     ListResource(
         Resource.SCHEDULED_ACTIVITIES,
         EVENTS,
-        EVENTS_SHAPE,
+        EVENTS_TABLE,
         lambda client, offset, window: client.events(offset, window.first, window.last),
         lambda records, zone: [event_row(record, zone) for record in records],
         may_be_missing=True,

@@ -22,7 +22,7 @@ def beat(connection: Connection, worker: str, started_at: datetime) -> None:
     insert_or_update(connection, _BEATS, [{"worker": worker, "started_at": started_at, "beat_at": utc_now()}])
 
 
-def last_beat(connection: Connection, worker: str) -> None:
+def record_stop(connection: Connection, worker: str) -> None:
     """Say that the worker ends by its own will, and forget workers that ended long ago."""
     now = utc_now()
     mine = update(_BEATS).where(_BEATS.c.worker == worker)

@@ -20,16 +20,16 @@ from database import brand_transaction
 from models import Lead, NoteReading, RawSnapshot, Resource, SyncRunResource
 from sync.api.clienttether import Answer
 from sync.api.envelope import read_envelope
-from sync.lease import Lease, kept, take_lease
+from sync.lease import Lease, renewing, take_lease
 from sync.reading.notes_plan import NoteCandidate, NotesPlan
 from sync.reading.notes_pull import NotesPull
 from sync.reading.paging import pages_of
 from sync.reading.pull import Pull, fill
-from sync.reading.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
+from sync.reading.resources import LISTS, NOTES_TABLE, ListResource, Window, removal_scope
 from sync.reading.snapshots import whole_answers
 from sync.reading.spool import Spool
-from sync.running.runs import Brand, abandon_dead_runs
-from sync.storing.landing import Landing
+from sync.running.runs import BrandAccount, abandon_dead_runs
+from sync.storing.landing import TableWriter
 from sync.storing.ledger import ResourceResult
 from sync.storing.notes_landing import land_notes
 from sync.tables import table_of
@@ -54,7 +54,7 @@ class KeptRun:
 
 
 def replay_brand(
-    engine: Engine, brand: Brand, worker: str, lease_seconds: float, *, run_id: str | None = None
+    engine: Engine, brand: BrandAccount, worker: str, lease_seconds: float, *, run_id: str | None = None
 ) -> list[ResourceResult]:
     """Rebuild a brand's tables; return what was done for each resource.
 
@@ -66,7 +66,7 @@ def replay_brand(
             raise ReplayError(f"{brand.slug} is being synced right now: try again when that run has ended")
         abandon_dead_runs(connection, brand.tenant_id)
     try:
-        with kept(engine, lease):
+        with renewing(engine, lease):
             results = [
                 *(result for plan in LISTS if (result := _replay_list(engine, brand, lease, plan, run_id)) is not None),
                 *_replay_notes(engine, brand, lease, run_id),
@@ -80,7 +80,7 @@ def replay_brand(
 
 
 def _replay_list(
-    engine: Engine, brand: Brand, lease: Lease, plan: ListResource, run_id: str | None
+    engine: Engine, brand: BrandAccount, lease: Lease, plan: ListResource, run_id: str | None
 ) -> ResourceResult | None:
     with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
         source = _last_whole_run(connection, brand.tenant_id, plan.resource, run_id)
@@ -88,7 +88,7 @@ def _replay_list(
         return None
     began = time.monotonic()
     with Spool() as spool:
-        pull = Pull(plan.resource, plan.shape, spool, source.read_at)
+        pull = Pull(plan.resource, plan.mirror, spool, source.read_at)
         window: list[Window] = []
 
         def answers(connection: Connection) -> Iterator[Answer]:
@@ -99,8 +99,8 @@ def _replay_list(
         with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
             fill(pull, plan, pages_of(answers(connection), plan.records.id_names), brand.zone)
         scope = removal_scope(plan.resource, window[0], brand.zone) if window else None
-        landing = Landing(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
-        return landing.land(pull, scope=scope, never_empties=False, began=began)
+        writer = TableWriter(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
+        return writer.land(pull, scope=scope, never_empties=False, began=began)
 
 
 def _last_whole_run(connection: Connection, tenant_id: int, resource: Resource, run_id: str | None) -> KeptRun | None:
@@ -129,7 +129,7 @@ def _window(request: str) -> list[Window]:
     return [Window(first, last)]
 
 
-def _replay_notes(engine: Engine, brand: Brand, lease: Lease, run_id: str | None) -> list[ResourceResult]:
+def _replay_notes(engine: Engine, brand: BrandAccount, lease: Lease, run_id: str | None) -> list[ResourceResult]:
     """Rebuild notes, run by run, each with the contacts whose last whole answers it has."""
     with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
         sources = _last_answers(connection, brand.tenant_id, run_id)
@@ -143,11 +143,11 @@ def _replay_notes(engine: Engine, brand: Brand, lease: Lease, run_id: str | None
         mine = {client for client, (last, _) in sources.items() if last == source.run_id and client in live}
         began = time.monotonic()
         with Spool() as spool:
-            notes = NotesPull(Pull(Resource.NOTES, NOTES_SHAPE, spool, source.read_at))
+            notes = NotesPull(Pull(Resource.NOTES, NOTES_TABLE, spool, source.read_at))
             with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
                 _take_answers(connection, brand, source, notes, {client: live[client] for client in mine})
-            landing = Landing(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
-            results.append(land_notes(landing, notes, NotesPlan([]), leads_known=True, began=began))
+            writer = TableWriter(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
+            results.append(land_notes(writer, notes, NotesPlan([]), leads_known=True, began=began))
     return results
 
 
@@ -178,7 +178,7 @@ def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, NoteCand
 
 
 def _take_answers(
-    connection: Connection, brand: Brand, source: KeptRun, notes: NotesPull, contacts: dict[str, NoteCandidate]
+    connection: Connection, brand: BrandAccount, source: KeptRun, notes: NotesPull, contacts: dict[str, NoteCandidate]
 ) -> None:
     kept_answers = whole_answers(connection, brand.tenant_id, source.run_id, Resource.NOTES)
     for client_id, group in groupby(kept_answers, key=lambda pair: _client_of(pair[0].request)):

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Brand:
+class BrandAccount:
     """What a sync needs to know of a brand. The web key is still encrypted."""
 
     tenant_id: int
@@ -35,7 +35,7 @@ class Brand:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RunRequest:
     """Why a run is wanted. `slot_at` is the scheduled time it stands for, `missed_slots` those nobody ran before it."""
 
     trigger: Trigger
@@ -53,21 +53,21 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class BegunRun:
+class StartedRun:
     """A run that has begun, and the lease that lets it write."""
 
     run_id: str
     lease: Lease
 
 
-def active_brands(engine: Engine, slug: str | None = None) -> list[Brand]:
+def active_brands(engine: Engine, slug: str | None = None) -> list[BrandAccount]:
     """Return the brands that are synced, by name; only the one named `slug` where it is given."""
     found = select(_TENANTS).where(_TENANTS.c.status == TenantStatus.ACTIVE).order_by(_TENANTS.c.slug)
     if slug is not None:
         found = found.where(_TENANTS.c.slug == slug)
     with agency_transaction(engine, writes=False) as connection:
         rows = connection.execute(found).all()
-    return [Brand(row.id, row.slug, _zone(row.timezone, row.slug), row.web_key_encrypted) for row in rows]
+    return [BrandAccount(row.id, row.slug, _zone(row.timezone, row.slug), row.web_key_encrypted) for row in rows]
 
 
 def _zone(name: str, slug: str) -> ZoneInfo:
@@ -78,7 +78,9 @@ def _zone(name: str, slug: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def begin_run(engine: Engine, tenant_id: int, worker: str, lease_seconds: float, wish: Wish) -> BegunRun | None:
+def start_run(
+    engine: Engine, tenant_id: int, worker: str, lease_seconds: float, run_request: RunRequest
+) -> StartedRun | None:
     """Take the brand and begin a run. None where another worker has the brand, or its slot was run already.
 
     A run that still says "running" although its lease is free has crashed: it becomes abandoned here.
@@ -89,7 +91,7 @@ def begin_run(engine: Engine, tenant_id: int, worker: str, lease_seconds: float,
         if lease is None:
             return None
         abandon_dead_runs(connection, tenant_id)
-        if not _is_wanted(connection, tenant_id, wish):
+        if not _is_wanted(connection, tenant_id, run_request):
             lease.release(connection)
             return None
         now = utc_now()
@@ -98,16 +100,16 @@ def begin_run(engine: Engine, tenant_id: int, worker: str, lease_seconds: float,
                 tenant_id=tenant_id,
                 run_id=run_id,
                 status=RunStatus.RUNNING,
-                trigger=wish.trigger,
-                slot_at=wish.slot_at,
+                trigger=run_request.trigger,
+                slot_at=run_request.slot_at,
                 started_at=now,
                 worker=worker,
-                missed_slots=wish.missed_slots,
+                missed_slots=run_request.missed_slots,
                 created_at=now,
                 updated_at=now,
             )
         )
-    return BegunRun(run_id, lease)
+    return StartedRun(run_id, lease)
 
 
 def abandon_dead_runs(connection: Connection, tenant_id: int) -> None:
@@ -119,12 +121,16 @@ def abandon_dead_runs(connection: Connection, tenant_id: int) -> None:
         log.warning("run_abandoned", count=count)
 
 
-def _is_wanted(connection: Connection, tenant_id: int, wish: Wish) -> bool:
+def _is_wanted(connection: Connection, tenant_id: int, run_request: RunRequest) -> bool:
     """Tell, under the lease, whether the run is still to be made: nobody ran its slot or caught up before."""
-    if wish.slot_at is not None:
-        slot = select(_RUNS.c.run_id).where(_RUNS.c.tenant_id == tenant_id, _RUNS.c.slot_at >= wish.slot_at).limit(1)
+    if run_request.slot_at is not None:
+        slot = (
+            select(_RUNS.c.run_id)
+            .where(_RUNS.c.tenant_id == tenant_id, _RUNS.c.slot_at >= run_request.slot_at)
+            .limit(1)
+        )
         return connection.execute(slot).first() is None
-    if wish.trigger is Trigger.CATCH_UP:
+    if run_request.trigger is Trigger.CATCH_UP:
         return last_status(connection, tenant_id) is RunStatus.ABANDONED
     return True
 
@@ -136,7 +142,7 @@ def last_status(connection: Connection, tenant_id: int) -> RunStatus | None:
     return status
 
 
-def finish_run(engine: Engine, run: BegunRun, status: RunStatus) -> None:
+def finish_run(engine: Engine, run: StartedRun, status: RunStatus) -> None:
     """Write how the run ended and give the brand back. Raises LeaseLostError where it is no longer ours."""
     with brand_transaction(engine, run.lease.tenant_id) as connection:
         run.lease.hold(connection)

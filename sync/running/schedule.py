@@ -10,7 +10,7 @@ from typing import Final
 from croniter import croniter
 
 from models import RunStatus, Trigger
-from sync.running.runs import History, Wish
+from sync.running.runs import History, RunRequest
 
 _MOST_JITTER: Final = 120.0
 _JITTER_SHARE: Final = 0.05
@@ -47,7 +47,7 @@ def jitter(slug: str, interval: timedelta) -> timedelta:
     return timedelta(seconds=share * min(interval.total_seconds() * _JITTER_SHARE, _MOST_JITTER))
 
 
-def wish_now(cron: str, slug: str, history: History, now: datetime) -> Wish | None:
+def due_run(cron: str, slug: str, history: History, now: datetime) -> RunRequest | None:
     """Return the run that a brand is due for, if any.
 
     A brand that was never synced begins at once. However many slots were missed, one run catches up. A run that was
@@ -55,13 +55,13 @@ def wish_now(cron: str, slug: str, history: History, now: datetime) -> Wish | No
     """
     slot = slot_before(cron, now)
     if history.last_slot is None:
-        return Wish(Trigger.SCHEDULE, slot)
+        return RunRequest(Trigger.SCHEDULE, slot)
     if history.last_slot < slot:
         if now < slot + jitter(slug, slot_after(cron, now) - slot):
             return None
         missed = missed_between(cron, history.last_slot, slot)
-        return Wish(Trigger.CATCH_UP if missed else Trigger.SCHEDULE, slot, missed)
+        return RunRequest(Trigger.CATCH_UP if missed else Trigger.SCHEDULE, slot, missed)
     crashes = sum(1 for _ in takewhile(lambda status: status is RunStatus.ABANDONED, history.latest))
     if 0 < crashes < MOST_CRASHES:
-        return Wish(Trigger.CATCH_UP)
+        return RunRequest(Trigger.CATCH_UP)
     return None

@@ -21,15 +21,15 @@ from settings import SyncSettings
 from sync.api.access import AccessWatch
 from sync.api.clienttether import ClientTether
 from sync.failures import LeaseLostError, PullError, StoppedError, place_of
-from sync.lease import kept
+from sync.lease import renewing
 from sync.mapping.rows import schedule_window
 from sync.reading.notes_pull import pull_notes
 from sync.reading.pull import Pull, pull_list
-from sync.reading.resources import LISTS, NOTES_SHAPE, ListResource, Window, removal_scope
+from sync.reading.resources import LISTS, NOTES_TABLE, ListResource, Window, removal_scope
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
-from sync.running.runs import BegunRun, Brand, Wish, begin_run, finish_run, run_status
-from sync.storing.landing import Landing
+from sync.running.runs import BrandAccount, RunRequest, StartedRun, finish_run, run_status, start_run
+from sync.storing.landing import TableWriter
 from sync.storing.ledger import ResourceResult, record_failure, record_result
 from sync.storing.notes_landing import land_notes, leads_were_read, plan_of_brand
 
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Sync:
+class SyncContext:
     """What all brands' runs of a worker share."""
 
     engine: Engine
@@ -55,23 +55,26 @@ class Sync:
 
 
 def sync_brand(
-    sync: Sync, brand: Brand, wish: Wish, begun: Callable[[BegunRun], None] = lambda _run: None
+    sync: SyncContext,
+    brand: BrandAccount,
+    run_request: RunRequest,
+    on_start: Callable[[StartedRun], None] = lambda _run: None,
 ) -> RunStatus | None:
     """Run one brand's sync and return how it ended; None where it was not ours to run.
 
-    `begun` is told of the run once it has begun. Raises SQLAlchemyError where the database is away, StoppedError
+    `on_start` is told of the run once it has begun. Raises SQLAlchemyError where the database is away, StoppedError
     where the worker must end; the run is then abandoned, by itself or at the next look.
     """
-    run = begin_run(sync.engine, brand.tenant_id, sync.worker, sync.settings.sync_lease_seconds, wish)
+    run = start_run(sync.engine, brand.tenant_id, sync.worker, sync.settings.sync_lease_seconds, run_request)
     if run is None:
         return None
     with structlog.contextvars.bound_contextvars(run=run.run_id, brand=brand.slug):
-        begun(run)
-        log.info("run_started", trigger=wish.trigger.value)
+        on_start(run)
+        log.info("run_started", trigger=run_request.trigger.value)
         started = time.monotonic()
         try:
-            with kept(sync.engine, run.lease) as lost:
-                status = _BrandRun(sync, brand, run, wish, lost).status()
+            with renewing(sync.engine, run.lease) as lost:
+                status = _BrandRun(sync, brand, run, run_request, lost).status()
             finish_run(sync.engine, run, status)
         except LeaseLostError:
             log.warning("lease_lost", reason="another worker has taken the brand over; nothing more is written")
@@ -83,7 +86,7 @@ def sync_brand(
     return status
 
 
-def _abandon(engine: Engine, run: BegunRun) -> None:
+def _abandon(engine: Engine, run: StartedRun) -> None:
     try:
         finish_run(engine, run, RunStatus.ABANDONED)
         log.warning("run_abandoned", reason="the worker is told to stop")
@@ -94,10 +97,12 @@ def _abandon(engine: Engine, run: BegunRun) -> None:
 class _BrandRun:
     """The steps of one run."""
 
-    def __init__(self, sync: Sync, brand: Brand, run: BegunRun, wish: Wish, lost: threading.Event) -> None:
+    def __init__(
+        self, sync: SyncContext, brand: BrandAccount, run: StartedRun, run_request: RunRequest, lost: threading.Event
+    ) -> None:
         self._sync, self._brand, self._run, self._lost = sync, brand, run, lost
         self._settings = sync.settings
-        self._landing = Landing(sync.engine, run.lease, run.run_id, brand.zone, wish.accept)
+        self._landing = TableWriter(sync.engine, run.lease, run.run_id, brand.zone, run_request.accept)
         window = schedule_window(utc_now(), brand.zone, self._settings.sync_schedule_days)
         self._window = Window(*window)
         self._no_access: PullError | None = None
@@ -136,7 +141,7 @@ class _BrandRun:
         self, resource: Resource, step: _Step, client: ClientTether, pool: ThreadPoolExecutor
     ) -> ResourceResult:
         """Take one resource's step; what fails in it ends as a failed resource, never as a crash."""
-        self._look_up()
+        self._raise_if_stopped()
         began, started_at = time.monotonic(), utc_now()
         if self._no_access is not None:
             return self._failed(resource, self._no_access, began, started_at=started_at, repeated=True)
@@ -186,7 +191,7 @@ class _BrandRun:
             )
         return result
 
-    def _look_up(self) -> None:
+    def _raise_if_stopped(self) -> None:
         """Raise where the run must end between two pages."""
         if self._lost.is_set():
             raise LeaseLostError
@@ -197,7 +202,7 @@ class _BrandRun:
         def step(client: ClientTether, pool: ThreadPoolExecutor, began: float) -> ResourceResult:
             settings, brand = self._settings, self._brand
             with Spool() as spool:
-                pull = Pull(plan.resource, plan.shape, spool)
+                pull = Pull(plan.resource, plan.mirror, spool)
                 pull_list(
                     plan,
                     lambda offset: plan.ask(client, offset, self._window),
@@ -207,7 +212,7 @@ class _BrandRun:
                     pool=pool,
                     in_flight=settings.sync_requests_per_brand,
                     most_rows=settings.sync_max_rows,
-                    look_up=self._look_up,
+                    raise_if_stopped=self._raise_if_stopped,
                 )
                 self._sync.access.works_for(brand.tenant_id)
                 scope = removal_scope(plan.resource, self._window, brand.zone)
@@ -224,12 +229,12 @@ class _BrandRun:
             notes = pull_notes(
                 client.history_notes,
                 plan.due,
-                Pull(Resource.NOTES, NOTES_SHAPE, spool),
+                Pull(Resource.NOTES, NOTES_TABLE, spool),
                 brand.zone,
                 snapshots=self._snapshots(Resource.NOTES),
                 pool=pool,
                 in_flight=settings.sync_requests_per_brand,
-                look_up=self._look_up,
+                raise_if_stopped=self._raise_if_stopped,
             )
             leads_known = any(
                 result.resource is Resource.LEADS and result.status is ResourceStatus.SUCCESS

@@ -19,22 +19,22 @@ from models import RunStatus, Trigger, utc_now
 from sync.failures import LeaseLostError, StoppedError, place_of
 from sync.lease import take_lease
 from sync.running.connection_checks import answer_check, waiting_checks
-from sync.running.heartbeat import BEAT_SECONDS, beat, last_beat
+from sync.running.heartbeat import BEAT_SECONDS, beat, record_stop
 from sync.running.requests import bind_to_run, brands_asked_for, claim, put_back, settle
 from sync.running.retention import prune_brand
 from sync.running.runs import (
-    BegunRun,
-    Brand,
+    BrandAccount,
     History,
-    Wish,
+    RunRequest,
+    StartedRun,
     abandon_dead_runs,
     active_brands,
     brands_of_crashed_runs,
     finish_run,
     histories,
 )
-from sync.running.schedule import MOST_CRASHES, slot_after, wish_now
-from sync.running.tenant_run import Sync, sync_brand
+from sync.running.schedule import MOST_CRASHES, due_run, slot_after
+from sync.running.tenant_run import SyncContext, sync_brand
 
 _LOOK_SECONDS: Final = 1.0
 _AWAY_SECONDS: Final = 5.0
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 class Worker:
     """One worker process. `run` returns once it is told to stop and all is finished or given back."""
 
-    def __init__(self, sync: Sync) -> None:
+    def __init__(self, sync: SyncContext) -> None:
         self._sync = sync
         self._started_at = utc_now()
         self._beaten = self._pruned = float("-inf")
@@ -56,7 +56,7 @@ class Worker:
         self._errands = ThreadPoolExecutor(sync.settings.sync_brands_at_once, thread_name_prefix="errand")
         self._lock = threading.Lock()
         self._under_way: dict[object, Future[Any]] = {}
-        self._runs: dict[int, BegunRun] = {}
+        self._runs: dict[int, StartedRun] = {}
 
     def run(self) -> bool:
         """Work until told to stop; tell whether everything ended by itself (if not, threads are still about)."""
@@ -96,9 +96,9 @@ class Worker:
             known = histories(connection, MOST_CRASHES)
         now = utc_now()
         for tenant_id, brand in brands.items():
-            wish = wish_now(self._sync.settings.sync_cron, brand.slug, known.get(tenant_id, History()), now)
-            if wish is not None:
-                self._begin(self._brands, tenant_id, self._sync_one, brand, wish)
+            run_request = due_run(self._sync.settings.sync_cron, brand.slug, known.get(tenant_id, History()), now)
+            if run_request is not None:
+                self._begin(self._brands, tenant_id, self._sync_one, brand, run_request)
         self._prune(list(brands))
 
     def _beat(self) -> None:
@@ -129,27 +129,27 @@ class Worker:
             del self._under_way[key]
 
     def _sync_one(
-        self, brand: Brand, wish: Wish, begun: Callable[[str], None] = lambda _run_id: None
+        self, brand: BrandAccount, run_request: RunRequest, on_start: Callable[[str], None] = lambda _run_id: None
     ) -> RunStatus | None:
-        def note(run: BegunRun) -> None:
+        def note(run: StartedRun) -> None:
             with self._lock:
                 self._runs[brand.tenant_id] = run
-            begun(run.run_id)
+            on_start(run.run_id)
 
         try:
-            return sync_brand(self._sync, brand, wish, note)
+            return sync_brand(self._sync, brand, run_request, note)
         finally:
             with self._lock:
                 self._runs.pop(brand.tenant_id, None)
 
-    def _answer_requests(self, brand: Brand) -> None:
+    def _answer_requests(self, brand: BrandAccount) -> None:
         """Run the sync that people asked for; where the brand is busy, they wait on."""
         engine = self._sync.engine
         claimed = claim(engine, brand.tenant_id)
         if claimed is None:
             return
-        wish = Wish(Trigger.MANUAL, accept=claimed.accept)
-        status = self._sync_one(brand, wish, lambda run_id: bind_to_run(engine, claimed, run_id))
+        run_request = RunRequest(Trigger.MANUAL, accept=claimed.accept)
+        status = self._sync_one(brand, run_request, lambda run_id: bind_to_run(engine, claimed, run_id))
         if status is None:
             put_back(engine, claimed)
         else:
@@ -195,13 +195,13 @@ class Worker:
             for run in runs:
                 self._give_back(run)
             with agency_transaction(self._sync.engine) as connection:
-                last_beat(connection, self._sync.worker)
+                record_stop(connection, self._sync.worker)
         except SQLAlchemyError as away:
             log.warning("worker_left_without_word", reason=type(away).__name__)
         log.info("worker_stopped")
         return not hanging
 
-    def _give_back(self, run: BegunRun) -> None:
+    def _give_back(self, run: StartedRun) -> None:
         try:
             finish_run(self._sync.engine, run, RunStatus.ABANDONED)
             log.warning("run_abandoned", run=run.run_id, reason="it hangs, and the worker must end")

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or
 from models import HotListItem, Lead, Note, NoteReading, PipelineItem, PipelineStage, PipelineStageChange
 from sync.mapping.rows import PROSPECT, hot_list_rows, hot_stages
 from sync.storing.store import Counts, run_counted, staged, upsert
-from sync.tables import Shape, table_of
+from sync.tables import MirrorTable, table_of
 
-HOT_LIST_SHAPE: Final = Shape(HotListItem)
+HOT_LIST_TABLE: Final = MirrorTable(HotListItem)
 _CHANGES: Final = table_of(PipelineStageChange)
 _DEALS: Final = table_of(PipelineItem)
 _STAGES: Final = table_of(PipelineStage)
@@ -21,11 +21,11 @@ _NOTES: Final = table_of(Note)
 _READINGS: Final = table_of(NoteReading)
 
 
-def note_stage_changes(
-    connection: Connection, deals: Shape, tenant_id: int, observed_at: datetime, now: datetime
+def record_stage_changes(
+    connection: Connection, deals: MirrorTable, tenant_id: int, observed_at: datetime, now: datetime
 ) -> int:
     """Record which staged deals stand in another stage than their rows say; call it before the rows are changed."""
-    pulled = deals.staging
+    pulled = deals.pulled_rows
     before = (
         select(func.coalesce(func.max(_CHANGES.c.sequence), 0))
         .where(_CHANGES.c.tenant_id == tenant_id, _CHANGES.c.opportunity_id == pulled.c.opportunity_id)
@@ -75,9 +75,9 @@ def derive_hot_list(connection: Connection, tenant_id: int, now: datetime) -> Co
         _DEALS.c.stage_key.in_(list(stages)),
     )
     deals = [dict(row) for row in connection.execute(live_deals).mappings()]
-    rows = [HOT_LIST_SHAPE.pack(row) for row in hot_list_rows(deals, stages)]
-    with staged(connection, HOT_LIST_SHAPE, tenant_id, lambda: [rows]) as staging:
-        return upsert(connection, HOT_LIST_SHAPE, tenant_id, now, staging=staging)
+    rows = [HOT_LIST_TABLE.pack(row) for row in hot_list_rows(deals, stages)]
+    with staged(connection, HOT_LIST_TABLE, tenant_id, lambda: [rows]) as staging:
+        return upsert(connection, HOT_LIST_TABLE, tenant_id, now, staging=staging)
 
 
 def forget_notes_of_gone_leads(connection: Connection, tenant_id: int, now: datetime) -> int:

@@ -15,7 +15,7 @@ from sync.failures import PullError
 from sync.lease import Lease
 from sync.reading.pull import Pull
 from sync.reading.snapshots import mark_whole
-from sync.storing.derived import derive_hot_list, forget_notes_of_gone_leads, note_stage_changes
+from sync.storing.derived import derive_hot_list, forget_notes_of_gone_leads, record_stage_changes
 from sync.storing.ledger import (
     ResourceResult,
     raise_data_version,
@@ -24,14 +24,14 @@ from sync.storing.ledger import (
     record_result,
     record_unknown_fields,
 )
-from sync.storing.store import Counts, Staged, count_live, count_missing, is_suspicious_removal, staged, upsert
-from sync.storing.summaries import summarise
+from sync.storing.store import Counts, Staging, count_live, count_missing, is_suspicious_removal, staged, upsert
+from sync.storing.summaries import write_summaries
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Landing:
+class TableWriter:
     """Where pulls land: one brand, whose days are those of `zone`, in one run.
 
     `accept` lets in what would be held back as suspicious; `replaying` lands a pull of old, whose record is written.
@@ -57,7 +57,7 @@ class Landing:
         tenant_id = self.lease.tenant_id
         with brand_transaction(self.engine, tenant_id) as connection:
             self.lease.hold(connection)
-            with staged(connection, pull.shape, tenant_id, pull.spool.batches) as staging:
+            with staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging:
                 # A row that is missing may be one of those that can't be read.
                 remove = not pull.rejected
                 if remove and not self.accept and not staging.table_was_empty:
@@ -84,26 +84,26 @@ class Landing:
         self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, never_empties: bool
     ) -> None:
         tenant_id = self.lease.tenant_id
-        gone = count_missing(connection, pull.shape, tenant_id, scope)
+        gone = count_missing(connection, pull.mirror, tenant_id, scope)
         if gone == 0:
             return
-        live = count_live(connection, pull.shape, tenant_id)
+        live = count_live(connection, pull.mirror, tenant_id)
         if is_suspicious_removal(gone, live) or (never_empties and pull.fetched == 0):
             raise held_back(f"it would remove {gone} of {live} rows")
 
     def _write(
-        self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, staging: Staged, remove: bool
+        self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, staging: Staging, remove: bool
     ) -> tuple[Counts, bool]:
         """Change the table and what is derived from it; tell whether the latter changed."""
         tenant_id, now, derived = self.lease.tenant_id, utc_now(), False
         if pull.resource is Resource.PIPELINE_ITEMS:
-            derived = note_stage_changes(connection, pull.shape, tenant_id, pull.started_at, now) > 0
-        counts = upsert(connection, pull.shape, tenant_id, now, staging=staging, scope=scope, remove=remove)
+            derived = record_stage_changes(connection, pull.mirror, tenant_id, pull.started_at, now) > 0
+        counts = upsert(connection, pull.mirror, tenant_id, now, staging=staging, scope=scope, remove=remove)
         if pull.resource in {Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES}:
             derived = derive_hot_list(connection, tenant_id, now).changed or derived
         if pull.resource is Resource.LEADS and counts.removed:
             derived = forget_notes_of_gone_leads(connection, tenant_id, now) > 0
-        return counts, summarise(connection, tenant_id, self.zone, pull.resource) or derived
+        return counts, write_summaries(connection, tenant_id, self.zone, pull.resource) or derived
 
     def conclude(self, connection: Connection, pull: Pull, result: ResourceResult) -> None:
         """Write down how the resource ended, with what could not be read and which fields were new."""

@@ -41,10 +41,10 @@ from sync.failures import PullError
 from sync.reading.notes_plan import NoteCandidate, NotesPlan, plan_notes
 from sync.reading.notes_pull import NotesPull
 from sync.reading.snapshots import mark_whole
-from sync.storing.landing import Landing, held_back
+from sync.storing.landing import TableWriter, held_back
 from sync.storing.ledger import ResourceResult, insert_or_update, raise_data_version, record_failure
 from sync.storing.store import count_live, count_missing, is_suspicious_removal, staged, upsert
-from sync.storing.summaries import summarise
+from sync.storing.summaries import write_summaries
 from sync.tables import table_of
 
 _LEADS: Final = table_of(Lead)
@@ -59,9 +59,9 @@ _READ_NOW: Final = Table(
 )
 
 
-def plan_of_brand(landing: Landing, budget: int) -> NotesPlan:
+def plan_of_brand(writer: TableWriter, budget: int) -> NotesPlan:
     """Return whose notes this run is to read."""
-    tenant_id = landing.lease.tenant_id
+    tenant_id = writer.lease.tenant_id
     reading = and_(_READINGS.c.tenant_id == _LEADS.c.tenant_id, _READINGS.c.client_id == _LEADS.c.client_id)
     stage = and_(
         _STAGES.c.tenant_id == _LEADS.c.tenant_id,
@@ -82,48 +82,48 @@ def plan_of_brand(landing: Landing, budget: int) -> NotesPlan:
         .select_from(_LEADS.outerjoin(_READINGS, reading).outerjoin(_STAGES, stage))
         .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
     )
-    with brand_transaction(landing.engine, tenant_id, writes=False) as connection:
+    with brand_transaction(writer.engine, tenant_id, writes=False) as connection:
         rows = connection.execution_options(yield_per=2_000).execute(found)
         return plan_notes((NoteCandidate(*row) for row in rows), budget)
 
 
-def leads_were_read(landing: Landing) -> bool:
+def leads_were_read(writer: TableWriter) -> bool:
     """Tell whether the brand's leads were ever read whole: before that, nobody knows whose notes there are."""
-    tenant_id = landing.lease.tenant_id
+    tenant_id = writer.lease.tenant_id
     leads = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == Resource.LEADS)
-    with brand_transaction(landing.engine, tenant_id, writes=False) as connection:
+    with brand_transaction(writer.engine, tenant_id, writes=False) as connection:
         return connection.scalar(select(_FRESHNESS.c.whole_read_at).where(*leads)) is not None
 
 
 def land_notes(
-    landing: Landing, notes: NotesPull, plan: NotesPlan, *, leads_known: bool, began: float
+    writer: TableWriter, notes: NotesPull, plan: NotesPlan, *, leads_known: bool, began: float
 ) -> ResourceResult:
     """Bring the notes of the contacts that were read whole to what was pulled; the other contacts stay due.
 
     Raises PullError (HELD_BACK) where the pull looks suspicious, LeaseLostError where the brand is another's by now.
     """
-    pull, tenant_id = notes.pull, landing.lease.tenant_id
-    if pull.is_mostly_unreadable and not landing.accept:
+    pull, tenant_id = notes.pull, writer.lease.tenant_id
+    if pull.is_mostly_unreadable and not writer.accept:
         raise held_back(f"{len(pull.rejected)} of {pull.fetched} records can't be read")
-    with brand_transaction(landing.engine, tenant_id) as connection:
-        landing.lease.hold(connection)
-        _record_readings(connection, landing, notes)
+    with brand_transaction(writer.engine, tenant_id) as connection:
+        writer.lease.hold(connection)
+        _record_readings(connection, writer, notes)
         with (
             _named(connection, [candidate.client_id for candidate, _ in notes.read]) as scope,
-            staged(connection, pull.shape, tenant_id, pull.spool.batches) as staging,
+            staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging,
         ):
-            if not landing.accept and not staging.table_was_empty:
-                gone = count_missing(connection, pull.shape, tenant_id, scope)
-                live = count_live(connection, pull.shape, tenant_id) if gone else 0
+            if not writer.accept and not staging.table_was_empty:
+                gone = count_missing(connection, pull.mirror, tenant_id, scope)
+                live = count_live(connection, pull.mirror, tenant_id) if gone else 0
                 emptied = gone > 0 and pull.fetched == 0 and len(notes.read) > 1
                 if emptied or is_suspicious_removal(gone, live):
                     raise held_back(f"it would remove {gone} of {live} rows")
-            counts = upsert(connection, pull.shape, tenant_id, utc_now(), staging=staging, scope=scope)
+            counts = upsert(connection, pull.mirror, tenant_id, utc_now(), staging=staging, scope=scope)
             counts = replace(counts, unchanged=counts.unchanged + notes.same_rows)
-        if summarise(connection, tenant_id, landing.zone, pull.resource) or counts.changed:
+        if write_summaries(connection, tenant_id, writer.zone, pull.resource) or counts.changed:
             raise_data_version(connection, tenant_id)
         mark_whole(
-            connection, tenant_id, landing.run_id, pull.resource, since=pull.first_position, but=notes.bad_positions
+            connection, tenant_id, writer.run_id, pull.resource, since=pull.first_position, but=notes.bad_positions
         )
         result = ResourceResult(
             pull.resource,
@@ -136,9 +136,9 @@ def land_notes(
             counts=counts,
             seconds=time.monotonic() - began,
         )
-        landing.conclude(connection, pull, result)
-        record_failed_contacts(connection, landing, notes)
-        landing.lease.hold(connection)
+        writer.conclude(connection, pull, result)
+        record_failed_contacts(connection, writer, notes)
+        writer.lease.hold(connection)
     return result
 
 
@@ -155,9 +155,9 @@ def notes_status(notes: NotesPull, plan: NotesPlan, *, leads_known: bool) -> Res
     return ResourceStatus.PARTIAL if behind else ResourceStatus.SUCCESS
 
 
-def record_failed_contacts(connection: Connection, landing: Landing, notes: NotesPull) -> None:
+def record_failed_contacts(connection: Connection, writer: TableWriter, notes: NotesPull) -> None:
     """Write down whose notes could not be read: the first twenty, and how many more."""
-    tenant_id, run_id, resource = landing.lease.tenant_id, landing.run_id, notes.pull.resource
+    tenant_id, run_id, resource = writer.lease.tenant_id, writer.run_id, notes.pull.resource
     for candidate, failure in notes.failed[:_MOST_ERRORS]:
         record_failure(connection, tenant_id, run_id, resource, failure, record=candidate.client_id)
     more = len(notes.failed) - _MOST_ERRORS
@@ -177,13 +177,13 @@ def _named(connection: Connection, client_ids: Sequence[str]) -> Iterator[Column
     connection.execute(DropTable(_READ_NOW))
 
 
-def _record_readings(connection: Connection, landing: Landing, notes: NotesPull) -> None:
+def _record_readings(connection: Connection, writer: TableWriter, notes: NotesPull) -> None:
     rows = [
         {
-            "tenant_id": landing.lease.tenant_id,
+            "tenant_id": writer.lease.tenant_id,
             "client_id": candidate.client_id,
             "read_at": notes.pull.started_at,
-            "run_id": landing.run_id,
+            "run_id": writer.run_id,
             "contact_modified_at": candidate.modified_at,
             "answer_hash": told,
         }
@@ -195,7 +195,7 @@ def _record_readings(connection: Connection, landing: Landing, notes: NotesPull)
         for candidate in notes.same
     ]
     mine = update(_READINGS).where(
-        _READINGS.c.tenant_id == landing.lease.tenant_id, _READINGS.c.client_id == bindparam("of")
+        _READINGS.c.tenant_id == writer.lease.tenant_id, _READINGS.c.client_id == bindparam("of")
     )
     renewed = mine.values(read_at=bindparam("at"), contact_modified_at=bindparam("state"), updated_at=bindparam("now"))
     for start in range(0, len(rows), 1_000):

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from sync.tables import Packed, Shape
+from sync.tables import MirrorTable, Packed
 
 _SUSPICIOUS_SHARE: Final = 5
 _SUSPICIOUS_COUNT: Final = 20
@@ -50,7 +50,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
+class Staging:
     """How many rows were pulled; into an empty table, from which nothing can be missing, no keys are laid out."""
 
     pulled: int
@@ -58,42 +58,46 @@ class Staged:
 
 
 @contextmanager
-def staged(connection: Connection, shape: Shape, tenant_id: int, rows: PackedRows) -> Iterator[Staged]:
+def staged(connection: Connection, mirror: MirrorTable, tenant_id: int, rows: PackedRows) -> Iterator[Staging]:
     """Lay pulled rows out in temporary tables that live as long as the block.
 
     All of them are laid out by key and hash; whole only those that the table does not have just so.
     """
-    tables = (shape.staging, shape.staged_keys)
+    tables = (mirror.pulled_rows, mirror.pulled_keys)
     for table in tables:
         connection.execute(DropTable(table, if_exists=True))
         connection.execute(CreateTable(table))
     try:
-        if _has_no_rows(connection, shape, tenant_id):
-            yield Staged(_fill(connection, shape.staging, rows(), searched=False), table_was_empty=True)
+        if _has_no_rows(connection, mirror, tenant_id):
+            yield Staging(_fill(connection, mirror.pulled_rows, rows(), searched=False), table_was_empty=True)
             return
-        keys = ([shape.key_and_hash(row) for row in batch] for batch in rows())
-        pulled = _fill(connection, shape.staged_keys, keys)
-        stale = _stale_keys(connection, shape, tenant_id, pulled)
+        keys = ([mirror.key_and_hash(row) for row in batch] for batch in rows())
+        pulled = _fill(connection, mirror.pulled_keys, keys)
+        stale = _stale_keys(connection, mirror, tenant_id, pulled)
         if stale is None:
-            _fill(connection, shape.staging, rows())
+            _fill(connection, mirror.pulled_rows, rows())
         elif stale:
-            _fill(connection, shape.staging, ([r for r in batch if shape.key_and_hash(r) in stale] for batch in rows()))
-        yield Staged(pulled)
+            _fill(
+                connection,
+                mirror.pulled_rows,
+                ([r for r in batch if mirror.key_and_hash(r) in stale] for batch in rows()),
+            )
+        yield Staging(pulled)
     finally:
         if not connection.invalidated and connection.in_transaction() and _is_usable(connection):
             for table in tables:
                 connection.execute(DropTable(table))
 
 
-def _has_no_rows(connection: Connection, shape: Shape, tenant_id: int) -> bool:
-    found = select(literal(1)).where(shape.table.c.tenant_id == tenant_id).limit(1)
+def _has_no_rows(connection: Connection, mirror: MirrorTable, tenant_id: int) -> bool:
+    found = select(literal(1)).where(mirror.table.c.tenant_id == tenant_id).limit(1)
     return connection.execute(found).first() is None
 
 
-def _stale_keys(connection: Connection, shape: Shape, tenant_id: int, pulled: int) -> set[Packed] | None:
+def _stale_keys(connection: Connection, mirror: MirrorTable, tenant_id: int, pulled: int) -> set[Packed] | None:
     """Return (key and hash) which pulled rows the table does not have just so; None where that is all of them."""
-    table, keys = shape.table, shape.staged_keys
-    own = and_(table.c.tenant_id == tenant_id, shape.same_row(keys))
+    table, keys = mirror.table, mirror.pulled_keys
+    own = and_(table.c.tenant_id == tenant_id, mirror.same_row(keys))
     is_so = and_(own, table.c.row_hash == keys.c.row_hash, table.c.removed_at.is_(None))
     as_it_is = exists(select(literal(1)).select_from(table).where(is_so).correlate(keys))
     stale = {tuple(row) for row in connection.execute(select(keys).where(~as_it_is))}
@@ -160,26 +164,28 @@ def _insert_many(connection: Connection, table: Table, batches: Iterable[Sequenc
     return count
 
 
-def missing(shape: Shape, tenant_id: int, scope: ColumnElement[bool] | None) -> ColumnElement[bool]:
+def missing(mirror: MirrorTable, tenant_id: int, scope: ColumnElement[bool] | None) -> ColumnElement[bool]:
     """Return the condition for live rows of the brand that were not pulled, within the pull's scope."""
-    table, keys = shape.table, shape.staged_keys
+    table, keys = mirror.table, mirror.pulled_keys
     conditions = [
         table.c.tenant_id == tenant_id,
         table.c.removed_at.is_(None),
-        ~exists(select(literal(1)).select_from(keys).where(shape.same_row(keys)).correlate(table)),
+        ~exists(select(literal(1)).select_from(keys).where(mirror.same_row(keys)).correlate(table)),
     ]
     return and_(*conditions, *([] if scope is None else [scope]))
 
 
-def count_missing(connection: Connection, shape: Shape, tenant_id: int, scope: ColumnElement[bool] | None) -> int:
+def count_missing(
+    connection: Connection, mirror: MirrorTable, tenant_id: int, scope: ColumnElement[bool] | None
+) -> int:
     """Return how many rows would be marked removed; ask it only of a table that was not empty."""
-    found = select(func.count()).select_from(shape.table).where(missing(shape, tenant_id, scope))
+    found = select(func.count()).select_from(mirror.table).where(missing(mirror, tenant_id, scope))
     return int(connection.execute(found).scalar_one())
 
 
-def count_live(connection: Connection, shape: Shape, tenant_id: int) -> int:
+def count_live(connection: Connection, mirror: MirrorTable, tenant_id: int) -> int:
     """Return how many rows of the brand are not marked removed."""
-    table = shape.table
+    table = mirror.table
     live = select(func.count()).where(table.c.tenant_id == tenant_id, table.c.removed_at.is_(None))
     return int(connection.execute(live).scalar_one())
 
@@ -191,42 +197,42 @@ def is_suspicious_removal(gone: int, live: int) -> bool:
 
 def upsert(
     connection: Connection,
-    shape: Shape,
+    mirror: MirrorTable,
     tenant_id: int,
     now: datetime,
     *,
-    staging: Staged,
+    staging: Staging,
     scope: ColumnElement[bool] | None = None,
     remove: bool = True,
 ) -> Counts:
     """Bring the table to what is staged; `scope` narrows which missing rows count as removed. Return what changed."""
     if staging.table_was_empty:
-        return Counts(inserted=_insert_new(connection, shape, tenant_id, now, all_of_them=True))
-    updated = _update_changed(connection, shape, tenant_id, now)
-    inserted = _insert_new(connection, shape, tenant_id, now)
+        return Counts(inserted=_insert_new(connection, mirror, tenant_id, now, all_of_them=True))
+    updated = _update_changed(connection, mirror, tenant_id, now)
+    inserted = _insert_new(connection, mirror, tenant_id, now)
     removed = 0
     if remove:
-        mark = update(shape.table).where(missing(shape, tenant_id, scope)).values(removed_at=now, updated_at=now)
+        mark = update(mirror.table).where(missing(mirror, tenant_id, scope)).values(removed_at=now, updated_at=now)
         removed = connection.execute(mark).rowcount
     return Counts(inserted, updated, staging.pulled - inserted - updated, removed)
 
 
-def _update_changed(connection: Connection, shape: Shape, tenant_id: int, now: datetime) -> int:
-    table, staging = shape.table, shape.staging
-    differs = or_(table.c.row_hash != staging.c.row_hash, table.c.removed_at.is_not(None))
-    fresh = {name: staging.c[name] for name in (*shape.names, "row_hash") if name not in shape.keys}
-    change = update(table).where(table.c.tenant_id == tenant_id, shape.same_row(staging), differs)
+def _update_changed(connection: Connection, mirror: MirrorTable, tenant_id: int, now: datetime) -> int:
+    table, pulled = mirror.table, mirror.pulled_rows
+    differs = or_(table.c.row_hash != pulled.c.row_hash, table.c.removed_at.is_not(None))
+    fresh = {name: pulled.c[name] for name in (*mirror.names, "row_hash") if name not in mirror.keys}
+    change = update(table).where(table.c.tenant_id == tenant_id, mirror.same_row(pulled), differs)
     return connection.execute(change.values(**fresh, removed_at=None, updated_at=now)).rowcount
 
 
 def _insert_new(
-    connection: Connection, shape: Shape, tenant_id: int, now: datetime, *, all_of_them: bool = False
+    connection: Connection, mirror: MirrorTable, tenant_id: int, now: datetime, *, all_of_them: bool = False
 ) -> int:
-    table, staging = shape.table, shape.staging
-    names = [*shape.names, "row_hash"]
-    known = exists(select(literal(1)).where(table.c.tenant_id == tenant_id, shape.same_row(staging)).correlate(staging))
+    table, pulled = mirror.table, mirror.pulled_rows
+    names = [*mirror.names, "row_hash"]
+    known = exists(select(literal(1)).where(table.c.tenant_id == tenant_id, mirror.same_row(pulled)).correlate(pulled))
     stamp = literal(now, table.c.created_at.type)
-    rows = select(literal(tenant_id), stamp, stamp, *(staging.c[name] for name in names))
+    rows = select(literal(tenant_id), stamp, stamp, *(pulled.c[name] for name in names))
     if not all_of_them:
         rows = rows.where(~known)
     add = insert(table).from_select(["tenant_id", "created_at", "updated_at", *names], rows)

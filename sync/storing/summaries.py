@@ -42,7 +42,7 @@ _ACTIVITIES: Final = table_of(ScheduledActivity)
 _NOT_COUNTED: Final = frozenset({"tenant_id", "created_at", "updated_at"})
 
 
-def summarise(connection: Connection, tenant_id: int, zone: ZoneInfo, changed: Resource | None = None) -> bool:
+def write_summaries(connection: Connection, tenant_id: int, zone: ZoneInfo, changed: Resource | None = None) -> bool:
     """Bring the summaries that follow from a resource (None: from any) to what the tables say; tell if they changed.
 
     Days are those of the brand's `zone`, but for the schedule, which is counted by UTC.

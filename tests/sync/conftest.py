@@ -38,8 +38,8 @@ from models import (
 )
 from settings import SyncSettings
 from sync.api.access import AccessWatch
-from sync.running.runs import Wish, active_brands
-from sync.running.tenant_run import Sync, sync_brand
+from sync.running.runs import RunRequest, active_brands
+from sync.running.tenant_run import SyncContext, sync_brand
 from sync.tables import table_of
 from tests.factories import make_tenant
 
@@ -92,8 +92,8 @@ class World:
 
     def sync(self, slug: str, *, accept: bool = False, worker: str = "worker-1") -> RunStatus | None:
         (brand,) = active_brands(self.engine, slug)
-        shared = Sync(self.engine, self.settings, worker, self.stop, self.access)
-        return sync_brand(shared, brand, Wish(Trigger.CLI, accept=accept))
+        shared = SyncContext(self.engine, self.settings, worker, self.stop, self.access)
+        return sync_brand(shared, brand, RunRequest(Trigger.CLI, accept=accept))
 
     def brand_id(self, slug: str) -> int:
         """The id of the brand that is called so."""

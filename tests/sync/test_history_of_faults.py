@@ -75,7 +75,7 @@ def test_the_same_answers_are_read_anew_by_other_rules(
     world.sync("brand")
     first = {row["client_id"]: row["run_id"] for row in world.rows(NoteReading, tenant)}
     if change == "rules":
-        monkeypatch.setattr("sync.mapping.rules._rules", lambda: b"other rules")
+        monkeypatch.setattr("sync.mapping.rules._RULES", b"other rules")
     else:
         world.change_brand("brand", timezone="Asia/Tokyo")
     world.sync("brand")

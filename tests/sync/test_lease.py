@@ -13,14 +13,14 @@ from models import Resource, RunStatus, SyncLease, utc_now
 from sync.api.clienttether import Answer
 from sync.api.envelope import Envelope
 from sync.failures import LeaseLostError
-from sync.lease import Lease, kept, take_lease
+from sync.lease import Lease, renewing, take_lease
 from sync.reading.pull import Pull
-from sync.reading.resources import LEADS_SHAPE
+from sync.reading.resources import LEADS_TABLE
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
 from sync.running.retention import prune_brand
 from sync.running.runs import abandon_dead_runs
-from sync.storing.landing import Landing
+from sync.storing.landing import TableWriter
 from tests.sync.conftest import MakeWorld, World
 
 KEY = "CT_leased_key"
@@ -71,22 +71,22 @@ def test_an_expired_lease_is_taken_over_and_its_late_owner_writes_nothing(world:
     assert late is not None
     time.sleep(0.05)
     assert _take(world, "next") is not None
-    landing = Landing(world.engine, late, "run-of-late", ZoneInfo("UTC"), accept=True)
+    tables = TableWriter(world.engine, late, "run-of-late", ZoneInfo("UTC"), accept=True)
     with Spool() as spool:
-        pull = Pull(Resource.LEADS, LEADS_SHAPE, spool)
+        pull = Pull(Resource.LEADS, LEADS_TABLE, spool)
         with pytest.raises(LeaseLostError):
-            landing.land(pull, scope=None, never_empties=False, began=0)
-    writer = SnapshotWriter(world.engine, late, "run-of-late", Resource.LEADS)
-    writer.keep(Answer("read_client_list", utc_now(), b"{}", Envelope([], 0)))
+            tables.land(pull, scope=None, never_empties=False, began=0)
+    answers = SnapshotWriter(world.engine, late, "run-of-late", Resource.LEADS)
+    answers.keep(Answer("read_client_list", utc_now(), b"{}", Envelope([], 0)))
     with pytest.raises(LeaseLostError):
-        writer.flush()
+        answers.flush()
     assert world.tables(world.brand_id("brand")) == before
 
 
 def test_a_kept_lease_does_not_run_out_and_a_lost_one_is_noticed(world: World) -> None:
     lease = _take(world, "owner", seconds=0.3)
     assert lease is not None
-    with kept(world.engine, lease) as lost:
+    with renewing(world.engine, lease) as lost:
         time.sleep(0.7)
         assert _take(world, "other") is None
         with brand_transaction(world.engine, lease.tenant_id) as connection:

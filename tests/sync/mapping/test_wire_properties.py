@@ -33,16 +33,16 @@ from sync.mapping.records import (
 from sync.mapping.rows import event_row, hot_list_rows, hot_stages, lead_row, note_row, opportunity_row, stage_rows
 from sync.mapping.wire_text import CLEANER, clean_text, plain_text, sanitise_html
 from sync.mapping.wire_values import OddValueError, as_money, as_percent, as_time
-from sync.reading.resources import EVENTS_SHAPE, LEADS_SHAPE, NOTES_SHAPE, OPPORTUNITIES_SHAPE, STAGES_SHAPE
+from sync.reading.resources import EVENTS_TABLE, LEADS_TABLE, NOTES_TABLE, OPPORTUNITIES_TABLE, STAGES_TABLE
 
 ZONE = ZoneInfo("America/New_York")
 HTML_COLUMNS = {"whiteboard", "content", "description"}
 KINDS: dict[str, tuple[RecordKind, Any, Any]] = {
-    "leads": (CONTACTS, lambda record: [lead_row(record, ZONE)], LEADS_SHAPE),
-    "deals": (OPPORTUNITIES, lambda record: [opportunity_row(record, ZONE)], OPPORTUNITIES_SHAPE),
-    "stages": (STAGES, lambda record: stage_rows([record]), STAGES_SHAPE),
-    "notes": (NOTES, lambda record: [note_row(record, "1", ZONE)], NOTES_SHAPE),
-    "events": (EVENTS, lambda record: [event_row(record, ZONE)], EVENTS_SHAPE),
+    "leads": (CONTACTS, lambda record: [lead_row(record, ZONE)], LEADS_TABLE),
+    "deals": (OPPORTUNITIES, lambda record: [opportunity_row(record, ZONE)], OPPORTUNITIES_TABLE),
+    "stages": (STAGES, lambda record: stage_rows([record]), STAGES_TABLE),
+    "notes": (NOTES, lambda record: [note_row(record, "1", ZONE)], NOTES_TABLE),
+    "events": (EVENTS, lambda record: [event_row(record, ZONE)], EVENTS_TABLE),
 }
 HOSTILE = st.sampled_from(
     [
@@ -120,7 +120,7 @@ def is_clean(text: str) -> bool:
 
 @pytest.mark.parametrize("name", sorted(KINDS))
 def test_any_row_is_read_or_set_aside_and_what_lands_is_harmless(name: str) -> None:
-    kind, to_rows, shape = KINDS[name]
+    kind, to_rows, mirror = KINDS[name]
 
     @settings(max_examples=150, deadline=None)
     @given(wire_rows(kind))
@@ -131,7 +131,7 @@ def test_any_row_is_read_or_set_aside_and_what_lands_is_harmless(name: str) -> N
             return
         record = kind.read(WireRecord(raw, identity, []))
         for row in to_rows(record):
-            assert len(shape.pack(row)) == len(shape.names) + 1
+            assert len(mirror.pack(row)) == len(mirror.names) + 1
             for column, value in row.items():
                 check_value(column, value)
 
@@ -331,7 +331,7 @@ def test_the_hot_list_goes_by_the_agencys_stages_or_else_by_likelihood() -> None
 
 
 def test_every_shape_covers_every_column_of_its_table() -> None:
-    shapes = {shape.table.name: shape for _, _, shape in KINDS.values()}
+    mirrors = {mirror.table.name: mirror for _, _, mirror in KINDS.values()}
     for model in DATA_TABLES:
-        if model.__tablename__ in shapes:
-            assert set(shapes[model.__tablename__].names) <= set(model.model_fields)
+        if model.__tablename__ in mirrors:
+            assert set(mirrors[model.__tablename__].names) <= set(model.model_fields)

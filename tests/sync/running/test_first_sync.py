@@ -154,7 +154,7 @@ def test_an_unforeseen_error_costs_one_resource_and_tells_no_data(
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("INSERT INTO leads VALUES ('pat@example.com')")
 
-    monkeypatch.setattr("sync.storing.landing.note_stage_changes", breaks)
+    monkeypatch.setattr("sync.storing.landing.record_stage_changes", breaks)
     assert world.sync("brand") is RunStatus.PARTIAL
     (error,) = world.errors(tenant)
     assert (error["resource"], error["kind"]) == ("pipeline_items", "internal")

@@ -8,8 +8,8 @@ import pytest
 
 from models import RunStatus, Trigger
 from sync.reading.notes_plan import NoteCandidate, plan_notes
-from sync.running.runs import History, Wish
-from sync.running.schedule import jitter, missed_between, slot_after, slot_before, wish_now
+from sync.running.runs import History, RunRequest
+from sync.running.schedule import due_run, jitter, missed_between, slot_after, slot_before
 
 HOURLY = "0 * * * *"
 TEN = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
@@ -45,28 +45,30 @@ def test_jitter_is_stable_small_and_different() -> None:
 
 
 @pytest.mark.parametrize(
-    ("history", "now", "wish"),
+    ("history", "now", "run_request"),
     [
-        (History(), after(minutes=20), Wish(Trigger.SCHEDULE, TEN)),
+        (History(), after(minutes=20), RunRequest(Trigger.SCHEDULE, TEN)),
         (History(TEN, GOOD), after(minutes=20), None),
-        (History(after(hours=-1), GOOD), after(minutes=2), Wish(Trigger.SCHEDULE, TEN)),
-        (History(after(hours=-11), GOOD), after(minutes=2), Wish(Trigger.CATCH_UP, TEN, 10)),
-        (History(TEN, (RunStatus.ABANDONED, *GOOD)), after(minutes=20), Wish(Trigger.CATCH_UP)),
-        (History(TEN, (RunStatus.ABANDONED,)), after(minutes=20), Wish(Trigger.CATCH_UP)),
+        (History(after(hours=-1), GOOD), after(minutes=2), RunRequest(Trigger.SCHEDULE, TEN)),
+        (History(after(hours=-11), GOOD), after(minutes=2), RunRequest(Trigger.CATCH_UP, TEN, 10)),
+        (History(TEN, (RunStatus.ABANDONED, *GOOD)), after(minutes=20), RunRequest(Trigger.CATCH_UP)),
+        (History(TEN, (RunStatus.ABANDONED,)), after(minutes=20), RunRequest(Trigger.CATCH_UP)),
         (History(TEN, (RunStatus.ABANDONED,) * 3), after(minutes=20), None),
         (History(TEN, (RunStatus.FAILED, RunStatus.ABANDONED)), after(minutes=20), None),
         (History(TEN, (RunStatus.RUNNING,)), after(minutes=20), None),
     ],
 )
-def test_a_brand_is_due_once_a_slot_and_catches_up_once(history: History, now: datetime, wish: Wish | None) -> None:
-    assert wish_now(HOURLY, "brand", history, now) == wish
+def test_a_brand_is_due_once_a_slot_and_catches_up_once(
+    history: History, now: datetime, run_request: RunRequest | None
+) -> None:
+    assert due_run(HOURLY, "brand", history, now) == run_request
 
 
 def test_a_brand_waits_out_its_jitter() -> None:
     delay = jitter("brand", timedelta(hours=1))
     history = History(after(hours=-1), GOOD)
-    assert wish_now(HOURLY, "brand", history, TEN + delay / 2) is None
-    assert wish_now(HOURLY, "brand", history, TEN + delay) is not None
+    assert due_run(HOURLY, "brand", history, TEN + delay / 2) is None
+    assert due_run(HOURLY, "brand", history, TEN + delay) is not None
 
 
 def test_missed_slots_are_counted_up_to_a_bound() -> None:

@@ -17,8 +17,8 @@ import pytest
 from emulator import AccountPlan
 from models import RunStatus, Trigger, WorkerHeartbeat
 from sync.api.access import AccessWatch
-from sync.running.runs import Wish, active_brands
-from sync.running.tenant_run import Sync, sync_brand
+from sync.running.runs import RunRequest, active_brands
+from sync.running.tenant_run import SyncContext, sync_brand
 from tests.sync.conftest import MakeWorld, World
 from tests.sync.processes import start_sync
 
@@ -47,10 +47,10 @@ def test_each_slot_is_run_once_however_many_want_it(make_world: MakeWorld, worke
     slots = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(8)]
 
     def work(number: int) -> None:
-        shared = Sync(world.engine, world.settings, f"worker-{number}", threading.Event(), AccessWatch())
+        shared = SyncContext(world.engine, world.settings, f"worker-{number}", threading.Event(), AccessWatch())
         for slot in slots:
             for brand in active_brands(world.engine):
-                while sync_brand(shared, brand, Wish(Trigger.SCHEDULE, slot)) is None:
+                while sync_brand(shared, brand, RunRequest(Trigger.SCHEDULE, slot)) is None:
                     if any(run["slot_at"] == slot for run in world.runs(brand.tenant_id)):
                         break
                     time.sleep(0.005)

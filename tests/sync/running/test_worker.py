@@ -32,8 +32,8 @@ from sync.running.connection_checks import waiting_checks
 from sync.running.heartbeat import living_workers
 from sync.running.requests import brands_asked_for
 from sync.running.runs import active_brands, histories
-from sync.running.schedule import slot_after, wish_now
-from sync.running.tenant_run import Sync
+from sync.running.schedule import due_run, slot_after
+from sync.running.tenant_run import SyncContext
 from sync.running.worker import Worker
 from sync.status import sync_status
 from tests.sync.conftest import MakeWorld, World
@@ -52,7 +52,7 @@ def _world(make_world: MakeWorld, brands: int = 1, **settings: Any) -> World:
 
 
 def _worker(world: World) -> Worker:
-    return Worker(Sync(world.engine, world.settings, "the-worker", world.stop, world.access))
+    return Worker(SyncContext(world.engine, world.settings, "the-worker", world.stop, world.access))
 
 
 def _until(condition: Callable[[], bool], worker: Worker | None = None, seconds: float = 20) -> None:
@@ -245,9 +245,9 @@ def test_slots_of_a_suspended_brand_are_not_missed(make_world: MakeWorld) -> Non
 
     def missed() -> int:
         with agency_transaction(world.engine) as connection:
-            wish = wish_now("* * * * *", "brand-0", histories(connection, 3)[brand], soon)
-        assert wish is not None
-        return wish.missed_slots
+            run_request = due_run("* * * * *", "brand-0", histories(connection, 3)[brand], soon)
+        assert run_request is not None
+        return run_request.missed_slots
 
     with AgencySession(world.engine) as session:
         session.add(run)
