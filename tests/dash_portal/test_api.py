@@ -7,12 +7,12 @@ import pytest
 
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from database import AgencySession
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 from tests.factories import commit_counted, make_lead, make_opportunity, make_stage
 
 
 @pytest.fixture
-def filled(world: World) -> World:
+def filled(world: PortalWorld) -> PortalWorld:
     with AgencySession(world.engine) as session:
         for slug, count in (("own", 3), ("other", 5)):
             tenant_id = world.brands[slug]
@@ -23,7 +23,7 @@ def filled(world: World) -> World:
     return world
 
 
-def test_each_chart_is_answered_in_three_forms(filled: World) -> None:
+def test_each_chart_is_answered_in_three_forms(filled: PortalWorld) -> None:
     client = filled.sign_in("viewer@own.example")
     assert client.get("/api/charts").json == {"charts": list(CHART_IDS), "formats": ["data", "echarts", "plotly"]}
     for chart_id in CHART_IDS:
@@ -36,7 +36,7 @@ def test_each_chart_is_answered_in_three_forms(filled: World) -> None:
             assert key in answer.json["config"]
 
 
-def test_a_charts_numbers_are_the_own_brands(filled: World) -> None:
+def test_a_charts_numbers_are_the_own_brands(filled: PortalWorld) -> None:
     def counted(email: str, query: str = "") -> dict[str, int]:
         config = filled.sign_in(email).get(f"/api/charts/leads-by-source{query}").json["config"]  # type: ignore[index]
         return dict(zip(config["categories"], config["series"][0]["values"], strict=True))
@@ -47,7 +47,7 @@ def test_a_charts_numbers_are_the_own_brands(filled: World) -> None:
     assert counted("agency@mellon.example") == {"Source of other": 5}, "the first active brand by name"
 
 
-def test_filters_are_those_of_the_page(filled: World) -> None:
+def test_filters_are_those_of_the_page(filled: PortalWorld) -> None:
     client = filled.sign_in("viewer@own.example")
     config = client.get("/api/charts/leads-by-status?source=Nothing%20like%20it").json["config"]  # type: ignore[index]
     assert sum(config["series"][0]["values"]) == 0
@@ -68,21 +68,21 @@ def test_filters_are_those_of_the_page(filled: World) -> None:
         ("/api/sync/status?brand=own&brand=other", 403),
     ],
 )
-def test_what_can_not_be_answered_is_said_in_plain_json(world: World, path: str, status: int) -> None:
+def test_what_can_not_be_answered_is_said_in_plain_json(world: PortalWorld, path: str, status: int) -> None:
     answer = world.sign_in("viewer@own.example").get(path)
     assert answer.status_code == status
     assert isinstance(answer.json, dict)
     assert set(answer.json) == {"error"}
 
 
-def test_the_sync_status_says_how_old_the_data_is(world: World) -> None:
+def test_the_sync_status_says_how_old_the_data_is(world: PortalWorld) -> None:
     answer = world.sign_in("viewer@own.example").get("/api/sync/status")
     assert answer.json is not None
     assert {"status", "last_sync_at", "age_seconds", "stale", "next_sync_at", "resources"} <= set(answer.json)
     assert answer.json["status"] == "never"
 
 
-def test_the_probes_need_nobody(world: World) -> None:
+def test_the_probes_need_nobody(world: PortalWorld) -> None:
     client = world.visitor()
     assert client.get("/healthz").json == {"status": "ok"}
     ready = client.get("/readyz")
@@ -92,7 +92,7 @@ def test_the_probes_need_nobody(world: World) -> None:
     )
 
 
-def test_too_large_a_body_is_refused_before_it_is_read(world: World) -> None:
+def test_too_large_a_body_is_refused_before_it_is_read(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
     token = world.csrf_token(client)
     answer = client.post(
@@ -105,7 +105,7 @@ def test_too_large_a_body_is_refused_before_it_is_read(world: World) -> None:
     assert client.post("/account/name", data={"name": "x" * 2_000_000, "csrf_token": token}).status_code == 413
 
 
-def test_a_body_of_unsaid_length_is_bounded_too(world: World) -> None:
+def test_a_body_of_unsaid_length_is_bounded_too(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
     answer = client.post(
         "/_dash-update-component",
@@ -117,7 +117,7 @@ def test_a_body_of_unsaid_length_is_bounded_too(world: World) -> None:
     assert answer.status_code == 413
 
 
-def test_without_a_brand_the_agency_is_told_so(world: World) -> None:
+def test_without_a_brand_the_agency_is_told_so(world: PortalWorld) -> None:
     with AgencySession(world.engine) as session:
         session.connection().exec_driver_sql("UPDATE tenants SET status = 'suspended'")
         session.commit()

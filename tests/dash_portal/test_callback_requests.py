@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 
 
 @pytest.fixture(params=["sqlite"])
@@ -30,27 +30,27 @@ GOOD: dict[str, Any] = {
 }
 
 
-def send(world: World, body: object, *, token: bool = True, raw: bytes | None = None) -> TestResponse:
+def send(world: PortalWorld, body: object, *, token: bool = True, raw: bytes | None = None) -> TestResponse:
     client = world.sign_in("viewer@own.example")
     headers = {"X-CSRFToken": world.csrf_token(client)} if token else {}
     data = raw if raw is not None else json.dumps(body).encode()
     return client.post("/_dash-update-component", data=data, content_type="application/json", headers=headers)
 
 
-def test_a_page_comes_through_its_callback(world: World) -> None:
+def test_a_page_comes_through_its_callback(world: PortalWorld) -> None:
     answer = send(world, GOOD)
     assert answer.status_code == 200
     assert "Own Brand" in answer.text
 
 
-def test_a_callback_without_the_token_is_refused(world: World) -> None:
+def test_a_callback_without_the_token_is_refused(world: PortalWorld) -> None:
     answer = send(world, GOOD, token=False)
     assert answer.status_code == 400
     assert set(answer.json or {}) == {"error"}
 
 
 @pytest.mark.parametrize("slug", ["other", "shut", "no-such-brand"])
-def test_another_brand_in_the_pages_address_is_refused(world: World, slug: str) -> None:
+def test_another_brand_in_the_pages_address_is_refused(world: PortalWorld, slug: str) -> None:
     inputs = [GOOD["inputs"][0], {**GOOD["inputs"][1], "value": f"?brand={slug}"}]
     answer = send(world, {**GOOD, "inputs": inputs})
     assert answer.status_code == 403
@@ -100,7 +100,7 @@ def with_path(**changes: Any) -> dict[str, Any]:
         {**GOOD, "inputs": [GOOD["inputs"][0], {**GOOD["inputs"][1], "value": "?" + "&".join(["q=1"] * 101)}]},
     ],
 )
-def test_what_is_no_callback_of_the_portal_is_refused(world: World, body: object) -> None:
+def test_what_is_no_callback_of_the_portal_is_refused(world: PortalWorld, body: object) -> None:
     answer = send(world, body)
     assert answer.status_code == 400
     assert set(answer.json or {}) == {"error"}
@@ -109,5 +109,5 @@ def test_what_is_no_callback_of_the_portal_is_refused(world: World, body: object
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"[" * 100_000, b'{"output": NaN}', b"\xff\xfe", b'{"a":' * 60 + b"1" + b"}" * 60]
 )
-def test_what_can_not_be_read_is_refused(world: World, raw: bytes) -> None:
+def test_what_can_not_be_read_is_refused(world: PortalWorld, raw: bytes) -> None:
     assert send(world, None, raw=raw).status_code == 400

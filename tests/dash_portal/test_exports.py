@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from dash_portal.exports import EXPORTS
 from database import AgencySession
-from tests.dash_portal.world import World, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.factories import commit_counted, make_lead, make_note, make_opportunity, make_stage
 
 FORMULAS = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1")
@@ -22,7 +22,7 @@ def rows_of(client: FlaskClient, path: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("table", sorted(EXPORTS))
-def test_an_export_is_written_into_the_audit_log(world: World, table: str) -> None:
+def test_an_export_is_written_into_the_audit_log(world: PortalWorld, table: str) -> None:
     client = world.sign_in("viewer@own.example")
     assert len(rows_of(client, f"/export/{table}.csv")) >= 1
     entry = world.audit("exported")[0]
@@ -33,7 +33,7 @@ def test_an_export_is_written_into_the_audit_log(world: World, table: str) -> No
     )
 
 
-def test_no_cell_starts_a_formula(world: World) -> None:
+def test_no_cell_starts_a_formula(world: PortalWorld) -> None:
     with AgencySession(world.engine) as session:
         for text in FORMULAS:
             session.add(make_lead(world.brands["own"], name=text, company=text, sales_lead=text))
@@ -63,7 +63,7 @@ def test_too_long_a_table_is_refused_in_plain_words(database_url: str, encryptio
     close_world(world)
 
 
-def test_deals_begin_with_those_that_came_farthest_and_end_with_the_parked(world: World) -> None:
+def test_deals_begin_with_those_that_came_farthest_and_end_with_the_parked(world: PortalWorld) -> None:
     brand = world.brands["own"]
     stages = (("New Lead", -1, 0), ("FDD Sent", 1, 20), ("FA Signed", 2, 100), ("Future Interest", 3, 1))
     with AgencySession(world.engine) as session:

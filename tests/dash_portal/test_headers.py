@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.dash_portal.world import World, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 
 
 @pytest.fixture(params=["sqlite"])
@@ -14,7 +14,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.parametrize("path", ["/login", "/healthz", "/leads", "/api/charts", "/nope", "/assets/session.js"])
-def test_every_answer_carries_the_headers(world: World, path: str) -> None:
+def test_every_answer_carries_the_headers(world: PortalWorld, path: str) -> None:
     for client in (world.visitor(), world.sign_in("viewer@own.example")):
         headers = client.get(path).headers
         policy = headers["Content-Security-Policy"]
@@ -32,11 +32,11 @@ def test_every_answer_carries_the_headers(world: World, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/login", "/leads", "/account", "/api/charts", "/api/sync/status", "/_dash-layout"])
-def test_private_answers_are_kept_nowhere(world: World, path: str) -> None:
+def test_private_answers_are_kept_nowhere(world: PortalWorld, path: str) -> None:
     assert world.sign_in("viewer@own.example").get(path).headers["Cache-Control"] == "no-store"
 
 
-def test_files_are_kept_for_a_year(world: World) -> None:
+def test_files_are_kept_for_a_year(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
     page = client.get("/leads").text
     addresses = re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css)[^"]*)"', page)
@@ -48,14 +48,14 @@ def test_files_are_kept_for_a_year(world: World) -> None:
         assert "max-age=31536000" in answer.headers["Cache-Control"], address
 
 
-def test_dash_gets_the_small_plotly_bundle_where_it_asks_for_the_big_one(world: World) -> None:
+def test_dash_gets_the_small_plotly_bundle_where_it_asks_for_the_big_one(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
     body = client.get(plotly_address(world)).data
     assert len(body) < 2_000_000
     assert b"plotly.js (finance" in body[:300]
 
 
-def plotly_address(world: World) -> str:
+def plotly_address(world: PortalWorld) -> str:
     """Return the address that Dash itself works out for plotly.js."""
     from dash import dcc
 
@@ -67,7 +67,7 @@ def plotly_address(world: World) -> str:
     return str(made[0])
 
 
-def test_answers_are_compressed_as_the_browser_likes(world: World) -> None:
+def test_answers_are_compressed_as_the_browser_likes(world: PortalWorld) -> None:
     client = world.visitor()
     for wish in ("zstd", "br", "gzip"):
         answer = client.get("/vendor/bootstrap.min.css", headers={"Accept-Encoding": wish})
@@ -106,12 +106,12 @@ def test_behind_tls_cookies_and_transport_are_pinned(database_url: str, encrypti
     close_world(world)
 
 
-def test_without_the_setting_no_proxy_is_believed(world: World) -> None:
+def test_without_the_setting_no_proxy_is_believed(world: PortalWorld) -> None:
     world.sign_in("viewer@own.example", HTTP_X_FORWARDED_FOR="203.0.113.9")
     assert world.audit("signed_in")[0].address == "127.0.0.1"
 
 
-def test_no_answer_leads_to_the_host_that_a_request_names(world: World) -> None:
+def test_no_answer_leads_to_the_host_that_a_request_names(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
     answer = client.post("/account/sessions//end", data={"csrf_token": world.csrf_token(client)})
     assert answer.status_code == 405

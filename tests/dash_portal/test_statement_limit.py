@@ -10,13 +10,13 @@ from sqlalchemy.exc import DatabaseError
 
 from dash_portal.portal import open_portal
 from database import PortalSession
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 
 COUNTING = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n {}) SELECT i FROM n"
 
 
 @pytest.fixture
-def hurried(world: World) -> Iterator[Engine]:
+def hurried(world: PortalWorld) -> Iterator[Engine]:
     """The web process's engine with little patience."""
     portal = open_portal(world.settings.model_copy(update={"portal_statement_seconds": 0.4}))
     yield portal.engine

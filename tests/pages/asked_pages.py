@@ -6,7 +6,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 
 OUTPUTS = [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}]
 
@@ -45,7 +45,7 @@ class AskedPage:
         return int(self.by_id("table-total")["data-total"])
 
 
-def ask_page(world: World, client: FlaskClient, path: str, search: str) -> AskedPage:
+def ask_page(world: PortalWorld, client: FlaskClient, path: str, search: str) -> AskedPage:
     """Return the page of a link."""
     body = {
         "output": ".._pages_content.children..._pages_store.data..",

@@ -18,7 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from dash_portal.dashboards.answers import ANSWERS
 from database import AgencySession
 from models import ResourceStatus, Role, TenantStatus, User, utc_now
-from tests.dash_portal.world import PASSWORD, World, close_world, make_world, password_hash
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world, password_hash
 from tests.factories import commit_counted, make_tenant
 from tests.pages.filled_brand import fill_brand, set_freshness
 
@@ -36,13 +36,13 @@ class Site:
     """A running portal: its address, and the world behind it."""
 
     url: str
-    world: World
+    world: PortalWorld
 
     def brand(self, slug: str) -> int:
         return self.world.brands[slug]
 
 
-def add_brand(world: World, slug: str, name: str) -> int:
+def add_brand(world: PortalWorld, slug: str, name: str) -> int:
     with AgencySession(world.engine) as session:
         tenant = make_tenant(
             world.cipher,

@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 from database import AgencySession
 from models import utc_now
-from tests.dash_portal.world import World, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.factories import commit_counted
 from tests.pages.asked_pages import AskedPage, ask_page
 from tests.pages.filled_brand import HOT, STAGES, fill_brand
@@ -34,7 +34,7 @@ COMBINATIONS = range(12)
 
 
 @pytest.fixture
-def world(database_url: str, encryption_key: str) -> Iterator[World]:
+def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
     made = make_world(database_url, encryption_key)
     with AgencySession(made.engine) as session:
         fill_brand(session, made.brands["own"], utc_now())
@@ -44,7 +44,7 @@ def world(database_url: str, encryption_key: str) -> Iterator[World]:
     close_world(made)
 
 
-def rows(world: World, table: str) -> list[dict[str, Any]]:
+def rows(world: PortalWorld, table: str) -> list[dict[str, Any]]:
     with AgencySession(world.engine) as session:
         session.connection()
         found = session.connection().execute(
@@ -67,12 +67,12 @@ def tenth(part: int, whole: int) -> float:
     return float((Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
-def ask(world: World, path: str, filters: list[tuple[str, str]]) -> AskedPage:
+def ask(world: PortalWorld, path: str, filters: list[tuple[str, str]]) -> AskedPage:
     query = urlencode(filters)
     return ask_page(world, world.sign_in("viewer@own.example"), path, f"?{query}" if query else "")
 
 
-def test_leads(world: World) -> None:
+def test_leads(world: PortalWorld) -> None:
     random = Random(3)
     leads = [row for row in rows(world, "leads") if row["contact_type"] == "1"]
     sources = sorted(
@@ -119,7 +119,7 @@ def check_quality(page: AskedPage, leads: list[dict[str, Any]]) -> None:
     assert sum(chart["Leads"].values()) == len(leads)
 
 
-def test_pipeline(world: World) -> None:
+def test_pipeline(world: PortalWorld) -> None:
     random = Random(5)
     deals = [row for row in rows(world, "pipeline_items") if row["contact_type"] == "1"]
     board = [row for row in deals if row["stage_name"] in ACTIVE]
@@ -156,7 +156,7 @@ def test_pipeline(world: World) -> None:
         assert page.chart("pipeline-progression")["Reached"] == pytest.approx(reached)
 
 
-def test_time_in_stage(world: World) -> None:
+def test_time_in_stage(world: PortalWorld) -> None:
     deals = {row["opportunity_id"]: row for row in rows(world, "pipeline_items") if row["contact_type"] == "1"}
     today = utc_now().astimezone(ZONE).date()
     with AgencySession(world.engine) as session:
@@ -178,7 +178,7 @@ def test_time_in_stage(world: World) -> None:
         assert chart["Stuck deals"][name] == stuck
 
 
-def test_hot_list(world: World) -> None:
+def test_hot_list(world: PortalWorld) -> None:
     hot = rows(world, "hot_list_items")
     client = world.sign_in("viewer@own.example")
     for wanted in ([], ["FA Sent"], ["FA Sent", "Deal Structure"], list(HOT)):
@@ -195,7 +195,7 @@ def test_hot_list(world: World) -> None:
         }
 
 
-def test_notes(world: World) -> None:
+def test_notes(world: PortalWorld) -> None:
     notes = rows(world, "notes")
     names = {row["client_id"]: row["name"] for row in rows(world, "leads")}
     client = world.sign_in("viewer@own.example")
@@ -234,7 +234,7 @@ def test_notes(world: World) -> None:
         assert set(shown) == fitting
 
 
-def ask_notes(world: World, client: FlaskClient, query: str, start: int) -> Any:
+def ask_notes(world: PortalWorld, client: FlaskClient, query: str, start: int) -> Any:
     """Return a block of a hundred notes, as the table asks for it."""
     request = {"startRow": start, "endRow": start + 100, "sortModel": [{"colId": "date", "sort": "desc"}]}
     body = {
@@ -250,7 +250,7 @@ def ask_notes(world: World, client: FlaskClient, query: str, start: int) -> Any:
     return answer.json["response"]["notes-answered"]["data"]
 
 
-def test_schedule(world: World) -> None:
+def test_schedule(world: PortalWorld) -> None:
     now = utc_now()
     coming = [row for row in rows(world, "scheduled_activities") if moment(row["ends_at"]) >= now]
     assert ask(world, "/schedule", []).total() == len(coming)

@@ -7,19 +7,19 @@ from sqlmodel import select
 
 from database import AgencySession
 from models import Invite, Role, Tenant, TenantStatus, User, utc_now
-from tests.dash_portal.world import World, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.security.marked_rows import fill_with_marked_rows, treasure
 
 
 @pytest.fixture
-def world(database_url: str, encryption_key: str) -> Iterator[World]:
+def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
     made = make_world(database_url, encryption_key)
     yield made
     close_world(made)
 
 
 @pytest.fixture
-def marked(world: World) -> World:
+def marked(world: PortalWorld) -> PortalWorld:
     """The small world with marked rows in every table of every brand, its people and invitations included."""
     with AgencySession(world.engine) as session:
         for slug, tenant_id in world.brands.items():
@@ -41,7 +41,7 @@ def marked(world: World) -> World:
     return world
 
 
-def suspend(world: World, slug: str, status: TenantStatus) -> None:
+def suspend(world: PortalWorld, slug: str, status: TenantStatus) -> None:
     """Change a brand's state behind the portal's back, so that nothing but the check of each request can notice."""
     with AgencySession(world.engine) as session:
         session.get_one(Tenant, world.brands[slug]).status = status

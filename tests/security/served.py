@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from settings import PortalSettings
-from tests.dash_portal.world import PASSWORD, World
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +30,7 @@ def environment_of(settings: PortalSettings, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def served(world: World, log: Path) -> Iterator[str]:
+def served(world: PortalWorld, log: Path) -> Iterator[str]:
     """Yield the address of the served world; what the process writes goes to the log."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import httpx
 
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 from tests.security.marked_rows import handle, treasure
 from tests.security.served import served, sign_in
 
@@ -40,7 +40,7 @@ def visit(client: httpx.Client, start: Barrier) -> list[httpx.Response]:
     return answers
 
 
-def test_the_first_visitors_pages_are_nobody_elses(marked: World, tmp_path: Path) -> None:
+def test_the_first_visitors_pages_are_nobody_elses(marked: PortalWorld, tmp_path: Path) -> None:
     people = ["viewer@own.example"] * 4 + ["viewer@other.example"] * 4
     with served(marked, tmp_path / "log") as url:
         clients = [sign_in(url, email) for email in people]

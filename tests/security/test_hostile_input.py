@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from database import AgencySession
 from models import SignInFailure, Tenant, TenantStatus, User
-from tests.dash_portal.world import World, password_hash
+from tests.dash_portal.portal_world import PortalWorld, password_hash
 from tests.security.test_isolation import CALLBACK_VALUES, _outputs
 
 PAYLOADS = (
@@ -148,7 +148,7 @@ often = settings(
 class Browsers:
     """A signed-in browser for each kind of person, made anew when a request has ended its session."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: PortalWorld) -> None:
         self._world = world
         self._clients: dict[str | None, tuple[FlaskClient, str]] = {}
         self._made = 0
@@ -193,7 +193,7 @@ def assert_plain(answer: TestResponse, asked: object) -> None:
         assert not answer.headers["Location"].startswith("//"), asked
 
 
-def test_no_link_or_form_breaks_the_portal(marked: World) -> None:
+def test_no_link_or_form_breaks_the_portal(marked: PortalWorld) -> None:
     rules = sorted(
         {(rule.rule, method) for rule in marked.app.url_map.iter_rules() for method in rule.methods or ()}
         | {(path, "GET") for path in PAGES}
@@ -224,7 +224,7 @@ def test_no_link_or_form_breaks_the_portal(marked: World) -> None:
     ask()
 
 
-def test_no_callback_body_breaks_the_portal(marked: World) -> None:
+def test_no_callback_body_breaks_the_portal(marked: PortalWorld) -> None:
     callbacks = {
         output: registered
         for output, registered in marked.app.extensions["dash"].callback_map.items()
@@ -273,7 +273,7 @@ def test_no_callback_body_breaks_the_portal(marked: World) -> None:
     ask()
 
 
-def test_no_made_up_body_breaks_the_portal(marked: World) -> None:
+def test_no_made_up_body_breaks_the_portal(marked: PortalWorld) -> None:
     client, token = Browsers(marked).of("viewer@own.example")
     keys = st.sampled_from(("output", "outputs", "inputs", "state", "changedPropIds", "cancelJob", "x"))
     outputs = st.sampled_from(sorted(marked.app.extensions["dash"].callback_map))
@@ -310,7 +310,7 @@ def test_no_made_up_body_breaks_the_portal(marked: World) -> None:
         {"User-Agent": "<script>zqx(1)</script>" + "x" * 5000},
     ],
 )
-def test_no_header_breaks_the_portal(world: World, headers: dict[str, str]) -> None:
+def test_no_header_breaks_the_portal(world: PortalWorld, headers: dict[str, str]) -> None:
     for path in ("/login", "/leads", "/api/charts", "/vendor/bootstrap.min.css", "/assets/session.js"):
         answer = world.visitor().get(path, headers=headers)
         assert_plain(answer, (path, headers))

@@ -27,7 +27,7 @@ from dash_portal.exports import EXPORTS
 from dash_portal.security import OPEN_TO_EVERYONE
 from database import BRAND_OWNED_TABLES, AgencySession
 from models import TenantStatus
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 from tests.security.conftest import suspend
 from tests.security.marked_rows import handle, treasure
 
@@ -37,7 +37,7 @@ FOR_THE_AGENCY = ("agency",)
 FOR_TENANT_ADMINS = ("team.",)
 
 
-def route_values(world: World, slug: str) -> dict[str, list[str]]:
+def route_values(world: PortalWorld, slug: str) -> dict[str, list[str]]:
     """Return, for each variable in a route, what an attacker who is after this brand would put there."""
     tenant_id, user_id = str(world.brands[slug]), str(world.people[f"viewer@{slug}.example"])
     return {
@@ -78,7 +78,7 @@ def query_strings(slug: str) -> list[str]:
     return ["", f"?brand={slug}", f"?{filters}", f"?brand={slug}&{filters}", f"?brand=own&brand={slug}&tenant_id=2"]
 
 
-def form_fields(world: World, slug: str) -> dict[str, str]:
+def form_fields(world: PortalWorld, slug: str) -> dict[str, str]:
     """Return what an attacker would put into any form."""
     return {
         "brand": slug,
@@ -135,7 +135,7 @@ class Call:
     body: Any = None
 
 
-def route_calls(world: World, slug: str) -> Iterator[Call]:
+def route_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
     """Yield requests for every rule of the application, each variable filled in, each method tried."""
     values = route_values(world, slug)
     for rule in world.app.url_map.iter_rules():
@@ -150,7 +150,7 @@ def route_calls(world: World, slug: str) -> Iterator[Call]:
                     yield Call(method, path + query, rule.endpoint, form_fields(world, slug))
 
 
-def _path(world: World, rule: Rule, arguments: dict[str, str]) -> str:
+def _path(world: PortalWorld, rule: Rule, arguments: dict[str, str]) -> str:
     """Fill a rule's variables in; numbers as numbers, so that each converter is content."""
     typed = {
         name: int(said) if rule._converters[name].__class__.__name__ == "IntegerConverter" else said
@@ -160,7 +160,7 @@ def _path(world: World, rule: Rule, arguments: dict[str, str]) -> str:
     return adapter.build(rule.endpoint, typed, method=min(rule.methods or {"GET"}), force_external=False)
 
 
-def callback_calls(world: World, slug: str) -> Iterator[Call]:
+def callback_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
     """Yield requests for every registered callback, its inputs and states filled with the brand's."""
     for output, registered in world.app.extensions["dash"].callback_map.items():
         if "callback" not in registered:
@@ -193,7 +193,7 @@ def _outputs(output: str) -> Any:
     return made if many else made[0]
 
 
-def send(world: World, client: FlaskClient, call: Call, token: str | None) -> TestResponse:
+def send(world: PortalWorld, client: FlaskClient, call: Call, token: str | None) -> TestResponse:
     if call.endpoint == "callback":
         headers = {"X-CSRFToken": token} if token else {}
         return client.post(call.path, data=json.dumps(call.body), content_type="application/json", headers=headers)
@@ -210,13 +210,13 @@ def shown(answer: TestResponse, call: Call, slug: str) -> str:
     return re.sub(r'<img class="face[^>]*>', "", text).replace(f"Brand {treasure(slug)}", "")
 
 
-def with_strange_cookies(world: World, client: FlaskClient, slug: str) -> FlaskClient:
+def with_strange_cookies(world: PortalWorld, client: FlaskClient, slug: str) -> FlaskClient:
     for name, value in (("brand", slug), ("tenant", slug), ("tenant_id", str(world.brands[slug]))):
         client.set_cookie(name, value)
     return client
 
 
-def everything_of(world: World, slug: str) -> dict[str, list[tuple[Any, ...]]]:
+def everything_of(world: PortalWorld, slug: str) -> dict[str, list[tuple[Any, ...]]]:
     """Return all rows of a brand, its people, invitations and sessions included, to see that nothing was changed."""
     tenant_id = world.brands[slug]
     found = {}
@@ -230,7 +230,7 @@ def everything_of(world: World, slug: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.mark.parametrize("email", ["viewer@own.example", "admin@own.example"])
-def test_people_of_a_brand_get_nothing_of_another(marked: World, email: str) -> None:
+def test_people_of_a_brand_get_nothing_of_another(marked: PortalWorld, email: str) -> None:
     before = {slug: everything_of(marked, slug) for slug in OTHERS}
     client = marked.sign_in(email)
     token = marked.csrf_token(client)
@@ -260,7 +260,7 @@ def test_people_of_a_brand_get_nothing_of_another(marked: World, email: str) -> 
 
 
 @pytest.mark.parametrize("who", ["nobody", "deactivated", "suspended"])
-def test_who_has_no_living_session_gets_nothing(marked: World, who: str) -> None:
+def test_who_has_no_living_session_gets_nothing(marked: PortalWorld, who: str) -> None:
     if who == "nobody":
         client, token = marked.visitor(), None
     elif who == "deactivated":
@@ -287,7 +287,7 @@ def test_who_has_no_living_session_gets_nothing(marked: World, who: str) -> None
             assert "gold-" not in answer.data.decode(errors="replace"), where
 
 
-def test_of_dash_only_published_bundles_are_open(marked: World) -> None:
+def test_of_dash_only_published_bundles_are_open(marked: PortalWorld) -> None:
     visitor, signed_in = marked.visitor(), marked.sign_in("viewer@own.example")
     installed = {
         hashlib.sha256(file.read_bytes()).digest()
@@ -313,7 +313,7 @@ def test_of_dash_only_published_bundles_are_open(marked: World) -> None:
     assert signed_in.get("/_dash-layout").status_code == 200
 
 
-def test_the_open_doors_show_nothing_of_any_brand(marked: World) -> None:
+def test_the_open_doors_show_nothing_of_any_brand(marked: PortalWorld) -> None:
     client = marked.visitor()
     for slug in ("own", "other"):
         for call in route_calls(marked, slug):
@@ -323,7 +323,7 @@ def test_the_open_doors_show_nothing_of_any_brand(marked: World) -> None:
                 assert answer.status_code < 500, call.path
 
 
-def test_the_agency_sees_the_brand_it_names_and_no_other(marked: World) -> None:
+def test_the_agency_sees_the_brand_it_names_and_no_other(marked: PortalWorld) -> None:
     """The counterpart: the marks do come back where they may, so that their absence means something."""
     client = marked.sign_in("agency@mellon.example")
     token = marked.csrf_token(client)
@@ -357,7 +357,7 @@ def marked_page(client: FlaskClient, token: str, link: str) -> TestResponse:
     return client.post("/_dash-update-component", json=body, headers={"X-CSRFToken": token})
 
 
-def test_two_tabs_on_two_brands_never_mix(marked: World) -> None:
+def test_two_tabs_on_two_brands_never_mix(marked: PortalWorld) -> None:
     """One browser, one session: each page stays with the brand it was made for, whatever the other tab does."""
     client = marked.sign_in("agency@mellon.example")
     token = marked.csrf_token(client)
@@ -374,7 +374,7 @@ def test_two_tabs_on_two_brands_never_mix(marked: World) -> None:
         assert treasure(stranger) not in answer.text
 
 
-def test_a_token_of_another_persons_session_is_refused(marked: World) -> None:
+def test_a_token_of_another_persons_session_is_refused(marked: PortalWorld) -> None:
     viewer, stranger = marked.sign_in("viewer@own.example"), marked.sign_in("viewer@other.example")
     token = marked.csrf_token(stranger)
     answer = viewer.post("/account/name", data={"name": "Renamed", "csrf_token": token})

@@ -12,14 +12,14 @@ import pytest
 from dash_portal.accounts.brands import replace_web_key
 from database import AgencySession
 from emulator import Emulator, plan_in_turn
-from tests.dash_portal.world import PASSWORD, World
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 from tests.security.served import ROOT, environment_of, served, sign_in
 
 WEB_KEY = "CT_very_secret_web_key_7731"
 ACCESS_TOKEN = "very-secret-access-token-9942"
 
 
-def secrets_of(world: World) -> list[str]:
+def secrets_of(world: PortalWorld) -> list[str]:
     return [
         WEB_KEY,
         ACCESS_TOKEN,
@@ -29,7 +29,7 @@ def secrets_of(world: World) -> list[str]:
     ]
 
 
-def give_key(world: World) -> None:
+def give_key(world: PortalWorld) -> None:
     """Let the own brand be the only one that is synced, with a key that can be recognised."""
     with AgencySession(world.engine, writes=True) as session:
         actor = world.actor("agency@mellon.example")
@@ -38,7 +38,7 @@ def give_key(world: World) -> None:
 
 
 @pytest.mark.parametrize("fault", [None, "401"])
-def test_a_sync_writes_no_secret_down(world: World, fault: str | None) -> None:
+def test_a_sync_writes_no_secret_down(world: PortalWorld, fault: str | None) -> None:
     give_key(world)
     plan = plan_in_turn(0, name="Own Brand", web_key=WEB_KEY, seed=7, contacts=40)
     with Emulator(accounts=[plan], access_token=ACCESS_TOKEN, port=0) as emulator:
@@ -70,7 +70,7 @@ def test_a_sync_writes_no_secret_down(world: World, fault: str | None) -> None:
             assert not [secret for secret in secrets_of(world) if secret in stored], table
 
 
-def test_the_web_process_writes_no_secret_down(marked: World, tmp_path: Path) -> None:
+def test_the_web_process_writes_no_secret_down(marked: PortalWorld, tmp_path: Path) -> None:
     give_key(marked)
     log = tmp_path / "log"
     with served(marked, log) as url:

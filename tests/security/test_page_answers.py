@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.page_answers import PAGE_CONTENT
 from dash_portal.ui.page import PAGES, view_outputs
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 from tests.pages.asked_pages import OUTPUTS
 
 QUERIES = {"/leads": "?q=a&source=Facebook", "/pipeline": "?stage=New+Lead", "/notes": "?q=x", "/schedule": "?page=2"}
@@ -41,7 +41,7 @@ def view_call(path: str, query: str) -> dict[str, Any]:
     }
 
 
-def ask(world: World, client: FlaskClient, body: dict[str, Any]) -> Any:
+def ask(world: PortalWorld, client: FlaskClient, body: dict[str, Any]) -> Any:
     headers = {"X-CSRFToken": world.csrf_token(client)}
     answer = client.post("/_dash-update-component", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
@@ -57,7 +57,7 @@ def without_moments(tree: Any) -> Any:
 
 @pytest.mark.parametrize("path", list(PAGES))
 @pytest.mark.parametrize("kind", ["page", "view"])
-def test_it_is_what_dash_would_have_sent(marked: World, path: str, kind: str) -> None:
+def test_it_is_what_dash_would_have_sent(marked: PortalWorld, path: str, kind: str) -> None:
     client = marked.sign_in("viewer@own.example")
     search = QUERIES.get(path, "")
     body = page_call(path, search) if kind == "page" else view_call(path, search)
@@ -69,7 +69,7 @@ def test_it_is_what_dash_would_have_sent(marked: World, path: str, kind: str) ->
     assert len(json.dumps(sent)) > 500
 
 
-def test_what_is_known_belongs_to_one_brand(marked: World) -> None:
+def test_what_is_known_belongs_to_one_brand(marked: PortalWorld) -> None:
     ANSWERS.forget()
     first = ask(marked, marked.sign_in("viewer@own.example"), page_call("/leads"))
     second = ask(marked, marked.sign_in("viewer@other.example"), page_call("/leads"))
@@ -79,7 +79,7 @@ def test_what_is_known_belongs_to_one_brand(marked: World) -> None:
 
 
 @pytest.mark.parametrize("search", [None, "", "?brand=&q=%00" + "a" * 10, "nonsense", "?&&=="])
-def test_odd_searches_are_survived(marked: World, search: Any) -> None:
+def test_odd_searches_are_survived(marked: PortalWorld, search: Any) -> None:
     client = marked.sign_in("viewer@own.example")
     headers = {"X-CSRFToken": marked.csrf_token(client)}
     answer = client.post("/_dash-update-component", json=page_call("/leads", search), headers=headers)

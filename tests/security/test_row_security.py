@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from dash_portal.portal import open_portal
 from database import BRAND_OWNED_TABLES, PORTAL_ROLE
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 
 TABLES = sorted(
     {name for name, table in SQLModel.metadata.tables.items() if "tenant_id" in table.columns} | {"tenants"}
@@ -26,7 +26,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @contextmanager
-def web_connection(world: World, brand: str | None) -> Iterator[Connection]:
+def web_connection(world: PortalWorld, brand: str | None) -> Iterator[Connection]:
     portal = open_portal(world.settings)
     with portal.engine.connect() as connection:
         assert connection.scalar(text("SELECT current_user")) == PORTAL_ROLE
@@ -46,14 +46,14 @@ def test_the_metadata_names_every_brand_owned_table() -> None:
 
 
 @pytest.mark.parametrize("brand", [None, "", "0", "nonsense", "1 OR 1=1"])
-def test_without_a_brand_no_row_is_there(marked: World, brand: str | None) -> None:
+def test_without_a_brand_no_row_is_there(marked: PortalWorld, brand: str | None) -> None:
     marked.sign_in("viewer@other.example")
     with web_connection(marked, brand) as connection:
         for table in (*TABLES, "user_sessions"):
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
 
 
-def test_with_a_brand_only_its_rows_are_there(marked: World) -> None:
+def test_with_a_brand_only_its_rows_are_there(marked: PortalWorld) -> None:
     marked.sign_in("viewer@other.example")
     marked.sign_in("viewer@own.example")
     own = marked.brands["own"]
@@ -80,13 +80,13 @@ def test_with_a_brand_only_its_rows_are_there(marked: World) -> None:
         ),
     ],
 )
-def test_with_a_brand_nothing_is_written_for_another(marked: World, statement: str) -> None:
+def test_with_a_brand_nothing_is_written_for_another(marked: PortalWorld, statement: str) -> None:
     own, other = marked.brands["own"], marked.brands["other"]
     with web_connection(marked, str(own)) as connection, pytest.raises(DBAPIError, match="row-level security"):
         connection.execute(text(statement), {"own": own, "other": other})
 
 
-def test_the_web_role_owns_nothing_and_can_not_change_data(marked: World) -> None:
+def test_the_web_role_owns_nothing_and_can_not_change_data(marked: PortalWorld) -> None:
     with web_connection(marked, str(marked.brands["own"])) as connection:
         owned = "SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) = current_user"
         assert connection.scalar(text(owned)) == 0

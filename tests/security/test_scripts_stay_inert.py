@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from database import BRAND_OWNED, AgencySession
 from models import ResourceFreshness, Tenant, User
-from tests.dash_portal.world import PASSWORD, World, close_world, make_world
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
 from tests.security.marked_rows import marked_row
 from tests.security.served import served
 
@@ -59,7 +59,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def planted(database_url: str, encryption_key: str) -> Iterator[World]:
+def planted(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
     world = make_world(database_url, encryption_key)
     with AgencySession(world.engine) as session:
         for table in BRAND_OWNED:
@@ -108,7 +108,7 @@ def watch(page: Page) -> list[str]:
     ("email", "paths"), [("admin@own.example", PAGES), ("agency@mellon.example", AGENCY_PAGES)], ids=["brand", "agency"]
 )
 def test_planted_scripts_stay_text(
-    planted: World, page: Page, tmp_path: Path, email: str, paths: tuple[str, ...]
+    planted: PortalWorld, page: Page, tmp_path: Path, email: str, paths: tuple[str, ...]
 ) -> None:
     with served(planted, tmp_path / "log") as url:
         sign_in(page, url, email)

@@ -8,12 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import Lead, Note, NoteReading, PipelineItem, PipelineStage, PipelineStageChange, ScheduledActivity
-from tests.sync.conftest import SUMMARIES, World
+from tests.sync.sync_world import SUMMARIES, SyncWorld
 
 PROSPECT = "1"
 
 
-def counted(world: World, tenant: int, zone: ZoneInfo) -> dict[str, Any]:
+def counted(world: SyncWorld, tenant: int, zone: ZoneInfo) -> dict[str, Any]:
     leads = world.live(Lead, tenant)
     deals = [deal for deal in world.live(PipelineItem, tenant) if deal["contact_type"] == PROSPECT]
     stages = {row["stage_key"]: row for row in world.live(PipelineStage, tenant) if row["contact_type"] == PROSPECT}
@@ -48,7 +48,7 @@ def counted(world: World, tenant: int, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def kept(world: World, tenant: int) -> dict[str, Any]:
+def kept(world: SyncWorld, tenant: int) -> dict[str, Any]:
     leads, deals, ages, notes, coverage, schedule = (world.rows(model, tenant) for model in SUMMARIES)
     weighted: dict[str, Decimal] = {}
     for row in deals:

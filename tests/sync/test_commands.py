@@ -11,14 +11,15 @@ import pytest
 from emulator import AccountPlan, Fault
 from models import RawSnapshot
 from sync.__main__ import main
-from tests.sync.conftest import MakeWorld, World
+from tests.sync.conftest import MakeWorld
 from tests.sync.processes import environment
+from tests.sync.sync_world import SyncWorld
 
 KEY = "CT_commanded_key"
 
 
 @pytest.fixture
-def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> SyncWorld:
     made = make_world(AccountPlan(name="A", web_key=KEY, contacts=130), sync_notes_budget=5)
     made.add_brand(KEY, "brand")
     for name, value in environment(made.settings).items():
@@ -44,7 +45,7 @@ def say(capfdbinary: pytest.CaptureFixture[bytes]) -> Say:
     return run
 
 
-def test_once_says_by_its_status_how_it_went(world: World, say: Say) -> None:
+def test_once_says_by_its_status_how_it_went(world: SyncWorld, say: Say) -> None:
     assert say("once")[0] == 0
     world.emulator.set_fault(Fault.SHRUNK_LIST, "read_client_list")
     assert say("once", "--tenant", "brand")[0] == 1
@@ -66,21 +67,23 @@ def test_once_says_by_its_status_how_it_went(world: World, say: Say) -> None:
         ("snapshots", "--tenant", "brand", "--body", "%"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(world: World, say: Say, arguments: tuple[str, ...]) -> None:
+def test_bad_input_is_one_line_and_status_2(world: SyncWorld, say: Say, arguments: tuple[str, ...]) -> None:
     status, out, err = say(*arguments)
     assert status == 2
     assert len(err.strip().splitlines()) == 1
     assert not out
 
 
-def test_bad_configuration_is_one_line_and_status_2(world: World, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_configuration_is_one_line_and_status_2(
+    world: SyncWorld, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SYNC_CRON", "whenever")
     status, _, err = say("status")
     assert (status, err.startswith("SYNC_CRON")) == (2, True)
     assert len(err.strip().splitlines()) == 1
 
 
-def test_status_tells_a_person_and_a_program(world: World, say: Say) -> None:
+def test_status_tells_a_person_and_a_program(world: SyncWorld, say: Say) -> None:
     status, out, _ = say("status")
     assert status == 0
     assert "no worker is alive" in out
@@ -103,7 +106,7 @@ def test_status_tells_a_person_and_a_program(world: World, say: Say) -> None:
     assert KEY not in out
 
 
-def test_snapshots_are_listed_and_printed_exactly(world: World, say: Say) -> None:
+def test_snapshots_are_listed_and_printed_exactly(world: SyncWorld, say: Say) -> None:
     world.sync("brand")
     _, out, _ = say("snapshots", "--tenant", "brand", "--limit", "500")
     kept = world.rows(RawSnapshot, world.brand_id("brand"))
@@ -112,7 +115,7 @@ def test_snapshots_are_listed_and_printed_exactly(world: World, say: Say) -> Non
     assert hashlib.sha256(body.encode()).hexdigest() == kept[0]["sha256"]
 
 
-def test_replay_says_what_it_did(world: World, say: Say) -> None:
+def test_replay_says_what_it_did(world: SyncWorld, say: Say) -> None:
     world.sync("brand")
     world.emulator.close()
     status, out, _ = say("replay", "--tenant", "brand")

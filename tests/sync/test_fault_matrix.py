@@ -17,8 +17,9 @@ from emulator import AccountPlan, Fault
 from models import DATA_TABLES, Note, ResourceStatus, RunStatus, SyncErrorKind
 from sync.api.access import AccessWatch
 from sync.tables import table_of
-from tests.sync.conftest import STAMPS, SUMMARIES, MakeWorld, Tables, World
+from tests.sync.conftest import MakeWorld
 from tests.sync.counting import counted, kept
+from tests.sync.sync_world import STAMPS, SUMMARIES, SyncWorld, Tables
 
 FAULTY, CONTROL = "CT_faulty_key", "CT_control_key"
 LISTS = ("read_client_list", "read_opportunity_list", "read_all_events")
@@ -99,7 +100,7 @@ CASES = [
 ]
 
 
-def two_equal_brands(make_world: MakeWorld, case: Case) -> tuple[World, World]:
+def two_equal_brands(make_world: MakeWorld, case: Case) -> tuple[SyncWorld, SyncWorld]:
     """Faults of lists need lists of several pages; for those of any call, a smaller account with notes shows more."""
     contacts, deals, events = (110, 110, 110) if case.calls == LISTS else (26, 30, 26)
     plans = [
@@ -109,7 +110,7 @@ def two_equal_brands(make_world: MakeWorld, case: Case) -> tuple[World, World]:
     world = make_world(*plans, sync_notes_budget=0 if case.calls == LISTS else 200, sync_max_rows=600)
     world.add_brand(FAULTY, "faulty")
     world.add_brand(CONTROL, "control")
-    control = World(world.engine, world.emulator, world.settings, world.cipher, access=AccessWatch())
+    control = SyncWorld(world.engine, world.emulator, world.settings, world.cipher, access=AccessWatch())
     return world, control
 
 
@@ -140,7 +141,7 @@ def test_a_fault_leaves_the_old_state_or_the_right_new_one(make_world: MakeWorld
         world.emulator.advance(CONTROL, steps=2)
 
 
-def _switch_on(world: World, case: Case) -> None:
+def _switch_on(world: SyncWorld, case: Case) -> None:
     world.emulator.clear_requests()
     for call in case.calls:
         world.emulator.set_fault(case.fault, call, FAULTY, **case.options)
@@ -171,7 +172,7 @@ def _by_contact(notes: list[tuple[Any, ...]]) -> dict[Any, list[tuple[Any, ...]]
     return found
 
 
-def _check_errors(world: World, tenant: int, case: Case, *, first: bool) -> None:
+def _check_errors(world: SyncWorld, tenant: int, case: Case, *, first: bool) -> None:
     told = world.errors(tenant)
     kinds = {error["kind"] for error in told}
     if case.first is R.SUCCESS and (first or case.later is R.SUCCESS):
@@ -189,7 +190,7 @@ def _check_errors(world: World, tenant: int, case: Case, *, first: bool) -> None
         assert len(world.emulator.requests) == 1
 
 
-def _check_age(world: World, tenant: int, aged: dict[str, dict[str, Any]]) -> None:
+def _check_age(world: SyncWorld, tenant: int, aged: dict[str, dict[str, Any]]) -> None:
     """Only what was read whole is as young as this run; what was not keeps the age it had."""
     run = world.runs(tenant)[-1]
     for name, fresh in world.freshness(tenant).items():
@@ -200,7 +201,7 @@ def _check_age(world: World, tenant: int, aged: dict[str, dict[str, Any]]) -> No
             assert fresh["whole_read_at"] == (aged[name]["whole_read_at"] if name in aged else None)
 
 
-def _check_secrets(world: World) -> None:
+def _check_secrets(world: SyncWorld) -> None:
     """Nothing was asked of another host."""
     assert all(request.account for request in world.emulator.requests)
 

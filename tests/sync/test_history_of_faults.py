@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from emulator import AccountPlan, Fault
 from models import NoteReading, RunStatus
-from tests.sync.conftest import DATA, MakeWorld, World
+from tests.sync.conftest import MakeWorld
+from tests.sync.sync_world import DATA, SyncWorld
 
 KEY, CONTROL = "CT_tried_key", "CT_control_key"
 TROUBLES = st.sampled_from(
@@ -62,7 +63,7 @@ def test_the_end_state_is_that_of_a_brand_that_saw_no_fault(make_world: MakeWorl
     check()
 
 
-def _all_rows(world: World, tenant: int) -> list[object]:
+def _all_rows(world: SyncWorld, tenant: int) -> list[object]:
     return [world.rows(model, tenant) for model in DATA]
 
 

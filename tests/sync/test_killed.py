@@ -10,8 +10,9 @@ import pytest
 from emulator import AccountPlan
 from models import RawBody, RawSnapshot, RunStatus
 from sync.api.access import AccessWatch
-from tests.sync.conftest import MakeWorld, World
+from tests.sync.conftest import MakeWorld
 from tests.sync.processes import start_sync
+from tests.sync.sync_world import SyncWorld
 
 VICTIM, CONTROL = "CT_victim_key", "CT_control_key"
 LEASE = 0.25
@@ -23,7 +24,7 @@ def test_a_killed_sync_is_made_up_for(make_world: MakeWorld, request: pytest.Fix
     plans = [AccountPlan(name=key, web_key=key, seed=3, contacts=120, events=110) for key in (VICTIM, CONTROL)]
     world = make_world(*plans, sync_notes_budget=150, sync_lease_seconds=LEASE)
     victim, right = world.add_brand(VICTIM, "victim"), world.add_brand(CONTROL, "control")
-    control = World(world.engine, world.emulator, world.settings, world.cipher, access=AccessWatch())
+    control = SyncWorld(world.engine, world.emulator, world.settings, world.cipher, access=AccessWatch())
     dice = random.Random(20261122)
 
     for state in range(2):
@@ -56,7 +57,7 @@ def test_a_killed_sync_is_made_up_for(make_world: MakeWorld, request: pytest.Fix
     assert {row["sha256"] for row in world.rows(RawSnapshot, victim)} <= bodies
 
 
-def _until_free(world: World) -> RunStatus:
+def _until_free(world: SyncWorld) -> RunStatus:
     """Sync as soon as the killed worker's lease has run out."""
     patience = time.monotonic() + 20 * LEASE + 5
     while time.monotonic() < patience:

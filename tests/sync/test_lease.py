@@ -21,25 +21,26 @@ from sync.reading.spool import Spool
 from sync.running.retention import prune_brand
 from sync.running.runs import abandon_dead_runs
 from sync.storing.landing import TableWriter
-from tests.sync.conftest import MakeWorld, World
+from tests.sync.conftest import MakeWorld
+from tests.sync.sync_world import SyncWorld
 
 KEY = "CT_leased_key"
 
 
 @pytest.fixture
-def world(make_world: MakeWorld) -> World:
+def world(make_world: MakeWorld) -> SyncWorld:
     made = make_world(AccountPlan(name="A", web_key=KEY, contacts=30), sync_notes_budget=5)
     made.add_brand(KEY, "brand")
     return made
 
 
-def _take(world: World, owner: str, seconds: float = 60) -> Lease | None:
+def _take(world: SyncWorld, owner: str, seconds: float = 60) -> Lease | None:
     tenant = world.brand_id("brand")
     with brand_transaction(world.engine, tenant) as connection:
         return take_lease(connection, tenant, owner, seconds, "run-of-" + owner)
 
 
-def _held(world: World, lease: Lease) -> bool:
+def _held(world: SyncWorld, lease: Lease) -> bool:
     try:
         with brand_transaction(world.engine, lease.tenant_id) as connection:
             lease.hold(connection)
@@ -48,7 +49,7 @@ def _held(world: World, lease: Lease) -> bool:
     return True
 
 
-def test_a_brand_has_one_owner_until_it_is_given_back(world: World) -> None:
+def test_a_brand_has_one_owner_until_it_is_given_back(world: SyncWorld) -> None:
     first = _take(world, "first")
     assert first is not None
     assert _take(world, "second") is None
@@ -64,7 +65,7 @@ def test_a_brand_has_one_owner_until_it_is_given_back(world: World) -> None:
     assert _held(world, second)
 
 
-def test_an_expired_lease_is_taken_over_and_its_late_owner_writes_nothing(world: World) -> None:
+def test_an_expired_lease_is_taken_over_and_its_late_owner_writes_nothing(world: SyncWorld) -> None:
     world.sync("brand")
     before = world.tables(world.brand_id("brand"))
     late = _take(world, "late", seconds=0.01)
@@ -83,7 +84,7 @@ def test_an_expired_lease_is_taken_over_and_its_late_owner_writes_nothing(world:
     assert world.tables(world.brand_id("brand")) == before
 
 
-def test_a_kept_lease_does_not_run_out_and_a_lost_one_is_noticed(world: World) -> None:
+def test_a_kept_lease_does_not_run_out_and_a_lost_one_is_noticed(world: SyncWorld) -> None:
     lease = _take(world, "owner", seconds=0.3)
     assert lease is not None
     with renewing(world.engine, lease) as lost:
@@ -95,7 +96,7 @@ def test_a_kept_lease_does_not_run_out_and_a_lost_one_is_noticed(world: World) -
         assert lost.wait(5)
 
 
-def test_a_run_whose_worker_died_is_abandoned_at_the_next_look(world: World) -> None:
+def test_a_run_whose_worker_died_is_abandoned_at_the_next_look(world: SyncWorld) -> None:
     tenant = world.brand_id("brand")
     world.sync("brand")
     with brand_transaction(world.engine, tenant) as connection:
@@ -107,7 +108,7 @@ def test_a_run_whose_worker_died_is_abandoned_at_the_next_look(world: World) -> 
     assert [run["status"] for run in world.runs(tenant)] == [RunStatus.ABANDONED, RunStatus.SUCCESS]
 
 
-def test_a_busy_brand_is_not_pruned(world: World) -> None:
+def test_a_busy_brand_is_not_pruned(world: SyncWorld) -> None:
     world.sync("brand")
     _take(world, "busy")
     assert prune_brand(world.engine, world.settings, world.brand_id("brand"), "pruner") == 0

@@ -12,12 +12,12 @@ from dash_portal.accounts.errors import AccountError, NotAllowedError
 from dash_portal.portal import open_portal
 from database import AgencySession, PortalSession
 from models import Tenant, TenantStatus, utc_now
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 
 GOOD = {"slug": "new", "name": "New Brand", "timezone": "America/Chicago", "web_key": "CT_new_web_key"}
 
 
-def create(world: World, by: str = "agency@mellon.example", **changes: Any) -> Tenant:
+def create(world: PortalWorld, by: str = "agency@mellon.example", **changes: Any) -> Tenant:
     with AgencySession(world.engine, writes=True) as session:
         made = brands.create_brand(session, actor=world.actor(by), cipher=world.cipher, **(GOOD | changes))
         session.commit()
@@ -38,13 +38,13 @@ def create(world: World, by: str = "agency@mellon.example", **changes: Any) -> T
         {"accent_colour": "#12345;"},
     ],
 )
-def test_malformed_brands_are_refused(world: World, changes: dict[str, str]) -> None:
+def test_malformed_brands_are_refused(world: PortalWorld, changes: dict[str, str]) -> None:
     with pytest.raises(AccountError):
         create(world, **changes)
 
 
 @pytest.mark.parametrize("email", ["viewer@own.example", "admin@own.example"])
-def test_only_the_agency_touches_brands(world: World, email: str) -> None:
+def test_only_the_agency_touches_brands(world: PortalWorld, email: str) -> None:
     actor, own = world.actor(email), world.brands["own"]
     verbs: list[Callable[[AgencySession], object]] = [
         lambda session: brands.suspend_brand(session, actor=actor, tenant_id=own, now=utc_now()),
@@ -63,7 +63,7 @@ def test_only_the_agency_touches_brands(world: World, email: str) -> None:
             verb(session)
 
 
-def test_a_replaced_key_leaves_no_trace_but_its_end(world: World) -> None:
+def test_a_replaced_key_leaves_no_trace_but_its_end(world: PortalWorld) -> None:
     with AgencySession(world.engine, writes=True) as session:
         brands.replace_web_key(
             session,
@@ -79,7 +79,7 @@ def test_a_replaced_key_leaves_no_trace_but_its_end(world: World) -> None:
     assert world.audit("web_key_changed")[0].details == {"ends_in": "wxyz"}
 
 
-def test_a_brand_changes_and_comes_back(world: World) -> None:
+def test_a_brand_changes_and_comes_back(world: PortalWorld) -> None:
     agency = world.actor("agency@mellon.example")
     with AgencySession(world.engine, writes=True) as session:
         changed = brands.change_brand(
@@ -100,7 +100,7 @@ def test_a_brand_changes_and_comes_back(world: World) -> None:
 
 @pytest.mark.parametrize("change", ["UPDATE audit_log SET action = 'nothing'", "DELETE FROM audit_log"])
 @pytest.mark.parametrize("as_web", [True, False])
-def test_the_audit_log_is_only_ever_added_to(world: World, change: str, as_web: bool) -> None:
+def test_the_audit_log_is_only_ever_added_to(world: PortalWorld, change: str, as_web: bool) -> None:
     """Neither the web role nor, where a host gives only one role, the owner of the tables can rewrite history."""
     with PortalSession(world.engine) as session:
         record(session, AuditAction.SIGNED_IN, world.actor("viewer@own.example"))

@@ -12,12 +12,12 @@ from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotAllo
 from dash_portal.accounts.links import Link
 from database import AgencySession, PortalSession
 from models import Role, utc_now
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 
 NEW = "nine quiet harbours"
 
 
-def invite(world: World, email: str = "new@own.example", by: str = "admin@own.example") -> Link:
+def invite(world: PortalWorld, email: str = "new@own.example", by: str = "admin@own.example") -> Link:
     with AgencySession(world.engine, writes=True) as session:
         link = links.invite_user(
             session,
@@ -31,7 +31,7 @@ def invite(world: World, email: str = "new@own.example", by: str = "admin@own.ex
     return link
 
 
-def reset(world: World, email: str = "viewer@own.example") -> Link:
+def reset(world: PortalWorld, email: str = "viewer@own.example") -> Link:
     with AgencySession(world.engine, writes=True) as session:
         link = links.make_reset_link(
             session, actor=world.actor("admin@own.example"), user_id=world.people[email], now=utc_now()
@@ -40,11 +40,11 @@ def reset(world: World, email: str = "viewer@own.example") -> Link:
     return link
 
 
-def on_postgresql(world: World) -> bool:
+def on_postgresql(world: PortalWorld) -> bool:
     return world.engine.dialect.name == "postgresql"
 
 
-def test_an_invited_person_joins_their_brand_and_no_other(world: World) -> None:
+def test_an_invited_person_joins_their_brand_and_no_other(world: PortalWorld) -> None:
     link = invite(world)
     client = world.visitor()
     page = client.get(link.path)
@@ -60,7 +60,7 @@ def test_an_invited_person_joins_their_brand_and_no_other(world: World) -> None:
     assert [entry.actor_email for entry in world.audit("invite_accepted")] == ["new@own.example"]
 
 
-def test_the_database_holds_no_token(world: World) -> None:
+def test_the_database_holds_no_token(world: PortalWorld) -> None:
     link = invite(world)
     with world.engine.connect() as connection:
         if on_postgresql(world):
@@ -71,7 +71,7 @@ def test_the_database_holds_no_token(world: World) -> None:
 
 
 @pytest.mark.parametrize("make", [invite, reset])
-def test_a_link_works_once(world: World, make: Callable[[World], Link]) -> None:
+def test_a_link_works_once(world: PortalWorld, make: Callable[[PortalWorld], Link]) -> None:
     link = make(world)
     first, second = world.visitor(), world.visitor()
     token = world.csrf_token(second, link.path)
@@ -82,7 +82,7 @@ def test_a_link_works_once(world: World, make: Callable[[World], Link]) -> None:
     assert second.get(link.path).status_code == 410
 
 
-def test_of_two_at_once_one_gets_in(world: World) -> None:
+def test_of_two_at_once_one_gets_in(world: PortalWorld) -> None:
     link = invite(world)
     start, ended = Barrier(2), []
 
@@ -104,7 +104,7 @@ def test_of_two_at_once_one_gets_in(world: World) -> None:
     assert sorted(ended) == ["in", "refused"]
 
 
-def test_links_grow_old(world: World) -> None:
+def test_links_grow_old(world: PortalWorld) -> None:
     for link, lasts, is_reset in ((invite(world), timedelta(days=7), False), (reset(world), timedelta(hours=1), True)):
         made = link.expires_at - lasts
         with PortalSession(world.engine) as session:
@@ -113,7 +113,7 @@ def test_links_grow_old(world: World) -> None:
                 links.find_link(session, link.token, is_reset=is_reset, now=made + lasts)
 
 
-def test_a_link_opens_only_its_own_door(world: World) -> None:
+def test_a_link_opens_only_its_own_door(world: PortalWorld) -> None:
     joining, resetting = invite(world), reset(world)
     client = world.visitor()
     assert client.get(f"/reset/{joining.token}").status_code == 410
@@ -121,7 +121,7 @@ def test_a_link_opens_only_its_own_door(world: World) -> None:
     assert client.get("/join/anything-else").status_code == 410
 
 
-def test_a_weak_password_leaves_the_link_good(world: World) -> None:
+def test_a_weak_password_leaves_the_link_good(world: PortalWorld) -> None:
     link = invite(world)
     client = world.visitor()
     for password, again in (("short", "short"), (NEW, NEW + "x"), ("own brand 2024", "own brand 2024")):
@@ -131,7 +131,7 @@ def test_a_weak_password_leaves_the_link_good(world: World) -> None:
     assert world.post(client, link.path, page=link.path, name="New", password=NEW, again=NEW).status_code == 303
 
 
-def test_links_of_a_suspended_brand_or_a_deactivated_admin_are_void(world: World) -> None:
+def test_links_of_a_suspended_brand_or_a_deactivated_admin_are_void(world: PortalWorld) -> None:
     agency = world.actor("agency@mellon.example")
     by_admin, client = invite(world), world.visitor()
     with AgencySession(world.engine, writes=True) as session:
@@ -146,13 +146,13 @@ def test_links_of_a_suspended_brand_or_a_deactivated_admin_are_void(world: World
     assert client.get(by_agency.path).status_code == 410
 
 
-def test_a_new_invitation_withdraws_the_earlier_one(world: World) -> None:
+def test_a_new_invitation_withdraws_the_earlier_one(world: PortalWorld) -> None:
     first, second, client = invite(world), invite(world), world.visitor()
     assert client.get(first.path).status_code == 410
     assert client.get(second.path).status_code == 200
 
 
-def test_an_address_that_another_brand_knows_is_not_told(world: World) -> None:
+def test_an_address_that_another_brand_knows_is_not_told(world: PortalWorld) -> None:
     """A tenant admin can't find out who works for a competitor by inviting."""
     admin = world.sign_in("admin@own.example")
     answer = world.post(admin, "/team/invite", email="viewer@other.example")
@@ -170,7 +170,7 @@ def test_an_address_that_another_brand_knows_is_not_told(world: World) -> None:
     ("role", "slug"),
     [(Role.TENANT_ADMIN, "own"), (Role.TENANT_VIEWER, "other"), (Role.AGENCY_ADMIN, None)],
 )
-def test_a_tenant_admin_invites_viewers_of_the_own_brand_only(world: World, role: Role, slug: str | None) -> None:
+def test_a_tenant_admin_invites_viewers_of_the_own_brand_only(world: PortalWorld, role: Role, slug: str | None) -> None:
     with AgencySession(world.engine, writes=True) as session, pytest.raises(NotAllowedError):
         links.invite_user(
             session,
@@ -182,18 +182,18 @@ def test_a_tenant_admin_invites_viewers_of_the_own_brand_only(world: World, role
         )
 
 
-def test_a_viewer_invites_nobody(world: World) -> None:
+def test_a_viewer_invites_nobody(world: PortalWorld) -> None:
     with pytest.raises(NotAllowedError):
         invite(world, by="viewer@own.example")
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b", "a b@c.example", "<b>@c.example", "viewer@own.example"])
-def test_malformed_and_taken_addresses_are_refused(world: World, email: str) -> None:
+def test_malformed_and_taken_addresses_are_refused(world: PortalWorld, email: str) -> None:
     with pytest.raises(AccountError):
         invite(world, email)
 
 
-def test_link_tokens_stay_out_of_the_log(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_link_tokens_stay_out_of_the_log(world: PortalWorld, capfd: pytest.CaptureFixture[str]) -> None:
     link = invite(world)
     client = world.visitor()
     world.post(client, link.path, page=link.path, name="New", password="short", again="short")

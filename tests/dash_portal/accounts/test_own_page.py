@@ -9,12 +9,12 @@ from dash_portal.accounts.errors import NotAllowedError
 from dash_portal.accounts.two_step import switch_off_two_step
 from database import AgencySession
 from models import User, utc_now
-from tests.dash_portal.world import PASSWORD, World
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 
 NEW = "nine quiet harbours"
 
 
-def test_changing_the_password_ends_every_other_session(world: World) -> None:
+def test_changing_the_password_ends_every_other_session(world: PortalWorld) -> None:
     here, elsewhere = world.sign_in("viewer@own.example"), world.sign_in("viewer@own.example")
     answer = world.post(here, "/account/password", current=PASSWORD, password=NEW, again=NEW)
     assert answer.headers["Location"] == "/account?done=password"
@@ -29,7 +29,7 @@ def test_changing_the_password_ends_every_other_session(world: World) -> None:
     ("current", "password", "again"),
     [("not my password", NEW, NEW), (PASSWORD, NEW, NEW + "x"), (PASSWORD, "short", "short")],
 )
-def test_a_password_is_not_changed_by_mistake(world: World, current: str, password: str, again: str) -> None:
+def test_a_password_is_not_changed_by_mistake(world: PortalWorld, current: str, password: str, again: str) -> None:
     client = world.sign_in("viewer@own.example")
     answer = world.post(client, "/account/password", current=current, password=password, again=again)
     assert answer.status_code == 400
@@ -37,7 +37,7 @@ def test_a_password_is_not_changed_by_mistake(world: World, current: str, passwo
     assert world.try_to_sign_in(world.visitor(), "viewer@own.example").status_code == 303
 
 
-def test_whoever_finds_an_open_tab_can_not_guess_the_password(world: World) -> None:
+def test_whoever_finds_an_open_tab_can_not_guess_the_password(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
     answers = [
         world.post(client, "/account/password", current=f"guess {guess}", password=NEW, again=NEW).text
@@ -47,7 +47,7 @@ def test_whoever_finds_an_open_tab_can_not_guess_the_password(world: World) -> N
     assert "too many attempts" not in answers[0]
 
 
-def test_sessions_can_be_ended_one_by_one_and_all_at_once(world: World) -> None:
+def test_sessions_can_be_ended_one_by_one_and_all_at_once(world: PortalWorld) -> None:
     here = world.sign_in("viewer@own.example")
     others = [world.sign_in("viewer@own.example", HTTP_USER_AGENT="Firefox on Windows") for _ in range(3)]
     ends = re.findall(r'action="(/account/sessions/[0-9a-f]{32}/end)"', here.get("/account").text)
@@ -59,7 +59,7 @@ def test_sessions_can_be_ended_one_by_one_and_all_at_once(world: World) -> None:
     assert here.get("/api/charts").status_code == 200
 
 
-def test_nobody_ends_another_persons_session(world: World) -> None:
+def test_nobody_ends_another_persons_session(world: PortalWorld) -> None:
     viewer, stranger = world.sign_in("viewer@own.example"), world.sign_in("viewer@other.example")
     world.sign_in("viewer@own.example")
     (end,) = re.findall(r'action="(/account/sessions/[0-9a-f]{32}/end)"', viewer.get("/account").text)
@@ -67,7 +67,7 @@ def test_nobody_ends_another_persons_session(world: World) -> None:
     assert end in viewer.get("/account").text
 
 
-def test_a_name_is_shown_as_it_was_typed_and_never_as_html(world: World) -> None:
+def test_a_name_is_shown_as_it_was_typed_and_never_as_html(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
     assert world.post(client, "/account/name", name="<script>alert(1)</script>").status_code == 303
     page = client.get("/account").text
@@ -76,7 +76,7 @@ def test_a_name_is_shown_as_it_was_typed_and_never_as_html(world: World) -> None
     assert world.post(client, "/account/name", name=" \n ").status_code == 400
 
 
-def test_two_step_sign_in_from_set_up_to_off(world: World) -> None:
+def test_two_step_sign_in_from_set_up_to_off(world: PortalWorld) -> None:
     client = world.sign_in("agency@mellon.example")
     page = client.get("/account/two-step").text
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", page)
@@ -106,7 +106,7 @@ def test_two_step_sign_in_from_set_up_to_off(world: World) -> None:
     ]
 
 
-def test_the_agency_lets_in_who_lost_phone_and_codes(world: World) -> None:
+def test_the_agency_lets_in_who_lost_phone_and_codes(world: PortalWorld) -> None:
     with AgencySession(world.engine, writes=True) as session:
         user = session.get_one(User, world.people["viewer@own.example"])
         user.totp_secret_encrypted, user.totp_confirmed_at = world.cipher.encrypt("A" * 32), utc_now()
@@ -121,7 +121,7 @@ def test_the_agency_lets_in_who_lost_phone_and_codes(world: World) -> None:
     assert (entry.actor_email, entry.details["email"]) == ("agency@mellon.example", "viewer@own.example")
 
 
-def test_a_tenant_admin_can_not_switch_off_anothers_second_step(world: World) -> None:
+def test_a_tenant_admin_can_not_switch_off_anothers_second_step(world: PortalWorld) -> None:
     admin = world.actor("admin@own.example")
     with AgencySession(world.engine, writes=True) as session:
         user = session.get_one(User, world.people["viewer@own.example"])

@@ -18,14 +18,14 @@ from dash_portal.accounts.throttling import PER_ACCOUNT, PER_ADDRESS
 from dash_portal.security import local_path
 from database import AgencySession
 from models import Role, User, UserSession, utc_now
-from tests.dash_portal.world import PASSWORD, World
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 
 
 def is_signed_in(client: FlaskClient) -> bool:
     return client.get("/api/charts").status_code == 200
 
 
-def test_a_person_signs_in_and_comes_to_the_page_they_wanted(world: World) -> None:
+def test_a_person_signs_in_and_comes_to_the_page_they_wanted(world: PortalWorld) -> None:
     client = world.visitor()
     away = client.get("/hot-list?stage=qr%20sent")
     assert away.status_code == 302
@@ -54,7 +54,7 @@ def test_a_person_signs_in_and_comes_to_the_page_they_wanted(world: World) -> No
         ("viewer@own.example", PASSWORD + "x" * 100_000),
     ],
 )
-def test_every_refusal_reads_the_same(world: World, email: str, password: str) -> None:
+def test_every_refusal_reads_the_same(world: PortalWorld, email: str, password: str) -> None:
     client = world.visitor()
     answer = world.try_to_sign_in(client, email, password)
     assert answer.status_code == 401
@@ -63,12 +63,12 @@ def test_every_refusal_reads_the_same(world: World, email: str, password: str) -
     assert world.audit("sign_in_failed")[0].actor_id is None
 
 
-def test_a_password_typed_as_e_mail_is_not_kept(world: World) -> None:
+def test_a_password_typed_as_e_mail_is_not_kept(world: PortalWorld) -> None:
     world.try_to_sign_in(world.visitor(), PASSWORD, "whatever it was")
     assert world.audit("sign_in_failed")[0].actor_email == ""
 
 
-def test_a_form_without_the_token_is_refused(world: World) -> None:
+def test_a_form_without_the_token_is_refused(world: PortalWorld) -> None:
     client = world.visitor()
     client.get("/login")
     answer = client.post("/login", data={"email": "viewer@own.example", "password": PASSWORD})
@@ -77,7 +77,7 @@ def test_a_form_without_the_token_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("email", ["viewer@own.example", "nobody@own.example"])
-def test_guessing_at_an_account_is_throttled_whether_or_not_it_exists(world: World, email: str) -> None:
+def test_guessing_at_an_account_is_throttled_whether_or_not_it_exists(world: PortalWorld, email: str) -> None:
     for attempt in range(PER_ACCOUNT):
         guesser = world.visitor(REMOTE_ADDR=f"192.0.2.{attempt}")
         assert world.try_to_sign_in(guesser, email, "wrong password here").status_code == 401
@@ -87,7 +87,7 @@ def test_guessing_at_an_account_is_throttled_whether_or_not_it_exists(world: Wor
     assert len(world.audit("sign_in_throttled")) == 1
 
 
-def test_guessing_from_an_address_is_throttled(world: World) -> None:
+def test_guessing_from_an_address_is_throttled(world: PortalWorld) -> None:
     guesser = world.visitor(REMOTE_ADDR="192.0.2.7")
     for attempt in range(PER_ADDRESS):
         world.try_to_sign_in(guesser, f"guess-{attempt}@own.example", "wrong password here")
@@ -95,7 +95,7 @@ def test_guessing_from_an_address_is_throttled(world: World) -> None:
     assert world.try_to_sign_in(world.visitor(REMOTE_ADDR="192.0.2.8"), "viewer@own.example").status_code == 303
 
 
-def test_signing_in_forgives_own_mistakes(world: World) -> None:
+def test_signing_in_forgives_own_mistakes(world: PortalWorld) -> None:
     for _ in range(3):
         client = world.visitor()
         for _ in range(PER_ACCOUNT - 1):
@@ -103,7 +103,7 @@ def test_signing_in_forgives_own_mistakes(world: World) -> None:
         assert world.try_to_sign_in(client, "viewer@own.example").status_code == 303
 
 
-def test_a_copied_cookie_ends_with_the_session(world: World) -> None:
+def test_a_copied_cookie_ends_with_the_session(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
     copied = client.get_cookie("session")
     assert copied is not None
@@ -118,7 +118,7 @@ def test_a_copied_cookie_ends_with_the_session(world: World) -> None:
     assert len(world.audit("signed_out")) == 1
 
 
-def test_the_session_is_renewed_at_sign_in(world: World) -> None:
+def test_the_session_is_renewed_at_sign_in(world: PortalWorld) -> None:
     client = world.visitor()
     client.get("/login")
     before = client.get_cookie("session")
@@ -141,7 +141,7 @@ def test_the_session_is_renewed_at_sign_in(world: World) -> None:
         ("created_at", timedelta(days=14, minutes=1), False),
     ],
 )
-def test_sessions_idle_out_and_end(world: World, column: str, age: timedelta, lives: bool) -> None:
+def test_sessions_idle_out_and_end(world: PortalWorld, column: str, age: timedelta, lives: bool) -> None:
     client = world.sign_in("viewer@own.example")
     with AgencySession(world.engine) as session:
         session.execute(update(UserSession).values({column: utc_now() - age}))
@@ -158,7 +158,7 @@ def test_sessions_idle_out_and_end(world: World, column: str, age: timedelta, li
     ],
 )
 def test_a_person_keeps_a_session_alive_and_an_open_tab_does_not(
-    world: World, who: str, asked_by_the_tab: str, opened_by_the_person: str
+    world: PortalWorld, who: str, asked_by_the_tab: str, opened_by_the_person: str
 ) -> None:
     client = world.sign_in(who)
 
@@ -176,7 +176,7 @@ def test_a_person_keeps_a_session_alive_and_an_open_tab_does_not(
     assert seen_hours_ago() < 0.1
 
 
-def test_deactivation_and_suspension_end_open_tabs_at_once(world: World) -> None:
+def test_deactivation_and_suspension_end_open_tabs_at_once(world: PortalWorld) -> None:
     agency = world.actor("agency@mellon.example")
     viewer, other = world.sign_in("viewer@own.example"), world.sign_in("viewer@other.example")
     with AgencySession(world.engine) as session:
@@ -189,7 +189,7 @@ def test_deactivation_and_suspension_end_open_tabs_at_once(world: World) -> None
         assert client.get("/leads").status_code == 302
 
 
-def test_a_changed_role_ends_sessions(world: World) -> None:
+def test_a_changed_role_ends_sessions(world: PortalWorld) -> None:
     admin = world.sign_in("admin@own.example")
     with AgencySession(world.engine) as session:
         people.change_role(
@@ -205,7 +205,7 @@ def test_a_changed_role_ends_sessions(world: World) -> None:
     assert world.sign_in("admin@own.example").get("/team").status_code == 403
 
 
-def test_an_old_hash_is_made_anew_at_sign_in(world: World) -> None:
+def test_an_old_hash_is_made_anew_at_sign_in(world: PortalWorld) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     with AgencySession(world.engine) as session:
         session.execute(update(User).where(col(User.email) == "viewer@own.example").values(password_hash=old))
@@ -272,7 +272,7 @@ def test_next_never_leaves_the_portal(target: str) -> None:
     assert path.isprintable()
 
 
-def set_up_two_step(world: World, email: str) -> tuple[str, list[str]]:
+def set_up_two_step(world: PortalWorld, email: str) -> tuple[str, list[str]]:
     """Switch the second step on, some minutes ago; return the app's secret and the recovery codes."""
     then = utc_now() - timedelta(minutes=5)
     with AgencySession(world.engine, writes=True) as session:
@@ -286,7 +286,7 @@ def set_up_two_step(world: World, email: str) -> tuple[str, list[str]]:
     return secret, codes
 
 
-def test_with_two_steps_the_password_alone_opens_nothing(world: World) -> None:
+def test_with_two_steps_the_password_alone_opens_nothing(world: PortalWorld) -> None:
     secret, _codes = set_up_two_step(world, "viewer@own.example")
     client = world.visitor()
     answer = world.try_to_sign_in(client, "viewer@own.example", next="/notes")
@@ -302,7 +302,7 @@ def test_with_two_steps_the_password_alone_opens_nothing(world: World) -> None:
     assert world.audit("signed_in")[0].details == {"two_step": True}
 
 
-def test_a_code_is_good_once(world: World) -> None:
+def test_a_code_is_good_once(world: PortalWorld) -> None:
     secret, recovery = set_up_two_step(world, "viewer@own.example")
     code = pyotp.TOTP(secret).now()
     for given_code, status in ((code, 303), (code, 401), (recovery[0], 303), (recovery[0], 401), (recovery[1], 303)):
@@ -312,7 +312,7 @@ def test_a_code_is_good_once(world: World) -> None:
     assert len(world.audit("recovery_code_used")) == 2
 
 
-def test_guessing_codes_is_throttled(world: World) -> None:
+def test_guessing_codes_is_throttled(world: PortalWorld) -> None:
     set_up_two_step(world, "viewer@own.example")
     client = world.visitor()
     world.try_to_sign_in(client, "viewer@own.example")
@@ -324,7 +324,7 @@ def test_guessing_codes_is_throttled(world: World) -> None:
     assert 303 not in answers
 
 
-def test_a_changed_password_voids_who_is_half_way_in(world: World) -> None:
+def test_a_changed_password_voids_who_is_half_way_in(world: PortalWorld) -> None:
     secret, _codes = set_up_two_step(world, "viewer@own.example")
     client = world.visitor()
     world.try_to_sign_in(client, "viewer@own.example")
@@ -336,11 +336,11 @@ def test_a_changed_password_voids_who_is_half_way_in(world: World) -> None:
     assert not is_signed_in(client)
 
 
-def test_nobody_is_half_way_in_without_the_password(world: World) -> None:
+def test_nobody_is_half_way_in_without_the_password(world: PortalWorld) -> None:
     assert world.visitor().get("/login/code").headers["Location"] == "/login"
 
 
-def test_agency_staff_are_asked_for_a_second_step_once_in_a_while(world: World) -> None:
+def test_agency_staff_are_asked_for_a_second_step_once_in_a_while(world: PortalWorld) -> None:
     def comes_to() -> str:
         answer = world.try_to_sign_in(world.visitor(), "agency@mellon.example", next="/leads")
         return str(answer.headers["Location"])
@@ -354,7 +354,7 @@ def test_agency_staff_are_asked_for_a_second_step_once_in_a_while(world: World) 
     assert world.try_to_sign_in(world.visitor(), "viewer@own.example").headers["Location"] == "/"
 
 
-def test_a_reset_opens_a_throttled_account_and_ends_its_sessions(world: World) -> None:
+def test_a_reset_opens_a_throttled_account_and_ends_its_sessions(world: PortalWorld) -> None:
     viewer = world.sign_in("viewer@own.example")
     for _ in range(PER_ACCOUNT):
         world.try_to_sign_in(world.visitor(), "viewer@own.example", "wrong password here")

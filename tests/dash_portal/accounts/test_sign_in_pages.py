@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from dash_portal.accounts import people
 from database import AgencySession
 from models import utc_now
-from tests.dash_portal.world import PASSWORD, World, close_world, make_world
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
 from tests.factories import commit_counted, make_lead
 from tests.security.served import served
 
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encryption_key: str) -> Iterator[World]:
+def world(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encryption_key: str
+) -> Iterator[PortalWorld]:
     """One world for all: what a browser does at the doors does not depend on the database, nor on who came before."""
     path = tmp_path_factory.mktemp("doors") / "portal.db"
     shutil.copy(migrated_sqlite, path)
@@ -30,7 +32,7 @@ def world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encry
 
 
 @pytest.fixture(scope="module")
-def url(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(world: PortalWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with AgencySession(world.engine) as session:
         session.add_all(make_lead(world.brands["own"]) for _ in range(3))
         commit_counted(session, world.brands["own"])
@@ -44,7 +46,7 @@ def sign_in(page: Page, email: str = "viewer@own.example") -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def end_sessions(world: World) -> None:
+def end_sessions(world: PortalWorld) -> None:
     with AgencySession(world.engine, writes=True) as session:
         people.sign_out_everywhere(
             session,
@@ -55,7 +57,7 @@ def end_sessions(world: World) -> None:
         session.commit()
 
 
-def test_an_open_tab_whose_session_ends_comes_back_to_the_same_view(world: World, url: str, page: Page) -> None:
+def test_an_open_tab_whose_session_ends_comes_back_to_the_same_view(world: PortalWorld, url: str, page: Page) -> None:
     page.goto(f"{url}/leads?source=Facebook")
     expect(page).to_have_url(re.compile(r"/login\?next="))
     sign_in(page)
@@ -108,7 +110,7 @@ def test_the_plain_pages_suit_phones_screen_readers_and_the_dark(url: str, page:
             expect(page).to_have_url(f"{url}/account")
 
 
-def test_what_the_sign_in_page_fetched_ahead_is_not_sent_again(world: World, url: str, page: Page) -> None:
+def test_what_the_sign_in_page_fetched_ahead_is_not_sent_again(world: PortalWorld, url: str, page: Page) -> None:
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
     asked: dict[str, str] = {}

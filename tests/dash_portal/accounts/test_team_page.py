@@ -7,10 +7,10 @@ from dash_portal.accounts import people
 from dash_portal.accounts.errors import AccountError
 from database import AgencySession
 from models import Invite, Role, utc_now
-from tests.dash_portal.world import PASSWORD, World
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 
 
-def test_the_admin_sees_the_own_people_and_nobody_else(world: World) -> None:
+def test_the_admin_sees_the_own_people_and_nobody_else(world: PortalWorld) -> None:
     page = world.sign_in("admin@own.example").get("/team").text
     assert "viewer@own.example" in page
     assert "gone@own.example" in page
@@ -19,7 +19,7 @@ def test_the_admin_sees_the_own_people_and_nobody_else(world: World) -> None:
 
 
 @pytest.mark.parametrize("email", ["viewer@own.example", "agency@mellon.example"])
-def test_the_team_page_is_for_a_brands_admins(world: World, email: str) -> None:
+def test_the_team_page_is_for_a_brands_admins(world: PortalWorld, email: str) -> None:
     client = world.sign_in(email)
     assert client.get("/team").status_code == 403
     assert world.post(client, "/team/invite", email="new@own.example").status_code == 403
@@ -28,7 +28,7 @@ def test_the_team_page_is_for_a_brands_admins(world: World, email: str) -> None:
     assert not world.user("gone@own.example").active
 
 
-def test_inviting_shows_a_link_once_and_withdrawing_voids_it(world: World) -> None:
+def test_inviting_shows_a_link_once_and_withdrawing_voids_it(world: PortalWorld) -> None:
     admin = world.sign_in("admin@own.example")
     shown = world.post(admin, "/team/invite", email="New@Own.example").text
     link = shown.split('value="http://localhost')[1].split('"')[0]
@@ -43,14 +43,14 @@ def test_inviting_shows_a_link_once_and_withdrawing_voids_it(world: World) -> No
     assert [entry.details["email"] for entry in world.audit("invite_withdrawn")] == ["new@own.example"]
 
 
-def test_signs_that_no_database_keeps_are_refused(world: World) -> None:
+def test_signs_that_no_database_keeps_are_refused(world: PortalWorld) -> None:
     admin = world.sign_in("admin@own.example")
     assert world.post(admin, "/team/invites/x%00y/withdraw").status_code == 404
     assert world.post(admin, "/team/invite", email="a\x00b@own.example").status_code == 400
     assert world.post(admin, "/account/name", name="a\x00b").status_code == 400
 
 
-def test_taking_access_away_and_giving_it_back(world: World) -> None:
+def test_taking_access_away_and_giving_it_back(world: PortalWorld) -> None:
     admin, viewer = world.sign_in("admin@own.example"), world.sign_in("viewer@own.example")
     viewer_id = world.people["viewer@own.example"]
     assert world.post(admin, f"/team/{viewer_id}/deactivate").status_code == 303
@@ -72,7 +72,7 @@ def test_taking_access_away_and_giving_it_back(world: World) -> None:
         ("admin@own.example", 403),
     ],
 )
-def test_nobody_but_own_viewers_can_be_managed(world: World, verb: str, email: str, status: int) -> None:
+def test_nobody_but_own_viewers_can_be_managed(world: PortalWorld, verb: str, email: str, status: int) -> None:
     admin = world.sign_in("admin@own.example")
     answer = world.post(admin, f"/team/{world.people[email]}/{verb}")
     assert answer.status_code == status
@@ -81,7 +81,7 @@ def test_nobody_but_own_viewers_can_be_managed(world: World, verb: str, email: s
     assert world.post(admin, f"/team/999999999999999999/{verb}").status_code in {404, 405}
 
 
-def test_the_last_agency_admin_can_not_be_locked_out(world: World) -> None:
+def test_the_last_agency_admin_can_not_be_locked_out(world: PortalWorld) -> None:
     agency, agency_id = world.actor("agency@mellon.example"), world.people["agency@mellon.example"]
     with AgencySession(world.engine, writes=True) as session:
         second = people.create_user(

@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from emulator import AccountPlan, Emulator
-from tests.dash_portal.world import World, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.end_to_end.running_portal import free_port, program, run, served
 
 TOKEN = "agency-access-token"
@@ -41,7 +41,7 @@ class FreshPortal:
 
 
 @pytest.fixture
-def world(database_url: str, encryption_key: str) -> Iterator[World]:
+def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
     made = make_world(database_url, encryption_key)
     yield made
     close_world(made)

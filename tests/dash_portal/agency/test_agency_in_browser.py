@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from models import utc_now
 from tests.dash_portal.agency.histories import every_state
 from tests.dash_portal.agency.test_agency_pages import add_answer
-from tests.dash_portal.world import PASSWORD, World, close_world, make_world
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
 from tests.pages.conftest import QuietHandler
 from tests.pages.test_accessibility import violations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def busy_agency(
     migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encryption_key: str
-) -> Iterator[tuple[str, World, str]]:
+) -> Iterator[tuple[str, PortalWorld, str]]:
     path = tmp_path_factory.mktemp("agency") / "portal.db"
     shutil.copy(migrated_sqlite, path)
     world = make_world(f"sqlite:///{path}", encryption_key)
@@ -50,7 +50,7 @@ def sign_in(page: Page, url: str) -> None:
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
 def test_no_page_has_a_violation_or_runs_out_of_its_width(
-    busy_agency: tuple[str, World, str], open_page: Callable[..., Page], theme: str, width: int
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page], theme: str, width: int
 ) -> None:
     url, _, run_id = busy_agency
     page = open_page(viewport={"width": width, "height": 900}, color_scheme=theme)
@@ -76,7 +76,7 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
 
 @pytest.mark.parametrize("width", [1024, 1320, 1440, 1920])
 def test_the_brands_buttons_are_on_screen_at_every_width(
-    busy_agency: tuple[str, World, str], open_page: Callable[..., Page], width: int
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page], width: int
 ) -> None:
     url, _, _ = busy_agency
     page = open_page(viewport={"width": width, "height": 900})
@@ -89,7 +89,7 @@ def test_the_brands_buttons_are_on_screen_at_every_width(
 
 
 def test_the_live_page_keeps_what_the_reader_has_opened(
-    busy_agency: tuple[str, World, str], open_page: Callable[..., Page]
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
 ) -> None:
     url, _, _ = busy_agency
     page = open_page()
@@ -107,7 +107,7 @@ def test_the_live_page_keeps_what_the_reader_has_opened(
 
 
 def test_a_brand_is_found_by_typing_a_part_of_its_name(
-    busy_agency: tuple[str, World, str], open_page: Callable[..., Page]
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
 ) -> None:
     url, _, _ = busy_agency
     page = open_page()

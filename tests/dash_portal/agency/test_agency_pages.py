@@ -27,13 +27,13 @@ from models import (
 )
 from tests.dash_portal.agency.histories import add_run, beat, every_state
 from tests.dash_portal.co_branding.test_logo_files import SVG, png
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 
 AGENCY = "agency@mellon.example"
 BODY = json.dumps({"ResultCode": "CT_200", "data": [{"firstName": "Zoë <b>", "phone": "555"}]}).encode()
 
 
-def add_answer(world: World, slug: str) -> str:
+def add_answer(world: PortalWorld, slug: str) -> str:
     """Keep one raw answer of a run; return the run's id."""
     tenant_id = world.brands[slug]
     run_id = add_run(world.engine, tenant_id, utc_now())
@@ -56,7 +56,7 @@ def add_answer(world: World, slug: str) -> str:
     return run_id
 
 
-def paths(world: World) -> list[str]:
+def paths(world: PortalWorld) -> list[str]:
     run_id = add_answer(world, "own")
     answers = f"/agency/sync/own/runs/{run_id}/answers"
     return [
@@ -78,7 +78,7 @@ def paths(world: World) -> list[str]:
     ]
 
 
-def test_only_the_agency_sees_its_pages(world: World) -> None:
+def test_only_the_agency_sees_its_pages(world: PortalWorld) -> None:
     agency, admin, nobody = world.sign_in(AGENCY), world.sign_in("admin@own.example"), world.visitor()
     for path in paths(world):
         assert agency.get(path).status_code == 200, path
@@ -86,12 +86,12 @@ def test_only_the_agency_sees_its_pages(world: World) -> None:
         assert nobody.get(path).status_code == 302, path
 
 
-def test_agency_staff_land_on_sync_health_and_others_on_their_leads(world: World) -> None:
+def test_agency_staff_land_on_sync_health_and_others_on_their_leads(world: PortalWorld) -> None:
     assert world.sign_in(AGENCY).get("/").location == "/agency/sync"
     assert world.sign_in("viewer@own.example").get("/").location == "/leads"
 
 
-def test_what_brands_and_people_are_called_is_never_markup(world: World) -> None:
+def test_what_brands_and_people_are_called_is_never_markup(world: PortalWorld) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     with AgencySession(world.engine, writes=True) as session:
         tenant = session.get(Tenant, world.brands["own"])
@@ -106,7 +106,7 @@ def test_what_brands_and_people_are_called_is_never_markup(world: World) -> None
         assert "<img src=x" not in agency.get(path).text, path
 
 
-def test_every_state_is_on_the_page_in_words(world: World) -> None:
+def test_every_state_is_on_the_page_in_words(world: PortalWorld) -> None:
     every_state(world.engine, world.cipher, utc_now(), asker=world.people[AGENCY])
     page = world.sign_in(AGENCY).get("/agency/sync").text
     for words in (
@@ -130,7 +130,7 @@ def test_every_state_is_on_the_page_in_words(world: World) -> None:
     assert "No worker is there to do it." not in page
 
 
-def test_a_brands_row_says_what_is_so_now_however_often_it_was_shown(world: World) -> None:
+def test_a_brands_row_says_what_is_so_now_however_often_it_was_shown(world: PortalWorld) -> None:
     now, agency = utc_now(), world.sign_in(AGENCY)
     add_run(world.engine, world.brands["own"], now - timedelta(minutes=12, seconds=5))
 
@@ -151,7 +151,7 @@ def test_a_brands_row_says_what_is_so_now_however_often_it_was_shown(world: Worl
     assert "Queued just now, asked for by Agency." in row()
 
 
-def test_a_page_that_shows_things_as_they_are_is_told_nothing_new(world: World) -> None:
+def test_a_page_that_shows_things_as_they_are_is_told_nothing_new(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
     for path, slug in (("/agency/sync/_live", "own"), ("/agency/sync/other/live", "other")):
         mark = agency.get(path).headers["X-Mark"]
@@ -160,7 +160,7 @@ def test_a_page_that_shows_things_as_they_are_is_told_nothing_new(world: World) 
         assert agency.get(f"{path}?seen={mark}").status_code == 200
 
 
-def test_a_brand_is_brought_on_with_its_first_sync(world: World) -> None:
+def test_a_brand_is_brought_on_with_its_first_sync(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
     form = {"name": "New Brand", "slug": "new-brand", "timezone": "America/Denver", "accent_colour": "#1F6FEB"}
     answer = world.post(agency, "/agency/brands", web_key="CT_the_new_key", **form)
@@ -185,7 +185,7 @@ def test_a_brand_is_brought_on_with_its_first_sync(world: World) -> None:
     ],
 )
 def test_a_form_that_is_wrong_comes_back_filled_in_but_for_the_key(
-    world: World, form: dict[str, str], words: str
+    world: PortalWorld, form: dict[str, str], words: str
 ) -> None:
     agency = world.sign_in(AGENCY)
     right = {"name": "New Brand", "slug": "new-brand", "timezone": "America/Denver", "web_key": "CT_secret_key"}
@@ -196,7 +196,7 @@ def test_a_form_that_is_wrong_comes_back_filled_in_but_for_the_key(
     assert "America/Denver" in answer.text
 
 
-def test_suspending_ends_its_people_and_reactivating_syncs_it(world: World) -> None:
+def test_suspending_ends_its_people_and_reactivating_syncs_it(world: PortalWorld) -> None:
     agency, viewer = world.sign_in(AGENCY), world.sign_in("viewer@own.example")
     assert viewer.get("/api/sync/status").status_code == 200
     assert world.post(agency, "/agency/brands/own/suspend").status_code == 303
@@ -207,7 +207,7 @@ def test_suspending_ends_its_people_and_reactivating_syncs_it(world: World) -> N
         assert session.query(SyncRequest).filter_by(tenant_id=world.brands["own"]).count() == 1
 
 
-def test_another_time_zone_is_followed_by_a_sync_for_every_time_was_read_in_the_old_one(world: World) -> None:
+def test_another_time_zone_is_followed_by_a_sync_for_every_time_was_read_in_the_old_one(world: PortalWorld) -> None:
     agency, own = world.sign_in(AGENCY), world.brands["own"]
     form = {"name": "Own Brand", "slug": "own", "accent_colour": ""}
 
@@ -221,13 +221,13 @@ def test_another_time_zone_is_followed_by_a_sync_for_every_time_was_read_in_the_
     assert asked_for() == 1
 
 
-def upload(world: World, path: str, body: bytes) -> TestResponse:
+def upload(world: PortalWorld, path: str, body: bytes) -> TestResponse:
     agency = world.sign_in(AGENCY)
     token = world.csrf_token(agency)
     return agency.post(path, data={"csrf_token": token, "logo": (io.BytesIO(body), "logo")})
 
 
-def test_a_logo_is_for_its_own_people_and_the_agency_and_on_the_sign_in_page(world: World) -> None:
+def test_a_logo_is_for_its_own_people_and_the_agency_and_on_the_sign_in_page(world: PortalWorld) -> None:
     assert upload(world, "/agency/brands/own/logo/light", png()).status_code == 303
     assert upload(world, "/agency/brands/own/logo/dark", SVG.format("<path d='M0 0'/>").encode()).status_code == 303
     own = world.sign_in("viewer@own.example")
@@ -244,7 +244,7 @@ def test_a_logo_is_for_its_own_people_and_the_agency_and_on_the_sign_in_page(wor
     assert "Shut Brand" not in world.visitor().get("/login?brand=shut").text
 
 
-def test_a_logo_that_is_none_is_refused_and_the_old_one_stays(world: World) -> None:
+def test_a_logo_that_is_none_is_refused_and_the_old_one_stays(world: PortalWorld) -> None:
     upload(world, "/agency/brands/own/logo/light", png())
     answer = upload(world, "/agency/brands/own/logo/light", b"<html>")
     assert answer.status_code == 400
@@ -253,7 +253,7 @@ def test_a_logo_that_is_none_is_refused_and_the_old_one_stays(world: World) -> N
         assert session.query(TenantLogo).one().body == png()
 
 
-def test_every_look_at_a_raw_answer_is_noted(world: World) -> None:
+def test_every_look_at_a_raw_answer_is_noted(world: PortalWorld) -> None:
     run_id = add_answer(world, "own")
     agency, answers = world.sign_in(AGENCY), f"/agency/sync/own/runs/{run_id}/answers"
     assert "read_client_list" in agency.get(answers).text
@@ -278,7 +278,7 @@ def test_every_look_at_a_raw_answer_is_noted(world: World) -> None:
     assert agency.get(f"{answers}/nonsense/0").status_code == 404
 
 
-def test_people_are_invited_moved_and_never_the_last_admin_locked_out(world: World) -> None:
+def test_people_are_invited_moved_and_never_the_last_admin_locked_out(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
     form = {"email": "new@own.example", "role": "tenant_admin", "brand": "own"}
     page = world.post(agency, "/agency/users/invite", **form).text
@@ -298,7 +298,7 @@ def test_people_are_invited_moved_and_never_the_last_admin_locked_out(world: Wor
     assert world.user(AGENCY).role is Role.AGENCY_ADMIN
 
 
-def test_a_web_key_is_tested_without_being_kept_in_the_open(world: World) -> None:
+def test_a_web_key_is_tested_without_being_kept_in_the_open(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
     asked = world.post(agency, "/agency/brands/_tests", web_key="CT_key_to_try").json
     assert asked is not None
@@ -309,7 +309,7 @@ def test_a_web_key_is_tested_without_being_kept_in_the_open(world: World) -> Non
     assert [entry.details for entry in world.audit("connection_tested")] == [{}]
 
 
-def test_the_audit_log_is_narrowed_by_brand_person_and_deed(world: World) -> None:
+def test_the_audit_log_is_narrowed_by_brand_person_and_deed(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
     world.post(agency, "/agency/brands/own/suspend")
     world.post(agency, "/agency/sync/other/now")
@@ -320,7 +320,7 @@ def test_the_audit_log_is_narrowed_by_brand_person_and_deed(world: World) -> Non
     assert "1 entries" not in agency.get("/agency/audit?about=&action=nonsense&page=x").text
 
 
-def test_one_reads_times_in_the_zone_one_chose(world: World) -> None:
+def test_one_reads_times_in_the_zone_one_chose(world: PortalWorld) -> None:
     viewer = world.sign_in("viewer@own.example")
     assert world.post(viewer, "/account/display", timezone="Nowhere/At_All").status_code == 400
     assert world.post(viewer, "/account/display", timezone="Asia/Tokyo").status_code == 303

@@ -19,18 +19,18 @@ from dash_portal.agency.workers import find_workers
 from database import AgencySession
 from models import RequestStatus, Resource, ResourceStatus, RunStatus, SyncErrorKind, SyncRequest, SyncRun, utc_now
 from tests.dash_portal.agency.histories import add_brand, add_run, beat, every_state, failed_results
-from tests.dash_portal.world import World
+from tests.dash_portal.portal_world import PortalWorld
 
 HOURLY = "0 * * * *"
 AGENCY = "agency@mellon.example"
 
 
-def rows_of(world: World) -> dict[str, BrandHealth]:
+def rows_of(world: PortalWorld) -> dict[str, BrandHealth]:
     with AgencySession(world.engine) as session:
         return {row.slug: row for row in sync_health(session, utc_now(), HOURLY)}
 
 
-def test_each_state_is_found_and_trouble_comes_first(world: World) -> None:
+def test_each_state_is_found_and_trouble_comes_first(world: PortalWorld) -> None:
     every_state(world.engine, world.cipher, utc_now(), asker=world.people[AGENCY])
     rows = rows_of(world)
     states = {slug: row.state for slug, row in rows.items() if slug not in {"own", "other", "shut"}}
@@ -65,7 +65,7 @@ def test_each_state_is_found_and_trouble_comes_first(world: World) -> None:
     assert queued.by == running.by == "Agency"
 
 
-def test_a_run_whose_lease_is_gone_is_not_shown_as_running(world: World) -> None:
+def test_a_run_whose_lease_is_gone_is_not_shown_as_running(world: PortalWorld) -> None:
     now = utc_now()
     add_run(world.engine, world.brands["own"], now - timedelta(hours=1))
     add_run(world.engine, world.brands["own"], now, status=RunStatus.RUNNING, results={})
@@ -75,7 +75,7 @@ def test_a_run_whose_lease_is_gone_is_not_shown_as_running(world: World) -> None
     assert row.last_run.status is RunStatus.SUCCESS
 
 
-def test_the_last_run_shows_what_each_resource_did(world: World) -> None:
+def test_the_last_run_shows_what_each_resource_did(world: PortalWorld) -> None:
     now = utc_now()
     add_run(world.engine, world.brands["own"], now - timedelta(hours=1), changed=90)
     results = failed_results(Resource.NOTES)
@@ -90,7 +90,7 @@ def test_the_last_run_shows_what_each_resource_did(world: World) -> None:
     assert last.seconds == pytest.approx(75, abs=1)
 
 
-def test_sync_now_is_asked_for_once_however_often_it_is_pressed(world: World) -> None:
+def test_sync_now_is_asked_for_once_however_often_it_is_pressed(world: PortalWorld) -> None:
     actor, own = world.actor(AGENCY), world.brands["own"]
     with AgencySession(world.engine, writes=True) as session:
         assert request_sync(session, actor=actor, tenant_id=own)
@@ -108,14 +108,14 @@ def test_sync_now_is_asked_for_once_however_often_it_is_pressed(world: World) ->
     assert [entry.tenant_id for entry in world.audit("held_back_confirmed")] == [own]
 
 
-def test_a_done_request_lets_the_next_one_through(world: World) -> None:
+def test_a_done_request_lets_the_next_one_through(world: PortalWorld) -> None:
     actor, own = world.actor(AGENCY), world.brands["own"]
     with AgencySession(world.engine, writes=True) as session:
         session.add(SyncRequest(tenant_id=own, status=RequestStatus.DONE))
         assert request_sync(session, actor=actor, tenant_id=own)
 
 
-def test_only_the_agency_asks_and_only_for_active_brands(world: World) -> None:
+def test_only_the_agency_asks_and_only_for_active_brands(world: PortalWorld) -> None:
     with AgencySession(world.engine, writes=True) as session:
         with pytest.raises(NotAllowedError):
             request_sync(session, actor=world.actor("admin@own.example"), tenant_id=world.brands["own"])
@@ -125,7 +125,7 @@ def test_only_the_agency_asks_and_only_for_active_brands(world: World) -> None:
             request_sync(session, actor=world.actor(AGENCY), tenant_id=world.brands["shut"])
 
 
-def test_the_history_is_paged_and_says_what_went_wrong(world: World) -> None:
+def test_the_history_is_paged_and_says_what_went_wrong(world: PortalWorld) -> None:
     now, own = utc_now(), world.brands["own"]
     held = (SyncErrorKind.HELD_BACK, "held back until someone confirms it: it would remove 214 of 288 rows")
     run_id = add_run(
@@ -151,7 +151,7 @@ def test_the_history_is_paged_and_says_what_went_wrong(world: World) -> None:
         assert find_run(session, world.brands["other"], run_id) is None
 
 
-def test_a_silent_worker_counts_as_gone(world: World) -> None:
+def test_a_silent_worker_counts_as_gone(world: PortalWorld) -> None:
     now = utc_now()
 
     def alive(later: timedelta = timedelta()) -> int:
@@ -166,13 +166,13 @@ def test_a_silent_worker_counts_as_gone(world: World) -> None:
     assert alive() == 0
 
 
-def test_a_brand_without_syncs_is_shown_too(world: World) -> None:
+def test_a_brand_without_syncs_is_shown_too(world: PortalWorld) -> None:
     add_brand(world.engine, world.cipher, "brand-new")
     row = rows_of(world)["brand-new"]
     assert (row.state, row.last_run, row.trend.runs, row.error_kind) == (BrandState.WAITING, None, (), None)
 
 
-def test_many_people_who_press_at_once_ask_once(world: World) -> None:
+def test_many_people_who_press_at_once_ask_once(world: PortalWorld) -> None:
     actor, own = world.actor(AGENCY), world.brands["own"]
     together = Barrier(5)
 
@@ -187,7 +187,7 @@ def test_many_people_who_press_at_once_ask_once(world: World) -> None:
         assert sorted(people.map(press, range(5))) == [False] * 4 + [True]
 
 
-def test_of_two_runs_in_one_second_the_later_is_the_last(world: World) -> None:
+def test_of_two_runs_in_one_second_the_later_is_the_last(world: PortalWorld) -> None:
     second = utc_now().replace(microsecond=0) - timedelta(minutes=1)
     add_run(
         world.engine, world.brands["own"], second + timedelta(milliseconds=100), status=RunStatus.FAILED, results={}
@@ -198,7 +198,7 @@ def test_of_two_runs_in_one_second_the_later_is_the_last(world: World) -> None:
     assert last.run_id == later
 
 
-def test_runs_that_end_and_runs_that_come_are_seen_though_others_are_known(world: World) -> None:
+def test_runs_that_end_and_runs_that_come_are_seen_though_others_are_known(world: PortalWorld) -> None:
     now, own = utc_now(), world.brands["own"]
     known = [add_run(world.engine, own, now - timedelta(hours=back), results={}) for back in range(3, 0, -1)]
     running = add_run(world.engine, own, now - timedelta(minutes=5), status=RunStatus.RUNNING, results={})

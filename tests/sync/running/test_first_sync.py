@@ -20,7 +20,8 @@ from models import (
     RunStatus,
     ScheduledActivity,
 )
-from tests.sync.conftest import DATA, MakeWorld
+from tests.sync.conftest import MakeWorld
+from tests.sync.sync_world import DATA
 
 KEYS = ("CT_first_key", "CT_second_key")
 

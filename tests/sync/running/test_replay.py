@@ -11,17 +11,18 @@ from models import NoteReading, RunStatus
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.runs import active_brands
 from sync.tables import table_of
-from tests.sync.conftest import DATA, MakeWorld, World
+from tests.sync.conftest import MakeWorld
+from tests.sync.sync_world import DATA, SyncWorld
 
 KEY = "CT_replayed_key"
 
 
-def _replay(world: World, run_id: str | None = None) -> None:
+def _replay(world: SyncWorld, run_id: str | None = None) -> None:
     (brand,) = active_brands(world.engine, "brand")
     replay_brand(world.engine, brand, "replay", 60, run_id=run_id)
 
 
-def _wipe(world: World, tenant: int) -> None:
+def _wipe(world: SyncWorld, tenant: int) -> None:
     with brand_transaction(world.engine, tenant) as connection:
         for model in (*DATA, NoteReading):
             connection.execute(delete(table_of(model)).where(table_of(model).c.tenant_id == tenant))

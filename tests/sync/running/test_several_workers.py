@@ -19,19 +19,20 @@ from models import RunStatus, Trigger, WorkerHeartbeat
 from sync.api.access import AccessWatch
 from sync.running.runs import RunRequest, active_brands
 from sync.running.tenant_run import SyncContext, sync_brand
-from tests.sync.conftest import MakeWorld, World
+from tests.sync.conftest import MakeWorld
 from tests.sync.processes import start_sync
+from tests.sync.sync_world import SyncWorld
 
 KEYS = ("CT_brand_one", "CT_brand_two")
 
 
-def _two_brands(make_world: MakeWorld, **settings: Any) -> tuple[World, list[int]]:
+def _two_brands(make_world: MakeWorld, **settings: Any) -> tuple[SyncWorld, list[int]]:
     plans = [AccountPlan(name=key, web_key=key, seed=turn, contacts=25) for turn, key in enumerate(KEYS)]
     world = make_world(*plans, sync_notes_budget=5, sync_read_timeout=20.0, sync_call_timeout=20.0, **settings)
     return world, [world.add_brand(key, f"brand-{turn}") for turn, key in enumerate(KEYS)]
 
 
-def _check_run_log(world: World, tenant: int) -> list[dict[str, Any]]:
+def _check_run_log(world: SyncWorld, tenant: int) -> list[dict[str, Any]]:
     """No slot twice, and never two runs of a brand at the same time."""
     runs = world.runs(tenant)
     slots = Counter(run["slot_at"] for run in runs if run["slot_at"] is not None)

@@ -36,14 +36,15 @@ from sync.running.schedule import due_run, slot_after
 from sync.running.tenant_run import SyncContext
 from sync.running.worker import Worker
 from sync.status import sync_status
-from tests.sync.conftest import MakeWorld, World
+from tests.sync.conftest import MakeWorld
 from tests.sync.processes import start_sync
+from tests.sync.sync_world import SyncWorld
 
 KEYS = ("CT_brand_one", "CT_brand_two", "CT_brand_three")
 NEVER = "0 0 1 1 *"  # a schedule that stays quiet after the first run
 
 
-def _world(make_world: MakeWorld, brands: int = 1, **settings: Any) -> World:
+def _world(make_world: MakeWorld, brands: int = 1, **settings: Any) -> SyncWorld:
     plans = [AccountPlan(name=key, web_key=key, seed=turn, contacts=20) for turn, key in enumerate(KEYS)]
     world = make_world(*plans, sync_notes_budget=3, sync_cron=NEVER, **settings)
     for turn in range(brands):
@@ -51,7 +52,7 @@ def _world(make_world: MakeWorld, brands: int = 1, **settings: Any) -> World:
     return world
 
 
-def _worker(world: World) -> Worker:
+def _worker(world: SyncWorld) -> Worker:
     return Worker(SyncContext(world.engine, world.settings, "the-worker", world.stop, world.access))
 
 
@@ -65,13 +66,13 @@ def _until(condition: Callable[[], bool], worker: Worker | None = None, seconds:
         time.sleep(0.05)
 
 
-def _ask(world: World, row: Any) -> None:
+def _ask(world: SyncWorld, row: Any) -> None:
     with AgencySession(world.engine) as session:
         session.add(row)
         session.commit()
 
 
-def _all_ended(world: World, tenant: int, count: int) -> bool:
+def _all_ended(world: SyncWorld, tenant: int, count: int) -> bool:
     return len(world.runs(tenant)) == count and all(run["finished_at"] for run in world.runs(tenant))
 
 

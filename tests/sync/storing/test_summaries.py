@@ -20,8 +20,9 @@ from models import (
 )
 from settings import Settings
 from sync.tables import table_of
-from tests.sync.conftest import DATA, SUMMARIES, MakeWorld, World
+from tests.sync.conftest import MakeWorld
 from tests.sync.counting import counted, kept
+from tests.sync.sync_world import DATA, SUMMARIES, SyncWorld
 
 KEY = "CT_counted_key"
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -94,7 +95,7 @@ def test_a_database_from_before_is_counted_as_it_is_migrated(
                 row["timezone"] = zone
             connection.execute(insert(table_of(model)), rows)
     migrations.upgrade(engine)
-    migrated = World(engine, world.emulator, world.settings, world.cipher)
+    migrated = SyncWorld(engine, world.emulator, world.settings, world.cipher)
     assert kept(migrated, tenant) == counted(world, tenant, TOKYO if zone == TOKYO.key else ZoneInfo("UTC"))
     engine.dispose()
 

@@ -51,7 +51,7 @@ def make_settings(database_url: str, encryption_key: str, **changes: Any) -> Por
 
 
 @dataclass
-class World:
+class PortalWorld:
     """The portal over a database of its own. `brands` are tenant ids by slug, `people` user ids by e-mail."""
 
     settings: PortalSettings
@@ -110,11 +110,11 @@ class World:
         return Actor(user.id, user.email, user.role, user.tenant_id, "192.0.2.1")
 
 
-def make_world(database_url: str, encryption_key: str, **changes: Any) -> World:
+def make_world(database_url: str, encryption_key: str, **changes: Any) -> PortalWorld:
     """Fill an empty, migrated database and return the portal over it."""
     ANSWERS.forget()
     settings = make_settings(database_url, encryption_key, **changes)
-    world = World(settings, create_app(settings), create_engine(settings.database_url), settings.cipher())
+    world = PortalWorld(settings, create_app(settings), create_engine(settings.database_url), settings.cipher())
     with AgencySession(world.engine) as session:
         for slug, name in (("own", "Own Brand"), ("other", "Other Brand"), ("shut", "Shut Brand")):
             status = TenantStatus.SUSPENDED if slug == "shut" else TenantStatus.ACTIVE
@@ -140,6 +140,6 @@ def make_world(database_url: str, encryption_key: str, **changes: Any) -> World:
     return world
 
 
-def close_world(world: World) -> None:
+def close_world(world: PortalWorld) -> None:
     world.engine.dispose()
     world.app.extensions["portal"].engine.dispose()
