@@ -21,13 +21,13 @@ class AccessWatch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._accepted: dict[int, float] = {}
-        self._told = False
+        self._token_is_logged = False
 
     def works_for(self, tenant_id: int) -> None:
         """Take note that a brand was let in just now."""
         with self._lock:
             self._accepted[tenant_id] = time.monotonic()
-            self._told = False
+            self._token_is_logged = False
 
     def judge(self, failure: PullError, tenant_id: int) -> None:
         """Name the brand's own key as what is refused where the token lets other brands in.
@@ -42,8 +42,11 @@ class AccessWatch:
             if any(moment > fresh for moment in self._accepted.values()):
                 failure.kind = SyncErrorKind.KEY_REFUSED
                 failure.message = "web key refused: is it this brand's?"
-            told, self._told = self._told, self._told or failure.kind is SyncErrorKind.TOKEN_REFUSED
+            is_logged, self._token_is_logged = (
+                self._token_is_logged,
+                self._token_is_logged or failure.kind is SyncErrorKind.TOKEN_REFUSED,
+            )
         if failure.kind is SyncErrorKind.KEY_REFUSED:
             log.error("web_key_refused", reason=failure.message)
-        elif not told:
+        elif not is_logged:
             log.error("access_token_refused", reason="access token refused: was it rotated? Every brand waits for it")

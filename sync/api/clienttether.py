@@ -193,8 +193,8 @@ class ClientTether:
         except httpx.TimeoutException as late:
             raise PullError(SyncErrorKind.TIMEOUT, "ClientTether did not answer in time") from late
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
-            said = f"the connection to ClientTether failed ({type(broken).__name__})"
-            raise PullError(SyncErrorKind.TRANSPORT, said) from broken
+            message = f"the connection to ClientTether failed ({type(broken).__name__})"
+            raise PullError(SyncErrorKind.TRANSPORT, message) from broken
         return Answer(request, fetched_at, body, read_envelope(body))
 
     def _read(self, response: httpx.Response, deadline: float, most: int) -> bytes:
@@ -232,20 +232,20 @@ class ClientTether:
 
 def _http_failure(status: int, headers: httpx.Headers) -> PullError:
     if status in {401, 403}:
-        kind, said = SyncErrorKind.TOKEN_REFUSED, "access token refused: was it rotated?"
+        kind, message = SyncErrorKind.TOKEN_REFUSED, "access token refused: was it rotated?"
     elif status == 404:
-        kind, said = SyncErrorKind.UNAVAILABLE, "the account does not offer this call"
+        kind, message = SyncErrorKind.UNAVAILABLE, "the account does not offer this call"
     elif status == 429:
-        kind, said = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
+        kind, message = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
     elif status == 408:
-        kind, said = SyncErrorKind.TIMEOUT, "ClientTether did not answer in time"
+        kind, message = SyncErrorKind.TIMEOUT, "ClientTether did not answer in time"
     elif status >= 500:
-        kind, said = SyncErrorKind.SERVER_ERROR, "ClientTether has an error of its own"
+        kind, message = SyncErrorKind.SERVER_ERROR, "ClientTether has an error of its own"
     elif 300 <= status < 400:
-        kind, said = SyncErrorKind.REDIRECTED, "ClientTether points to another address, which is not followed"
+        kind, message = SyncErrorKind.REDIRECTED, "ClientTether points to another address, which is not followed"
     else:
-        kind, said = SyncErrorKind.REFUSED, "ClientTether refuses the call"
-    return PullError(kind, said, http_status=status, retry_after=_retry_after(headers.get("Retry-After"), utc_now()))
+        kind, message = SyncErrorKind.REFUSED, "ClientTether refuses the call"
+    return PullError(kind, message, http_status=status, retry_after=_retry_after(headers.get("Retry-After"), utc_now()))
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:

@@ -93,15 +93,15 @@ def _rows(data: Any) -> list[Any]:
 
 def _refusal(code: int, message: Any) -> PullError:
     if isinstance(message, str) and "web key" in message.lower():
-        kind, said = SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?"
+        kind, reason = SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?"
     elif code in {401, 403} or (code != UNKNOWN_ERROR and isinstance(message, str) and _ACCESS.search(message)):
-        kind, said = SyncErrorKind.TOKEN_REFUSED, "access token refused: was it rotated?"
+        kind, reason = SyncErrorKind.TOKEN_REFUSED, "access token refused: was it rotated?"
     elif code == UNKNOWN_CALL:
-        kind, said = SyncErrorKind.UNAVAILABLE, "the account does not offer this call"
+        kind, reason = SyncErrorKind.UNAVAILABLE, "the account does not offer this call"
     elif code == UNKNOWN_ERROR:
-        kind, said = SyncErrorKind.SERVER_ERROR, "ClientTether reports an unknown error"
+        kind, reason = SyncErrorKind.SERVER_ERROR, "ClientTether reports an unknown error"
     elif code == 429:
-        kind, said = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
+        kind, reason = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
     else:
-        kind, said = SyncErrorKind.REFUSED, "ClientTether refuses the call"
-    return PullError(kind, said, result_code=code)
+        kind, reason = SyncErrorKind.REFUSED, "ClientTether refuses the call"
+    return PullError(kind, reason, result_code=code)

@@ -15,7 +15,7 @@ from sync.api.clienttether import PAGE_SIZE, Answer
 from sync.failures import MovedError, PullError
 from sync.mapping.records import UnreadableRecordError, record_id
 
-Asked = Callable[[int], Answer]
+AskFrom = Callable[[int], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,12 @@ class _Count:
             if self.received < first:
                 raise MovedError("records came and went while the list was read")
         elif self.received != first:
-            said = f"the list ended after {self.received} of {first} records"
-            raise PullError(SyncErrorKind.INCOMPLETE, said)
+            message = f"the list ended after {self.received} of {first} records"
+            raise PullError(SyncErrorKind.INCOMPLETE, message)
 
 
 def whole_list(
-    ask: Asked, id_names: tuple[str, ...], *, pool: ThreadPoolExecutor, in_flight: int, most_rows: int
+    ask: AskFrom, id_names: tuple[str, ...], *, pool: ThreadPoolExecutor, in_flight: int, most_rows: int
 ) -> Iterator[Page]:
     """Yield a list's pages in order, asking ahead for `in_flight` of them. All of it counts only once it has ended.
 
@@ -131,7 +131,7 @@ def pages_of(answers: Iterable[Answer], id_names: tuple[str, ...]) -> Iterator[P
 
 
 def _ask_ahead(
-    ask: Asked,
+    ask: AskFrom,
     ahead: deque[tuple[int, Future[Answer]]],
     offset: int,
     total: int | None,

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from models import Resource, utc_now
 from sync.failures import MovedError
 from sync.mapping.records import FieldIssue, RecordKind, WireRecord, unknown_fields
-from sync.reading.paging import Asked, Page, whole_list
+from sync.reading.paging import AskFrom, Page, whole_list
 from sync.reading.resources import ListResource
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
 from sync.tables import MirrorTable
 
-_READINGS: Final = 3
+_READINGS: Final = 3  # a busy list is rarely caught moving twice; thrice means that it never rests
 _SUSPICIOUS_SHARE: Final = 20
 _SUSPICIOUS_COUNT: Final = 10
 
@@ -70,23 +70,23 @@ def read_records(kind: RecordKind, fresh: Sequence[tuple[str, dict[str, Any]]], 
     return [kind.read(WireRecord(raw, record_id, pull.issues)) for record_id, raw in fresh]
 
 
-def fill(pull: Pull, plan: ListResource, pages: Iterable[Page], zone: ZoneInfo) -> None:
+def fill(pull: Pull, list_resource: ListResource, pages: Iterable[Page], zone: ZoneInfo) -> None:
     """Turn a list's pages into packed rows on the pull's spool."""
-    together: list[Any] = []
+    every_record: list[Any] = []
     for page in pages:
         pull.count(page)
-        records = read_records(plan.records, page.fresh, pull)
-        if plan.at_once:
-            together += records
+        records = read_records(list_resource.records, page.fresh, pull)
+        if list_resource.at_once:
+            every_record += records
         else:
-            pull.spool.add([pull.mirror.pack(row) for row in plan.rows(records, zone)])
-    if plan.at_once:
-        pull.spool.add([pull.mirror.pack(row) for row in plan.rows(together, zone)])
+            pull.spool.add([pull.mirror.pack(row) for row in list_resource.rows(records, zone)])
+    if list_resource.at_once:
+        pull.spool.add([pull.mirror.pack(row) for row in list_resource.rows(every_record, zone)])
 
 
 def pull_list(
-    plan: ListResource,
-    ask: Asked,
+    list_resource: ListResource,
+    ask: AskFrom,
     pull: Pull,
     zone: ZoneInfo,
     *,
@@ -111,10 +111,12 @@ def pull_list(
         last = reading == _READINGS
         pull.begin_anew()
         pull.first_position = snapshots.count
+        # The last reading asks page after page: the less time passes, the less can move under it, but a page that is
+        # asked for early shows the list as it was before the pages in front of it.
         ahead = 1 if last else in_flight
-        pages = whole_list(ask, plan.records.id_names, pool=pool, in_flight=ahead, most_rows=most_rows)
+        pages = whole_list(ask, list_resource.records.id_names, pool=pool, in_flight=ahead, most_rows=most_rows)
         try:
-            fill(pull, plan, map(keep, pages), zone)
+            fill(pull, list_resource, map(keep, pages), zone)
         except MovedError:
             if last:
                 raise

@@ -71,6 +71,7 @@ class SnapshotWriter:
 
     def _write(self, connection: Connection) -> None:
         tenant_id, now = self._lease.tenant_id, utc_now()
+        # Most answers of most runs are as they were: a body is compressed only once it is known to be new.
         bodies = {answer.sha256: answer.body for _, answer in self._waiting}
         known = select(_BODIES.c.sha256).where(_BODIES.c.tenant_id == tenant_id, _BODIES.c.sha256.in_(bodies))
         for sha256 in connection.scalars(known):
@@ -89,7 +90,7 @@ class SnapshotWriter:
                 "run_id": self._run_id,
                 "resource": self._resource,
                 "position": position,
-                "request": answer.request[:500],
+                "request": answer.request[:500],  # as wide as its column
                 "fetched_at": answer.fetched_at,
                 "record_count": len(answer.envelope.rows),
                 "sha256": answer.sha256,
@@ -104,13 +105,14 @@ def mark_whole(
     connection: Connection, tenant_id: int, run_id: str, resource: Resource, *, since: int = 0, but: Sequence[int] = ()
 ) -> None:
     """Say that the resource's answers of this run landed, from position `since` on, save those `but`."""
-    mine = update(_SNAPSHOTS).where(
+    of_this_pull = update(_SNAPSHOTS).where(
         _SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.run_id == run_id, _SNAPSHOTS.c.resource == resource
     )
-    connection.execute(mine.where(_SNAPSHOTS.c.position >= since).values(whole=True))
+    connection.execute(of_this_pull.where(_SNAPSHOTS.c.position >= since).values(whole=True))
     for start in range(0, len(but), 500):
-        some = but[start : start + 500]
-        connection.execute(mine.where(_SNAPSHOTS.c.position.in_(some)).values(whole=False))
+        # In portions: both databases bound how many values a statement may carry.
+        portion = but[start : start + 500]
+        connection.execute(of_this_pull.where(_SNAPSHOTS.c.position.in_(portion)).values(whole=False))
 
 
 def _snapshot(row: Any) -> Snapshot:
@@ -121,17 +123,18 @@ def _snapshot(row: Any) -> Snapshot:
 
 def list_snapshots(connection: Connection, tenant_id: int, *, run_id: str | None, most: int) -> list[Snapshot]:
     """Return the kept answers of a brand, newest first; of one run where `run_id` names it."""
-    found = select(_SNAPSHOTS).where(_SNAPSHOTS.c.tenant_id == tenant_id)
+    kept = select(_SNAPSHOTS).where(_SNAPSHOTS.c.tenant_id == tenant_id)
     if run_id is not None:
-        found = found.where(_SNAPSHOTS.c.run_id == run_id)
+        kept = kept.where(_SNAPSHOTS.c.run_id == run_id)
     order = (_SNAPSHOTS.c.fetched_at.desc(), _SNAPSHOTS.c.resource, _SNAPSHOTS.c.position.desc())
-    return [_snapshot(row) for row in connection.execute(found.order_by(*order).limit(most))]
+    return [_snapshot(row) for row in connection.execute(kept.order_by(*order).limit(most))]
 
 
 def read_body(connection: Connection, tenant_id: int, sha256: str) -> bytes | None:
     """Return the exact body with this hash; a unique beginning of the hash will do. None where there is none."""
-    found = select(_BODIES.c.body).where(_BODIES.c.tenant_id == tenant_id, _BODIES.c.sha256.startswith(sha256)).limit(2)
-    bodies = connection.scalars(found).all()
+    # Two are asked for, so that a beginning which several hashes share is seen, and answered with none of them.
+    named_so = (_BODIES.c.tenant_id == tenant_id, _BODIES.c.sha256.startswith(sha256))
+    bodies = connection.scalars(select(_BODIES.c.body).where(*named_so).limit(2)).all()
     return zlib.decompress(bodies[0]) if len(bodies) == 1 else None
 
 
@@ -139,10 +142,10 @@ def whole_answers(
     connection: Connection, tenant_id: int, run_id: str, resource: Resource
 ) -> Iterator[tuple[Snapshot, bytes]]:
     """Yield the answers of a pull that landed, in order, with their bodies."""
-    joined = (_SNAPSHOTS.c.tenant_id == _BODIES.c.tenant_id) & (_SNAPSHOTS.c.sha256 == _BODIES.c.sha256)
-    found = (
+    body_of_snapshot = (_SNAPSHOTS.c.tenant_id == _BODIES.c.tenant_id) & (_SNAPSHOTS.c.sha256 == _BODIES.c.sha256)
+    landed = (
         select(_SNAPSHOTS, _BODIES.c.body)
-        .join(_BODIES, joined)
+        .join(_BODIES, body_of_snapshot)
         .where(
             _SNAPSHOTS.c.tenant_id == tenant_id,
             _SNAPSHOTS.c.run_id == run_id,
@@ -151,5 +154,5 @@ def whole_answers(
         )
         .order_by(_SNAPSHOTS.c.position)
     )
-    for row in connection.execution_options(yield_per=50).execute(found):
+    for row in connection.execution_options(yield_per=50).execute(landed):
         yield _snapshot(row), zlib.decompress(row.body)
