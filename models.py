@@ -1,5 +1,15 @@
 """Every table of the portal, and the closed vocabularies of their columns.
 
+In this order, each under its banner:
+
+    vocabularies      the words that columns may hold, and the rules that both wings go by
+    bases             columns that several tables share, and how a column or an index is made
+    accounts          brands, their people, what they sign in with, and the audit log
+    runs and worker   what each run did, how far it came, and what the portal asks the worker for
+    raw answers       the exact bytes that the API sent
+    mirrored          stages, leads, deals, notes and appointments as they stand upstream, and what follows from them
+    summaries         counts of mirrored rows, so that a page need not count
+
 Times are timezone-aware UTC. Money is in the account's currency, to the cent. Percent are whole numbers 0-100.
 Every brand-owned table carries `tenant_id` first in its primary key, so that the schema can be distributed by
 tenant and no row can be addressed without naming its brand.
@@ -10,11 +20,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import uuid4
 
 from sqlalchemy import JSON, CheckConstraint, Enum, Index, LargeBinary, Text, TextClause, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
+
+# Vocabularies ---------------------------------------------------------------------------------------------------------
 
 
 class Role(StrEnum):
@@ -32,8 +44,19 @@ class TenantStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
+class LogoTheme(StrEnum):
+    """On which pages a logo stands."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
 class Resource(StrEnum):
-    """What is pulled for a brand; each is read and written on its own, and named as its table."""
+    """What is pulled for a brand; each is read and written on its own, and named as its table.
+
+    They are read, listed and shown in this order: stages first, because leads and deals stand in them, and notes after
+    the leads they hang on.
+    """
 
     PIPELINE_STAGES = "pipeline_stages"
     LEADS = "leads"
@@ -78,11 +101,20 @@ class ResourceStatus(StrEnum):
 
 
 class RequestStatus(StrEnum):
-    """How a wish written by the portal stands with the worker."""
+    """How something that the portal asked the worker for stands."""
 
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
+
+
+class CheckOutcome(StrEnum):
+    """What a test of a brand's connection found."""
+
+    WORKS = "works"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
 
 
 class SyncErrorKind(StrEnum):
@@ -107,20 +139,14 @@ class SyncErrorKind(StrEnum):
     INTERNAL = "internal"
 
 
-class CheckOutcome(StrEnum):
-    """What a test of a brand's connection found."""
+PROSPECT: Final = "1"
+"""The contact type of people who may buy a franchise: the dashboards count them and their deals, and nobody else."""
 
-    WORKS = "works"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    FAILED = "failed"
+OPEN_REQUESTS: Final = (RequestStatus.QUEUED, RequestStatus.RUNNING)
+"""How a request stands that the worker has not answered yet; while one is open, asking again adds none."""
 
 
-class LogoTheme(StrEnum):
-    """On which pages a logo stands."""
-
-    LIGHT = "light"
-    DARK = "dark"
+# Bases ----------------------------------------------------------------------------------------------------------------
 
 
 def utc_now() -> datetime:
@@ -186,6 +212,16 @@ class Mirrored(BrandOwned):
 
     row_hash: str = Field(max_length=64)
     removed_at: datetime | None = Field(default=None)
+
+
+class Summary(BrandOwned):
+    """Counts of a brand's rows, kept by the sync in the transaction that changes the rows.
+
+    What a page counts is so asked of a few rows, however many they stand for.
+    """
+
+
+# Accounts -------------------------------------------------------------------------------------------------------------
 
 
 class Tenant(Stamped, table=True):
@@ -283,6 +319,20 @@ class Invite(Stamped, table=True):
     revoked_at: datetime | None = Field(default=None)
 
 
+class SignInFailure(Stamped, table=True):
+    """One failed sign-in, counted per account and per address to slow guessing down."""
+
+    __tablename__ = "sign_in_failures"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_sign_in_failures_email", "email", "created_at"),
+        Index("ix_sign_in_failures_address", "address", "created_at"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    email: str = Field(max_length=254)
+    address: str = Field(max_length=64)
+
+
 class AuditEntry(Stamped, table=True):
     """Who did what, when and from where. Rows are only ever added."""
 
@@ -298,33 +348,7 @@ class AuditEntry(Stamped, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
-class SignInFailure(Stamped, table=True):
-    """One failed sign-in, counted per account and per address to slow guessing down."""
-
-    __tablename__ = "sign_in_failures"
-    __table_args__: ClassVar[Any] = (
-        Index("ix_sign_in_failures_email", "email", "created_at"),
-        Index("ix_sign_in_failures_address", "address", "created_at"),
-    )
-
-    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
-    email: str = Field(max_length=254)
-    address: str = Field(max_length=64)
-
-
-class SyncRequest(BrandOwned, table=True):
-    """The portal asks the worker for a sync of one brand ("sync now"); `accept` confirms what was held back."""
-
-    __tablename__ = "sync_requests"
-    __table_args__: ClassVar[Any] = (Index("ix_sync_requests_status", "status", "created_at"),)
-
-    request_id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
-    status: RequestStatus = Field(default=RequestStatus.QUEUED, sa_type=_named(RequestStatus))
-    requested_by: int | None = Field(default=None)
-    accept: bool = Field(default=False)
-    run_id: str | None = Field(default=None, max_length=32)
-    picked_at: datetime | None = Field(default=None)
-    finished_at: datetime | None = Field(default=None)
+# Runs and worker ------------------------------------------------------------------------------------------------------
 
 
 class SyncRun(BrandOwned, table=True):
@@ -400,6 +424,91 @@ class SyncError(BrandOwned, table=True):
     field: str | None = Field(default=None, max_length=64)
 
 
+class KnownField(BrandOwned, table=True):
+    """A field that a brand's records carry and the product does not read; named in the log when first seen."""
+
+    __tablename__ = "known_fields"
+
+    resource: Resource = Field(primary_key=True, sa_type=_named(Resource))
+    field: str = Field(primary_key=True, max_length=120)
+
+
+class NoteReading(BrandOwned, table=True):
+    """How far the notes of one contact are read: when, and at which state of the contact.
+
+    `run_id` is the run whose answer the rows were made from. `answer_hash` tells that answer, and the rules it was read
+    by, so that the same answer need not be read again; None where something in it was odd.
+    """
+
+    __tablename__ = "note_readings"
+    __table_args__: ClassVar[Any] = (Index("ix_note_readings_read_at", "tenant_id", "read_at"),)
+
+    client_id: str = Field(primary_key=True, max_length=64)
+    read_at: datetime
+    run_id: str
+    contact_modified_at: datetime | None = Field(default=None)
+    answer_hash: str | None = Field(default=None, max_length=64)
+
+
+class SyncLease(BrandOwned, table=True):
+    """Who may sync a brand right now: one owner until `expires_at`. `fence` grows with every new owner."""
+
+    __tablename__ = "sync_leases"
+
+    owner: str = Field(max_length=120)
+    run_id: str | None = Field(default=None, max_length=32)
+    fence: int = Field(default=0)
+    expires_at: datetime
+
+
+class WorkerHeartbeat(Stamped, table=True):
+    """A living worker says so: `beat_at` is renewed while it runs, `stopped_at` set when it ends cleanly."""
+
+    __tablename__ = "worker_heartbeats"
+
+    worker: str = Field(primary_key=True, max_length=120)
+    started_at: datetime
+    beat_at: datetime
+    stopped_at: datetime | None = Field(default=None)
+
+
+class SyncRequest(BrandOwned, table=True):
+    """The portal asks the worker for a sync of one brand ("sync now"); `accept` confirms what was held back."""
+
+    __tablename__ = "sync_requests"
+    __table_args__: ClassVar[Any] = (Index("ix_sync_requests_status", "status", "created_at"),)
+
+    request_id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    status: RequestStatus = Field(default=RequestStatus.QUEUED, sa_type=_named(RequestStatus))
+    requested_by: int | None = Field(default=None)
+    accept: bool = Field(default=False)
+    run_id: str | None = Field(default=None, max_length=32)
+    picked_at: datetime | None = Field(default=None)
+    finished_at: datetime | None = Field(default=None)
+
+
+class ConnectionCheck(Stamped, table=True):
+    """The agency asks whether a web key opens an account, which may belong to no brand yet; the worker answers.
+
+    The key is kept encrypted until the answer is there, and wiped with it. `message` is in plain words.
+    """
+
+    __tablename__ = "connection_checks"
+    __table_args__: ClassVar[Any] = (Index("ix_connection_checks_status", "status", "created_at"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    web_key_encrypted: str = Field(sa_type=Text)
+    status: RequestStatus = Field(default=RequestStatus.QUEUED, sa_type=_named(RequestStatus))
+    outcome: CheckOutcome | None = Field(default=None, sa_type=_named(CheckOutcome))
+    contacts: int | None = Field(default=None)
+    message: str = Field(default="", max_length=500)
+    requested_by: int | None = Field(default=None)
+    finished_at: datetime | None = Field(default=None)
+
+
+# Raw answers ----------------------------------------------------------------------------------------------------------
+
+
 class RawBody(BrandOwned, table=True):
     """The exact bytes of one answer, zlib-compressed; a body seen before is stored once per brand."""
 
@@ -430,6 +539,9 @@ class RawSnapshot(BrandOwned, table=True):
     record_count: int
     sha256: str = Field(max_length=64)
     whole: bool = Field(default=False)
+
+
+# Mirrored -------------------------------------------------------------------------------------------------------------
 
 
 class PipelineStage(Mirrored, table=True):
@@ -515,27 +627,6 @@ class PipelineItem(Mirrored, table=True):
     last_modified_at: datetime | None = Field(default=None)
 
 
-class PipelineStageChange(BrandOwned, table=True):
-    """An opportunity was seen in another stage than before (`from_stage` None: seen for the first time).
-
-    `entered_at` is the best known moment of the change: the record's own last modification where it lies before the
-    observation, because a record can't have changed stage after it was last modified; else the observation itself.
-    """
-
-    __tablename__ = "pipeline_stage_changes"
-    __table_args__: ClassVar[Any] = (
-        Index("ix_stage_changes_observed", "tenant_id", "observed_at"),
-        _on_sqlite("ix_stage_changes_entered", "opportunity_id", "sequence", "entered_at"),
-    )
-
-    opportunity_id: str = Field(primary_key=True, max_length=64)
-    sequence: int = Field(primary_key=True)
-    from_stage: str | None = Field(default=None)
-    to_stage: str
-    observed_at: datetime
-    entered_at: datetime
-
-
 class HotListItem(Mirrored, table=True):
     """A late-stage deal with an initial franchise fee (IFF), derived from opportunities and stages."""
 
@@ -576,23 +667,6 @@ class Note(Mirrored, table=True):
     noted_at: datetime | None = Field(default=None)
 
 
-class NoteReading(BrandOwned, table=True):
-    """How far the notes of one contact are read: when, and at which state of the contact.
-
-    `run_id` is the run whose answer the rows were made from. `answer_hash` tells that answer, and the rules it was read
-    by, so that the same answer need not be read again; None where something in it was odd.
-    """
-
-    __tablename__ = "note_readings"
-    __table_args__: ClassVar[Any] = (Index("ix_note_readings_read_at", "tenant_id", "read_at"),)
-
-    client_id: str = Field(primary_key=True, max_length=64)
-    read_at: datetime
-    run_id: str
-    contact_modified_at: datetime | None = Field(default=None)
-    answer_hash: str | None = Field(default=None, max_length=64)
-
-
 class ScheduledActivity(Mirrored, table=True):
     """An appointment of the brand's calendar."""
 
@@ -613,11 +687,38 @@ class ScheduledActivity(Mirrored, table=True):
     status: str = Field(default="")
 
 
-class Summary(BrandOwned):
-    """Counts of a brand's rows, kept by the sync in the transaction that changes the rows.
+DATA_TABLES: tuple[type[Mirrored], ...] = (
+    PipelineStage,
+    Lead,
+    PipelineItem,
+    HotListItem,
+    Note,
+    ScheduledActivity,
+)
 
-    What a page counts is so asked of a few rows, however many they stand for.
+
+class PipelineStageChange(BrandOwned, table=True):
+    """An opportunity was seen in another stage than before (`from_stage` None: seen for the first time).
+
+    `entered_at` is the best known moment of the change: the record's own last modification where it lies before the
+    observation, because a record can't have changed stage after it was last modified; else the observation itself.
     """
+
+    __tablename__ = "pipeline_stage_changes"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_stage_changes_observed", "tenant_id", "observed_at"),
+        _on_sqlite("ix_stage_changes_entered", "opportunity_id", "sequence", "entered_at"),
+    )
+
+    opportunity_id: str = Field(primary_key=True, max_length=64)
+    sequence: int = Field(primary_key=True)
+    from_stage: str | None = Field(default=None)
+    to_stage: str
+    observed_at: datetime
+    entered_at: datetime
+
+
+# Summaries ------------------------------------------------------------------------------------------------------------
 
 
 class LeadCount(Summary, table=True):
@@ -687,63 +788,3 @@ class ScheduleCount(Summary, table=True):
 
     last_day: date = Field(primary_key=True)
     activities: int
-
-
-class SyncLease(BrandOwned, table=True):
-    """Who may sync a brand right now: one owner until `expires_at`. `fence` grows with every new owner."""
-
-    __tablename__ = "sync_leases"
-
-    owner: str = Field(max_length=120)
-    run_id: str | None = Field(default=None, max_length=32)
-    fence: int = Field(default=0)
-    expires_at: datetime
-
-
-class KnownField(BrandOwned, table=True):
-    """A field that a brand's records carry and the product does not read; named in the log when first seen."""
-
-    __tablename__ = "known_fields"
-
-    resource: Resource = Field(primary_key=True, sa_type=_named(Resource))
-    field: str = Field(primary_key=True, max_length=120)
-
-
-class ConnectionCheck(Stamped, table=True):
-    """The agency asks whether a web key opens an account, which may belong to no brand yet; the worker answers.
-
-    The key is kept encrypted until the answer is there, and wiped with it. `message` is in plain words.
-    """
-
-    __tablename__ = "connection_checks"
-    __table_args__: ClassVar[Any] = (Index("ix_connection_checks_status", "status", "created_at"),)
-
-    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
-    web_key_encrypted: str = Field(sa_type=Text)
-    status: RequestStatus = Field(default=RequestStatus.QUEUED, sa_type=_named(RequestStatus))
-    outcome: CheckOutcome | None = Field(default=None, sa_type=_named(CheckOutcome))
-    contacts: int | None = Field(default=None)
-    message: str = Field(default="", max_length=500)
-    requested_by: int | None = Field(default=None)
-    finished_at: datetime | None = Field(default=None)
-
-
-class WorkerHeartbeat(Stamped, table=True):
-    """A living worker says so: `beat_at` is renewed while it runs, `stopped_at` set when it ends cleanly."""
-
-    __tablename__ = "worker_heartbeats"
-
-    worker: str = Field(primary_key=True, max_length=120)
-    started_at: datetime
-    beat_at: datetime
-    stopped_at: datetime | None = Field(default=None)
-
-
-DATA_TABLES: tuple[type[Mirrored], ...] = (
-    PipelineStage,
-    Lead,
-    PipelineItem,
-    HotListItem,
-    Note,
-    ScheduledActivity,
-)

@@ -31,10 +31,10 @@ import migrations
 from database import AgencySession, brand_transaction, create_engine
 from emulator import AccountPlan, Emulator
 from encryption import Cipher
-from models import NoteReading, Tenant, utc_now
+from models import PROSPECT, NoteReading, Tenant, utc_now
 from settings import Settings
 from sync.mapping.records import CONTACTS, WireRecord
-from sync.mapping.rows import PROSPECT, lead_row
+from sync.mapping.rows import lead_row
 
 WEB_KEY, TOKEN = "CT_benchmark_key", "enterprise-token"
 ZONE = "America/New_York"

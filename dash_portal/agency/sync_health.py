@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
@@ -21,7 +21,7 @@ from dash_portal.agency.latest_runs import KNOWN_RUNS, NO_TREND, LatestRuns, Tre
 from dash_portal.freshness import Freshness, freshness_of
 from database import AgencySession
 from models import (
-    RequestStatus,
+    OPEN_REQUESTS,
     Resource,
     ResourceStatus,
     RunStatus,
@@ -32,8 +32,6 @@ from models import (
     Trigger,
     User,
 )
-
-_OPEN: Final = (RequestStatus.QUEUED, RequestStatus.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,7 @@ def _activities(
             col(User.email),
         )
         .outerjoin(User, col(User.id) == SyncRequest.requested_by)
-        .where(col(SyncRequest.status).in_(_OPEN))
+        .where(col(SyncRequest.status).in_(OPEN_REQUESTS))
         .order_by(col(SyncRequest.created_at).desc())
     )
     for tenant_id, since, accepts, name, email in session.execute(

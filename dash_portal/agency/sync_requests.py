@@ -13,9 +13,7 @@ from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.rights import require_agency
 from database import AgencySession
-from models import RequestStatus, SyncRequest, Tenant, TenantStatus
-
-_OPEN = (RequestStatus.QUEUED, RequestStatus.RUNNING)
+from models import OPEN_REQUESTS, SyncRequest, Tenant, TenantStatus
 
 
 def request_sync(session: AgencySession, *, actor: Actor, tenant_id: int) -> bool:
@@ -32,7 +30,7 @@ def request_all(session: AgencySession, *, actor: Actor) -> int:
     """Ask for a sync of every active brand that none is asked for yet; return how many that were."""
     require_agency(actor)
     active = session.exec(_locked(select(Tenant.id).where(Tenant.status == TenantStatus.ACTIVE))).all()
-    waiting = set(session.exec(select(SyncRequest.tenant_id).where(col(SyncRequest.status).in_(_OPEN))))
+    waiting = set(session.exec(select(SyncRequest.tenant_id).where(col(SyncRequest.status).in_(OPEN_REQUESTS))))
     asked = [tenant_id for tenant_id in active if tenant_id is not None and tenant_id not in waiting]
     session.add_all(SyncRequest(tenant_id=tenant_id, requested_by=actor.user_id) for tenant_id in asked)
     if asked:
@@ -46,7 +44,7 @@ def _request(session: AgencySession, actor: Actor, tenant_id: int, *, accept: bo
     if status is not TenantStatus.ACTIVE:
         raise AccountError("This brand is suspended: reactivate it first.")
     waiting = select(SyncRequest.request_id).where(
-        SyncRequest.tenant_id == tenant_id, col(SyncRequest.status).in_(_OPEN), SyncRequest.accept == accept
+        SyncRequest.tenant_id == tenant_id, col(SyncRequest.status).in_(OPEN_REQUESTS), SyncRequest.accept == accept
     )
     if session.exec(waiting.limit(1)).first() is not None:
         return False

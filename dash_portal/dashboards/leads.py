@@ -22,7 +22,6 @@ from dash_portal.dashboards.folding import OPEN, folded_name, unfolded
 from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.spellings import most_frequent
 from dash_portal.dashboards.stages import (
-    PROSPECT,
     Stage,
     active_stages,
     qualified_keys,
@@ -33,7 +32,7 @@ from dash_portal.dashboards.stages import (
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
 from database import BrandSession
-from models import Lead, LeadCount
+from models import PROSPECT, Lead, LeadCount
 
 NEW_DAYS: Final = 7
 

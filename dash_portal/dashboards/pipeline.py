@@ -19,12 +19,12 @@ from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
 from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.spellings import most_frequent
-from dash_portal.dashboards.stages import PROSPECT, Stage, active_stages, read_stages, step_rank, steps
+from dash_portal.dashboards.stages import Stage, active_stages, read_stages, step_rank, steps
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, count_of, sorted_by
 from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing
 from database import BrandSession
-from models import PipelineCount, PipelineItem, PipelineStage
+from models import PROSPECT, PipelineCount, PipelineItem, PipelineStage
 
 BY_STAGE: Final = "pipeline-by-stage"
 VALUE_BY_STAGE: Final = "pipeline-value-by-stage"

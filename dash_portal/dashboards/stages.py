@@ -11,10 +11,7 @@ from sqlmodel import col
 
 from dash_portal.dashboards.statements import rows_of, select
 from database import BrandSession
-from models import PipelineStage
-
-PROSPECT: Final = "1"
-"""The contact type whose people and deals the dashboards count."""
+from models import PROSPECT, PipelineStage
 
 FIRST_QUALIFIED: Final = "qr returned"
 LAST_QUALIFIED: Final = "fa sent"

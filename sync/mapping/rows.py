@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from models import PROSPECT
 from sync.mapping.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
 from sync.mapping.wire_text import plain_text, sanitise_html
 from sync.tables import Row
 
-PROSPECT: Final = "1"
 NEW_LEAD: Final = "New Lead"
 UNKNOWN_SOURCE: Final = "Unknown"
 HOT_STAGES: Final = (

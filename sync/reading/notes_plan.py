@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from sync.mapping.rows import PROSPECT
+from models import PROSPECT
 
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 

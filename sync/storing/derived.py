@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select, update
 
-from models import HotListItem, Lead, Note, NoteReading, PipelineItem, PipelineStage, PipelineStageChange
-from sync.mapping.rows import PROSPECT, hot_list_rows, hot_stages
+from models import PROSPECT, HotListItem, Lead, Note, NoteReading, PipelineItem, PipelineStage, PipelineStageChange
+from sync.mapping.rows import hot_list_rows, hot_stages
 from sync.storing.store import Counts, run_counted, staged, upsert
 from sync.tables import MirrorTable, table_of
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Date, Row, and_, cast, delete, func, insert, select
 
 from models import (
+    PROSPECT,
     Lead,
     LeadCount,
     Note,
@@ -29,7 +30,6 @@ from models import (
     Summary,
     utc_now,
 )
-from sync.mapping.rows import PROSPECT
 from sync.tables import table_of
 
 _LEADS: Final = table_of(Lead)
