@@ -17,7 +17,7 @@ tenant and no row can be addressed without naming its brand.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Final
@@ -459,6 +459,10 @@ class SyncLease(BrandOwned, table=True):
     run_id: str | None = Field(default=None, max_length=32)
     fence: int = Field(default=0)
     expires_at: datetime
+
+
+WORKER_DEAD_AFTER: Final = timedelta(seconds=90)
+"""A worker renews its heartbeat every ten seconds; one that was silent for so long counts as dead everywhere."""
 
 
 class WorkerHeartbeat(Stamped, table=True):

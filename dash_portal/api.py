@@ -26,7 +26,8 @@ def sync_status() -> ResponseReturnValue:
     """Answer how the brand's last sync stands and how old its data is."""
     brand = authorised_brand(request.args.get("brand"))
     with open_brand(brand) as session:
-        fresh = brand_freshness(session, utc_now(), portal().settings.sync_cron, data_version=brand.data_version)
+        cron = portal().settings.sync_cron
+        fresh = brand_freshness(session, utc_now(), cron, brand.slug, data_version=brand.data_version)
     return jsonify(fresh.as_json())
 
 

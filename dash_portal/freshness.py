@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from database import BrandSession
 from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncRun
+from timetable import next_run
 
 AGEING_AFTER_INTERVALS: Final = 1.25
 STALE_AFTER_INTERVALS: Final = 2.0
@@ -137,18 +138,22 @@ class BrandFreshness:
         return None if start is None else max(0, int((self.overall.now - start).total_seconds()))
 
 
-def page_freshness(session: BrandSession, resources: Iterable[Resource], now: datetime, sync_cron: str) -> Freshness:
+def page_freshness(
+    session: BrandSession, resources: Iterable[Resource], now: datetime, sync_cron: str, slug: str
+) -> Freshness:
     """Return how fresh the resources behind a page are."""
     ages = _read_ages(session)
-    return freshness_of([ages.get(resource) for resource in resources], now, sync_cron)
+    return freshness_of([ages.get(resource) for resource in resources], now, sync_cron, slug)
 
 
-def brand_freshness(session: BrandSession, now: datetime, sync_cron: str, *, data_version: int) -> BrandFreshness:
+def brand_freshness(
+    session: BrandSession, now: datetime, sync_cron: str, slug: str, *, data_version: int
+) -> BrandFreshness:
     """Return how fresh everything of a brand is, and how its last run stands."""
     ages = _read_ages(session)
     last_run = session.exec(select(SyncRun.status).order_by(col(SyncRun.started_at).desc()).limit(1)).first()
     return BrandFreshness(
-        overall=freshness_of([ages.get(resource) for resource in Resource], now, sync_cron),
+        overall=freshness_of([ages.get(resource) for resource in Resource], now, sync_cron, slug),
         resources=tuple(ages[resource] for resource in Resource if resource in ages),
         last_run=None if last_run is None else RunStatus(last_run),
         data_version=data_version,
@@ -166,8 +171,8 @@ def _read_ages(session: BrandSession) -> Mapping[Resource, ResourceAge]:
     return {age.resource: age for age in ages}
 
 
-def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: str) -> Freshness:
-    """Return how fresh a set of resources is (None: never attempted); the oldest decides."""
+def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: str, slug: str) -> Freshness:
+    """Return how fresh a set of a brand's resources is (None: never attempted); the oldest decides."""
     listed = list(ages)
     starts = [None if age is None else age.counted_from for age in listed]
     known = [start for start in starts if start is not None]
@@ -177,18 +182,11 @@ def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: s
         read_at=read_at,
         ageing_at=None if read_at is None or interval is None else read_at + AGEING_AFTER_INTERVALS * interval,
         stale_at=None if read_at is None or interval is None else read_at + STALE_AFTER_INTERVALS * interval,
-        next_sync_at=next_sync(sync_cron, now),
+        next_sync_at=next_run(sync_cron, slug, now),
         failed=any(age is not None and age.failed for age in listed),
         unavailable=any(age is not None and age.unavailable for age in listed),
         now=now,
     )
-
-
-@lru_cache(maxsize=64)
-def next_sync(sync_cron: str, now: datetime) -> datetime:
-    """Return the next scheduled sync after a moment (UTC, as the worker's schedule is)."""
-    following: datetime = croniter(sync_cron, now.astimezone(UTC)).get_next(datetime)
-    return following
 
 
 def interval_at(sync_cron: str, moment: datetime) -> timedelta:

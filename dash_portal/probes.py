@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,9 +11,7 @@ from sqlmodel import col, select
 from dash_portal.portal import portal
 from database import PortalSession
 from migrations import is_current
-from models import WorkerHeartbeat, utc_now
-
-_DEAD_AFTER: Final = timedelta(seconds=90)
+from models import WORKER_DEAD_AFTER, WorkerHeartbeat, utc_now
 
 blueprint = Blueprint("probes", __name__)
 
@@ -43,7 +40,7 @@ def readyz() -> tuple[dict[str, Any], int]:
 
 def _worker() -> str:
     living = select(WorkerHeartbeat.worker).where(
-        col(WorkerHeartbeat.beat_at) > utc_now() - _DEAD_AFTER, col(WorkerHeartbeat.stopped_at).is_(None)
+        col(WorkerHeartbeat.beat_at) > utc_now() - WORKER_DEAD_AFTER, col(WorkerHeartbeat.stopped_at).is_(None)
     )
     with PortalSession(portal().engine) as session:
         return "alive" if session.exec(living.limit(1)).first() is not None else "not seen"

@@ -21,8 +21,8 @@ from models import (
     utc_now,
 )
 from sync.running.heartbeat import living_workers
-from sync.running.schedule import jitter, slot_after, slot_before
 from sync.tables import table_of
+from timetable import next_run
 
 _TENANTS: Final = table_of(Tenant)
 _RUNS: Final = table_of(SyncRun)
@@ -58,17 +58,11 @@ def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Told
         "name": brand.name,
         "status": brand.status.value,
         "last_success_at": _said(connection.scalar(good)),
-        "next_run_at": _said(_next_run(brand.slug, cron, now)) if active else None,
+        "next_run_at": _said(next_run(cron, brand.slug, now)) if active else None,
         "missed_slots": int(connection.execute(missed).scalar_one()),
         "last_run": None if last is None else _run(connection, brand.id, last),
         "resources": _resources(connection, brand.id),
     }
-
-
-def _next_run(slug: str, cron: str, now: datetime) -> datetime:
-    slot = slot_before(cron, now)
-    delay = jitter(slug, slot_after(cron, now) - slot)
-    return slot + delay if slot + delay > now else slot_after(cron, now) + delay
 
 
 def _run(connection: Connection, tenant_id: int, run: Any) -> Told:

@@ -131,7 +131,7 @@ def _health(
 ) -> BrandHealth:
     tenant_id, slug, name, timezone, status = tenant
     last_run, kinds = last
-    freshness = freshness_of([ages.get(resource) for resource in Resource], now, sync_cron)
+    freshness = freshness_of([ages.get(resource) for resource in Resource], now, sync_cron, slug)
     held_back = tuple(one.resource for one in ages.values() if one.last_status is ResourceStatus.HELD_BACK)
     state = brand_state(
         suspended=status is TenantStatus.SUSPENDED,

@@ -26,9 +26,9 @@ from dash_portal.agency.trend import trend_chart
 from dash_portal.agency.workers import find_workers
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
-from dash_portal.freshness import next_sync
 from dash_portal.portal import portal
 from models import utc_now
+from timetable import slot_after
 
 blueprint = Blueprint("agency_sync", __name__, url_prefix="/agency/sync")
 
@@ -128,7 +128,7 @@ def _all_brands() -> dict[str, Any]:
         "active": sum(not brand.is_suspended for brand in brands),
         "busy": sum(brand.activity is not None for brand in brands),
         "workers": workers,
-        "next_sync_at": next_sync(cron, now),
+        "next_sync_at": slot_after(cron, now),
     }
 
 
@@ -148,7 +148,7 @@ def _one_brand(slug: str) -> dict[str, Any]:
             "history": run_history(session, row.tenant_id, page=page),
             "notes": notes_backfill(session, row.tenant_id),
             "workers": find_workers(session, now),
-            "next_sync_at": next_sync(cron, now),
+            "next_sync_at": row.freshness.next_sync_at,
             "now": now,
         }
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlmodel import col, select
 
 from database import AgencySession
-from models import WorkerHeartbeat
-
-SILENT_AFTER: Final = timedelta(seconds=60)
-"""A worker renews its heartbeat every few seconds; one that has been silent this long counts as gone."""
+from models import WORKER_DEAD_AFTER, WorkerHeartbeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +24,5 @@ def find_workers(session: AgencySession, now: datetime) -> Workers:
     beats = session.exec(
         select(WorkerHeartbeat.beat_at, WorkerHeartbeat.stopped_at).order_by(col(WorkerHeartbeat.beat_at).desc())
     ).all()
-    alive = [beat for beat, stopped in beats if stopped is None and now - beat < SILENT_AFTER]
+    alive = [beat for beat, stopped in beats if stopped is None and now - beat < WORKER_DEAD_AFTER]
     return Workers(len(alive), beats[0][0] if beats else None)

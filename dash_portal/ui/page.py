@@ -198,7 +198,7 @@ def _asked(page: Page, brand: Brand, view: View) -> Iterator[Asked]:
         known = known.set_to("brand", brand.slug)  # pinned: every link of this page stays with this brand
     now = utc_now()
     with open_brand(brand) as session:
-        freshness = page_freshness(session, page.resources, now, portal().settings.sync_cron)
+        freshness = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
         yield Asked(session, brand, known, now, freshness)
 
 

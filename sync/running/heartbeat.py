@@ -1,4 +1,4 @@
-"""A living worker says so, often enough that a dead one is known within 90 seconds."""
+"""A living worker says so, often enough that a dead one is soon known (`models.WORKER_DEAD_AFTER`)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
-from models import WorkerHeartbeat, utc_now
+from models import WORKER_DEAD_AFTER, WorkerHeartbeat, utc_now
 from sync.storing.ledger import insert_or_update
 from sync.tables import table_of
 
 BEAT_SECONDS: Final = 10.0
-DEAD_AFTER: Final = timedelta(seconds=60)
 _FORGOTTEN_AFTER: Final = timedelta(days=7)
 _BEATS: Final = table_of(WorkerHeartbeat)
 
@@ -32,5 +31,5 @@ def record_stop(connection: Connection, worker: str) -> None:
 
 def living_workers(connection: Connection) -> list[str]:
     """Return the names of the workers that are alive."""
-    alive = _BEATS.c.stopped_at.is_(None) & (_BEATS.c.beat_at > utc_now() - DEAD_AFTER)
+    alive = _BEATS.c.stopped_at.is_(None) & (_BEATS.c.beat_at > utc_now() - WORKER_DEAD_AFTER)
     return list(connection.scalars(select(_BEATS.c.worker).where(alive).order_by(_BEATS.c.worker)))

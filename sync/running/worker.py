@@ -33,8 +33,9 @@ from sync.running.runs import (
     finish_run,
     histories,
 )
-from sync.running.schedule import MOST_CRASHES, due_run, slot_after
+from sync.running.schedule import MOST_CRASHES, due_run
 from sync.running.tenant_run import SyncContext, sync_brand
+from timetable import slot_after
 
 _LOOK_SECONDS: Final = 1.0
 _AWAY_SECONDS: Final = 5.0

@@ -51,6 +51,6 @@ def test_a_brand_stands_as_its_last_run_left_it(
         last_status=last,
         error_kinds=kinds,
         holds_back=holds_back,
-        freshness=freshness_of(ages, NOW, "0 * * * *"),
+        freshness=freshness_of(ages, NOW, "0 * * * *", "brand"),
     )
     assert found is state

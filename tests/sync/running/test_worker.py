@@ -32,13 +32,14 @@ from sync.running.connection_checks import waiting_checks
 from sync.running.heartbeat import living_workers
 from sync.running.requests import brands_asked_for
 from sync.running.runs import active_brands, histories
-from sync.running.schedule import due_run, slot_after
+from sync.running.schedule import due_run
 from sync.running.tenant_run import SyncContext
 from sync.running.worker import Worker
 from sync.status import sync_status
 from tests.sync.conftest import MakeWorld
 from tests.sync.processes import start_sync
 from tests.sync.sync_world import SyncWorld
+from timetable import slot_after
 
 KEYS = ("CT_brand_one", "CT_brand_two", "CT_brand_three")
 NEVER = "0 0 1 1 *"  # a schedule that stays quiet after the first run

@@ -1,0 +1,62 @@
+"""When syncs are due: the slots of SYNC_CRON, and how long after a slot each brand begins. All times are UTC.
+
+Both wings say when the next run is, the worker because it makes it and the portal because it announces it: they must
+not differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from croniter import croniter
+
+_MOST_JITTER: Final = 120.0
+_JITTER_SHARE: Final = 0.05
+_MOST_MISSED: Final = 10_000
+
+
+def slot_before(cron: str, now: datetime) -> datetime:
+    """Return the latest scheduled time that is not in the future."""
+    return _slots_around(cron, now)[0]
+
+
+def slot_after(cron: str, now: datetime) -> datetime:
+    """Return the next scheduled time."""
+    return _slots_around(cron, now)[1]
+
+
+@lru_cache(maxsize=64)
+def _slots_around(cron: str, now: datetime) -> tuple[datetime, datetime]:
+    """Read the expression once for all brands of one look at the clock: that takes longer than all else here."""
+    moment = now.astimezone(UTC)
+    # The slot that is due this very moment is the one before, and the next one is another.
+    before: datetime = croniter(cron, moment + timedelta(microseconds=1)).get_prev(datetime)
+    after: datetime = croniter(cron, moment).get_next(datetime)
+    return before, after
+
+
+def missed_between(cron: str, last: datetime, slot: datetime) -> int:
+    """Return how many scheduled times lie between two others, at most ten thousand."""
+    times, missed = croniter(cron, last.astimezone(UTC)), 0
+    while missed < _MOST_MISSED and times.get_next(datetime) < slot:
+        missed += 1
+    return missed
+
+
+def jitter(slug: str, interval: timedelta) -> timedelta:
+    """Return how long after a slot a brand begins, so that not all begin at once.
+
+    It is always the same for a brand, under a twentieth of the interval, and under two minutes.
+    """
+    share = int.from_bytes(hashlib.sha256(slug.encode()).digest()[:4], "big") / 2**32
+    return timedelta(seconds=share * min(interval.total_seconds() * _JITTER_SHARE, _MOST_JITTER))
+
+
+def next_run(cron: str, slug: str, now: datetime) -> datetime:
+    """Return when the brand's next scheduled run begins: its jitter after a slot, perhaps after the one just past."""
+    before, after = _slots_around(cron, now)
+    delay = jitter(slug, after - before)
+    return before + delay if before + delay > now else after + delay
