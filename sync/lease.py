@@ -34,11 +34,17 @@ class Lease:
 
     tenant_id: int
     owner: str
-    fence: int
+    fence: int  # grows with every owner: a name that comes back (the same worker, restarted) is still another owner
     seconds: float
 
     def hold(self, connection: Connection) -> None:
-        """Renew within this transaction, which nobody can take over before it ends. Raises LeaseLostError."""
+        """Renew within this transaction, which nobody can take over before it ends. Raises LeaseLostError.
+
+        A write transaction holds the lease twice. First, before anything is written: a late owner learns there that
+        the brand is another's, and the row's lock keeps others out until the commit. Last, before the commit: storing
+        a large list may take longer than the lease lasts, and what was renewed at its beginning would be expired the
+        moment the lock is given up, so that another worker would take over a brand whose owner is alive and at work.
+        """
         renewed = connection.execute(
             update(_LEASES)
             .where(_LEASES.c.tenant_id == self.tenant_id, _LEASES.c.owner == self.owner, _LEASES.c.fence == self.fence)
@@ -58,6 +64,8 @@ class Lease:
 
 def take_lease(connection: Connection, tenant_id: int, owner: str, seconds: float, run_id: str | None) -> Lease | None:
     """Take the brand if nobody has it, or whoever had it let it expire. None where somebody is at work on it."""
+    # Taking over is one conditional UPDATE: of two workers that find a lease expired at the same moment, one changes
+    # the row and the other finds its condition no longer true. No worker reads a lease first and decides then.
     now = database_now(connection)
     taken = {"owner": owner, "run_id": run_id, "expires_at": now + timedelta(seconds=seconds), "updated_at": utc_now()}
     change = (
@@ -68,6 +76,8 @@ def take_lease(connection: Connection, tenant_id: int, owner: str, seconds: floa
     if connection.execute(change).rowcount == 1:
         fence = connection.scalar(select(_LEASES.c.fence).where(_LEASES.c.tenant_id == tenant_id))
         return Lease(tenant_id, owner, int(fence or 0), seconds)
+    # Nothing was updated: the brand is held, or never was before. The primary key tells which. A savepoint, because on
+    # PostgreSQL an error would otherwise spoil the transaction for whatever the caller does next.
     try:
         with connection.begin_nested():
             connection.execute(
@@ -89,6 +99,7 @@ def renewing(engine: Engine, lease: Lease) -> Iterator[threading.Event]:
     over, lost = threading.Event(), threading.Event()
 
     def renew() -> None:
+        # At a third, so that one renewal may fail or come late without the lease running out.
         while not over.wait(lease.seconds / 3):
             try:
                 with brand_transaction(engine, lease.tenant_id) as connection:
@@ -97,6 +108,7 @@ def renewing(engine: Engine, lease: Lease) -> Iterator[threading.Event]:
                 lost.set()
                 return
             except SQLAlchemyError:
+                # Not yet lost: the next try may come in time. If not, the run's own next write finds that out.
                 log.warning("lease_not_renewed", reason="the database is away")
 
     renewer = threading.Thread(target=copy_context().run, args=(renew,), name="lease", daemon=True)
@@ -111,6 +123,7 @@ def renewing(engine: Engine, lease: Lease) -> Iterator[threading.Event]:
 def database_now(connection: Connection) -> datetime:
     """Return the time by which leases are judged: the server's, so that workers' clocks need not agree."""
     if connection.dialect.name == "postgresql":
+        # Not now(), which stands still at the transaction's beginning: a long one would renew into the past.
         moment = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         assert isinstance(moment, datetime)  # noqa: S101 - what clock_timestamp returns
         return moment

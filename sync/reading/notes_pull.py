@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -50,8 +51,8 @@ class NotesPull:
         """Turn a contact's answers into rows. With a record that can't be read, the contact stays due."""
         pull = self.pull
         pull.pages += len(answers)
-        told = answer_hash(answers, zone)
-        if told == candidate.answer_hash:
+        this_answer = answer_hash(answers, zone)
+        if this_answer == candidate.answer_hash:
             rows = sum(len(answer.envelope.rows) for answer in answers)
             pull.fetched += rows
             self.same_rows += rows
@@ -77,7 +78,7 @@ class NotesPull:
             self.bad_positions += positions
         else:
             plain = len(fresh) == len(raws) and len(pull.issues) == issues
-            self.read.append((candidate, told if plain else None))
+            self.read.append((candidate, this_answer if plain else None))
 
 
 def read_notes(ask: HistoryNotes, client_id: str) -> list[Answer]:
@@ -112,13 +113,13 @@ def _may_go_on(answer: Answer) -> bool:
 
 
 def _ids(answer: Answer) -> set[str]:
-    found = set()
+    ids = set()
     for raw in answer.envelope.rows:
         try:
-            found.add(record_id(raw, NOTES.id_names))
+            ids.add(record_id(raw, NOTES.id_names))
         except UnreadableRecordError:
-            found.add(repr(raw))
-    return found
+            ids.add(repr(raw))
+    return ids
 
 
 def pull_notes(
@@ -138,7 +139,7 @@ def pull_notes(
     """
     notes = NotesPull(pull, not_tried=len(due))
     in_a_row = 0
-    for candidate, future in _ahead(lambda one: read_notes(ask, one.client_id), due, pool=pool, in_flight=in_flight):
+    for candidate, future in _ahead(partial(_read_of, ask), due, pool=pool, in_flight=in_flight):
         raise_if_stopped()
         notes.not_tried -= 1
         try:
@@ -154,6 +155,10 @@ def pull_notes(
         notes.take(candidate, answers, zone, positions)
     snapshots.flush()
     return notes
+
+
+def _read_of(ask: HistoryNotes, candidate: NoteCandidate) -> list[Answer]:
+    return read_notes(ask, candidate.client_id)
 
 
 def _ahead(

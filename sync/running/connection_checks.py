@@ -85,13 +85,13 @@ def _test(settings: SyncSettings, encrypted: str) -> Finding:
     brisk = settings.model_copy(update={"sync_retry_attempts": 1})
     try:
         with ClientTether(brisk, web_key) as client:
-            found = client.clients(0).envelope
+            first_page = client.clients(0).envelope
             users = client.users().envelope.rows
     except PullError as failure:
         return _finding_of(failure)
-    contacts = len(found.rows) if found.total is None else found.total
-    said = f"The connection works: {contacts} contacts{_account_of(users)}."
-    return Finding(CheckOutcome.WORKS, said, contacts)
+    contacts = len(first_page.rows) if first_page.total is None else first_page.total
+    message = f"The connection works: {contacts} contacts{_account_of(users)}."
+    return Finding(CheckOutcome.WORKS, message, contacts)
 
 
 def _account_of(users: Sequence[Any]) -> str:
@@ -110,11 +110,11 @@ def _account_of(users: Sequence[Any]) -> str:
 
 def _finding_of(failure: PullError) -> Finding:
     if failure.kind is SyncErrorKind.TOKEN_REFUSED:
-        said = (
+        message = (
             "ClientTether refuses the agency's access token, or this key with it. Where other brands still sync, check "
             "that the key is copied whole; else get the new token in ClientTether under Settings > API."
         )
-        return Finding(CheckOutcome.REFUSED, said)
+        return Finding(CheckOutcome.REFUSED, message)
     if failure.kind is SyncErrorKind.KEY_REFUSED:
         return Finding(CheckOutcome.REFUSED, "ClientTether refuses this key. Please check that it is copied whole.")
     if failure.kind in _UNREACHABLE:

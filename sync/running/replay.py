@@ -106,10 +106,10 @@ def _replay_list(
 def _last_whole_run(connection: Connection, tenant_id: int, resource: Resource, run_id: str | None) -> KeptRun | None:
     """Return the run with the resource's last whole pull among the kept ones; only `run_id` where it is given."""
     whole = (_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == resource, _SNAPSHOTS.c.whole)
-    found = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.fetched_at).where(*whole)
+    answers = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.fetched_at).where(*whole)
     if run_id is not None:
-        found = found.where(_SNAPSHOTS.c.run_id == run_id)
-    latest = connection.execute(found.order_by(_SNAPSHOTS.c.fetched_at.desc()).limit(1)).first()
+        answers = answers.where(_SNAPSHOTS.c.run_id == run_id)
+    latest = connection.execute(answers.order_by(_SNAPSHOTS.c.fetched_at.desc()).limit(1)).first()
     return None if latest is None else _kept_run(connection, tenant_id, latest.run_id, resource, latest.fetched_at)
 
 
@@ -122,10 +122,10 @@ def _kept_run(connection: Connection, tenant_id: int, run_id: str, resource: Res
 
 def _window(request: str) -> list[Window]:
     """Return the window that a request for the schedule names; nothing for other requests."""
-    asked = parse_qs(urlsplit(request).query)
-    if "from_date" not in asked:
+    parameters = parse_qs(urlsplit(request).query)
+    if "from_date" not in parameters:
         return []
-    first, last = (datetime.fromisoformat(asked[name][0]) for name in ("from_date", "end_date"))
+    first, last = (datetime.fromisoformat(parameters[name][0]) for name in ("from_date", "end_date"))
     return [Window(first, last)]
 
 
@@ -154,26 +154,31 @@ def _replay_notes(engine: Engine, brand: BrandAccount, lease: Lease, run_id: str
 def _last_answers(connection: Connection, tenant_id: int, run_id: str | None) -> dict[str, tuple[str, datetime]]:
     """Return for each contact the run that has its last whole answers, and when that run fetched them."""
     whole = (_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == Resource.NOTES, _SNAPSHOTS.c.whole)
-    found = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).where(*whole)
+    answers = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).where(*whole)
     if run_id is not None:
-        found = found.where(_SNAPSHOTS.c.run_id == run_id)
-    rows = connection.execution_options(yield_per=2_000).execute(found.order_by(_SNAPSHOTS.c.fetched_at))
+        answers = answers.where(_SNAPSHOTS.c.run_id == run_id)
+    rows = connection.execution_options(yield_per=2_000).execute(answers.order_by(_SNAPSHOTS.c.fetched_at))
     return {_client_of(row.request): (row.run_id, row.fetched_at) for row in rows}
 
 
 def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, NoteCandidate]:
     """Return the live contacts. One whose reading is not known counts as changed, and is read again in the next run."""
     reading = (_READINGS.c.tenant_id == _LEADS.c.tenant_id) & (_READINGS.c.client_id == _LEADS.c.client_id)
-    found = (
+    contacts = (
         select(_LEADS.c.client_id, _LEADS.c.contact_type, _READINGS.c.contact_modified_at, _READINGS.c.read_at)
         .select_from(_LEADS.outerjoin(_READINGS, reading))
         .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
     )
     return {
         row.client_id: NoteCandidate(
-            row.client_id, row.contact_type, False, row.contact_modified_at, row.read_at, row.contact_modified_at
+            client_id=row.client_id,
+            contact_type=row.contact_type,
+            active=False,
+            modified_at=row.contact_modified_at,
+            read_at=row.read_at,
+            read_state=row.contact_modified_at,
         )
-        for row in connection.execute(found)
+        for row in connection.execute(contacts)
     }
 
 

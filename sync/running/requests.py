@@ -30,14 +30,14 @@ class Claim:
 def brands_asked_for(engine: Engine) -> list[int]:
     """Return the active brands that somebody wants synced now, the longest waiting first."""
     free_stuck_requests(engine)
-    asked = (
+    waiting = (
         select(_REQUESTS.c.tenant_id)
         .join(_TENANTS, _TENANTS.c.id == _REQUESTS.c.tenant_id)
         .where(_REQUESTS.c.status == RequestStatus.QUEUED, _TENANTS.c.status == TenantStatus.ACTIVE)
         .order_by(_REQUESTS.c.created_at)
     )
     with agency_transaction(engine, writes=False) as connection:
-        return list(dict.fromkeys(connection.scalars(asked)))
+        return list(dict.fromkeys(connection.scalars(waiting)))
 
 
 def claim(engine: Engine, tenant_id: int) -> Claim | None:

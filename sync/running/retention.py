@@ -40,14 +40,14 @@ class KeptPull:
 def pulls_to_forget(pulls: Iterable[KeptPull], now: datetime, *, days: int, daily_days: int) -> list[KeptPull]:
     """Return the pulls that need not be kept any longer."""
     newest_first = sorted(pulls, key=lambda pull: pull.read_at, reverse=True)
-    kept: set[tuple[Resource, object]] = set()
+    spoken_for: set[tuple[Resource, object]] = set()
     forgotten = []
     for pull in newest_first:
         age = now - pull.read_at
-        is_latest = pull.whole and (pull.resource, "latest") not in kept
-        is_daily = pull.whole and (pull.resource, pull.read_at.date()) not in kept
+        is_latest = pull.whole and (pull.resource, "latest") not in spoken_for
+        is_daily = pull.whole and (pull.resource, pull.read_at.date()) not in spoken_for
         if pull.whole:
-            kept |= {(pull.resource, "latest"), (pull.resource, pull.read_at.date())}
+            spoken_for |= {(pull.resource, "latest"), (pull.resource, pull.read_at.date())}
         if age <= timedelta(days=days) or is_latest or (is_daily and age <= timedelta(days=daily_days)):
             continue
         forgotten.append(pull)

@@ -62,11 +62,11 @@ class StartedRun:
 
 def active_brands(engine: Engine, slug: str | None = None) -> list[BrandAccount]:
     """Return the brands that are synced, by name; only the one named `slug` where it is given."""
-    found = select(_TENANTS).where(_TENANTS.c.status == TenantStatus.ACTIVE).order_by(_TENANTS.c.slug)
+    brands = select(_TENANTS).where(_TENANTS.c.status == TenantStatus.ACTIVE).order_by(_TENANTS.c.slug)
     if slug is not None:
-        found = found.where(_TENANTS.c.slug == slug)
+        brands = brands.where(_TENANTS.c.slug == slug)
     with agency_transaction(engine, writes=False) as connection:
-        rows = connection.execute(found).all()
+        rows = connection.execute(brands).all()
     return [BrandAccount(row.id, row.slug, _zone(row.timezone, row.slug), row.web_key_encrypted) for row in rows]
 
 
@@ -169,15 +169,16 @@ def histories(connection: Connection, crashes: int) -> dict[int, History]:
     mine = _RUNS.c.tenant_id == _TENANTS.c.id
     last_slot = select(func.max(_RUNS.c.slot_at)).where(mine).scalar_subquery()
     latest = select(_RUNS.c.status).where(mine).order_by(_RUNS.c.started_at.desc()).limit(1).scalar_subquery()
-    found = {}
-    brands = select(_TENANTS.c.id, _TENANTS.c.active_since, last_slot, latest)
-    for tenant_id, active_since, slot, status in connection.execute(brands).all():
-        statuses = (status,) if status else ()
-        if status == RunStatus.ABANDONED:
-            own = select(_RUNS.c.status).where(_RUNS.c.tenant_id == tenant_id)
+    by_brand = {}
+    brands = select(_TENANTS.c.id, _TENANTS.c.active_since, last_slot.label("slot"), latest.label("status"))
+    for brand in connection.execute(brands).all():
+        statuses = (brand.status,) if brand.status else ()
+        if brand.status == RunStatus.ABANDONED:
+            own = select(_RUNS.c.status).where(_RUNS.c.tenant_id == brand.id)
             statuses = tuple(connection.scalars(own.order_by(_RUNS.c.started_at.desc()).limit(crashes)))
-        found[tenant_id] = History(max(slot, active_since or slot) if slot else None, statuses)
-    return found
+        last = max(brand.slot, brand.active_since or brand.slot) if brand.slot else None
+        by_brand[brand.id] = History(last, statuses)
+    return by_brand
 
 
 def brands_of_crashed_runs(connection: Connection) -> list[int]:

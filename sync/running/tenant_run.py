@@ -176,8 +176,8 @@ class _BrandRun:
             self._run.lease.hold(connection)
             record_result(connection, tenant_id, run_id, result)
             if not repeated:
-                told_for = None if failure.kind in _ACCESS else resource
-                record_failure(connection, tenant_id, run_id, told_for, failure)
+                concerns = None if failure.kind in _ACCESS else resource
+                record_failure(connection, tenant_id, run_id, concerns, failure)
         if failure.kind not in _ACCESS:
             log.warning(
                 "resource_failed",

@@ -77,7 +77,7 @@ class TableWriter:
                 seconds=time.monotonic() - began,
             )
             self.conclude(connection, pull, result)
-            self.lease.hold(connection)
+            self.lease.hold(connection)  # once more: see Lease.hold
         return result
 
     def _guard(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     Column,
@@ -69,7 +69,7 @@ def plan_of_brand(writer: TableWriter, budget: int) -> NotesPlan:
         _STAGES.c.stage_key == _LEADS.c.stage_key,
         _STAGES.c.removed_at.is_(None),
     )
-    found = (
+    contacts = (
         select(
             _LEADS.c.client_id,
             _LEADS.c.contact_type,
@@ -83,8 +83,20 @@ def plan_of_brand(writer: TableWriter, budget: int) -> NotesPlan:
         .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
     )
     with brand_transaction(writer.engine, tenant_id, writes=False) as connection:
-        rows = connection.execution_options(yield_per=2_000).execute(found)
-        return plan_notes((NoteCandidate(*row) for row in rows), budget)
+        rows = connection.execution_options(yield_per=2_000).execute(contacts)
+        return plan_notes(map(_candidate, rows), budget)
+
+
+def _candidate(row: Any) -> NoteCandidate:
+    return NoteCandidate(
+        client_id=row.client_id,
+        contact_type=row.contact_type,
+        active=row.active,
+        modified_at=row.last_modified_at,
+        read_at=row.read_at,
+        read_state=row.contact_modified_at,
+        answer_hash=row.answer_hash,
+    )
 
 
 def leads_were_read(writer: TableWriter) -> bool:
@@ -107,6 +119,8 @@ def land_notes(
         raise held_back(f"{len(pull.rejected)} of {pull.fetched} records can't be read")
     with brand_transaction(writer.engine, tenant_id) as connection:
         writer.lease.hold(connection)
+        # Before the rows, so that the count of contacts read (a summary) is right when it is written below; a pull that
+        # is held back after this takes the readings back with its transaction, and the contacts stay due.
         _record_readings(connection, writer, notes)
         with (
             _named(connection, [candidate.client_id for candidate, _ in notes.read]) as scope,
@@ -115,6 +129,8 @@ def land_notes(
             if not writer.accept and not staging.table_was_empty:
                 gone = count_missing(connection, pull.mirror, tenant_id, scope)
                 live = count_live(connection, pull.mirror, tenant_id) if gone else 0
+                # One contact whose notes are all gone is somebody tidying up. When every contact that was read has lost
+                # all of its notes, and there are several, it is the call that answers with nothing.
                 emptied = gone > 0 and pull.fetched == 0 and len(notes.read) > 1
                 if emptied or is_suspicious_removal(gone, live):
                     raise held_back(f"it would remove {gone} of {live} rows")
@@ -138,7 +154,7 @@ def land_notes(
         )
         writer.conclude(connection, pull, result)
         record_failed_contacts(connection, writer, notes)
-        writer.lease.hold(connection)
+        writer.lease.hold(connection)  # once more: see Lease.hold
     return result
 
 
@@ -162,13 +178,14 @@ def record_failed_contacts(connection: Connection, writer: TableWriter, notes: N
         record_failure(connection, tenant_id, run_id, resource, failure, record=candidate.client_id)
     more = len(notes.failed) - _MOST_ERRORS
     if more > 0:
-        said = PullError(notes.failed[-1][1].kind, f"the notes of {more} more contacts can't be read")
-        record_failure(connection, tenant_id, run_id, resource, said)
+        others = PullError(notes.failed[-1][1].kind, f"the notes of {more} more contacts can't be read")
+        record_failure(connection, tenant_id, run_id, resource, others)
 
 
 @contextmanager
 def _named(connection: Connection, client_ids: Sequence[str]) -> Iterator[ColumnElement[bool]]:
     """Yield the condition for notes of these contacts, however many they are."""
+    # A first backfill names thousands of contacts: more than either database takes as parameters of one statement.
     connection.execute(DropTable(_READ_NOW, if_exists=True))
     connection.execute(CreateTable(_READ_NOW))
     if client_ids:
@@ -185,9 +202,9 @@ def _record_readings(connection: Connection, writer: TableWriter, notes: NotesPu
             "read_at": notes.pull.started_at,
             "run_id": writer.run_id,
             "contact_modified_at": candidate.modified_at,
-            "answer_hash": told,
+            "answer_hash": answer_hash,
         }
-        for candidate, told in notes.read
+        for candidate, answer_hash in notes.read
     ]
     # The rows of these were made by an earlier run, whose reading stays named.
     again = [

@@ -29,6 +29,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from sync.tables import MirrorTable, Packed
 
+# People tidy up: a few rows go every day. More than a fifth at once looks like a call that answers with less than it
+# has. A small table loses a fifth of its rows easily, hence the second bound.
 _SUSPICIOUS_SHARE: Final = 5
 _SUSPICIOUS_COUNT: Final = 20
 PackedRows = Callable[[], Iterable[Sequence[Packed]]]
@@ -65,16 +67,21 @@ def staged(connection: Connection, mirror: MirrorTable, tenant_id: int, rows: Pa
     """
     tables = (mirror.pulled_rows, mirror.pulled_keys)
     for table in tables:
+        # A connection goes back to its pool with its temporary tables: one that broke off here may have left them.
         connection.execute(DropTable(table, if_exists=True))
         connection.execute(CreateTable(table))
     try:
         if _has_no_rows(connection, mirror, tenant_id):
+            # A first sync: there is nothing to compare with, and nothing that could be missing.
             yield Staging(_fill(connection, mirror.pulled_rows, rows(), searched=False), table_was_empty=True)
             return
+        # Of a row that has not changed only key and hash travel, so that a sync's time goes with what has changed, not
+        # with how wide the rows are: a note may be 200,000 characters long.
         keys = ([mirror.key_and_hash(row) for row in batch] for batch in rows())
         pulled = _fill(connection, mirror.pulled_keys, keys)
         stale = _stale_keys(connection, mirror, tenant_id, pulled)
         if stale is None:
+            # All of them changed (a new rule, another time zone): asking for each key costs more than it spares.
             _fill(connection, mirror.pulled_rows, rows())
         elif stale:
             _fill(
@@ -84,14 +91,15 @@ def staged(connection: Connection, mirror: MirrorTable, tenant_id: int, rows: Pa
             )
         yield Staging(pulled)
     finally:
+        # After an error the transaction takes no more statements on PostgreSQL, and its rollback drops the tables.
         if not connection.invalidated and connection.in_transaction() and _is_usable(connection):
             for table in tables:
                 connection.execute(DropTable(table))
 
 
 def _has_no_rows(connection: Connection, mirror: MirrorTable, tenant_id: int) -> bool:
-    found = select(literal(1)).where(mirror.table.c.tenant_id == tenant_id).limit(1)
-    return connection.execute(found).first() is None
+    any_row = select(literal(1)).where(mirror.table.c.tenant_id == tenant_id).limit(1)
+    return connection.execute(any_row).first() is None
 
 
 def _stale_keys(connection: Connection, mirror: MirrorTable, tenant_id: int, pulled: int) -> set[Packed] | None:
@@ -113,6 +121,7 @@ def _fill(connection: Connection, table: Table, batches: Iterable[Sequence[Packe
     for index in table.indexes if searched else ():
         connection.execute(CreateIndex(index))
     if searched and connection.dialect.name == "postgresql":
+        # Autovacuum never sees temporary tables: without this the planner takes them for small and joins row by row.
         connection.exec_driver_sql(f"ANALYZE {table.name}")
     return count
 
@@ -126,6 +135,7 @@ def _is_usable(connection: Connection) -> bool:
 
 
 def _copy(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]]) -> int:
+    # COPY is PostgreSQL's quickest way in; psycopg turns Python's values into its text by itself.
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - the connection is open
     names = ", ".join(table.columns.keys())
@@ -139,6 +149,8 @@ def _copy(connection: Connection, table: Table, batches: Iterable[Sequence[Packe
 
 
 def _insert_many(connection: Connection, table: Table, batches: Iterable[Sequence[Packed]]) -> int:
+    # Past SQLAlchemy's own insert, which wants a dictionary of each row. What its types would do to a value on the way
+    # (decimals, dates, vocabularies) is then done here, and only for columns whose type does anything.
     places = ", ".join("?" for _ in table.columns)
     statement = f"INSERT INTO {table.name} VALUES ({places})"  # noqa: S608 - a table of our own
     encoders = [
@@ -179,8 +191,8 @@ def count_missing(
     connection: Connection, mirror: MirrorTable, tenant_id: int, scope: ColumnElement[bool] | None
 ) -> int:
     """Return how many rows would be marked removed; ask it only of a table that was not empty."""
-    found = select(func.count()).select_from(mirror.table).where(missing(mirror, tenant_id, scope))
-    return int(connection.execute(found).scalar_one())
+    gone = select(func.count()).select_from(mirror.table).where(missing(mirror, tenant_id, scope))
+    return int(connection.execute(gone).scalar_one())
 
 
 def count_live(connection: Connection, mirror: MirrorTable, tenant_id: int) -> int:
@@ -208,8 +220,10 @@ def upsert(
     """Bring the table to what is staged; `scope` narrows which missing rows count as removed. Return what changed."""
     if staging.table_was_empty:
         return Counts(inserted=_insert_new(connection, mirror, tenant_id, now, all_of_them=True))
+    # Update before insert: a row that was just inserted would be looked at again as one that might have changed.
     updated = _update_changed(connection, mirror, tenant_id, now)
     inserted = _insert_new(connection, mirror, tenant_id, now)
+    # Marked, not deleted: what a page showed yesterday can be explained, and a record that returns keeps its history.
     removed = 0
     if remove:
         mark = update(mirror.table).where(missing(mirror, tenant_id, scope)).values(removed_at=now, updated_at=now)
@@ -219,6 +233,7 @@ def upsert(
 
 def _update_changed(connection: Connection, mirror: MirrorTable, tenant_id: int, now: datetime) -> int:
     table, pulled = mirror.table, mirror.pulled_rows
+    # A row that was marked removed comes back by being listed again, even where nothing in it has changed.
     differs = or_(table.c.row_hash != pulled.c.row_hash, table.c.removed_at.is_not(None))
     fresh = {name: pulled.c[name] for name in (*mirror.names, "row_hash") if name not in mirror.keys}
     change = update(table).where(table.c.tenant_id == tenant_id, mirror.same_row(pulled), differs)

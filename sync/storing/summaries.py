@@ -47,8 +47,9 @@ def write_summaries(connection: Connection, tenant_id: int, zone: ZoneInfo, chan
 
     Days are those of the brand's `zone`, but for the schedule, which is counted by UTC.
     """
-    wanted = (one for source, one in _SUMMARIES if changed is None or changed in source)
-    return sum(one(connection, tenant_id, zone) for one in wanted) > 0
+    writers = (write for sources, write in _SUMMARIES if changed is None or changed in sources)
+    # Not any(): every summary has to be written, also behind the first one that has changed.
+    return sum(write(connection, tenant_id, zone) for write in writers) > 0
 
 
 def _leads(connection: Connection, tenant_id: int, _zone: ZoneInfo) -> bool:
@@ -87,7 +88,7 @@ def _pipeline(connection: Connection, tenant_id: int, zone: ZoneInfo) -> bool:
         sums[stage].add(deal.deal_size, deal.likely)
         if deal.entered_at is not None:
             ages[deal.stage_key, deal.entered_at.astimezone(zone).date()] += 1
-    counted = [(*stage, one.deals, one.valued, one.value, one.weighted) for stage, one in sums.items()]
+    counted = [(*stage, its.deals, its.valued, its.value, its.weighted) for stage, its in sums.items()]
     counts_changed = _keep(connection, PipelineCount, tenant_id, _numbered(counted))
     return _keep(connection, PipelineAge, tenant_id, [(*age, deals) for age, deals in ages.items()]) or counts_changed
 
