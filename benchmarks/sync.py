@@ -33,8 +33,9 @@ from emulator import AccountPlan, Emulator
 from encryption import Cipher
 from models import PROSPECT, NoteReading, Tenant, utc_now
 from settings import Settings
-from sync.mapping.records import CONTACTS, WireRecord
+from sync.mapping.records import CONTACTS
 from sync.mapping.rows import lead_row
+from sync.mapping.wire_record import WireRecord
 
 WEB_KEY, TOKEN = "CT_benchmark_key", "enterprise-token"
 ZONE = "America/New_York"
@@ -117,7 +118,7 @@ def prepare_brand(url: str, key: str, emulator: Emulator) -> None:
     readings = []
     for raw in account.contacts:
         if raw["client_id"] not in account.notes:
-            row = lead_row(CONTACTS.read(WireRecord(raw, raw["client_id"], [])), ZoneInfo(ZONE))
+            row = lead_row(CONTACTS.read(WireRecord(raw, raw["client_id"], CONTACTS.reading())), ZoneInfo(ZONE))
             readings.append({**stamps, "client_id": row["client_id"], "contact_modified_at": row["last_modified_at"]})
     with brand_transaction(engine, 1) as connection:
         if readings:

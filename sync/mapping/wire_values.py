@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from sync.mapping.wire_text import clean_line, clean_text
 
@@ -30,15 +30,18 @@ class OddValueError(ValueError):
 
 
 def as_id(value: object) -> str | None:
-    """Return an id as text; None where there is none. Raises OddValueError for anything that can't address a row."""
-    if value is None or value == "":
+    """Return an id as text; None where there is none, which is also what "0" says: counting of ids begins at 1.
+
+    Raises OddValueError for anything that can't address a row.
+    """
+    if value is None or value == "" or value is False:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise OddValueError("an id is a string or a whole number")
     text = clean_line(str(value))
     if len(text) > LONGEST_ID:
         raise OddValueError(f"an id has at most {LONGEST_ID} characters")
-    return text or None
+    return text.strip() if text.strip("0") else None
 
 
 def as_line(value: object) -> str:
@@ -168,8 +171,3 @@ def _person(value: object) -> str:
         parts = [as_line(value.get(key)) for key in ("first_name", "last_name")]
         return " ".join(part for part in parts if part) or as_line(value.get("name"))
     return as_line(value)
-
-
-def is_blank(value: Any) -> bool:
-    """Tell whether a wire value says nothing."""
-    return value is None or value == "" or value is False

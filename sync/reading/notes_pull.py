@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from models import SyncErrorKind
 from sync.api.clienttether import PAGE_SIZE, Answer
 from sync.failures import PullError
-from sync.mapping.records import NOTES, FieldIssue, UnreadableRecordError, record_id
+from sync.mapping.records import NOTES, UnreadableRecordError, record_id
 from sync.mapping.rows import note_row
 from sync.mapping.rules import answer_hash
+from sync.mapping.wire_record import FieldIssue
 from sync.reading.notes_plan import NoteCandidate
 from sync.reading.pull import Pull, read_records
 from sync.reading.snapshots import SnapshotWriter
@@ -62,7 +63,7 @@ class NotesPull:
         fresh, rejected = [], []
         for raw in raws:
             try:
-                identity = record_id(raw, NOTES.id_names)
+                identity = record_id(raw, pull.reading.id_names)
             except UnreadableRecordError as reason:
                 rejected.append(FieldIssue("", "", str(reason)))
                 continue
@@ -71,13 +72,13 @@ class NotesPull:
                 fresh.append((identity, raw))
         pull.fetched += len(raws)
         pull.rejected += rejected
-        issues = len(pull.issues)
+        issues = len(pull.reading.issues)
         records = read_records(NOTES, fresh, pull)
         pull.spool.add([pull.mirror.pack(note_row(record, candidate.client_id, zone)) for record in records])
         if rejected:
             self.bad_positions += positions
         else:
-            plain = len(fresh) == len(raws) and len(pull.issues) == issues
+            plain = len(fresh) == len(raws) and len(pull.reading.issues) == issues
             self.read.append((candidate, this_answer if plain else None))
 
 

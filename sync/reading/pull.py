@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 from models import Resource, utc_now
 from sync.failures import MovedError
-from sync.mapping.records import FieldIssue, RecordKind, WireRecord, unknown_fields
+from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
+from sync.mapping.records import KINDS, RecordKind
+from sync.mapping.wire_record import FieldIssue, FieldReading, WireRecord
 from sync.reading.paging import AskFrom, Page, whole_list
 from sync.reading.resources import ListResource
 from sync.reading.snapshots import SnapshotWriter
@@ -25,7 +27,10 @@ _SUSPICIOUS_COUNT: Final = 10
 
 @dataclass
 class Pull:
-    """What one reading of a resource brought. `started_at` is when its first page was asked for (UTC)."""
+    """What one reading of a resource brought. `started_at` is when its first page was asked for (UTC).
+
+    `names`: where fields have other wire names than the documented ones.
+    """
 
     resource: Resource
     mirror: MirrorTable
@@ -35,8 +40,12 @@ class Pull:
     pages: int = 0
     fetched: int = 0
     rejected: list[FieldIssue] = field(default_factory=list)
-    issues: list[FieldIssue] = field(default_factory=list)
-    unknown: set[str] = field(default_factory=set)
+    names: FieldNames = AS_DOCUMENTED
+    reading: FieldReading = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing read."""
+        self.reading = KINDS[self.resource].reading(self.names)
 
     def begin_anew(self) -> None:
         """Forget what an earlier reading brought."""
@@ -44,8 +53,7 @@ class Pull:
         self.started_at = utc_now()
         self.pages = self.fetched = 0
         self.rejected.clear()
-        self.issues.clear()
-        self.unknown.clear()
+        self.reading.clear()
 
     def count(self, page: Page) -> None:
         """Take note of a page: its size, and what of it can't be read."""
@@ -66,8 +74,8 @@ def is_suspiciously_unreadable(rejected: int, fetched: int) -> bool:
 
 def read_records(kind: RecordKind, fresh: Sequence[tuple[str, dict[str, Any]]], pull: Pull) -> list[Any]:
     """Return the typed records of a page's rows; odd fields and unknown ones are noted on the pull."""
-    pull.unknown |= unknown_fields((raw for _, raw in fresh), kind.known)
-    return [kind.read(WireRecord(raw, record_id, pull.issues)) for record_id, raw in fresh]
+    pull.reading.note_unknown(raw for _, raw in fresh)
+    return [kind.read(WireRecord(raw, record_id, pull.reading)) for record_id, raw in fresh]
 
 
 def fill(pull: Pull, list_resource: ListResource, pages: Iterable[Page], zone: ZoneInfo) -> None:
@@ -114,7 +122,7 @@ def pull_list(
         # The last reading asks page after page: the less time passes, the less can move under it, but a page that is
         # asked for early shows the list as it was before the pages in front of it.
         ahead = 1 if last else in_flight
-        pages = whole_list(ask, list_resource.records.id_names, pool=pool, in_flight=ahead, most_rows=most_rows)
+        pages = whole_list(ask, pull.reading.id_names, pool=pool, in_flight=ahead, most_rows=most_rows)
         try:
             fill(pull, list_resource, map(keep, pages), zone)
         except MovedError:

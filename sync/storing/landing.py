@@ -112,8 +112,9 @@ class TableWriter:
             record_replay(connection, tenant_id, self.run_id, result)
             return
         record_result(connection, tenant_id, self.run_id, result)
-        record_issues(connection, tenant_id, self.run_id, pull.resource, rejected=pull.rejected, issues=pull.issues)
-        new = record_unknown_fields(connection, tenant_id, pull.resource, pull.unknown) if pull.unknown else []
+        reading = pull.reading
+        record_issues(connection, tenant_id, self.run_id, pull.resource, rejected=pull.rejected, issues=reading.issues)
+        new = record_unknown_fields(connection, tenant_id, pull.resource, reading.unknown) if reading.unknown else []
         if new:
             log.info("unknown_fields", resource=pull.resource.value, fields=new)
 

@@ -24,7 +24,7 @@ from models import (
     utc_now,
 )
 from sync.failures import PullError
-from sync.mapping.records import FieldIssue
+from sync.mapping.wire_record import FieldIssue
 from sync.mapping.wire_text import clean_line
 from sync.storing.store import Counts
 from sync.tables import table_of

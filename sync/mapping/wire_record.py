@@ -1,0 +1,227 @@
+"""One row of an answer while it is read: typed values out of it, and a tally of what each field said.
+
+Nothing here knows a wire name: readers name our field and the wire names that may hold it, in order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from sync.mapping.wire_text import MOST_CHARACTERS
+from sync.mapping.wire_values import (
+    OddValueError,
+    as_flag,
+    as_id,
+    as_line,
+    as_markup,
+    as_money,
+    as_number,
+    as_percent,
+    as_person,
+    as_time,
+)
+
+_Value = TypeVar("_Value")
+_ABSENT: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldIssue:
+    """A field whose value was of an unexpected shape: in which record, which field, and what was expected."""
+
+    record_id: str
+    field: str
+    reason: str
+
+
+@dataclass
+class FieldTally:
+    """What the rows of a resource said of each of our fields.
+
+    A row is counted under a field once at most: `blank` where a known name is there and says nothing, `missing` where
+    none of its names is there, `odd` where what it says is not understood. In all other rows it is filled: they are not
+    counted one by one, because nearly every value of nearly every row is.
+    """
+
+    rows: int = 0
+    blank: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    odd: Counter[str] = field(default_factory=Counter)
+
+    def filled(self, name: str) -> int:
+        """Return in how many rows the field held a value that was understood."""
+        return self.rows - self.blank[name] - self.missing[name] - self.odd[name]
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.rows = 0
+        for counter in (self.blank, self.missing, self.odd):
+            counter.clear()
+
+
+@dataclass
+class FieldReading:
+    """How the rows of one resource are read, and what was seen on the way.
+
+    `id_names`: which wire names may hold a row's id, in order; `known`: all wire names that are read; `names`: where
+    other wire names hold one of our fields than those the readers give. `issues`, `tally` and `unknown` grow with the
+    rows.
+    """
+
+    id_names: tuple[str, ...]
+    known: frozenset[str]
+    names: Mapping[str, tuple[str, ...]] | None = None
+    issues: list[FieldIssue] = field(default_factory=list)
+    tally: FieldTally = field(default_factory=FieldTally)
+    unknown: set[str] = field(default_factory=set)
+
+    def clear(self) -> None:
+        """Forget what was seen, for a reading from the beginning."""
+        self.issues.clear()
+        self.tally.clear()
+        self.unknown.clear()
+
+    def note_unknown(self, raws: Iterable[dict[str, Any]]) -> None:
+        """Take note of the fields that nobody reads."""
+        for raw in raws:
+            if not raw.keys() <= self.known:
+                self.unknown |= raw.keys() - self.known
+
+
+class WireRecord:
+    """One row of an answer: hands out typed values, and takes note of what was odd and what was not there."""
+
+    __slots__ = ("_names", "_raw", "_reading", "id")
+
+    def __init__(self, raw: dict[str, Any], record_id: str, reading: FieldReading) -> None:
+        self._raw, self.id, self._reading = raw, record_id, reading
+        self._names = reading.names
+        reading.tally.rows += 1
+
+    def _read(
+        self, field_name: str, convert: Callable[[Any], _Value], names: tuple[str, ...], nothing: _Value
+    ) -> _Value:
+        """Return the first of the alternatives that holds a usable value, converted.
+
+        A name that is there but says nothing, or nothing that is understood, must not hide a later one that does.
+        """
+        if self._names is not None:
+            names = self._names.get(field_name, names)
+        first_odd: tuple[str, OddValueError] | None = None
+        is_there = False
+        for name in names:
+            raw = self._value(name)
+            if raw is _ABSENT:
+                continue
+            is_there = True
+            if raw is None or raw == "" or (raw is False and convert is not as_flag):
+                continue
+            try:
+                value = convert(raw)
+            except OddValueError as odd:
+                first_odd = first_odd or (name, odd)
+                continue
+            if value is not None and value != "":
+                return value
+        if first_odd is None:
+            tally = self._reading.tally
+            (tally.blank if is_there else tally.missing)[field_name] += 1
+            return nothing
+        self._reading.tally.odd[field_name] += 1
+        self._reading.issues.append(FieldIssue(self.id, first_odd[0], str(first_odd[1])))
+        return nothing
+
+    def _value(self, name: str) -> Any:
+        return self._raw.get(name, _ABSENT)
+
+    def line(self, field_name: str, *names: str) -> str:
+        """Return text of one line."""
+        if self._names is None:
+            raw = self._raw.get(names[0])
+            if raw.__class__ is str and raw.isprintable() and raw:  # nearly every value: spares two calls
+                line = " ".join(raw[:MOST_CHARACTERS].split())
+                if line:
+                    return line
+        return self._read(field_name, as_line, names, "")
+
+    def markup(self, field_name: str, *names: str) -> str:
+        """Return raw HTML or text of several lines."""
+        return self._read(field_name, as_markup, names, "")
+
+    def reference(self, field_name: str, *names: str) -> str | None:
+        """Return the id of another record."""
+        return self._read(field_name, as_id, names, None)
+
+    def money(self, field_name: str, *names: str) -> Decimal | None:
+        """Return an amount to the cent."""
+        return self._read(field_name, as_money, names, None)
+
+    def percent(self, field_name: str, *names: str) -> int | None:
+        """Return a percentage 0-100."""
+        return self._read(field_name, as_percent, names, None)
+
+    def number(self, field_name: str, *names: str) -> int | None:
+        """Return a whole number."""
+        return self._read(field_name, as_number, names, None)
+
+    def flag(self, field_name: str, *names: str) -> bool:
+        """Return a flag, False where nothing is said."""
+        return self._read(field_name, as_flag, names, False)
+
+    def time(self, field_name: str, *names: str) -> datetime | None:
+        """Return a moment, naive in the brand's own zone."""
+        return self._read(field_name, as_time, names, None)
+
+    def person(self, field_name: str, *names: str) -> str:
+        """Return a person's name."""
+        return self._read(field_name, as_person, names, "")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredField:
+    """A field of ours: which wire names may hold it, in order, and what it is read as, in plain words."""
+
+    name: str
+    wire_names: tuple[str, ...]
+    read_as: str
+
+
+_READ_AS: Final[Mapping[Callable[[Any], Any], str]] = {
+    as_line: "text",
+    as_markup: "text with markup",
+    as_id: "id",
+    as_money: "amount",
+    as_percent: "percentage",
+    as_number: "whole number",
+    as_flag: "yes or no",
+    as_time: "date",
+    as_person: "person",
+}
+
+
+class RecordingRecord(WireRecord):
+    """Stands in for a row and remembers what a reader asks it for: so the readers themselves say what they know."""
+
+    __slots__ = ("asked_for",)
+
+    def __init__(self) -> None:
+        super().__init__({}, "", FieldReading((), frozenset()))
+        self.asked_for: list[DeclaredField] = []
+
+    def _read(
+        self, field_name: str, convert: Callable[[Any], _Value], names: tuple[str, ...], nothing: _Value
+    ) -> _Value:
+        self.asked_for.append(DeclaredField(field_name, names, _READ_AS[convert]))
+        return nothing
+
+
+def declared_fields(read: Callable[[WireRecord], object]) -> tuple[DeclaredField, ...]:
+    """Return which fields a reader reads, in its order."""
+    recording = RecordingRecord()
+    read(recording)
+    return tuple(recording.asked_for)
