@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test check tests fast screenshots pins clean
+.PHONY: demo test check tests fast migration screenshots pins clean
 
 demo: .venv/runtime
 	@exec $(BIN)/python demo.py
@@ -35,6 +35,12 @@ fast: .venv/development
 .venv/development: requirements.txt requirements-dev.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	@touch $@ .venv/runtime
+
+# The next revision of the schema: what the models say and a database of the revisions so far does not have.
+migration: .venv/development
+	@test -n "$(M)" || { echo 'Say what it does: make migration M="Territory of leads"'; exit 2; }
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && export DATABASE_URL="sqlite:///$$folder/portal.db" && \
+	$(BIN)/python -m dash_portal migrate && $(BIN)/alembic revision --autogenerate -m "$(M)"
 
 # Pictures of every page of a running demo, to be looked at: light and dark, wide and at phone width.
 screenshots: .venv/development

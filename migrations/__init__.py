@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from database import ALL_BRANDS
 
@@ -19,13 +21,44 @@ _ONE_AT_A_TIME: Final = 7_203_511  # any number: the advisory lock that release 
 
 def upgrade(engine: Engine) -> None:
     """Bring the schema to the newest revision; several processes may try at once, and one of them does it."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
-            connection.execute(text("SELECT set_config('portal.brand', :brand, true)"), {"brand": ALL_BRANDS})
+    with schema_transaction(engine) as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def schema_transaction(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that may change the schema, one process at a time."""
+    with (
+        engine.connect().execution_options(writes=True) as connection,
+        _loose_foreign_keys(connection),
+        connection.begin(),
+    ):
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
+            connection.execute(text("SELECT set_config('portal.brand', :brand, true)"), {"brand": ALL_BRANDS})
+        yield connection
+
+
+@contextmanager
+def _loose_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Keep SQLite from deleting what hangs on a table's rows while a revision writes that table anew.
+
+    SQLite alters most things of a table by copying it and dropping the old one, and with foreign keys on, dropping a
+    table deletes its rows first: a new rule for `tenants` would empty all tables of all brands. Inside a transaction
+    the switch does nothing, so it is turned before.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    sqlite = connection.connection.cursor()
+    sqlite.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        sqlite.execute("PRAGMA foreign_keys = ON")
+        sqlite.close()
 
 
 def is_current(engine: Engine) -> bool:

@@ -1,18 +1,40 @@
-"""Run by Alembic: migrates over the connection that `migrations.upgrade` hands in, in its transaction."""
+"""Run by Alembic: by `migrations.upgrade`, which hands in its connection, or by the `alembic` command.
+
+The command is for writing revisions (`make migration M="..."`); it reads DATABASE_URL as every process does.
+"""
 
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 import models  # noqa: F401 - importing the models fills SQLModel.metadata
+from database import create_engine
+from migrations import schema_transaction
+from migrations.autogeneration import belongs_to, complete_revision
+from settings import Settings, load_settings
 
-connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection,
-    target_metadata=SQLModel.metadata,
-    render_as_batch=connection.dialect.name == "sqlite",
-    compare_type=True,
-)
-with context.begin_transaction():
-    context.run_migrations()
+
+def migrate(connection: Connection) -> None:
+    """Do what Alembic was started for over this connection, in its transaction."""
+    dialect = connection.dialect.name
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=dialect == "sqlite",
+        compare_type=True,
+        user_module_prefix="",  # the template imports SQLModel's column types by name
+        include_object=belongs_to(dialect),
+        process_revision_directives=complete_revision,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+handed_in = context.config.attributes.get("connection")
+if handed_in is not None:
+    migrate(handed_in)
+else:
+    with schema_transaction(create_engine(load_settings(Settings).database_url)) as opened:
+        migrate(opened)

@@ -1,4 +1,4 @@
-"""${message}."""
+<%! import re %>"""${message}."""
 
 from __future__ import annotations
 
@@ -14,5 +14,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
-
+    ${re.sub(r"# ### .*\n?", "", upgrades).strip() if upgrades else "pass"}
