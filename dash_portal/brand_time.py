@@ -1,4 +1,4 @@
-"""Times as a brand's people read them: in the brand's own zone, its days as they begin and end there."""
+"""Times as people read them: in the brand's own zone, its days as they begin and end there; ages and durations."""
 
 from __future__ import annotations
 
@@ -75,3 +75,37 @@ def age_text(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {rest} min" if rest and hours < 12 else f"{hours} h"
     return f"{hours // 24} days"
+
+
+def ago_text(moment: datetime | None, now: datetime) -> str:
+    """Write how long ago a moment is: just now, 12 min ago; never, where there is none."""
+    if moment is None:
+        return "never"
+    age = age_text(max(0.0, (now - moment).total_seconds()))
+    return age if age == "just now" else f"{age} ago"
+
+
+def duration_text(seconds: float | None) -> str:
+    """Write how long something took: 0.4 s, 12 s, 3 min 5 s, 2 h 4 min."""
+    if seconds is None:
+        return "–"  # noqa: RUF001 - a dash on purpose
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 1:
+        return f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def nearby_text(moment: datetime, now: datetime, zone: str) -> str:
+    """Write a moment near to now, on that zone's clock: 4:05 PM EST; the day is named where it is not today's."""
+    return _nearby_text(moment.replace(second=0, microsecond=0), local_day(now, zone), zone)
+
+
+@lru_cache(maxsize=4096)
+def _nearby_text(minute: datetime, today: date, zone: str) -> str:
+    clock = f"{clock_text(minute, zone)} {local(minute, zone):%Z}"
+    day = local_day(minute, zone)
+    return clock if day == today else f"{day_text(day)}, {clock}"

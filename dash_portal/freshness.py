@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from croniter import croniter
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from database import BrandSession
@@ -113,28 +114,28 @@ class BrandFreshness:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `/api/sync/status` answers."""
-        age = self.overall.age_seconds
+        age_seconds = self.overall.age_seconds
         return {
             "status": "never" if self.last_run is None else self.last_run.value,
             "last_sync_at": _iso(self.overall.read_at),
-            "age_seconds": None if age is None else int(age),
+            "age_seconds": None if age_seconds is None else int(age_seconds),
             "stale": self.overall.stale,
             "next_sync_at": _iso(self.overall.next_sync_at),
             "data_version": self.data_version,
             "resources": {
-                one.resource.value: {
-                    "status": one.last_status.value,
-                    "failed": one.failed,
-                    "whole_read_at": _iso(one.whole_read_at),
-                    "last_attempt_at": _iso(one.last_attempt_at),
-                    "age_seconds": self._age(one),
+                age.resource.value: {
+                    "status": age.last_status.value,
+                    "failed": age.failed,
+                    "whole_read_at": _iso(age.whole_read_at),
+                    "last_attempt_at": _iso(age.last_attempt_at),
+                    "age_seconds": self._seconds(age),
                 }
-                for one in self.resources
+                for age in self.resources
             },
         }
 
-    def _age(self, one: ResourceAge) -> int | None:
-        start = one.counted_from
+    def _seconds(self, age: ResourceAge) -> int | None:
+        start = age.counted_from
         return None if start is None else max(0, int((self.overall.now - start).total_seconds()))
 
 
@@ -161,14 +162,22 @@ def brand_freshness(
 
 
 def _read_ages(session: BrandSession) -> Mapping[Resource, ResourceAge]:
-    statement = select(
-        ResourceFreshness.resource,
-        ResourceFreshness.whole_read_at,
-        ResourceFreshness.last_status,
-        ResourceFreshness.last_attempt_at,
-    )
-    ages = [ResourceAge(Resource(name), *others) for name, *others in session.exec(statement)]
-    return {age.resource: age for age in ages}
+    return {row.resource: age_of(row) for row in session.execute(AGES)}
+
+
+AGES: Final = select_columns(
+    col(ResourceFreshness.tenant_id),
+    col(ResourceFreshness.resource),
+    col(ResourceFreshness.whole_read_at),
+    col(ResourceFreshness.last_status),
+    col(ResourceFreshness.last_attempt_at),
+)
+"""What the ages of resources are made of, with whose they are: a session of a brand gets its own only."""
+
+
+def age_of(row: Any) -> ResourceAge:
+    """Return the age in a row of `AGES`."""
+    return ResourceAge(row.resource, row.whole_read_at, row.last_status, row.last_attempt_at)
 
 
 def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: str, slug: str) -> Freshness:

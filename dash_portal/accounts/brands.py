@@ -119,6 +119,14 @@ def find_brand(session: Session, tenant_id: int) -> Tenant:
     return brand
 
 
+def find_brand_by_slug(session: Session, slug: str) -> Tenant:
+    """Return the brand that an address names, suspended ones too. Raises NotFoundError, which is answered with 404."""
+    brand = session.exec(select(Tenant).where(Tenant.slug == slug)).one_or_none()
+    if brand is None:
+        raise NotFoundError("There is no such brand.")
+    return brand
+
+
 def valid_slug(slug: str) -> str:
     """Return the short name that stands in addresses. Raises AccountError when it is malformed."""
     slug = slug.strip()

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from dash_portal.accounts.audit import AuditAction
 from dash_portal.agency import frame
-from dash_portal.agency.audit_words import ACTION_WORDS, action_words, detail_words
+from dash_portal.agency.words import ACTION_WORDS, action_words, detail_words
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
 from dash_portal.vocabulary import member
@@ -32,8 +32,7 @@ def show() -> ResponseReturnValue:
         chosen = _chosen(brand, action, who, tenants)
         total = session.exec(select(func.count()).select_from(AuditEntry).where(*chosen)).one()
         pages = max(1, -(-total // PER_PAGE))
-        asked = request.args.get("page", "1")
-        page = max(1, min(pages, int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1))
+        page = min(pages, frame.asked_page())
         newest_first = (col(AuditEntry.created_at).desc(), col(AuditEntry.id))
         question = select(AuditEntry).where(*chosen).order_by(*newest_first)
         entries = list(session.exec(question.offset((page - 1) * PER_PAGE).limit(PER_PAGE)))
@@ -52,14 +51,14 @@ def show() -> ResponseReturnValue:
         page=page,
         pages=pages,
         total=total,
-        narrowed={name: said for name, said in (("about", brand), ("action", action), ("who", who)) if said},
+        narrowed={name: value for name, value in (("about", brand), ("action", action), ("who", who)) if value},
     )
 
 
 def _chosen(brand: str, action: str, who: str, tenants: list[Tenant]) -> list[Any]:
     chosen: list[Any] = []
     if brand:
-        chosen.append(AuditEntry.tenant_id == next((one.id for one in tenants if one.slug == brand), -1))
+        chosen.append(AuditEntry.tenant_id == next((tenant.id for tenant in tenants if tenant.slug == brand), -1))
     if member(AuditAction, action) is not None:
         chosen.append(AuditEntry.action == action)
     if who:

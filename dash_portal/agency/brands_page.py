@@ -6,7 +6,7 @@ Addresses that name no brand begin with an underscore, which no short name can.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from flask import Blueprint, jsonify, redirect, request, url_for
@@ -16,6 +16,7 @@ from sqlmodel import select
 from dash_portal.accounts.brands import (
     change_brand,
     create_brand,
+    find_brand_by_slug,
     reactivate_brand,
     replace_web_key,
     suspend_brand,
@@ -24,14 +25,12 @@ from dash_portal.accounts.brands import (
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame
-from dash_portal.agency.accent import accent_advice
-from dash_portal.agency.connection_tests import ask_for_test, find_test, is_unanswered
-from dash_portal.agency.plain_words import CHECK_WORDS
-from dash_portal.agency.sync_health import sync_health
-from dash_portal.agency.sync_requests import request_sync
-from dash_portal.agency.time_words import ago
-from dash_portal.agency.workers import find_workers
+from dash_portal.agency.health.sync_health import sync_health
+from dash_portal.agency.words import CHECK_WORDS
+from dash_portal.agency.worker_requests import ask_for_test, find_test, find_workers, is_unanswered, request_sync
 from dash_portal.brand_access import open_agency
+from dash_portal.brand_time import ago_text
+from dash_portal.co_branding.accent import accent_advice
 from dash_portal.co_branding.logo_files import LogoError
 from dash_portal.co_branding.logos import keep_logo, logo_marks, remove_logo
 from dash_portal.portal import portal
@@ -51,6 +50,9 @@ _DONE: Final = {
 }
 
 
+_LONGEST_VALUE: Final = 120
+
+
 @dataclass(frozen=True, slots=True)
 class BrandForm:
     """What the form for a brand holds; the web key is never sent back."""
@@ -68,7 +70,7 @@ def show() -> ResponseReturnValue:
     with open_agency() as session:
         rows = sorted(sync_health(session, now, portal().settings.sync_cron), key=lambda row: row.name.casefold())
         tenants = {tenant.id: tenant for tenant in session.exec(select(Tenant))}
-    return frame.page("brands.html", rows=rows, tenants=tenants, ago=lambda moment: ago(moment, now), done=_done())
+    return frame.page("brands.html", rows=rows, tenants=tenants, ago=lambda moment: ago_text(moment, now), done=_done())
 
 
 @blueprint.get("/_start")
@@ -243,8 +245,9 @@ def accent() -> ResponseReturnValue:
 
 
 def _form() -> BrandForm:
-    said = request.form
-    return BrandForm(*(said.get(name, "")[:120].strip() for name in ("name", "slug", "timezone", "accent_colour")))
+    return BrandForm(
+        **{field.name: request.form.get(field.name, "")[:_LONGEST_VALUE].strip() for field in fields(BrandForm)}
+    )
 
 
 def _theme(theme: str) -> LogoTheme:
@@ -258,13 +261,6 @@ def _done() -> str | None:
     return _DONE.get(request.args.get("done", ""))
 
 
-def _find(session: AgencySession, slug: str) -> Tenant:
-    tenant = session.exec(select(Tenant).where(Tenant.slug == slug)).one_or_none()
-    if tenant is None:
-        raise NotFoundError("There is no such brand.")
-    return tenant
-
-
 def _do(
     slug: str,
     done: str,
@@ -274,7 +270,7 @@ def _do(
 ) -> ResponseReturnValue:
     """Carry a change out, commit it, and show the brand with what came of it."""
     with open_agency(writes=True) as session:
-        tenant = _find(session, slug)
+        tenant = find_brand_by_slug(session, slug)
         try:
             change(session, tenant)
         except NotFoundError:
@@ -297,14 +293,14 @@ def _new_page(form: BrandForm, *, problem: str | None = None, starting: bool = F
 
 def _edit_page(slug: str, *, problem: str | None = None, form: BrandForm | None = None) -> str:
     with open_agency() as session:
-        tenant = _find(session, slug)
+        tenant = find_brand_by_slug(session, slug)
         marks = logo_marks(session, tenant.id or 0)
     parts: dict[str, Any] = {"accent": accent_advice(tenant.accent_colour or "")}
-    held = BrandForm(tenant.name, tenant.slug, tenant.timezone, tenant.accent_colour or "")
+    stored = BrandForm(tenant.name, tenant.slug, tenant.timezone, tenant.accent_colour or "")
     return frame.page(
         "brand_edit.html",
         tenant=tenant,
-        form=form or held,
+        form=form or stored,
         zones=time_zones(),
         logos={theme: marks.get(theme) for theme in LogoTheme},
         problem=problem,

@@ -17,6 +17,15 @@ TABS: Final = (
 )
 
 
+_PAGE_DIGITS: Final = 6
+
+
+def asked_page() -> int:
+    """Return which page of a list the address asks for, from 1; anything but a number of six digits is the first."""
+    text = request.args.get("page", "1")
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= _PAGE_DIGITS else 1
+
+
 def page(template: str, **parts: Any) -> str:
     """Return a page of the agency. Raises RoleForbiddenError for anyone else."""
     require_role(Role.AGENCY_ADMIN)

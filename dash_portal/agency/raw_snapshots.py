@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -62,8 +62,8 @@ class SnapshotBody:
 
 def list_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, page: int) -> SnapshotPage:
     """Return one page of what a run received."""
-    mine = (RawSnapshot.tenant_id == tenant_id, RawSnapshot.run_id == run_id)
-    total = session.exec(select(func.count()).select_from(RawSnapshot).where(*mine)).one()
+    of_run = (RawSnapshot.tenant_id == tenant_id, RawSnapshot.run_id == run_id)
+    total = session.exec(select(func.count()).select_from(RawSnapshot).where(*of_run)).one()
     pages = max(1, -(-total // PER_PAGE))
     page = max(1, min(page, pages))
     lines = _lines(session, tenant_id, run_id, first=(page - 1) * PER_PAGE, most=PER_PAGE)
@@ -74,15 +74,15 @@ def search_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, wor
     """Return the answers of a run that hold the words, whatever their case; audited."""
     require_agency(actor)
     record(session, AuditAction.SNAPSHOTS_SEARCHED, actor, tenant_id=tenant_id, run=run_id)
-    wanted, found, read = words.casefold(), [], 0
+    wanted, lines, searched_bytes = words.casefold(), [], 0
     for line, body in _with_bodies(session, tenant_id, run_id):
-        read += len(body)
+        searched_bytes += len(body)
         hits = _readable(body)[0].casefold().count(wanted)
         if hits:
-            found.append(_with_hits(line, hits))
-        if read > _MOST_SEARCHED_BYTES or len(found) >= _MOST_FOUND:
-            return SnapshotPage(tuple(found), 1, 1, len(found), cut_short=True)
-    return SnapshotPage(tuple(found), 1, 1, len(found))
+            lines.append(replace(line, hits=hits))
+        if searched_bytes > _MOST_SEARCHED_BYTES or len(lines) >= _MOST_FOUND:
+            return SnapshotPage(tuple(lines), 1, 1, len(lines), cut_short=True)
+    return SnapshotPage(tuple(lines), 1, 1, len(lines))
 
 
 def look_at_snapshot(
@@ -101,11 +101,11 @@ def look_at_snapshot(
     row = session.execute(question.where(RawSnapshot.resource == resource, RawSnapshot.position == position)).first()
     if row is None:
         return None
-    body = zlib.decompress(row[7])
+    body = zlib.decompress(row.body)
     text, is_json = _readable(body)
     action = AuditAction.SNAPSHOT_DOWNLOADED if download else AuditAction.SNAPSHOT_VIEWED
     record(session, action, actor, tenant_id=tenant_id, run=run_id, resource=resource.value, position=position)
-    return SnapshotBody(SnapshotLine(*row[:7]), body, text[:LONGEST_SHOWN], is_json, len(text) > LONGEST_SHOWN)
+    return SnapshotBody(_line(row), body, text[:LONGEST_SHOWN], is_json, len(text) > LONGEST_SHOWN)
 
 
 def _question(tenant_id: int, run_id: str) -> Any:
@@ -127,18 +127,24 @@ def _question(tenant_id: int, run_id: str) -> Any:
 
 def _lines(session: AgencySession, tenant_id: int, run_id: str, *, first: int, most: int) -> Iterator[SnapshotLine]:
     for row in session.execute(_question(tenant_id, run_id).offset(first).limit(most)):
-        yield SnapshotLine(*row)
+        yield _line(row)
 
 
 def _with_bodies(session: AgencySession, tenant_id: int, run_id: str) -> Iterator[tuple[SnapshotLine, bytes]]:
     question = _question(tenant_id, run_id).add_columns(RawBody.body).execution_options(yield_per=20)
     for row in session.execute(question):
-        yield SnapshotLine(*row[:7]), zlib.decompress(row[7])
+        yield _line(row), zlib.decompress(row.body)
 
 
-def _with_hits(line: SnapshotLine, hits: int) -> SnapshotLine:
+def _line(row: Any) -> SnapshotLine:
     return SnapshotLine(
-        line.resource, line.position, line.request, line.fetched_at, line.record_count, line.size, line.whole, hits
+        resource=row.resource,
+        position=row.position,
+        request=row.request,
+        fetched_at=row.fetched_at,
+        record_count=row.record_count,
+        size=row.size,
+        whole=row.whole,
     )
 
 

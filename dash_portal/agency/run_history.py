@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from dash_portal.agency.plain_words import RESOURCE_WORDS, Advice, advice_for
+from dash_portal.agency.words import RESOURCE_WORDS, Advice, advice_for
 from database import AgencySession
 from models import (
     Lead,
@@ -45,7 +45,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunDetails:
     """One run with all that is known of it. Times are UTC; `asked_by` names who started it by hand."""
 
     run_id: str
@@ -67,14 +67,14 @@ class Run:
     @property
     def changed(self) -> int:
         """How many rows it inserted, updated or removed."""
-        return sum(one.inserted + one.updated + one.removed for one in self.resources)
+        return sum(resource.inserted + resource.updated + resource.removed for resource in self.resources)
 
 
 @dataclass(frozen=True, slots=True)
-class RunPage:
+class HistoryPage:
     """One page of a brand's history."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[RunDetails, ...]
     page: int
     pages: int
     total: int
@@ -93,7 +93,7 @@ class NotesBackfill:
         return 100 if self.contacts == 0 else min(100, 100 * self.read // self.contacts)
 
 
-def run_history(session: AgencySession, tenant_id: int, *, page: int) -> RunPage:
+def run_history(session: AgencySession, tenant_id: int, *, page: int) -> HistoryPage:
     """Return one page of the brand's runs; a page beyond the last is taken for the last."""
     total = session.exec(select(func.count()).select_from(SyncRun).where(SyncRun.tenant_id == tenant_id)).one()
     pages = max(1, -(-total // RUNS_PER_PAGE))
@@ -105,10 +105,10 @@ def run_history(session: AgencySession, tenant_id: int, *, page: int) -> RunPage
         .offset((page - 1) * RUNS_PER_PAGE)
         .limit(RUNS_PER_PAGE)
     )
-    return RunPage(_complete(session, tenant_id, session.exec(question).all()), page, pages, total)
+    return HistoryPage(_complete(session, tenant_id, session.exec(question).all()), page, pages, total)
 
 
-def find_run(session: AgencySession, tenant_id: int, run_id: str) -> Run | None:
+def find_run(session: AgencySession, tenant_id: int, run_id: str) -> RunDetails | None:
     """Return one run of the brand, or None."""
     question = select(SyncRun).where(SyncRun.tenant_id == tenant_id, SyncRun.run_id == run_id)
     return next(iter(_complete(session, tenant_id, session.exec(question).all())), None)
@@ -137,12 +137,12 @@ def held_back_reasons(session: AgencySession, tenant_id: int, run_id: str) -> li
     ]
 
 
-def _complete(session: AgencySession, tenant_id: int, runs: Sequence[SyncRun]) -> tuple[Run, ...]:
+def _complete(session: AgencySession, tenant_id: int, runs: Sequence[SyncRun]) -> tuple[RunDetails, ...]:
     ids = [run.run_id for run in runs]
     resources, problems = _resources(session, tenant_id, ids), _problems(session, tenant_id, ids)
     asked_by, snapshots = _askers(session, tenant_id, ids), _snapshots(session, tenant_id, ids)
     return tuple(
-        Run(
+        RunDetails(
             run_id=run.run_id,
             status=run.status,
             trigger=run.trigger,
@@ -162,10 +162,10 @@ def _resources(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> di
     question = select(SyncRunResource).where(
         SyncRunResource.tenant_id == tenant_id, col(SyncRunResource.run_id).in_(list(ids))
     )
-    found: dict[str, list[SyncRunResource]] = defaultdict(list)
-    for one in sorted(session.exec(question), key=lambda one: _RESOURCE_ORDER[one.resource]):
-        found[one.run_id].append(one)
-    return found
+    by_run: dict[str, list[SyncRunResource]] = defaultdict(list)
+    for result in sorted(session.exec(question), key=lambda result: _RESOURCE_ORDER[result.resource]):
+        by_run[result.run_id].append(result)
+    return by_run
 
 
 def _problems(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, list[Problem]]:
@@ -177,14 +177,14 @@ def _problems(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dic
     grouped: dict[tuple[str, Resource | None, str], list[SyncError]] = defaultdict(list)
     for error in session.exec(question):
         grouped[error.run_id, error.resource, error.kind].append(error)
-    found: dict[str, list[Problem]] = defaultdict(list)
+    by_run: dict[str, list[Problem]] = defaultdict(list)
     for (run_id, resource, kind), errors in grouped.items():
         examples = tuple(dict.fromkeys(_example(error) for error in errors))[:_MOST_EXAMPLES]
-        found[run_id].append(Problem(resource, kind, advice_for(kind), len(errors), examples))
+        by_run[run_id].append(Problem(resource, kind, advice_for(kind), len(errors), examples))
     kinds = [kind.value for kind in SyncErrorKind]
-    for problems in found.values():
-        problems.sort(key=lambda one: kinds.index(one.kind) if one.kind in kinds else len(kinds))
-    return found
+    for problems in by_run.values():
+        problems.sort(key=lambda problem: kinds.index(problem.kind) if problem.kind in kinds else len(kinds))
+    return by_run
 
 
 def _example(error: SyncError) -> str:

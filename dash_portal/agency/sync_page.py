@@ -9,23 +9,19 @@ import hashlib
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError
-from dash_portal.agency import frame, plain_words, time_words
-from dash_portal.agency.brand_row import activity_words, brand_row, drawn_row
-from dash_portal.agency.plain_words import advice_for
-from dash_portal.agency.result_marks import result_mark
+from dash_portal.agency import frame, words
+from dash_portal.agency.health.rendering import brand_row, drawn_row, ongoing_words, status_mark, trend_chart
+from dash_portal.agency.health.sync_health import brand_health, sync_health
 from dash_portal.agency.run_history import held_back_reasons, notes_backfill, run_history
-from dash_portal.agency.sync_health import brand_health, sync_health
-from dash_portal.agency.sync_requests import confirm_held_back, request_all, request_sync
-from dash_portal.agency.tenants import find_tenant
-from dash_portal.agency.trend import trend_chart
-from dash_portal.agency.workers import find_workers
+from dash_portal.agency.worker_requests import confirm_held_back, find_workers, request_all, request_sync
 from dash_portal.brand_access import open_agency
-from dash_portal.brand_time import moment_text
+from dash_portal.brand_time import ago_text, duration_text, moment_text, nearby_text
 from dash_portal.portal import portal
 from models import utc_now
 from timetable import slot_after
@@ -61,9 +57,9 @@ def live() -> ResponseReturnValue:
 def sync_all() -> ResponseReturnValue:
     """Ask for a sync of every active brand."""
     with open_agency(writes=True) as session:
-        asked = request_all(session, actor=current_actor())
+        new = request_all(session, actor=current_actor())
         session.commit()
-    return redirect(url_for("agency_sync.show", done="all" if asked else "already"), code=303)
+    return redirect(url_for("agency_sync.show", done="all" if new else "already"), code=303)
 
 
 @blueprint.get("/<slug>")
@@ -102,7 +98,7 @@ def _if_changed(parts: str) -> ResponseReturnValue:
 
 def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:
     with open_agency(writes=True) as session:
-        tenant_id = find_tenant(session, slug).tenant_id
+        tenant_id = find_brand_by_slug(session, slug).id or 0
         ask = confirm_held_back if accept else request_sync
         try:
             new = ask(session, actor=current_actor(), tenant_id=tenant_id)
@@ -121,12 +117,12 @@ def _all_brands() -> dict[str, Any]:
         brands = sync_health(session, now, cron)
         workers = find_workers(session, now)
     return {
-        **_words(now),
+        **_template_words(now),
         "rows": [brand_row(brand, now, has_worker=workers.alive > 0) for brand in brands],
         "drawn_row": drawn_row,
         "trouble": sum(brand.state.is_trouble for brand in brands),
         "active": sum(not brand.is_suspended for brand in brands),
-        "busy": sum(brand.activity is not None for brand in brands),
+        "busy": sum(brand.ongoing is not None for brand in brands),
         "workers": workers,
         "next_sync_at": slot_after(cron, now),
     }
@@ -135,17 +131,13 @@ def _all_brands() -> dict[str, Any]:
 def _one_brand(slug: str) -> dict[str, Any]:
     now, cron = utc_now(), portal().settings.sync_cron
     with open_agency() as session:
-        row = brand_health(session, slug, now, cron)
-        if row is None:
-            abort(404)
-        asked = request.args.get("page", "1")
-        page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+        row = brand_health(session, find_brand_by_slug(session, slug).id or 0, now, cron)
         held_back = [] if row.last_run is None else held_back_reasons(session, row.tenant_id, row.last_run.run_id)
         return {
-            **_words(now),
+            **_template_words(now),
             "row": row,
             "held_back_problems": held_back if row.held_back else [],
-            "history": run_history(session, row.tenant_id, page=page),
+            "history": run_history(session, row.tenant_id, page=frame.asked_page()),
             "notes": notes_backfill(session, row.tenant_id),
             "workers": find_workers(session, now),
             "next_sync_at": row.freshness.next_sync_at,
@@ -153,21 +145,21 @@ def _one_brand(slug: str) -> dict[str, Any]:
         }
 
 
-def _words(now: Any) -> dict[str, Any]:
+def _template_words(now: Any) -> dict[str, Any]:
     """Return the words and little helpers that the templates speak with."""
     return {
         "now": now,
-        "ago": lambda moment: time_words.ago(moment, now),
-        "at": lambda moment, zone: time_words.at(moment, now, zone),
+        "ago": lambda moment: ago_text(moment, now),
+        "at": lambda moment, zone: nearby_text(moment, now, zone),
         "exactly": moment_text,
-        "took": time_words.took,
+        "took": duration_text,
         "trend_chart": trend_chart,
-        "activity_words": activity_words,
-        "result_mark": result_mark,
-        "advice_for": advice_for,
-        "run_words": plain_words.RUN_WORDS,
-        "run_meaning": plain_words.RUN_MEANING,
-        "resource_words": plain_words.RESOURCE_WORDS,
-        "trigger_words": plain_words.TRIGGER_WORDS,
-        "waits_long": lambda activity: not activity.running and now - activity.since > _PICKED_UP_WITHIN,
+        "ongoing_words": ongoing_words,
+        "status_mark": status_mark,
+        "advice_for": words.advice_for,
+        "run_words": words.RUN_WORDS,
+        "run_meaning": words.RUN_MEANING,
+        "resource_words": words.RESOURCE_WORDS,
+        "trigger_words": words.TRIGGER_WORDS,
+        "waits_long": lambda ongoing: not ongoing.running and now - ongoing.since > _PICKED_UP_WITHIN,
     }

@@ -10,15 +10,15 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import col, select
 
 from dash_portal.accounts import links, people
+from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.links import Link
 from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.agency import frame
-from dash_portal.agency.plain_people import ROLE_MEANING, ROLE_WORDS
-from dash_portal.agency.time_words import ago
+from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
 from dash_portal.brand_access import open_agency
-from dash_portal.brand_time import moment_text
+from dash_portal.brand_time import ago_text, moment_text
 from dash_portal.vocabulary import member
 from database import AgencySession
 from models import Role, Tenant, User, utc_now
@@ -32,7 +32,7 @@ _DONE: Final = {
     "two-step-off": "They sign in with their password alone until they set two-step sign-in up again.",
     "role": "Their role is changed. They sign in anew with it.",
 }
-_ONE: Final = "/<int(max=2147483647):user_id>"
+_PERSON: Final = "/<int(max=2147483647):user_id>"
 
 
 @blueprint.get("")
@@ -57,7 +57,7 @@ def invite() -> ResponseReturnValue:
     )
 
 
-@blueprint.post(f"{_ONE}/reset")
+@blueprint.post(f"{_PERSON}/reset")
 def reset(user_id: int) -> ResponseReturnValue:
     """Make a link by which this person sets a new password; it is shown this once."""
     return _make_link(
@@ -74,7 +74,7 @@ def withdraw(invite_id: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.post(f"{_ONE}/deactivate")
+@blueprint.post(f"{_PERSON}/deactivate")
 def deactivate(user_id: int) -> ResponseReturnValue:
     """Take this person's access away."""
     return _do(
@@ -83,13 +83,13 @@ def deactivate(user_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post(f"{_ONE}/reactivate")
+@blueprint.post(f"{_PERSON}/reactivate")
 def reactivate(user_id: int) -> ResponseReturnValue:
     """Give this person access again."""
     return _do("reactivated", lambda session: people.reactivate_user(session, actor=current_actor(), user_id=user_id))
 
 
-@blueprint.post(f"{_ONE}/two-step-off")
+@blueprint.post(f"{_PERSON}/two-step-off")
 def two_step_off(user_id: int) -> ResponseReturnValue:
     """Ask this person, who has lost phone and recovery codes, for no code any more."""
     actor = current_actor()
@@ -99,7 +99,7 @@ def two_step_off(user_id: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post(f"{_ONE}/role")
+@blueprint.post(f"{_PERSON}/role")
 def role(user_id: int) -> ResponseReturnValue:
     """Give this person another role or brand."""
     return _do(
@@ -126,10 +126,10 @@ def _tenant_id(session: AgencySession) -> int | None:
     """Return the brand that the form names; agency staff belong to none, whatever it says."""
     if _role() is Role.AGENCY_ADMIN:
         return None
-    found = session.exec(select(Tenant.id).where(Tenant.slug == request.form.get("brand", ""))).one_or_none()
-    if found is None:
-        raise AccountError("Please choose the brand that this person belongs to.")
-    return found
+    try:
+        return find_brand_by_slug(session, request.form.get("brand", "")).id
+    except NotFoundError as missing:
+        raise AccountError("Please choose the brand that this person belongs to.") from missing
 
 
 def _make_link(make: Callable[[AgencySession], Link], *, who: str = "") -> ResponseReturnValue:
@@ -180,7 +180,7 @@ def _page(*, link: Link | None = None, who: str = "", problem: str | None = None
         link_until=moment_text(link.expires_at, "UTC") if link else None,
         who=who,
         until=lambda moment: moment_text(moment, "UTC"),
-        ago=lambda moment: ago(moment, now),
+        ago=lambda moment: ago_text(moment, now),
         form=request.form if problem else {},
         chosen_brand=request.args.get("brand", ""),
         problem=problem,

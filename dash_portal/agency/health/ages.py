@@ -1,54 +1,54 @@
-"""How old each resource of each brand is."""
+"""How old each resource of each brand is: which brands have news is asked each time, and only those are read anew."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import String, cast, func
+from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
-from dash_portal.agency.packed_rows import packed_columns, packed_rows, unpacked
-from dash_portal.freshness import ResourceAge
+from dash_portal.freshness import AGES, ResourceAge, age_of
 from database import AgencySession
-from models import Resource, ResourceFreshness, ResourceStatus
+from models import Resource, ResourceFreshness
 
 BrandAges = Mapping[Resource, ResourceAge]
 """A brand's resources that were ever attempted."""
 
 
-def brand_ages(session: AgencySession, only: int | None = None) -> dict[int, BrandAges]:
-    """Return the ages of all brands, or of the one named."""
-    question = _AGES if only is None else _AGES.where(col(ResourceFreshness.tenant_id) == only)
-    return {tenant_id: _ages(text) for tenant_id, text in session.execute(question)}
+class AgeMemory:
+    """The ages that this process knows, each brand's with the moment at which the sync last wrote one of them."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._known: dict[int, tuple[datetime, BrandAges]] = {}
+
+    def ages(self, session: AgencySession, only: int | None = None) -> dict[int, BrandAges]:
+        """Return the ages of all brands, or of the one named; a brand that was never attempted is left out."""
+        question = _WRITTEN if only is None else _WRITTEN.where(col(ResourceFreshness.tenant_id) == only)
+        written = {row.tenant_id: row.written_at for row in session.execute(question)}
+        known = {tenant_id: self._known.get(tenant_id) for tenant_id in written}
+        ages = {tenant_id: kept[1] for tenant_id, kept in known.items() if kept and kept[0] == written[tenant_id]}
+        for tenant_id, brand_ages in _read(session, [tenant_id for tenant_id in written if tenant_id not in ages]):
+            ages[tenant_id] = brand_ages
+            self._known[tenant_id] = (written[tenant_id], brand_ages)
+        return ages
 
 
-_AGE: Final = packed_columns(
-    col(ResourceFreshness.resource),
-    func.coalesce(cast(col(ResourceFreshness.whole_read_at), String), ""),
-    col(ResourceFreshness.last_status),
-    col(ResourceFreshness.last_attempt_at),
-)
-_AGES: Final = select_columns(col(ResourceFreshness.tenant_id), packed_rows(_AGE)).group_by(
-    col(ResourceFreshness.tenant_id)
-)
+AGE_MEMORY: Final = AgeMemory()
+
+_WRITTEN: Final = select_columns(
+    col(ResourceFreshness.tenant_id), func.max(col(ResourceFreshness.updated_at)).label("written_at")
+).group_by(col(ResourceFreshness.tenant_id))
 
 
-@lru_cache(maxsize=4096)
-def _ages(text: str) -> BrandAges:
-    """Read what the database packed: between two syncs of a brand its text stays the same."""
-    found = {}
-    for name, read_at, status, attempt_at in unpacked(text):
-        resource = Resource(name)
-        read = _moment(read_at) if read_at else None
-        found[resource] = ResourceAge(resource, read, ResourceStatus(status), _moment(attempt_at))
-    return {resource: found[resource] for resource in Resource if resource in found}
-
-
-def _moment(text: str) -> datetime:
-    """Read a moment as the databases write it: SQLite without a zone, in UTC; PostgreSQL in its session's."""
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _read(session: AgencySession, tenants: Sequence[int]) -> Sequence[tuple[int, BrandAges]]:
+    if not tenants:
+        return ()
+    ages: dict[int, dict[Resource, ResourceAge]] = defaultdict(dict)
+    for row in session.execute(AGES.where(col(ResourceFreshness.tenant_id).in_(tenants))):
+        ages[row.tenant_id][row.resource] = age_of(row)
+    return tuple(ages.items())

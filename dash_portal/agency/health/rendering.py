@@ -1,4 +1,4 @@
-"""A brand's row on /agency/sync: what it says, and its HTML, which is drawn once for all rows that say the same.
+"""How a brand's row on /agency/sync is drawn, once for all rows that say the same; and the parts its own page shares.
 
 With hundreds of brands most rows say what they said seconds ago. A row is drawn from what it says and from nothing else
 (no clock, no viewer), so one that is drawn already is exactly what would be drawn again.
@@ -6,21 +6,21 @@ With hundreds of brands most rows say what they said seconds ago. A row is drawn
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from flask import current_app
 from markupsafe import Markup
 
-from dash_portal.agency.brand_state import BrandState
-from dash_portal.agency.latest_runs import Trend
-from dash_portal.agency.plain_words import RUN_WORDS, advice_for
-from dash_portal.agency.result_marks import result_list
-from dash_portal.agency.sync_health import Activity, BrandHealth, LastRun
-from dash_portal.agency.time_words import ago, at, took
-from dash_portal.agency.trend import trend_chart
-from dash_portal.brand_time import moment_text
+from dash_portal.agency.health.runs import TREND_RUNS, RecentRuns, ResourceOutcome, RunOutcome, RunSummary
+from dash_portal.agency.health.state import BrandState
+from dash_portal.agency.health.sync_health import BrandHealth, OngoingSync
+from dash_portal.agency.words import RESOURCE_STATUS_WORDS, RESOURCE_WORDS, RUN_WORDS, advice_for
+from dash_portal.brand_time import ago_text, duration_text, moment_text, nearby_text
+from models import ResourceStatus, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +39,46 @@ class BrandRow:
     is_running: bool
     read_at: datetime | None
     read_ago: str
-    last_run: LastRun | None
+    last_run: RunSummary | None
     last_ago: str
+    outcome: RunOutcome | None
     notes_remaining: int | None
-    trend: Trend
+    recent: RecentRuns
     next_at: str | None
 
 
 def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool) -> BrandRow:
     """Return what the row of this brand says at this moment."""
-    doing, last_run, read_at = health.activity, health.last_run, health.freshness.read_at
+    ongoing, last_run, read_at = health.ongoing, health.last_run, health.freshness.read_at
     return BrandRow(
         slug=health.slug,
         name=health.name,
         timezone=health.timezone,
         state=health.state,
         happened=None if health.error_kind is None else advice_for(health.error_kind).happened,
-        doing=None if doing is None else activity_words(doing, now) + ("" if has_worker else _helpless(doing)),
-        is_running=doing is not None and doing.running,
+        doing=None if ongoing is None else ongoing_words(ongoing, now) + ("" if has_worker else _helpless(ongoing)),
+        is_running=ongoing is not None and ongoing.running,
         read_at=read_at,
-        read_ago=ago(read_at, now),
+        read_ago=ago_text(read_at, now),
         last_run=last_run,
-        last_ago=ago(None if last_run is None else last_run.started_at, now),
+        last_ago=ago_text(None if last_run is None else last_run.started_at, now),
+        outcome=health.outcome,
         notes_remaining=health.notes_remaining,
-        trend=health.trend,
-        next_at=None if health.is_suspended else at(health.freshness.next_sync_at, now, health.timezone),
+        recent=health.recent,
+        next_at=None if health.is_suspended else nearby_text(health.freshness.next_sync_at, now, health.timezone),
     )
 
 
-def activity_words(activity: Activity, now: datetime) -> str:
+def ongoing_words(ongoing: OngoingSync, now: datetime) -> str:
     """Say what goes on for a brand: Queued 2 min ago, asked for by Ana."""
-    words = f"Running since {ago(activity.since, now)}" if activity.running else f"Queued {ago(activity.since, now)}"
-    asked = f", asked for by {activity.by}" if activity.by else ""
-    return f"{words}{asked}{'; lets in what was held back' if activity.accepts else ''}."
+    age = ago_text(ongoing.since, now)
+    words = f"Running since {age}" if ongoing.running else f"Queued {age}"
+    asked_for = f", asked for by {ongoing.by}" if ongoing.by else ""
+    return f"{words}{asked_for}{'; lets in what was held back' if ongoing.accepts else ''}."
 
 
-def _helpless(activity: Activity) -> str:
-    return "" if activity.running else " No worker is there to do it."
+def _helpless(ongoing: OngoingSync) -> str:
+    return "" if ongoing.running else " No worker is there to do it."
 
 
 @lru_cache(maxsize=2048)
@@ -86,9 +89,104 @@ def drawn_row(row: BrandRow) -> Markup:
         template.render(
             row=row,
             exactly=moment_text,
-            took=took,
+            took=duration_text,
             run_words=RUN_WORDS,
-            result_list=result_list,
+            outcome_list=outcome_list,
             trend_chart=trend_chart,
         )
     )
+
+
+# What came in with a run, resource by resource, as a sign and words; colour only underlines it.
+
+SIGNS: Final = {
+    ResourceStatus.SUCCESS: ("✓", "good"),
+    ResourceStatus.PARTIAL: ("◐", "calm"),
+    ResourceStatus.INCOMPLETE: ("✕", "bad"),
+    ResourceStatus.FAILED: ("✕", "bad"),
+    ResourceStatus.HELD_BACK: ("‖", "bad"),
+    ResourceStatus.UNAVAILABLE: ("–", "off"),  # noqa: RUF001 - a dash on purpose
+}
+"""The sign and the tone of each way a resource can end."""
+
+
+@lru_cache(maxsize=4096)
+def outcome_list(outcome: RunOutcome) -> Markup:
+    """Return the list for a brand's row."""
+    return Markup('<ul class="results">%s</ul>') % Markup("").join(map(_outcome_item, outcome.resources))
+
+
+def _outcome_item(outcome: ResourceOutcome) -> Markup:
+    name, status = RESOURCE_WORDS[outcome.resource], RESOURCE_STATUS_WORDS[outcome.status]
+    sign, tone = SIGNS[outcome.status]
+    set_aside = f", {outcome.rejected:,} set aside" if outcome.rejected else ""
+    return Markup(
+        '<li class="result result-%s" title="%s"><span aria-hidden="true">%s</span>%s'
+        '<span class="visually-hidden">: %s</span></li>'
+    ) % (
+        tone,
+        f"{name}: {status}; {outcome.fetched:,} read, {outcome.changed:,} changed{set_aside}",
+        sign,
+        name,
+        status,
+    )
+
+
+def status_mark(status: ResourceStatus) -> Markup:
+    """Return how one resource ended, with its sign."""
+    sign, tone = SIGNS[status]
+    return Markup('<span class="result result-%s"><span aria-hidden="true">%s</span>%s</span>') % (
+        tone,
+        sign,
+        RESOURCE_STATUS_WORDS[status],
+    )
+
+
+# The last runs as a small chart: a bar per run, as high as it took long; its outline tells how it ended.
+
+_STEP: Final = 5
+_WIDTH: Final = 3.5
+_HEIGHT: Final = 22
+_LOWEST: Final = 4
+
+_LOOKS: Final = {
+    RunStatus.SUCCESS: "good",
+    RunStatus.RUNNING: "now",
+    RunStatus.PARTIAL: "part",
+    RunStatus.FAILED: "bad",
+    RunStatus.ABANDONED: "bad",
+}
+
+
+@lru_cache(maxsize=4096)
+def trend_chart(recent: RecentRuns) -> Markup:
+    """Return the chart as SVG, the latest run at the right; what it shows is also said in words."""
+    runs = recent.runs
+    longest = max((run.seconds for run in runs), default=0) or 1
+    paths: dict[str, list[str]] = {}
+    for place, run in enumerate(runs, start=TREND_RUNS - len(runs)):
+        look = _LOOKS[run.status]
+        height = _HEIGHT if look == "bad" else _LOWEST + (_HEIGHT - _LOWEST) * (run.seconds / longest) ** 0.5 * 0.8
+        paths.setdefault(look, []).append(_bar(place * _STEP + 1, f"{height:.0f}", outlined=look != "good"))
+    drawn = "".join(f'<path class="trend-{look}" d="{"".join(parts)}"/>' for look, parts in paths.items())
+    width, words = TREND_RUNS * _STEP + 1, trend_words(runs)
+    return Markup(  # noqa: S704 - numbers and words of our own only
+        f'<svg class="trend" viewBox="0 0 {width} {_HEIGHT + 2}" width="{width}" height="{_HEIGHT + 2}" role="img" '
+        f'stroke-width="{_WIDTH}" aria-label="{words}"><title>{words}</title>{drawn}</svg>'
+    )
+
+
+def _bar(left: int, height: str, *, outlined: bool) -> str:
+    """Return a bar's part of a path: its outline, or just the line along its middle, drawn as wide as the bar."""
+    if outlined:
+        return f"M{left} {_HEIGHT + 1}v-{height}h{_WIDTH}v{height}z"
+    return f"M{left + _WIDTH / 2} {_HEIGHT + 1}v-{height}"
+
+
+def trend_words(runs: tuple[RunSummary, ...]) -> str:
+    """Say what the chart shows: Last 24 syncs: 22 complete, 2 failed."""
+    if not runs:
+        return "No sync yet"
+    counted = Counter(run.status for run in runs)
+    parts = ", ".join(f"{counted[status]} {RUN_WORDS[status].lower()}" for status in RunStatus if counted[status])
+    return f"Last {len(runs)} syncs: {parts}" if len(runs) > 1 else f"One sync: {parts.partition(' ')[2]}"

@@ -1,48 +1,49 @@
-"""Every brand's last runs: which they are is asked each time, what they were only where that is news.
+"""Every brand's last runs, and what the last finished one did, read once.
 
-A run's row changes once, from running to how it ended. So a brand's last runs are the same for as long as their ids and
-statuses are, and each process keeps what it has read.
+A run's row changes once, from running to how it ended, and what an ended run did never changes. So each process keeps
+what it has read: asked each time is only which run is a brand's latest, and how it stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final
 
-from sqlalchemy import extract, func
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 from sqlalchemy import select as select_columns
-from sqlmodel import col, select
+from sqlmodel import col
 
-from dash_portal.agency.packed_rows import packed_columns, packed_rows, unpacked
 from database import AgencySession
-from models import RunStatus, SyncRun, Tenant, Trigger
+from models import (
+    Resource,
+    ResourceStatus,
+    RunStatus,
+    SyncError,
+    SyncErrorKind,
+    SyncRun,
+    SyncRunResource,
+    Tenant,
+    Trigger,
+)
 
 TREND_RUNS: Final = 24
+
+RunKey = tuple[int, str]
+"""A brand's `tenants.id` and a run's id."""
+
+_MOST_OUTCOMES: Final = 5_000
 _PORTION: Final = 400
-
-
-class TrendRun(NamedTuple):
-    """One run in the small chart of the last ones: how it ended and how long it took, in whole seconds."""
-
-    status: RunStatus
-    seconds: int
-
-
-@dataclass(frozen=True, eq=False)
-class Trend:
-    """A brand's last runs, the oldest first; the same object until another run comes."""
-
-    runs: tuple[TrendRun, ...]
-
-
-NO_TREND: Final = Trend(())
+_ABOUT_RECORDS: Final = (SyncErrorKind.UNREADABLE_RECORD.value, SyncErrorKind.UNREADABLE_FIELD.value)
+_RESOURCE_ORDER: Final = {resource: place for place, resource in enumerate(Resource)}
 
 
 @dataclass(frozen=True, slots=True)
-class LatestRun:
-    """One run; `seconds` is 0 while it runs."""
+class RunSummary:
+    """One run in a line. `started_at` is UTC; `seconds` is how long it took, in whole seconds, 0 while it runs."""
 
     run_id: str
     status: RunStatus
@@ -51,77 +52,190 @@ class LatestRun:
     seconds: int
 
 
+@dataclass(frozen=True, eq=False)
+class RecentRuns:
+    """A brand's last runs, the oldest first; the same object until another run comes or ends.
+
+    So what is drawn of it can be kept as well. `finished` is the last that has ended; `running` the very last, where it
+    has not.
+    """
+
+    runs: tuple[RunSummary, ...]
+    finished: RunSummary | None = None
+    running: RunSummary | None = None
+
+
+NO_RUNS: Final = RecentRuns(())
+
+
 @dataclass(frozen=True, slots=True)
-class LatestRuns:
-    """The last runs of a brand, the oldest first; the last that has ended; and one that has not, if it came later."""
+class ResourceOutcome:
+    """What a finished run did with one resource."""
 
-    trend: Trend
-    finished: LatestRun | None
-    running: LatestRun | None
+    resource: Resource
+    status: ResourceStatus
+    fetched: int
+    changed: int
+    rejected: int
+    remaining: int
 
 
-class KnownRuns:
-    """The last runs of the brands as this process knows them, each brand's with the ids and statuses it read."""
+@dataclass(frozen=True, eq=False)
+class RunOutcome:
+    """What a finished run did, and which kinds of error it met; odd records are no reason for a run to end badly.
+
+    It is the same object for as long as it is kept, so that what is drawn of it can be kept as well.
+    """
+
+    resources: tuple[ResourceOutcome, ...]
+    error_kinds: frozenset[str]
+
+    @property
+    def changed(self) -> int:
+        """How many rows the run inserted, updated or removed."""
+        return sum(resource.changed for resource in self.resources)
+
+
+class RunMemory:
+    """What this process knows of the brands' runs."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[str, LatestRuns]] = {}
+        """Know nothing yet."""
+        self._recent: dict[int, tuple[RunMark, RecentRuns]] = {}
+        self._outcomes: OrderedDict[RunKey, RunOutcome] = OrderedDict()
+        self._lock = Lock()
 
-    def latest(self, session: AgencySession, only: int | None = None) -> dict[int, LatestRuns]:
+    def recent(self, session: AgencySession, only: int | None = None) -> dict[int, RecentRuns]:
         """Return the last runs of all brands, or of the one named; a brand without any is left out."""
-        which = _WHICH if only is None else _WHICH.where(col(Tenant.id) == only)
-        marks = {tenant_id: mark for tenant_id, mark in session.execute(which) if mark}
-        known = {tenant_id: self._known.get(tenant_id) for tenant_id in marks}
-        found = {tenant_id: kept[1] for tenant_id, kept in known.items() if kept and kept[0] == marks[tenant_id]}
-        for tenant_id, runs in _read(session, [tenant_id for tenant_id in marks if tenant_id not in found]):
-            found[tenant_id] = runs
-            self._known[tenant_id] = (marks[tenant_id], runs)
-        return found
+        return {tenant_id: self._recent_of(session, tenant_id, mark) for tenant_id, mark in _latest(session, only)}
+
+    def _recent_of(self, session: AgencySession, tenant_id: int, mark: RunMark) -> RecentRuns:
+        known = self._recent.get(tenant_id)
+        if known is not None and known[0] == mark:
+            return known[1]
+        recent = _read_recent(session, tenant_id)
+        if not _may_still_end(recent):
+            self._recent[tenant_id] = (mark, recent)
+        return recent
+
+    def outcomes(self, session: AgencySession, runs: Sequence[RunKey]) -> dict[RunKey, RunOutcome]:
+        """Return what each of these finished runs did."""
+        with self._lock:
+            known = {run: self._outcomes[run] for run in runs if run in self._outcomes}
+        read = _read_outcomes(session, [run for run in runs if run not in known])
+        with self._lock:
+            self._outcomes |= read
+            for run in runs:
+                self._outcomes.move_to_end(run)
+            while len(self._outcomes) > _MOST_OUTCOMES:
+                self._outcomes.popitem(last=False)
+        return known | read
 
 
-KNOWN_RUNS: Final = KnownRuns()
+RUN_MEMORY: Final = RunMemory()
+
+RunMark = tuple[str, RunStatus]
+"""The id of a brand's latest run, and how it stands: while both are the same, so are the brand's last runs."""
 
 
-def _read(session: AgencySession, tenants: Sequence[int]) -> Iterator[tuple[int, LatestRuns]]:
-    for start in range(0, len(tenants), _PORTION):
-        some = col(Tenant.id).in_(tenants[start : start + _PORTION])
-        for tenant_id, text in session.execute(_WHAT.where(some)):
-            if text:
-                yield tenant_id, _runs(text)
+def _latest(session: AgencySession, only: int | None) -> list[tuple[int, RunMark]]:
+    """Return each brand's latest run: one step along an index for each."""
+    question = _LATEST if only is None else _LATEST.where(col(Tenant.id) == only)
+    return [(row.id, (row.run_id, row.status)) for row in session.execute(question) if row.run_id is not None]
 
 
-def _of_each_brand(run: Any) -> Any:
-    """Ask for each brand's last runs, the latest first: a short walk along an index, packed into one text per brand."""
-    latest = (
-        select(run.label("packed"))
+def _may_still_end(recent: RecentRuns) -> bool:
+    """Tell whether a run before the latest is open: the worker that was cut off in it has yet to be noticed."""
+    return any(run.status is RunStatus.RUNNING for run in recent.runs[:-1])
+
+
+def _of_brand(column: Any) -> Any:
+    """Ask for a column of the brand's latest run."""
+    return (
+        select_columns(column)
         .where(col(SyncRun.tenant_id) == Tenant.id)
         .order_by(col(SyncRun.started_at).desc())
-        .limit(TREND_RUNS)
+        .limit(1)
         .correlate(Tenant)
-        .subquery()
+        .scalar_subquery()
+        .label(column.key)
     )
-    return select_columns(col(Tenant.id), select(packed_rows(latest.c.packed)).scalar_subquery())
 
 
-_STARTED: Final = extract("epoch", col(SyncRun.started_at))
-_SECONDS: Final = func.coalesce(extract("epoch", col(SyncRun.finished_at)) - _STARTED, 0)
-_WHICH: Final = _of_each_brand(packed_columns(col(SyncRun.run_id), col(SyncRun.status)))
-_WHAT: Final = _of_each_brand(
-    packed_columns(_STARTED, col(SyncRun.status), _SECONDS, col(SyncRun.trigger), col(SyncRun.run_id))
+_LATEST: Final = select_columns(col(Tenant.id), _of_brand(col(SyncRun.run_id)), _of_brand(col(SyncRun.status)))
+_RECENT: Final = (
+    select_columns(
+        col(SyncRun.run_id),
+        col(SyncRun.status),
+        col(SyncRun.trigger),
+        col(SyncRun.started_at),
+        col(SyncRun.finished_at),
+    )
+    .where(col(SyncRun.tenant_id) == bindparam("tenant_id"))
+    .order_by(col(SyncRun.started_at).desc())
+    .limit(TREND_RUNS)
 )
 
 
-def _runs(text: str) -> LatestRuns:
-    # SQLite tells whole seconds: of runs within one, the later is the one that comes first.
-    runs = unpacked(text)
-    runs.reverse()
-    runs.sort(key=lambda run: float(run[0]))
-    trend: list[TrendRun] = []
-    finished: LatestRun | None = None
-    running: LatestRun | None = None
-    for started, said, took, trigger, run_id in runs:
-        status, seconds = RunStatus(said), max(0, int(float(took)))
-        trend.append(TrendRun(status, seconds))
-        run = LatestRun(run_id, status, Trigger(trigger), datetime.fromtimestamp(float(started), UTC), seconds)
-        running = run if status is RunStatus.RUNNING else None
-        finished = finished if running else run
-    return LatestRuns(Trend(tuple(trend)), finished, running)
+def _read_recent(session: AgencySession, tenant_id: int) -> RecentRuns:
+    """Read one brand's last runs. A statement for each brand with news is quicker than one that ranks all runs."""
+    newest_first = session.execute(_RECENT, {"tenant_id": tenant_id}).all()
+    runs = tuple(_summary(row) for row in reversed(newest_first))
+    finished = next((run for run in reversed(runs) if run.status is not RunStatus.RUNNING), None)
+    running = runs[-1] if runs and runs[-1].status is RunStatus.RUNNING else None
+    return RecentRuns(runs, finished, running)
+
+
+def _summary(row: Any) -> RunSummary:
+    took = 0.0 if row.finished_at is None else (row.finished_at - row.started_at).total_seconds()
+    return RunSummary(row.run_id, row.status, row.trigger, row.started_at, max(0, int(took)))
+
+
+def _read_outcomes(session: AgencySession, runs: Sequence[RunKey]) -> dict[RunKey, RunOutcome]:
+    resources: dict[RunKey, list[ResourceOutcome]] = defaultdict(list)
+    kinds: dict[RunKey, set[str]] = defaultdict(set)
+    for start in range(0, len(runs), _PORTION):
+        portion = runs[start : start + _PORTION]
+        for row in session.execute(_RESOURCES.where(_is_of(portion, SyncRunResource))):
+            resources[row.tenant_id, row.run_id].append(_resource_outcome(row))
+        for row in session.execute(_KINDS.where(_is_of(portion, SyncError))):
+            kinds[row.tenant_id, row.run_id].add(row.kind)
+    return {
+        run: RunOutcome(
+            tuple(sorted(resources[run], key=lambda outcome: _RESOURCE_ORDER[outcome.resource])), frozenset(kinds[run])
+        )
+        for run in runs
+    }
+
+
+def _resource_outcome(row: Any) -> ResourceOutcome:
+    return ResourceOutcome(
+        resource=row.resource,
+        status=row.status,
+        fetched=row.fetched,
+        changed=row.changed,
+        rejected=row.rejected,
+        remaining=row.remaining,
+    )
+
+
+_RESOURCES: Final = select_columns(
+    col(SyncRunResource.tenant_id),
+    col(SyncRunResource.run_id),
+    col(SyncRunResource.resource),
+    col(SyncRunResource.status),
+    col(SyncRunResource.fetched),
+    (col(SyncRunResource.inserted) + col(SyncRunResource.updated) + col(SyncRunResource.removed)).label("changed"),
+    col(SyncRunResource.rejected),
+    col(SyncRunResource.remaining),
+)
+_KINDS: Final = (
+    select_columns(col(SyncError.tenant_id), col(SyncError.run_id), col(SyncError.kind))
+    .where(col(SyncError.kind).not_in(_ABOUT_RECORDS))
+    .distinct()
+)
+
+
+def _is_of(runs: Iterable[RunKey], table: type[SyncRunResource | SyncError]) -> ColumnElement[bool]:
+    """Choose the rows of these runs. Each is named: both databases then look it up by its index."""
+    return or_(*(and_(col(table.tenant_id) == tenant_id, col(table.run_id) == run_id) for tenant_id, run_id in runs))

@@ -1,7 +1,7 @@
 """How every brand's data stands, brands in trouble first: a handful of set-based questions over all brands at once.
 
 Only `AgencySession` can ask them. What a brand's row shows comes from its last *finished* run; a run that is under way
-or asked for is its `activity`.
+or asked for is its `ongoing` sync.
 """
 
 from __future__ import annotations
@@ -12,19 +12,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select as select_columns
-from sqlmodel import col, select
+from sqlmodel import col
 
-from dash_portal.agency.brand_ages import BrandAges, brand_ages
-from dash_portal.agency.brand_state import TROUBLE_ORDER, BrandState, brand_state, worst_error
-from dash_portal.agency.finished_runs import FINISHED_RUNS, Outcome
-from dash_portal.agency.latest_runs import KNOWN_RUNS, NO_TREND, LatestRuns, Trend
+from dash_portal.agency.health.ages import AGE_MEMORY, BrandAges
+from dash_portal.agency.health.runs import NO_RUNS, RUN_MEMORY, RecentRuns, RunOutcome, RunSummary
+from dash_portal.agency.health.state import TROUBLE_ORDER, BrandState, brand_state, worst_error
 from dash_portal.freshness import Freshness, freshness_of
 from database import AgencySession
 from models import (
     OPEN_REQUESTS,
     Resource,
     ResourceStatus,
-    RunStatus,
     SyncLease,
     SyncRequest,
     Tenant,
@@ -35,19 +33,7 @@ from models import (
 
 
 @dataclass(frozen=True, slots=True)
-class LastRun:
-    """The last finished run of a brand. Times are UTC; `seconds` is how long it took."""
-
-    run_id: str
-    status: RunStatus
-    trigger: Trigger
-    started_at: datetime
-    seconds: int
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
+class OngoingSync:
     """What is going on for a brand right now. `by` names who asked, where somebody did; `since` is UTC."""
 
     running: bool
@@ -58,7 +44,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class BrandHealth:
-    """One brand's row. `error_kind` is what explains its last run best, `held_back` what waits for a decision."""
+    """One brand's row. `error_kind` is what explains its last run best, `held_back` what waits for a decision.
+
+    `last_run` is the last that has finished, `outcome` what it did.
+    """
 
     tenant_id: int
     slug: str
@@ -66,17 +55,23 @@ class BrandHealth:
     timezone: str
     state: BrandState
     freshness: Freshness
-    last_run: LastRun | None
-    activity: Activity | None
-    trend: Trend
+    last_run: RunSummary | None
+    outcome: RunOutcome | None
+    recent: RecentRuns
+    ongoing: OngoingSync | None
     error_kind: str | None
     held_back: tuple[Resource, ...]
-    notes_remaining: int | None
 
     @property
     def is_suspended(self) -> bool:
         """Tell whether the brand is neither synced nor shown."""
         return self.state is BrandState.SUSPENDED
+
+    @property
+    def notes_remaining(self) -> int | None:
+        """Of how many contacts the notes were never read; None where no run has counted them."""
+        resources = () if self.outcome is None else self.outcome.resources
+        return next((outcome.remaining for outcome in resources if outcome.resource is Resource.NOTES), None)
 
 
 def sync_health(session: AgencySession, now: datetime, sync_cron: str) -> tuple[BrandHealth, ...]:
@@ -84,28 +79,26 @@ def sync_health(session: AgencySession, now: datetime, sync_cron: str) -> tuple[
     return tuple(sorted(_rows(session, None, now, sync_cron), key=_trouble_first))
 
 
-def brand_health(session: AgencySession, slug: str, now: datetime, sync_cron: str) -> BrandHealth | None:
-    """Return one brand's row, or None where there is no such brand."""
-    tenant_id = session.exec(select(Tenant.id).where(Tenant.slug == slug)).one_or_none()
-    return None if tenant_id is None else next(_rows(session, tenant_id, now, sync_cron), None)
+def brand_health(session: AgencySession, tenant_id: int, now: datetime, sync_cron: str) -> BrandHealth:
+    """Return the row of one brand, which must exist."""
+    return next(_rows(session, tenant_id, now, sync_cron))
 
 
 def _rows(session: AgencySession, only: int | None, now: datetime, sync_cron: str) -> Iterator[BrandHealth]:
     """Yield the rows of all brands, or of the one named."""
-    latest = KNOWN_RUNS.latest(session, only)
-    last_runs = _last_runs(session, latest)
-    ages, activities = brand_ages(session, only), _activities(session, latest, only, now)
+    recent = RUN_MEMORY.recent(session, only)
+    outcomes = _last_outcomes(session, recent)
+    ages, ongoing = AGE_MEMORY.ages(session, only), _ongoing_syncs(session, recent, only, now)
     brands = select_columns(
         col(Tenant.id), col(Tenant.slug), col(Tenant.name), col(Tenant.timezone), col(Tenant.status)
     )
     for tenant in session.execute(_narrowed(brands, col(Tenant.id), only)):
-        tenant_id: int = tenant.id or 0
         yield _health(
             tenant,
-            last=last_runs.get(tenant_id, (None, frozenset())),
-            ages=ages.get(tenant_id, {}),
-            activity=activities.get(tenant_id),
-            trend=latest[tenant_id].trend if tenant_id in latest else NO_TREND,
+            recent=recent.get(tenant.id, NO_RUNS),
+            outcome=outcomes.get(tenant.id),
+            ages=ages.get(tenant.id, {}),
+            ongoing=ongoing.get(tenant.id),
             now=now,
             sync_cron=sync_cron,
         )
@@ -122,64 +115,69 @@ def _trouble_first(row: BrandHealth) -> tuple[int, str, str]:
 def _health(
     tenant: Any,
     *,
-    last: tuple[LastRun | None, frozenset[str]],
+    recent: RecentRuns,
+    outcome: RunOutcome | None,
     ages: BrandAges,
-    activity: Activity | None,
-    trend: Trend,
+    ongoing: OngoingSync | None,
     now: datetime,
     sync_cron: str,
 ) -> BrandHealth:
-    tenant_id, slug, name, timezone, status = tenant
-    last_run, kinds = last
-    freshness = freshness_of([ages.get(resource) for resource in Resource], now, sync_cron, slug)
-    held_back = tuple(one.resource for one in ages.values() if one.last_status is ResourceStatus.HELD_BACK)
+    freshness = freshness_of([ages.get(resource) for resource in Resource], now, sync_cron, tenant.slug)
+    held_back = tuple(
+        resource for resource in Resource if resource in ages and ages[resource].last_status is ResourceStatus.HELD_BACK
+    )
+    error_kinds: frozenset[str] = frozenset() if outcome is None else outcome.error_kinds
     state = brand_state(
-        suspended=status is TenantStatus.SUSPENDED,
-        last_status=None if last_run is None else last_run.status,
-        error_kinds=kinds,
+        suspended=tenant.status is TenantStatus.SUSPENDED,
+        last_status=None if recent.finished is None else recent.finished.status,
+        error_kinds=error_kinds,
         holds_back=bool(held_back),
         freshness=freshness,
     )
     return BrandHealth(
-        tenant_id=tenant_id or 0,
-        slug=slug,
-        name=name,
-        timezone=timezone,
+        tenant_id=tenant.id,
+        slug=tenant.slug,
+        name=tenant.name,
+        timezone=tenant.timezone,
         state=state,
         freshness=freshness,
-        last_run=last_run,
-        activity=activity,
-        trend=trend,
-        error_kind=worst_error(kinds) if state.is_trouble else None,
+        last_run=recent.finished,
+        outcome=outcome,
+        recent=recent,
+        ongoing=ongoing,
+        error_kind=worst_error(error_kinds) if state.is_trouble else None,
         held_back=held_back,
-        notes_remaining=_notes_remaining(last_run),
     )
 
 
-def _notes_remaining(last_run: LastRun | None) -> int | None:
-    """Return of how many contacts the notes were never read; None where no run has said."""
-    results = last_run.outcome.results if last_run is not None else ()
-    return next((result.remaining for result in results if result.resource is Resource.NOTES), None)
+def _last_outcomes(session: AgencySession, recent: Mapping[int, RecentRuns]) -> dict[int, RunOutcome]:
+    """Return what each brand's last finished run did."""
+    keys = [(tenant_id, runs.finished.run_id) for tenant_id, runs in recent.items() if runs.finished is not None]
+    return {tenant_id: outcome for (tenant_id, _), outcome in RUN_MEMORY.outcomes(session, keys).items()}
 
 
-def _last_runs(session: AgencySession, latest: Mapping[int, LatestRuns]) -> dict[int, tuple[LastRun, frozenset[str]]]:
-    """Return each brand's last finished run with its results, and the kinds of error it met."""
-    finished = {tenant_id: runs.finished for tenant_id, runs in latest.items() if runs.finished is not None}
-    outcomes = FINISHED_RUNS.outcomes(session, [(tenant_id, run.run_id) for tenant_id, run in finished.items()])
-    found = {}
-    for tenant_id, run in finished.items():
-        outcome = outcomes[tenant_id, run.run_id]
-        last = LastRun(run.run_id, run.status, run.trigger, run.started_at, run.seconds, outcome)
-        found[tenant_id] = (last, outcome.error_kinds)
-    return found
-
-
-def _activities(
-    session: AgencySession, latest: Mapping[int, LatestRuns], only: int | None, now: datetime
-) -> dict[int, Activity]:
+def _ongoing_syncs(
+    session: AgencySession, recent: Mapping[int, RecentRuns], only: int | None, now: datetime
+) -> dict[int, OngoingSync]:
     """Return what is under way (the run's lease is held) or asked for (a request waits), and who asked for it."""
-    asked = {}
-    requests: Any = (
+    ongoing = _open_requests(session, only)
+    for lease in _held_leases(session, only, now):
+        run = recent.get(lease.tenant_id, NO_RUNS).running
+        if run is None or run.run_id != lease.run_id:
+            continue
+        request = ongoing.get(lease.tenant_id) if run.trigger is Trigger.MANUAL else None
+        ongoing[lease.tenant_id] = OngoingSync(
+            running=True,
+            since=run.started_at,
+            by=request.by if request else None,
+            accepts=request.accepts if request else False,
+        )
+    return ongoing
+
+
+def _open_requests(session: AgencySession, only: int | None) -> dict[int, OngoingSync]:
+    """Return each brand's oldest request that is not done yet."""
+    question = (
         select_columns(
             col(SyncRequest.tenant_id),
             col(SyncRequest.created_at),
@@ -191,20 +189,12 @@ def _activities(
         .where(col(SyncRequest.status).in_(OPEN_REQUESTS))
         .order_by(col(SyncRequest.created_at).desc())
     )
-    for tenant_id, since, accepts, name, email in session.execute(
-        _narrowed(requests, col(SyncRequest.tenant_id), only)
-    ):
-        asked[tenant_id] = Activity(running=False, since=since, by=name or email, accepts=accepts)
-    leases = select_columns(col(SyncLease.tenant_id), col(SyncLease.run_id)).where(col(SyncLease.expires_at) > now)
-    for tenant_id, run_id in session.execute(_narrowed(leases, col(SyncLease.tenant_id), only)).all():
-        run = latest[tenant_id].running if tenant_id in latest else None
-        if run is None or run.run_id != run_id:
-            continue
-        request = asked.get(tenant_id) if run.trigger is Trigger.MANUAL else None
-        asked[tenant_id] = Activity(
-            running=True,
-            since=run.started_at,
-            by=request.by if request else None,
-            accepts=request.accepts if request else False,
-        )
-    return asked
+    return {
+        row.tenant_id: OngoingSync(running=False, since=row.created_at, by=row.name or row.email, accepts=row.accept)
+        for row in session.execute(_narrowed(question, col(SyncRequest.tenant_id), only))
+    }
+
+
+def _held_leases(session: AgencySession, only: int | None, now: datetime) -> Any:
+    question = select_columns(col(SyncLease.tenant_id), col(SyncLease.run_id)).where(col(SyncLease.expires_at) > now)
+    return session.execute(_narrowed(question, col(SyncLease.tenant_id), only)).all()

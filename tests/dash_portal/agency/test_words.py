@@ -7,20 +7,23 @@ import re
 import pytest
 
 from dash_portal.accounts.audit import AuditAction
-from dash_portal.agency.audit_words import ACTION_WORDS, action_words, detail_words
-from dash_portal.agency.brand_state import BrandState, worst_error
-from dash_portal.agency.plain_people import ROLE_MEANING, ROLE_WORDS
-from dash_portal.agency.plain_words import (
+from dash_portal.agency.health.rendering import SIGNS
+from dash_portal.agency.health.state import BrandState, worst_error
+from dash_portal.agency.words import (
+    ACTION_WORDS,
     CHECK_WORDS,
     ERROR_WORDS,
     RESOURCE_STATUS_WORDS,
     RESOURCE_WORDS,
+    ROLE_MEANING,
+    ROLE_WORDS,
     RUN_MEANING,
     RUN_WORDS,
     TRIGGER_WORDS,
+    action_words,
     advice_for,
+    detail_words,
 )
-from dash_portal.agency.result_marks import SIGNS
 from models import CheckOutcome, Resource, ResourceStatus, Role, RunStatus, SyncErrorKind, Trigger
 
 JARGON = re.compile(r"HTTP|JSON|exception|traceback|null|timeout|payload|endpoint|parse|schema", re.IGNORECASE)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dash_portal.agency.brand_state import BrandState, brand_state
+from dash_portal.agency.health.state import BrandState, brand_state
 from dash_portal.freshness import ResourceAge, freshness_of
 from models import Resource, ResourceStatus, RunStatus
 

@@ -10,12 +10,11 @@ import pytest
 from sqlmodel import select
 
 from dash_portal.accounts.errors import AccountError, NotAllowedError
-from dash_portal.agency.brand_state import BrandState
+from dash_portal.agency.health.rendering import trend_words
+from dash_portal.agency.health.state import BrandState
+from dash_portal.agency.health.sync_health import BrandHealth, sync_health
 from dash_portal.agency.run_history import RUNS_PER_PAGE, find_run, held_back_reasons, run_history
-from dash_portal.agency.sync_health import BrandHealth, sync_health
-from dash_portal.agency.sync_requests import confirm_held_back, request_all, request_sync
-from dash_portal.agency.trend import trend_words
-from dash_portal.agency.workers import find_workers
+from dash_portal.agency.worker_requests import confirm_held_back, find_workers, request_all, request_sync
 from database import AgencySession
 from models import RequestStatus, Resource, ResourceStatus, RunStatus, SyncErrorKind, SyncRequest, SyncRun, utc_now
 from tests.dash_portal.agency.histories import add_brand, add_run, beat, every_state, failed_results
@@ -55,9 +54,9 @@ def test_each_state_is_found_and_trouble_comes_first(world: PortalWorld) -> None
     assert rows["held-back"].held_back == (Resource.LEADS,)
     assert rows["notes-to-go"].notes_remaining == 3812
     assert rows["partial"].error_kind == SyncErrorKind.TIMEOUT
-    assert len(rows["fresh"].trend.runs) == 24
-    assert trend_words(rows["failed"].trend.runs) == "Last 24 syncs: 23 complete, 1 failed"
-    queued, running = rows["queued"].activity, rows["running"].activity
+    assert len(rows["fresh"].recent.runs) == 24
+    assert trend_words(rows["failed"].recent.runs) == "Last 24 syncs: 23 complete, 1 failed"
+    queued, running = rows["queued"].ongoing, rows["running"].ongoing
     assert queued is not None
     assert not queued.running
     assert running is not None
@@ -70,7 +69,7 @@ def test_a_run_whose_lease_is_gone_is_not_shown_as_running(world: PortalWorld) -
     add_run(world.engine, world.brands["own"], now - timedelta(hours=1))
     add_run(world.engine, world.brands["own"], now, status=RunStatus.RUNNING, results={})
     row = rows_of(world)["own"]
-    assert row.activity is None
+    assert row.ongoing is None
     assert row.last_run is not None
     assert row.last_run.status is RunStatus.SUCCESS
 
@@ -80,13 +79,15 @@ def test_the_last_run_shows_what_each_resource_did(world: PortalWorld) -> None:
     add_run(world.engine, world.brands["own"], now - timedelta(hours=1), changed=90)
     results = failed_results(Resource.NOTES)
     add_run(world.engine, world.brands["own"], now, status=RunStatus.PARTIAL, results=results, changed=4, seconds=75)
-    last = rows_of(world)["own"].last_run
+    row = rows_of(world)["own"]
+    last, outcome = row.last_run, row.outcome
     assert last is not None
-    assert [(one.resource, one.status) for one in last.outcome.results] == [
+    assert outcome is not None
+    assert [(result.resource, result.status) for result in outcome.resources] == [
         (resource, ResourceStatus.FAILED if resource is Resource.NOTES else ResourceStatus.SUCCESS)
         for resource in Resource
     ]
-    assert last.outcome.changed == 16
+    assert outcome.changed == 16
     assert last.seconds == pytest.approx(75, abs=1)
 
 
@@ -169,7 +170,7 @@ def test_a_silent_worker_counts_as_gone(world: PortalWorld) -> None:
 def test_a_brand_without_syncs_is_shown_too(world: PortalWorld) -> None:
     add_brand(world.engine, world.cipher, "brand-new")
     row = rows_of(world)["brand-new"]
-    assert (row.state, row.last_run, row.trend.runs, row.error_kind) == (BrandState.WAITING, None, (), None)
+    assert (row.state, row.last_run, row.recent.runs, row.error_kind) == (BrandState.WAITING, None, (), None)
 
 
 def test_many_people_who_press_at_once_ask_once(world: PortalWorld) -> None:
@@ -212,10 +213,10 @@ def test_runs_that_end_and_runs_that_come_are_seen_though_others_are_known(world
     row = rows_of(world)["own"]
     assert row.last_run is not None
     assert (row.last_run.run_id, row.last_run.status, row.last_run.seconds) == (running, RunStatus.FAILED, 300)
-    assert [run.status for run in row.trend.runs][-2:] == [RunStatus.SUCCESS, RunStatus.FAILED]
+    assert [run.status for run in row.recent.runs][-2:] == [RunStatus.SUCCESS, RunStatus.FAILED]
     add_run(world.engine, world.brands["other"], now, results={})
     last = add_run(world.engine, own, now, results={})
     row = rows_of(world)["own"]
     assert row.last_run is not None
     assert row.last_run.run_id == last
-    assert len(row.trend.runs) == 5
+    assert len(row.recent.runs) == 5
