@@ -16,6 +16,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -74,15 +76,44 @@ PEOPLE: Final = (
 )
 
 
+class Stop:
+    """SIGINT or SIGTERM as a KeyboardInterrupt: once, and never in the middle of a start, which would lose a program."""
+
+    def __init__(self) -> None:
+        self._wanted = self._held = False
+
+    def listen(self) -> None:
+        """Have the signals tell this object. Only the main thread may ask for that."""
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, self._tell)
+
+    @contextmanager
+    def held_off(self) -> Iterator[None]:
+        """Let what is done in here be done whole; a stop that is wanted meanwhile follows it."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._wanted:
+            raise KeyboardInterrupt
+
+    def _tell(self, _signal: int, _frame: FrameType | None) -> None:
+        again, self._wanted = self._wanted, True
+        if not again and not self._held:
+            raise KeyboardInterrupt
+
+
 class Processes:
     """The programs of the demo: started one by one, stopped together, last one first."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
 
     def start(self, name: str, *arguments: str, environment: dict[str, str]) -> None:
         """Start a program of this project, its output going to a log file of its own."""
-        with (FOLDER / f"{name}.log").open("ab") as log:
+        with self._stop.held_off(), (FOLDER / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=ROOT,
@@ -91,7 +122,7 @@ class Processes:
                 stderr=log,
                 start_new_session=True,
             )
-        self._running.append((name, process))
+            self._running.append((name, process))
 
     def check(self) -> None:
         """Raise DemoError when one of the programs has ended by itself."""
@@ -114,10 +145,10 @@ class Processes:
 
 def main() -> int:
     """Run the demo until it is stopped. Returns the exit status."""
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, _stop_politely)
-    processes = Processes()
+    stop = Stop()
+    processes = Processes(stop)
     try:
+        stop.listen()
         _run(processes)
     except KeyboardInterrupt:
         print("\nStopping …", flush=True)
@@ -301,10 +332,6 @@ def _free_port() -> int:
 
 def _say(line: str) -> None:
     print(line, flush=True)
-
-
-def _stop_politely(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

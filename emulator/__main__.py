@@ -3,11 +3,10 @@
 import argparse
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
+from queue import Empty, SimpleQueue
 
 from emulator.plan import AccountPlan, parse_account
 from emulator.standin import Emulator
@@ -39,19 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(emulator: Emulator, advance_every: float) -> None:
-    stop = threading.Event()
-
-    def told_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, told_to_stop)
-    signal.signal(signal.SIGTERM, told_to_stop)
+    # A queue, and not an event: a handler runs in the middle of whatever this thread does, and setting an event that it
+    # is just about to wait on would wait for ever for the event's own lock.
+    signals: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda arrived, _frame: signals.put(arrived))
     with emulator:
         names = ", ".join(account.name for account in emulator.accounts)
         print(f"ClientTether stand-in at {emulator.url} with {names}", flush=True)
-        while not stop.wait(advance_every or None):
+        while not _arrives(signals, within=advance_every or None):
             for account in emulator.accounts:
                 emulator.advance(account.plan.web_key)
+
+
+def _arrives(signals: SimpleQueue[int], within: float | None) -> bool:
+    try:
+        signals.get(timeout=within)
+    except Empty:
+        return False
+    return True
 
 
 def _plans(asked: argparse.Namespace) -> list[AccountPlan]:

@@ -6,7 +6,6 @@ import gc
 import json
 import os
 import re
-import signal
 import socket
 import sys
 import threading
@@ -27,6 +26,7 @@ from sync.api.access import AccessWatch
 from sync.reading.snapshots import Snapshot, list_snapshots, read_body
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.runs import BrandAccount, RunRequest, active_brands
+from sync.running.stopping import stop_when_told
 from sync.running.tenant_run import SyncContext, sync_brand
 from sync.running.worker import Worker
 from sync.status import status_lines, sync_status
@@ -114,9 +114,7 @@ def worker() -> int:
     """Sync every brand on schedule until told to stop; runs that hang then are given back and left behind."""
     settings = load_settings(SyncSettings)
     forget_in_logs(settings.clienttether_access_token.get_secret_value())
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = stop_when_told()
     engine = _engine_when_ready(settings, stop)
     collect_rarely()
     if engine is not None and not Worker(SyncContext(engine, settings, worker_name(), stop, AccessWatch())).run():

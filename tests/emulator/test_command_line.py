@@ -35,11 +35,19 @@ def test_it_says_where_it_is_serves_and_stops(number: signal.Signals) -> None:
         request = urllib.request.Request(  # noqa: S310 - the address is the emulator's own
             f"{found[0]}read_client_list", headers={"X-Access-Token": "t", "X-Web-Key": "CT_x"}
         )
-        with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             assert b'"TotalRecord":20,' in response.read()
         process.send_signal(number)
-        output, errors = process.communicate(timeout=5)
+        output, errors = process.communicate(timeout=60)
         assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_a_signal_that_meets_it_about_to_wait_is_not_lost() -> None:
+    for _ in range(4):
+        with started("--account", "Brand=CT_x:3:1", "--advance-every", "60") as (process, line):
+            assert line
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=60) == 0
 
 
 def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
