@@ -77,7 +77,7 @@ PEOPLE: Final = (
 
 
 class Stop:
-    """SIGINT or SIGTERM as a KeyboardInterrupt: once, and never in the middle of a start, which would lose a program."""
+    """SIGINT or SIGTERM as a KeyboardInterrupt: once, and never during a start, which would lose a program."""
 
     def __init__(self) -> None:
         self._wanted = self._held = False
