@@ -401,7 +401,6 @@ class ResourceFreshness(BrandOwned, table=True):
 
     resource: Resource = Field(primary_key=True, sa_type=_named(Resource))
     whole_read_at: datetime | None = Field(default=None)
-    whole_run_id: str | None = Field(default=None, max_length=32)
     last_status: ResourceStatus = Field(sa_type=_named(ResourceStatus))
     last_attempt_at: datetime
 
@@ -579,8 +578,6 @@ class Lead(Mirrored, table=True):
     client_id: str = Field(primary_key=True, max_length=64)
     contact_type: str
     name: str = Field(default="")
-    first_name: str = Field(default="")
-    last_name: str = Field(default="")
     company: str = Field(default="")
     email: str = Field(default="")
     phone: str = Field(default="")
@@ -596,7 +593,6 @@ class Lead(Mirrored, table=True):
     stage_key: str
     action_plan: str = Field(default="")
     sales_lead: str = Field(default="")
-    external_id: str = Field(default="")
     lead_created_at: datetime | None = Field(default=None)
     last_modified_at: datetime | None = Field(default=None)
 
@@ -620,13 +616,11 @@ class PipelineItem(Mirrored, table=True):
     stage_key: str
     lead_source: str
     lead_source_key: str
-    action_plan: str = Field(default="")
     deal_size: Decimal | None = Field(default=None, max_digits=12, decimal_places=2)
     likelihood: int | None = Field(default=None)
     market: str = Field(default="")
     units: str = Field(default="")
     sales_lead: str = Field(default="")
-    closes_at: datetime | None = Field(default=None)
     opportunity_created_at: datetime | None = Field(default=None)
     last_modified_at: datetime | None = Field(default=None)
 

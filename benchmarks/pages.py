@@ -508,12 +508,12 @@ def rows_of_a_brand(brand: int, size: Size) -> dict[Any, list[dict[str, Any]]]:
         Lead: [
             common
             | {
-                "client_id": str(number), "contact_type": "1", "name": f"Person {number}", "first_name": "", "last_name": "",
+                "client_id": str(number), "contact_type": "1", "name": f"Person {number}",
                 "company": "", "email": f"person{number}@example.com", "phone": f"555{number:07}", "address": "", "city": "",
                 "state": "", "postal_code": "", "whiteboard": "", "deal_size": None, "lead_source": sources[number],
                 "lead_source_key": sources[number].casefold(), "stage_name": stages[number][0],
                 "stage_key": stages[number][0].casefold(), "action_plan": "", "sales_lead": f"Author {number % 8}",
-                "external_id": "", "lead_created_at": now - timedelta(minutes=number * 40), "last_modified_at": now,
+                "lead_created_at": now - timedelta(minutes=number * 40), "last_modified_at": now,
             }
             for number in range(size.leads)
         ],
@@ -542,7 +542,7 @@ def rows_of_a_brand(brand: int, size: Size) -> dict[Any, list[dict[str, Any]]]:
             for number in range(size.events)
         ],
         ResourceFreshness: [
-            owned | {"resource": resource, "whole_read_at": now, "whole_run_id": None, "last_status": ResourceStatus.SUCCESS, "last_attempt_at": now}
+            owned | {"resource": resource, "whole_read_at": now, "last_status": ResourceStatus.SUCCESS, "last_attempt_at": now}
             for resource in Resource
         ],
     }  # fmt: skip
@@ -557,8 +557,8 @@ def rows_of_a_brand(brand: int, size: Size) -> dict[Any, list[dict[str, Any]]]:
             common | deal
             | {
                 "contact_type": "1", "company": "", "opportunity_name": f"Territory {number}", "lead_source": sources[number],
-                "lead_source_key": sources[number].casefold(), "action_plan": "", "deal_size": value, "likelihood": None,
-                "closes_at": None, "opportunity_created_at": now, "last_modified_at": now,
+                "lead_source_key": sources[number].casefold(), "deal_size": value, "likelihood": None,
+                "opportunity_created_at": now, "last_modified_at": now,
             }
         )  # fmt: skip
         made[PipelineStageChange].append(

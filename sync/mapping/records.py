@@ -47,7 +47,6 @@ class ContactRecord:
     assigned_user: str
     created: datetime | None
     last_modified: datetime | None
-    external_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,9 @@ class OpportunityRecord:
     opportunity_name: str
     sales_cycle: str
     lead_source: str
-    action_plan: str
     contact_type: str
     deal_size: Decimal | None
     likelihood: int | None
-    close_date: datetime | None
     market: str
     units: str
     assigned_user: str
@@ -150,7 +147,6 @@ def contact(wire: WireRecord) -> ContactRecord:
         assigned_user=wire.person("assigned_user", "assigned_user"),
         created=wire.time("created", "created"),
         last_modified=wire.time("last_modified", "last_modified_date"),
-        external_id=wire.line("external_id", "external_id"),
     )
 
 
@@ -165,11 +161,9 @@ def opportunity(wire: WireRecord) -> OpportunityRecord:
         opportunity_name=wire.line("opportunity_name", "opportunity_name"),
         sales_cycle=wire.line("sales_cycle", "contact_sales_cycle"),
         lead_source=wire.line("lead_source", "contact_lead_source"),
-        action_plan=wire.line("action_plan", "contact_action_plan"),
         contact_type=wire.line("contact_type", "contact_type"),
         deal_size=wire.money("deal_size", "deal_size"),
         likelihood=wire.percent("likelihood", "odds", "likelihood", "likelihood_to_close", "probability"),
-        close_date=wire.time("close_date", "close_date", "expected_close_date"),
         market=wire.line("market", "market", "territory"),
         units=wire.line("units", "units"),
         assigned_user=wire.person("assigned_user", "assigned_user"),

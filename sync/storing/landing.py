@@ -109,7 +109,7 @@ class TableWriter:
         """Write down how the resource ended, with what could not be read and which fields were new."""
         tenant_id = self.lease.tenant_id
         if self.replaying:
-            record_replay(connection, tenant_id, self.run_id, result)
+            record_replay(connection, tenant_id, result)
             return
         record_result(connection, tenant_id, self.run_id, result)
         reading = pull.reading

@@ -74,10 +74,10 @@ def record_result(connection: Connection, tenant_id: int, run_id: str, result: R
         "seconds": result.seconds,
     }
     insert_or_update(connection, _RESOURCES, [row])
-    record_freshness(connection, tenant_id, run_id, result)
+    record_freshness(connection, tenant_id, result)
 
 
-def record_freshness(connection: Connection, tenant_id: int, run_id: str, result: ResourceResult) -> None:
+def record_freshness(connection: Connection, tenant_id: int, result: ResourceResult) -> None:
     """Write when a resource was last tried, and last read whole."""
     fresh: dict[str, Any] = {
         "tenant_id": tenant_id,
@@ -86,11 +86,11 @@ def record_freshness(connection: Connection, tenant_id: int, run_id: str, result
         "last_attempt_at": result.read_started_at,
     }
     if result.status is ResourceStatus.SUCCESS:
-        fresh |= {"whole_read_at": result.read_started_at, "whole_run_id": run_id}
+        fresh["whole_read_at"] = result.read_started_at
     insert_or_update(connection, _FRESHNESS, [fresh])
 
 
-def record_replay(connection: Connection, tenant_id: int, run_id: str, result: ResourceResult) -> None:
+def record_replay(connection: Connection, tenant_id: int, result: ResourceResult) -> None:
     """Write that the tables hold an earlier whole read again; how the latest attempt ended stays.
 
     Notes are read in parts over many runs, so their freshness is not one run's to tell.
@@ -98,9 +98,9 @@ def record_replay(connection: Connection, tenant_id: int, run_id: str, result: R
     if result.resource is Resource.NOTES:
         return
     mine = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == result.resource)
-    again = {"whole_read_at": result.read_started_at, "whole_run_id": run_id, "updated_at": utc_now()}
+    again = {"whole_read_at": result.read_started_at, "updated_at": utc_now()}
     if connection.execute(update(_FRESHNESS).where(*mine).values(**again)).rowcount == 0:
-        record_freshness(connection, tenant_id, run_id, result)
+        record_freshness(connection, tenant_id, result)
 
 
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

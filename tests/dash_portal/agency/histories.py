@@ -92,7 +92,7 @@ def add_run(
             if fresh.last_attempt_at <= started_at:
                 fresh.last_status, fresh.last_attempt_at = result, started_at
                 if landed:
-                    fresh.whole_read_at, fresh.whole_run_id = started_at, run_id
+                    fresh.whole_read_at = started_at
             session.add(fresh)
         for of, (kind, message) in (errors or {}).items():
             session.add(

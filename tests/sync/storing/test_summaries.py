@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
-from sqlalchemy import insert, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, text
 
 import migrations
 from database import create_engine
@@ -89,15 +89,24 @@ def test_a_database_from_before_is_counted_as_it_is_migrated(
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT set_config('portal.brand', 'agency', true)"))
         for model in (Tenant, *(model for model in DATA if model not in SUMMARIES), NoteReading):
-            rows = [dict(row) for row in world.rows(model, tenant)]
-            for row in rows if model is Tenant else ():
-                del row["active_since"]
-                row["timezone"] = zone
-            connection.execute(insert(table_of(model)), rows)
+            rows = [dict(row) | ({"timezone": zone} if model is Tenant else {}) for row in world.rows(model, tenant)]
+            _insert_as_it_was(connection, table_of(model), rows)
     migrations.upgrade(engine)
     migrated = SyncWorld(engine, world.emulator, world.settings, world.cipher)
     assert kept(migrated, tenant) == counted(world, tenant, TOKYO if zone == TOKYO.key else ZoneInfo("UTC"))
     engine.dispose()
+
+
+def _insert_as_it_was(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows of today into the table of an earlier revision: without newer columns, with blanks in older ones."""
+    columns = {column["name"]: column for column in inspect(connection).get_columns(table.name)}
+    then = Table(table.name, MetaData(), *(Column(name, _type(table, name)) for name in columns))
+    blank = {name: "" for name, column in columns.items() if not column["nullable"]}
+    connection.execute(insert(then), [blank | {n: v for n, v in row.items() if n in columns} for row in rows])
+
+
+def _type(table: Table, name: str) -> Any:
+    return table.columns[name].type if name in table.columns else String()
 
 
 def _migrate(engine: Any, revision: str) -> None:
