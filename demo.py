@@ -42,7 +42,7 @@ class DemoError(Exception):
 
 
 @dataclass(frozen=True)
-class Brand:
+class DemoBrand:
     """An invented brand and the account that stands in for it."""
 
     slug: str
@@ -65,8 +65,8 @@ class Person:
 
 
 BRANDS: Final = (
-    Brand("harbor-pine", "Harbor & Pine Coffee", "America/New_York", "#0f766e", "CT_demo_harbor_pine", 7, 288),
-    Brand("brightpath", "BrightPath Tutoring", "America/Los_Angeles", "#6d4bd8", "CT_demo_brightpath", 11, 412),
+    DemoBrand("harbor-pine", "Harbor & Pine Coffee", "America/New_York", "#0f766e", "CT_demo_harbor_pine", 7, 288),
+    DemoBrand("brightpath", "BrightPath Tutoring", "America/Los_Angeles", "#6d4bd8", "CT_demo_brightpath", 11, 412),
 )
 PEOPLE: Final = (
     Person("viewer@harbor-pine.example", "tenant_viewer", "harbor-pine", "reads Harbor & Pine Coffee"),

@@ -147,9 +147,9 @@ def _own_brand(viewer: Viewer, slug: str | None) -> Brand:
 def _agency_brand(viewer: Viewer, slug: str | None) -> Brand:
     wanted = col(Tenant.slug) == slug if slug is not None else col(Tenant.status) == TenantStatus.ACTIVE
     with PortalSession(portal().engine) as session:
-        found = session.execute(_BRANDS.where(wanted).limit(1)).one_or_none()
-    if found is not None:
-        return _brand(found, viewer)
+        row = session.execute(_BRANDS.where(wanted).limit(1)).one_or_none()
+    if row is not None:
+        return _brand(row, viewer)
     raise NoBrandError if slug is None else BrandForbiddenError
 
 

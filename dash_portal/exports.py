@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from flask import Blueprint, Response, abort, request, stream_with_context
 from sqlalchemy import func
@@ -30,15 +30,33 @@ blueprint = Blueprint("exports", __name__, url_prefix="/export")
 
 _READ_AT_ONCE: Final = 500
 
-Rows = Iterator[Sequence[Any]]
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """A table to take away: its headings, and its rows in the page's order."""
+class ExportColumn(Generic[Row]):
+    """A column of an export: what stands above it, and what a row has in it."""
 
-    heading: tuple[str, ...]
-    rows: Callable[[BrandSession, Brand, View, datetime], Rows]
+    heading: str
+    cell: Callable[[Row], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Export(Generic[Row]):
+    """A table to take away: its columns, and its rows in the page's order."""
+
+    columns: tuple[ExportColumn[Row], ...]
+    rows: Callable[[BrandSession, Brand, View, datetime], Iterator[Row]]
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What stands in the first line."""
+        return tuple(column.heading for column in self.columns)
+
+    def lines(self, session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[Sequence[Any]]:
+        """Yield each row's cells, column by column."""
+        for row in self.rows(session, brand, view, now):
+            yield [column.cell(row) for column in self.columns]
 
 
 @blueprint.get("/<table>.csv")
@@ -53,10 +71,10 @@ def table_csv(table: str) -> Response:
 
     def pieces() -> Iterator[str]:
         with open_brand(brand) as session:
-            rows = export.rows(session, brand, view, now)
-            first = list(islice(rows, 1))
+            lines = export.lines(session, brand, view, now)
+            first = list(islice(lines, 1))
             yield ""  # up to here it can still be refused
-            yield from csv_pieces(export.heading, chain(first, rows), brand.timezone)
+            yield from csv_pieces(export.headings, chain(first, lines), brand.timezone)
 
     begun = pieces()
     next(begun)
@@ -103,122 +121,112 @@ def _question(view: View, sorts: Sequence[str] | Mapping[str, Any], default: str
     return TableQuestion.of(view.value("q"), view.value("sort"), 1, sorts=sorts, default=default)
 
 
-def _leads(session: BrandSession, brand: Brand, view: View, now: datetime) -> Rows:
+def _leads(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[leads.LeadRow]:
     counts = leads.lead_counts(session, brand, now)
     filters = leads.LeadFilters.of(view.values("source"), view.values("status"))
     question = _question(view, leads.SORTS, leads.DEFAULT_SORT)
-    for found in _streamed(session, leads.lead_statement(filters, question, counts.stages)):
-        row = leads.lead_row(found, counts)
-        yield (
-            row.name,
-            row.company,
-            row.source,
-            row.status,
-            row.email,
-            row.phone,
-            row.sales_lead,
-            row.created_at,
-            row.deal_size,
-        )
+    for row in _streamed(session, leads.lead_statement(filters, question, counts.stages)):
+        yield leads.lead_row(row, counts)
 
 
-def _deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Rows:
+def _deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[pipeline.Deal]:
     counts = pipeline.pipeline_counts(session, brand, now)
     selected = frozenset(name.casefold() for name in view.values("stage"))
     question = _question(view, pipeline.SORT_NAMES, pipeline.DEFAULT_SORT)
-    for found in _streamed(session, pipeline.deal_statement(counts, selected, question)):
-        deal = pipeline.deal_of(found, counts)
-        yield (
-            deal.candidate,
-            deal.opportunity_name,
-            deal.stage,
-            deal.deal_size,
-            deal.likelihood,
-            deal.weighted,
-            deal.days,
-            "stuck" if deal.stuck else "",
-            deal.sales_lead,
-            deal.source,
-        )
+    for row in _streamed(session, pipeline.deal_statement(counts, selected, question)):
+        yield pipeline.deal_of(row, counts)
 
 
-def _hot_deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Rows:
+def _hot_deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[hot_list.HotRow]:
     selected = frozenset(name.casefold() for name in view.values("stage"))
     question = _question(view, hot_list.SORT_NAMES, hot_list.DEFAULT_SORT)
-    names = {one.stage_key: one.name for one in hot_list.stage_sums(session, brand)}
+    names = {stage.stage_key: stage.name for stage in hot_list.stage_sums(session, brand)}
     today = local_day(now, brand.timezone)
-    for found in _streamed(session, hot_list.hot_statement(selected, question)):
-        row = hot_list.hot_row(found, names, today, brand.timezone)
-        yield (
-            row.candidate,
-            row.priority.value,
-            row.market,
-            row.units,
-            row.stage,
-            row.iff,
-            row.weighted_iff,
-            row.likelihood,
-            row.days,
-            row.sales_lead,
-        )
+    for row in _streamed(session, hot_list.hot_statement(selected, question)):
+        yield hot_list.hot_row(row, names, today, brand.timezone)
 
 
-def _notes(session: BrandSession, _brand: Brand, view: View, _now: datetime) -> Rows:
+def _notes(session: BrandSession, _brand: Brand, view: View, _now: datetime) -> Iterator[Any]:
     sort = notes.known_sort(view.value("sort"))
-    for _, noted_at, author, kind, contact, text in _streamed(
-        session, notes.note_statement(notes.NoteFilters.of(view), sort)
-    ):
-        yield (noted_at, author, kind, contact, text)
+    yield from _streamed(session, notes.note_statement(notes.NoteFilters.of(view), sort))
 
 
-def _activities(session: BrandSession, _brand: Brand, _view: View, now: datetime) -> Rows:
-    for found in _streamed(session, schedule.upcoming_statement(now)):
-        one = schedule.Activity(*found)
-        yield (
-            one.starts_at,
-            one.ends_at,
-            one.kind,
-            one.contact,
-            one.title,
-            schedule.plain_text(one.description),
-            one.status,
-        )
+def _activities(session: BrandSession, _brand: Brand, _view: View, now: datetime) -> Iterator[schedule.Activity]:
+    yield from map(schedule.activity_of, _streamed(session, schedule.upcoming_statement(now)))
 
 
-EXPORTS: Final[Mapping[str, Export]] = {
-    "leads": Export(
-        ("Name", "Company", "Source", "Status", "E-mail", "Phone", "Sales lead", "Created", "Deal size"), _leads
+_LEADS: Final[Export[leads.LeadRow]] = Export(
+    (
+        ExportColumn("Name", lambda lead: lead.name),
+        ExportColumn("Company", lambda lead: lead.company),
+        ExportColumn("Source", lambda lead: lead.source),
+        ExportColumn("Status", lambda lead: lead.status),
+        ExportColumn("E-mail", lambda lead: lead.email),
+        ExportColumn("Phone", lambda lead: lead.phone),
+        ExportColumn("Sales lead", lambda lead: lead.sales_lead),
+        ExportColumn("Created", lambda lead: lead.created_at),
+        ExportColumn("Deal size", lambda lead: lead.deal_size),
     ),
-    "pipeline": Export(
-        (
-            "Candidate",
-            "Opportunity",
-            "Stage",
-            "Deal size",
-            "Likely %",
-            "Weighted",
-            "Days in stage",
-            "Stuck",
-            "Sales lead",
-            "Source",
-        ),
-        _deals,
+    _leads,
+)
+_PIPELINE: Final[Export[pipeline.Deal]] = Export(
+    (
+        ExportColumn("Candidate", lambda deal: deal.candidate),
+        ExportColumn("Opportunity", lambda deal: deal.opportunity_name),
+        ExportColumn("Stage", lambda deal: deal.stage),
+        ExportColumn("Deal size", lambda deal: deal.deal_size),
+        ExportColumn("Likely %", lambda deal: deal.likelihood),
+        ExportColumn("Weighted", lambda deal: deal.weighted),
+        ExportColumn("Days in stage", lambda deal: deal.days),
+        ExportColumn("Stuck", lambda deal: "stuck" if deal.stuck else ""),
+        ExportColumn("Sales lead", lambda deal: deal.sales_lead),
+        ExportColumn("Source", lambda deal: deal.source),
     ),
-    "hot-list": Export(
-        (
-            "Candidate",
-            "Priority",
-            "Market",
-            "Units",
-            "Stage",
-            "IFF",
-            "Weighted IFF",
-            "Likely %",
-            "Days in stage",
-            "Sales lead",
-        ),
-        _hot_deals,
+    _deals,
+)
+_HOT_LIST: Final[Export[hot_list.HotRow]] = Export(
+    (
+        ExportColumn("Candidate", lambda deal: deal.candidate),
+        ExportColumn("Priority", lambda deal: deal.priority.value),
+        ExportColumn("Market", lambda deal: deal.market),
+        ExportColumn("Units", lambda deal: deal.units),
+        ExportColumn("Stage", lambda deal: deal.stage),
+        ExportColumn("IFF", lambda deal: deal.iff),
+        ExportColumn("Weighted IFF", lambda deal: deal.weighted_iff),
+        ExportColumn("Likely %", lambda deal: deal.likelihood),
+        ExportColumn("Days in stage", lambda deal: deal.days),
+        ExportColumn("Sales lead", lambda deal: deal.sales_lead),
     ),
-    "notes": Export(("Date", "Author", "Kind", "Contact", "Note"), _notes),
-    "schedule": Export(("Starts", "Ends", "Kind", "Contact", "Title", "Description", "Status"), _activities),
+    _hot_deals,
+)
+_NOTES: Final[Export[Any]] = Export(
+    (
+        ExportColumn("Date", lambda note: note.noted_at),
+        ExportColumn("Author", lambda note: note.author),
+        ExportColumn("Kind", lambda note: note.kind),
+        ExportColumn("Contact", lambda note: note.contact),
+        ExportColumn("Note", lambda note: note.content_text),
+    ),
+    _notes,
+)
+_SCHEDULE: Final[Export[schedule.Activity]] = Export(
+    (
+        ExportColumn("Starts", lambda activity: activity.starts_at),
+        ExportColumn("Ends", lambda activity: activity.ends_at),
+        ExportColumn("Kind", lambda activity: activity.kind),
+        ExportColumn("Contact", lambda activity: activity.contact),
+        ExportColumn("Title", lambda activity: activity.title),
+        ExportColumn("Description", lambda activity: schedule.plain_text(activity.description)),
+        ExportColumn("Status", lambda activity: activity.status),
+    ),
+    _activities,
+)
+
+EXPORTS: Final[Mapping[str, Export[Any]]] = {
+    "leads": _LEADS,
+    "pipeline": _PIPELINE,
+    "hot-list": _HOT_LIST,
+    "notes": _NOTES,
+    "schedule": _SCHEDULE,
 }
+"""What can be taken away, by the name of its page."""

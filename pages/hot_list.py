@@ -10,9 +10,9 @@ from dash_portal.dashboards.hot_list import (
     DEFAULT_SORT,
     SORT_NAMES,
     HotRow,
-    found_totals,
     hot_list_dashboard,
     hot_rows,
+    searched_totals,
 )
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.badges import priority_badge, stage_badge
@@ -63,7 +63,7 @@ def content(asked: Asked) -> Content:
     rows = hot_rows(session, brand, selected, question, asked.now)
     totals = (dashboard.iff, dashboard.weighted_iff)
     if question.search:
-        totals = found_totals(session, selected, question)
+        totals = searched_totals(session, selected, question)
     return Content(
         slots={
             "chips": chips(view, {"stage": "Stage"}, hint=SELECT_A_BAR),

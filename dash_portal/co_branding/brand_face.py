@@ -37,15 +37,15 @@ def brand_face(engine: Engine, slug: str) -> BrandFace | None:
     if tenant is None or tenant.id is None:
         return None
     with BrandSession(engine, tenant.id) as session:
-        found = {theme: find_logo(session, tenant.id, theme) for theme in LogoTheme}
+        logos = {theme: find_logo(session, tenant.id, theme) for theme in LogoTheme}
     accent = mark_colour(tenant.accent_colour) if tenant.accent_colour else None
     return BrandFace(
         name=tenant.name,
         accent=accent,
         on_accent=readable_text(accent) if accent else None,
-        light_logo=_as_address(found[LogoTheme.LIGHT]),
-        dark_logo=_as_address(found[LogoTheme.DARK]),
-        dark_is_own=(dark := found[LogoTheme.DARK]) is not None and dark.theme is LogoTheme.DARK,
+        light_logo=_as_address(logos[LogoTheme.LIGHT]),
+        dark_logo=_as_address(logos[LogoTheme.DARK]),
+        dark_is_own=(dark := logos[LogoTheme.DARK]) is not None and dark.theme is LogoTheme.DARK,
     )
 
 

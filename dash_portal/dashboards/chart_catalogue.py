@@ -32,11 +32,11 @@ def chart(
     if chart_id in _OF_LEADS:
         narrowed = leads.LeadFilters.of(filters.get("source", ()), filters.get("status", ()))
         opened = frozenset(filters.get("open", ()))
-        made = leads.leads_dashboard(session, brand, narrowed, now, open_charts=opened).charts
+        charts = leads.leads_dashboard(session, brand, narrowed, now, open_charts=opened).charts
     elif chart_id in _OF_PIPELINE:
-        made = pipeline.pipeline_dashboard(session, brand, filters.get("stage", ()), now).charts
+        charts = pipeline.pipeline_dashboard(session, brand, filters.get("stage", ()), now).charts
     elif chart_id in _OF_HOT_LIST:
-        made = hot_list.hot_list_dashboard(session, brand, filters.get("stage", ())).charts
+        charts = hot_list.hot_list_dashboard(session, brand, filters.get("stage", ())).charts
     else:
         raise UnknownChartError(chart_id)
-    return next(one for one in made if one.chart_id == chart_id)
+    return next(chart for chart in charts if chart.chart_id == chart_id)

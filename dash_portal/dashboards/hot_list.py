@@ -110,21 +110,28 @@ def _sum_up(session: BrandSession) -> tuple[StageSum, ...]:
     statement = (
         select(
             HotListItem.stage_key,
-            func.min(HotListItem.stage_name),
-            func.max(HotListItem.stage_position),
-            func.count(),
-            func.sum(HotListItem.iff),
-            func.sum(HotListItem.weighted_iff),
+            func.min(HotListItem.stage_name).label("stage_name"),
+            func.max(HotListItem.stage_position).label("position"),
+            func.count().label("deals"),
+            func.sum(HotListItem.iff).label("iff"),
+            func.sum(HotListItem.weighted_iff).label("weighted_iff"),
         )
         .where(col(HotListItem.removed_at).is_(None))
         .group_by(col(HotListItem.stage_key))
     )
     names = {stage.key: stage.name for stage in read_stages(session)}
     sums = [
-        StageSum(key, names.get(key, name), position, deals, _money(iff), _money(weighted))
-        for key, name, position, deals, iff, weighted in rows_of(session, statement)
+        StageSum(
+            stage_key=row.stage_key,
+            name=names.get(row.stage_key, row.stage_name),
+            position=row.position,
+            deals=row.deals,
+            iff=_money(row.iff),
+            weighted_iff=_money(row.weighted_iff),
+        )
+        for row in rows_of(session, statement)
     ]
-    return tuple(sorted(sums, key=lambda one: (-one.position, one.name)))
+    return tuple(sorted(sums, key=lambda stage: (-stage.position, stage.name)))
 
 
 def _money(amount: Any) -> Decimal:
@@ -134,10 +141,10 @@ def _money(amount: Any) -> Decimal:
 
 def build_dashboard(sums: tuple[StageSum, ...], selected: frozenset[str]) -> HotListDashboard:
     """Make cards and the chart of sums. Cards count the selected stages, the chart shows them strong."""
-    shown = [one for one in sums if not selected or one.stage_key in selected]
-    deals = sum(one.deals for one in shown)
-    iff = sum((one.iff for one in shown), Decimal(0))
-    weighted = sum((one.weighted_iff for one in shown), Decimal(0))
+    shown = [stage for stage in sums if not selected or stage.stage_key in selected]
+    deals = sum(stage.deals for stage in shown)
+    iff = sum((stage.iff for stage in shown), Decimal(0))
+    weighted = sum((stage.weighted_iff for stage in shown), Decimal(0))
     return HotListDashboard(
         cards=(
             Card("hot-deals", "Hot deals", deals, "Deals of prospects in a late stage that have an IFF."),
@@ -152,7 +159,7 @@ def build_dashboard(sums: tuple[StageSum, ...], selected: frozenset[str]) -> Hot
         ),
         charts=(_chart(sums, selected),),
         total=deals,
-        brand_total=sum(one.deals for one in sums),
+        brand_total=sum(stage.deals for stage in sums),
         iff=iff,
         weighted_iff=weighted,
     )
@@ -164,11 +171,11 @@ def _chart(sums: tuple[StageSum, ...], selected: frozenset[str]) -> Chart:
         title="Weighted IFF by stage",
         description="Initial franchise fees of hot deals, weighted by likelihood to close; latest stage first.",
         kind=Kind.BAR,
-        categories=tuple(one.name for one in sums),
-        series=(Series("Weighted IFF", tuple(one.weighted_iff for one in sums)),),
+        categories=tuple(stage.name for stage in sums),
+        series=(Series("Weighted IFF", tuple(stage.weighted_iff for stage in sums)),),
         value_format=ValueFormat.MONEY,
         click="stage",
-        selected=frozenset(one.name for one in sums if one.stage_key in selected),
+        selected=frozenset(stage.name for stage in sums if stage.stage_key in selected),
         empty_text="No hot deals yet",
     )
 
@@ -194,16 +201,18 @@ def hot_rows(
     Which deals these are is found by what they are sorted by alone; the rest is read of them only.
     """
     sums = stage_sums(session, brand)
-    total = sum(one.deals for one in sums if not selected or one.stage_key in selected)
-    found = hot_statement(selected, question, HotListItem.opportunity_id)
-    ids = page_of(session, found, question, known_total=None if question.search else total)
-    read = hot_statement(selected, question).where(col(HotListItem.opportunity_id).in_(ids.rows))
+    total = sum(stage.deals for stage in sums if not selected or stage.stage_key in selected)
+    ids_alone = hot_statement(selected, question, HotListItem.opportunity_id)
+    ids = page_of(session, ids_alone, question, known_total=None if question.search else total)
+    statement = hot_statement(selected, question).where(col(HotListItem.opportunity_id).in_(ids.rows))
     today = local_day(now, brand.timezone)
-    names = {one.stage_key: one.name for one in sums}
-    return ids.of_rows(hot_row(row, names, today, brand.timezone) for row in rows_of(session, read))
+    names = {stage.stage_key: stage.name for stage in sums}
+    return ids.of_rows(hot_row(row, names, today, brand.timezone) for row in rows_of(session, statement))
 
 
-def found_totals(session: BrandSession, selected: frozenset[str], question: TableQuestion) -> tuple[Decimal, Decimal]:
+def searched_totals(
+    session: BrandSession, selected: frozenset[str], question: TableQuestion
+) -> tuple[Decimal, Decimal]:
     """Sum up IFF and weighted IFF of the rows that a search leaves, on all pages of the table."""
     rows = hot_statement(selected, question, HotListItem.iff, HotListItem.weighted_iff).order_by(None).subquery()
     iff, weighted = session.exec(select(func.sum(rows.c.iff), func.sum(rows.c.weighted_iff))).one()
@@ -258,18 +267,16 @@ def _all_columns(entered: Any) -> tuple[Any, ...]:
 
 def hot_row(row: Any, stage_names: Mapping[str, str], today: date, zone: str) -> HotRow:
     """Make a hot deal of a row of `hot_statement`."""
-    (opportunity_id, client_id, candidate, market, units, stage_key, stage_name, iff, weighted, likelihood) = row[:10]
-    sales_lead, entered_at = row[10:]
     return HotRow(
-        opportunity_id=opportunity_id,
-        client_id=client_id,
-        candidate=candidate,
-        market=market,
-        units=units,
-        stage=stage_names.get(stage_key, stage_name),
-        iff=iff,
-        weighted_iff=weighted,
-        likelihood=likelihood,
-        sales_lead=sales_lead,
-        days=None if entered_at is None else days_since(entered_at, today, zone),
+        opportunity_id=row.opportunity_id,
+        client_id=row.client_id,
+        candidate=row.candidate,
+        market=row.market,
+        units=row.units,
+        stage=stage_names.get(row.stage_key, row.stage_name),
+        iff=row.iff,
+        weighted_iff=row.weighted_iff,
+        likelihood=row.likelihood,
+        sales_lead=row.sales_lead,
+        days=None if row.entered_at is None else days_since(row.entered_at, today, zone),
     )

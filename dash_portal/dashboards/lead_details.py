@@ -66,16 +66,27 @@ def _details(session: BrandSession, client_id: str) -> LeadDetails | None:
     of_lead = (col(Note.client_id) == client_id, col(Note.removed_at).is_(None))
     return LeadDetails(
         lead=lead,
-        deals=tuple(LeadDeal(*row) for row in rows_of(session, _deals_of(client_id))),
-        notes=tuple(LeadNote(*row) for row in rows_of(session, _notes_of(of_lead))),
+        deals=tuple(_deal(row) for row in rows_of(session, _deals_of(client_id))),
+        notes=tuple(_note(row) for row in rows_of(session, _notes_of(of_lead))),
         note_total=session.exec(select(func.count()).select_from(Note).where(*of_lead)).one(),
     )
+
+
+def _deal(row: Any) -> LeadDeal:
+    return LeadDeal(name=row.opportunity_name, stage=row.stage_name, deal_size=row.deal_size, likelihood=row.likelihood)
+
+
+def _note(row: Any) -> LeadNote:
+    return LeadNote(note_id=row.note_id, noted_at=row.noted_at, author=row.author, kind=row.kind, content=row.content)
 
 
 def _deals_of(client_id: str) -> Any:
     statement = with_stage(
         select(
-            PipelineItem.opportunity_name, PipelineItem.stage_name, PipelineItem.deal_size, likelihood_of_deal()
+            PipelineItem.opportunity_name,
+            PipelineItem.stage_name,
+            PipelineItem.deal_size,
+            likelihood_of_deal().label("likelihood"),
         ).select_from(PipelineItem)
     )
     return (

@@ -127,15 +127,15 @@ def _count(session: BrandSession, brand: Brand, today: date) -> LeadCounts:
     )
     rows = rows_of(session, kept)
     leads: Counter[tuple[str, str]] = Counter()
-    for stage_key, source_key, _, _, count in rows:
-        leads[stage_key, source_key] += count
+    for row in rows:
+        leads[row.stage_key, row.lead_source_key] += row.leads
     new = _new_leads(session, midnight(new_since, brand.timezone))
     stages = read_stages(session)
     return LeadCounts(
         cells=tuple(Cell(stage, source, count, new[stage, source]) for (stage, source), count in leads.items()),
         stages=stages,
-        source_names=most_frequent((key, name, count) for _, key, name, _, count in rows),
-        stage_names=most_frequent((key, name, count) for key, _, _, name, count in rows)
+        source_names=most_frequent((row.lead_source_key, row.lead_source, row.leads) for row in rows),
+        stage_names=most_frequent((row.stage_key, row.stage_name, row.leads) for row in rows)
         | {stage.key: stage.name for stage in stages},
         new_since=new_since,
     )
@@ -144,8 +144,12 @@ def _count(session: BrandSession, brand: Brand, today: date) -> LeadCounts:
 def _new_leads(session: BrandSession, since: datetime) -> Counter[tuple[str, str]]:
     """Count the prospects created since a moment, by stage and source."""
     keys = (col(Lead.stage_key), col(Lead.lead_source_key))
-    new = select(*keys, func.count()).where(*prospects(), col(Lead.lead_created_at) >= since).group_by(*keys)
-    return Counter({(stage, source): count for stage, source, count in rows_of(session, new)})
+    new = (
+        select(*keys, func.count().label("leads"))
+        .where(*prospects(), col(Lead.lead_created_at) >= since)
+        .group_by(*keys)
+    )
+    return Counter({(row.stage_key, row.lead_source_key): row.leads for row in rows_of(session, new)})
 
 
 def prospects() -> tuple[ColumnElement[bool], ...]:
@@ -352,9 +356,18 @@ def lead_rows(
 
 def lead_row(row: Any, counts: LeadCounts) -> LeadRow:
     """Make a row of the table of one of `lead_statement`; source and status are spelled as the charts spell them."""
-    client_id, name, company, source_key, stage_key, *others = row
-    source = counts.source_names.get(source_key, source_key)
-    return LeadRow(client_id, name, company, source, counts.stage_names.get(stage_key, stage_key), *others)
+    return LeadRow(
+        client_id=row.client_id,
+        name=row.name,
+        company=row.company,
+        source=counts.source_names.get(row.lead_source_key, row.lead_source_key),
+        status=counts.stage_names.get(row.stage_key, row.stage_key),
+        email=row.email,
+        phone=row.phone,
+        sales_lead=row.sales_lead,
+        created_at=row.lead_created_at,
+        deal_size=row.deal_size,
+    )
 
 
 def lead_statement(filters: LeadFilters, question: TableQuestion, stages: Sequence[Stage]) -> Select[Any]:

@@ -98,9 +98,9 @@ def note_facets(session: BrandSession, brand: Brand) -> Facets:
 def _facets(session: BrandSession) -> Facets:
     authors: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
-    for author, kind, count in rows_of(session, select(NoteCount.author, NoteCount.kind, NoteCount.notes)):
-        authors[author or NO_NAME] += count
-        kinds[kind or NO_NAME] += count
+    for row in rows_of(session, select(NoteCount.author, NoteCount.kind, NoteCount.notes)):
+        authors[row.author or NO_NAME] += row.notes
+        kinds[row.kind or NO_NAME] += row.notes
     return Facets(_by_frequency(authors), _by_frequency(kinds), authors.total())
 
 
@@ -137,24 +137,24 @@ def note_block(
     session: BrandSession, brand: Brand, filters: NoteFilters, sort: str, *, start: int, end: int
 ) -> NoteBlock:
     """Answer a block of rows. Where it holds the last one, nothing needs to be counted: a rare word is sought once."""
-    asked = min(end - start, MOST_ROWS)
-    if filters.search and start <= 0 < asked and session.get_bind().dialect.name == "postgresql":
-        question = ("first notes", filters, sort, asked)
-        return ANSWERS.answer(brand, question, lambda: _first_found(session, filters, sort, asked))
+    size = min(end - start, MOST_ROWS)
+    if filters.search and start <= 0 < size and session.get_bind().dialect.name == "postgresql":
+        question = ("first notes", filters, sort, size)
+        return ANSWERS.answer(brand, question, lambda: _first_fitting(session, filters, sort, size))
     rows = note_rows(session, brand, filters, sort, start=start, end=end)
-    if len(rows) < asked and (rows or start <= 0):
+    if len(rows) < size and (rows or start <= 0):
         return NoteBlock(rows, max(0, start) + len(rows))
     return NoteBlock(rows, note_count(session, brand, filters))
 
 
-def _first_found(session: BrandSession, filters: NoteFilters, sort: str, size: int) -> NoteBlock:
+def _first_fitting(session: BrandSession, filters: NoteFilters, sort: str, size: int) -> NoteBlock:
     """Find the first notes of a search and count them all in one pass: PostgreSQL looks through every text for either.
 
     SQLite reads the notes in the order of the table and stops early, so that two statements are quicker there.
     """
-    fitting = _fitting(filters, Note.note_id, func.count().over(), with_contact=sort.endswith("contact"))
-    found = rows_of(session, _sorted(fitting, sort).limit(size))
-    return NoteBlock(_read(session, [note_id for note_id, _ in found], filters), found[0][1] if found else 0)
+    fitting = _fitting(filters, Note.note_id, func.count().over().label("total"), with_contact=sort.endswith("contact"))
+    rows = rows_of(session, _sorted(fitting, sort).limit(size))
+    return NoteBlock(_read(session, [row.note_id for row in rows], filters), rows[0].total if rows else 0)
 
 
 def note_rows(
@@ -168,25 +168,32 @@ def note_rows(
 
 
 def _rows(session: BrandSession, filters: NoteFilters, sort: str, first: int, size: int) -> tuple[NoteRow, ...]:
-    found = _sorted(_fitting(filters, Note.note_id, with_contact=sort.endswith("contact")), sort)
-    return _read(session, rows_of(session, found.offset(first).limit(size)), filters)
+    ids_alone = _sorted(_fitting(filters, Note.note_id, with_contact=sort.endswith("contact")), sort)
+    return _read(session, rows_of(session, ids_alone.offset(first).limit(size)), filters)
 
 
 def _read(session: BrandSession, ids: Sequence[str], filters: NoteFilters) -> tuple[NoteRow, ...]:
     """Read the notes of a block, which were found by what they are sorted by: texts are too long to be sorted along."""
     if not ids:
         return ()
-    read = rows_of(session, _with_contact(select(*_SHOWN).select_from(Note)).where(col(Note.note_id).in_(ids)))
-    rows = {
-        note_id: NoteRow(
-            note_id, noted_at, author or NO_NAME, kind or NO_NAME, name or "", snippet_of(text, filters.search)
-        )
-        for note_id, noted_at, author, kind, name, text in read
-    }
+    shown = _with_contact(select(*_SHOWN).select_from(Note)).where(col(Note.note_id).in_(ids))
+    rows = {row.note_id: _note_row(row, filters.search) for row in rows_of(session, shown)}
     return tuple(rows[note_id] for note_id in ids)
 
 
-_SHOWN: Final = (Note.note_id, Note.noted_at, Note.author, Note.kind, Lead.name, Note.content_text)
+def _note_row(row: Any, search: str) -> NoteRow:
+    return NoteRow(
+        note_id=row.note_id,
+        noted_at=row.noted_at,
+        author=row.author or NO_NAME,
+        kind=row.kind or NO_NAME,
+        contact=row.contact or "",
+        snippet=snippet_of(row.content_text, search),
+    )
+
+
+_CONTACT: Final[Any] = col(Lead.name).label("contact")
+_SHOWN: Final = (Note.note_id, Note.noted_at, Note.author, Note.kind, _CONTACT, Note.content_text)
 
 
 def note_statement(filters: NoteFilters, sort: str) -> Any:
@@ -255,7 +262,7 @@ def full_note(session: BrandSession, note_id: str) -> FullNote | None:
             Note.noted_at,
             Note.author,
             Note.kind,
-            Lead.name,
+            _CONTACT,
             Note.client_id,
             Note.content,
             with_contact=True,
@@ -264,8 +271,15 @@ def full_note(session: BrandSession, note_id: str) -> FullNote | None:
     row = session.exec(statement).first()
     if row is None:
         return None
-    noted_at, author, kind, name, client_id, content = row
-    return FullNote(note_id, noted_at, author or NO_NAME, kind or NO_NAME, name or "", client_id, content)
+    return FullNote(
+        note_id=note_id,
+        noted_at=row.noted_at,
+        author=row.author or NO_NAME,
+        kind=row.kind or NO_NAME,
+        contact=row.contact or "",
+        client_id=row.client_id,
+        content=row.content,
+    )
 
 
 def snippet_of(text: str, search: str, *, length: int = SNIPPET) -> str:

@@ -338,14 +338,16 @@ def deal_rows(
         total = count_of(session, _deals(counts, shown, question, PipelineItem.opportunity_id))
     else:
         total = sum(_totals(counts, key).deals for key in shown)
-    asked = question.within(total)
+    within = question.within(total)
     stages, passed = shown, 0
-    if asked.sort == STAGE and not asked.search:
-        stages, passed = stages_of_page(counts, shown, asked)
-    found = _deals(counts, stages, asked, PipelineItem.opportunity_id)
-    ids = rows_of(session, found.limit(asked.size).offset(asked.offset - passed))
-    statement = _deals(counts, stages, asked).where(col(PipelineItem.opportunity_id).in_(ids))
-    return TablePage(tuple(deal_of(row, counts) for row in rows_of(session, statement)), total, asked.page, asked.size)
+    if within.sort == STAGE and not within.search:
+        stages, passed = stages_of_page(counts, shown, within)
+    ids_alone = _deals(counts, stages, within, PipelineItem.opportunity_id)
+    ids = rows_of(session, ids_alone.limit(within.size).offset(within.offset - passed))
+    statement = _deals(counts, stages, within).where(col(PipelineItem.opportunity_id).in_(ids))
+    return TablePage(
+        tuple(deal_of(row, counts) for row in rows_of(session, statement)), total, within.page, within.size
+    )
 
 
 def _shown(counts: PipelineCounts, selected: frozenset[str]) -> frozenset[str]:
@@ -402,7 +404,7 @@ def _all_columns(entered: Any) -> tuple[Any, ...]:
         PipelineItem.opportunity_name,
         PipelineItem.stage_key,
         PipelineItem.deal_size,
-        likelihood_of_deal(),
+        likelihood_of_deal().label("likelihood"),
         entered.c.entered_at,
         PipelineItem.sales_lead,
         PipelineItem.lead_source,
@@ -411,20 +413,20 @@ def _all_columns(entered: Any) -> tuple[Any, ...]:
 
 def deal_of(row: Any, counts: PipelineCounts) -> Deal:
     """Make a deal of a row of `deal_statement`."""
-    opportunity_id, client_id, candidate, name, stage_key, size, likelihood, entered_at, sales_lead, source = row
-    days = None if entered_at is None else days_since(entered_at, counts.today, counts.zone)
-    median = counts.ageing.median_days.get(stage_key)
+    days = None if row.entered_at is None else days_since(row.entered_at, counts.today, counts.zone)
+    median = counts.ageing.median_days.get(row.stage_key)
+    size: Decimal | None = row.deal_size
     return Deal(
-        opportunity_id=opportunity_id,
-        client_id=client_id,
-        candidate=candidate,
-        opportunity_name=name,
-        stage=counts.stage_names.get(stage_key, stage_key),
+        opportunity_id=row.opportunity_id,
+        client_id=row.client_id,
+        candidate=row.candidate,
+        opportunity_name=row.opportunity_name,
+        stage=counts.stage_names.get(row.stage_key, row.stage_key),
         deal_size=size,
-        likelihood=int(likelihood),
-        weighted=None if size is None else (size * likelihood / 100).quantize(_CENT),
+        likelihood=int(row.likelihood),
+        weighted=None if size is None else (size * row.likelihood / 100).quantize(_CENT),
         days=days,
         stuck=days is not None and median is not None and is_stuck(days, median),
-        sales_lead=sales_lead,
-        source=source,
+        sales_lead=row.sales_lead,
+        source=row.lead_source,
     )

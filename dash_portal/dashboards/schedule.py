@@ -55,8 +55,8 @@ def upcoming(session: BrandSession, brand: Brand, page: int, now: datetime) -> T
 
 
 def _upcoming(session: BrandSession, question: TableQuestion, moment: datetime) -> TablePage[Activity]:
-    found = page_of(session, upcoming_statement(moment), question, known_total=_count_upcoming(session, moment))
-    return found.of_rows(Activity(*row) for row in found.rows)
+    page = page_of(session, upcoming_statement(moment), question, known_total=_count_upcoming(session, moment))
+    return page.of_rows(map(activity_of, page.rows))
 
 
 def _count_upcoming(session: BrandSession, moment: datetime) -> int:
@@ -73,7 +73,7 @@ def _count_upcoming(session: BrandSession, moment: datetime) -> int:
 def upcoming_statement(moment: datetime) -> Select[Any]:
     """Return the statement of all activities that have not ended at a moment, soonest first."""
     ends = func.coalesce(ScheduledActivity.ends_at, ScheduledActivity.starts_at)
-    contact = func.coalesce(func.nullif(ScheduledActivity.contact_name, ""), Lead.name, "")
+    contact = func.coalesce(func.nullif(ScheduledActivity.contact_name, ""), Lead.name, "").label("contact")
     statement = (
         select(
             ScheduledActivity.event_id,
@@ -103,6 +103,21 @@ def upcoming_statement(moment: datetime) -> Select[Any]:
     )
     made: Select[Any] = statement
     return made
+
+
+def activity_of(row: Any) -> Activity:
+    """Make an activity of a row of `upcoming_statement`."""
+    return Activity(
+        event_id=row.event_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        kind=row.kind,
+        title=row.title,
+        client_id=row.client_id,
+        contact=row.contact,
+        description=row.description,
+        status=row.status,
+    )
 
 
 def plain_text(content: str) -> str:

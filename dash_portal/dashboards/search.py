@@ -27,13 +27,13 @@ class _HoldsAscii(FunctionElement[bool]):
 
 @compiles(_HoldsAscii, "postgresql")
 def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    column, pattern = (compiler.process(one, **options) for one in element.clauses)
+    column, pattern = (compiler.process(clause, **options) for clause in element.clauses)
     return f"""({column} COLLATE "C" ILIKE {pattern} ESCAPE '/')"""
 
 
 @compiles(_HoldsAscii, "sqlite")
 def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    column, pattern = (compiler.process(one, **options) for one in element.clauses)
+    column, pattern = (compiler.process(clause, **options) for clause in element.clauses)
     return f"({column} LIKE {pattern} ESCAPE '/')"
 
 

@@ -42,8 +42,8 @@ def read_stages(session: BrandSession) -> tuple[Stage, ...]:
         PipelineStage.likelihood,
     ).where(PipelineStage.contact_type == PROSPECT, col(PipelineStage.removed_at).is_(None))
     stages = [
-        Stage(key, name, position, active, likelihood or 0)
-        for key, name, position, active, likelihood in rows_of(session, statement)
+        Stage(row.stage_key, row.name, row.position, row.active, row.likelihood or 0)
+        for row in rows_of(session, statement)
     ]
     return in_order(stages)
 

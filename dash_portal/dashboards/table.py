@@ -87,9 +87,9 @@ def page_of(
 ) -> TablePage[Any]:
     """Read one page of a statement's rows; a page beyond the last one is taken for the last."""
     total = count_of(session, statement) if known_total is None else known_total
-    asked = question.within(total)
-    rows = rows_of(session, statement.limit(asked.size).offset(asked.offset))
-    return TablePage(tuple(rows), total, asked.page, asked.size)
+    within = question.within(total)
+    rows = rows_of(session, statement.limit(within.size).offset(within.offset))
+    return TablePage(tuple(rows), total, within.page, within.size)
 
 
 def count_of(session: BrandSession, statement: Select[Any]) -> int:

@@ -66,7 +66,7 @@ def ageing_of(ages: Iterable[tuple[str, date, int]], today: date, observed_since
         days.setdefault(stage_key, Counter())[max(0, (today - entered_on).days)] += deals
     medians = {stage_key: median_of(counted) for stage_key, counted in days.items()}
     stuck = {
-        stage_key: sum(deals for one, deals in counted.items() if is_stuck(one, medians[stage_key]))
+        stage_key: sum(deals for age, deals in counted.items() if is_stuck(age, medians[stage_key]))
         for stage_key, counted in days.items()
     }
     return Ageing(medians, stuck, observed_since)
