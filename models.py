@@ -88,8 +88,8 @@ class ResourceStatus(StrEnum):
     """How one resource of a run ended.
 
     `incomplete`: the list did not arrive whole; `held_back`: it would have removed or rejected suspiciously much;
-    `unavailable`: the account does not offer the call. Only `success` and `partial` (notes of some contacts)
-    change tables, and only `success` counts as a whole read.
+    `unavailable`: the account does not offer the call. Only `success` and `partial` change tables. `partial`: notes of
+    some contacts only, or all of it with a core field or a record that is not understood.
     """
 
     SUCCESS = "success"
@@ -106,6 +106,21 @@ class RequestStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
+
+
+class FieldState(StrEnum):
+    """How one field of a brand's records stands.
+
+    `filled`: it holds values that are understood; `blank`: it is there and says nothing, which is an answer; `empty`:
+    hardly any row brings it although it should; `accepted`: someone said that this brand does not use it; `unknown`:
+    there were too few rows to tell, or the field is one that need not come.
+    """
+
+    UNKNOWN = "unknown"
+    FILLED = "filled"
+    BLANK = "blank"
+    EMPTY = "empty"
+    ACCEPTED = "accepted"
 
 
 class CheckOutcome(StrEnum):
@@ -136,6 +151,7 @@ class SyncErrorKind(StrEnum):
     HELD_BACK = "held_back"
     UNREADABLE_RECORD = "unreadable_record"
     UNREADABLE_FIELD = "unreadable_field"
+    EMPTY_FIELD = "empty_field"
     INTERNAL = "internal"
 
 
@@ -387,6 +403,10 @@ class SyncRunResource(BrandOwned, table=True):
     removed: int = Field(default=0)
     rejected: int = Field(default=0)
     remaining: int = Field(default=0, description="Notes only: contacts whose notes were never read")
+    bodies_stored: int = Field(default=0, description="Answers that no earlier run had brought just so")
+    core_fields: dict[str, float] = Field(
+        default_factory=dict, sa_type=JSON, description="Share of rows (0-1) in which each core field was understood"
+    )
     seconds: float = Field(default=0.0)
 
 
@@ -403,6 +423,7 @@ class ResourceFreshness(BrandOwned, table=True):
     whole_read_at: datetime | None = Field(default=None)
     last_status: ResourceStatus = Field(sa_type=_named(ResourceStatus))
     last_attempt_at: datetime
+    accepted_unreadable: int = Field(default=0, description="How many records that can't be read someone has accepted")
 
 
 class SyncError(BrandOwned, table=True):
@@ -421,6 +442,29 @@ class SyncError(BrandOwned, table=True):
     attempts: int = Field(default=1)
     record_id: str | None = Field(default=None, max_length=64)
     field: str | None = Field(default=None, max_length=64)
+
+
+class ResourceField(BrandOwned, table=True):
+    """What the last read said of one field that the product reads, and how the field stands for the brand.
+
+    Of `rows` records it was filled and understood in `filled`, there without a value in `blank`, not there in
+    `missing`, and not understood in `odd`. `wire_names` are those it is read from, separated by commas; `core`: the
+    resource must bring it. A read without any row leaves the counts of the one before.
+    """
+
+    __tablename__ = "resource_fields"
+
+    resource: Resource = Field(primary_key=True, sa_type=_named(Resource))
+    field: str = Field(primary_key=True, max_length=64)
+    wire_names: str = Field(max_length=500)
+    read_as: str = Field(max_length=32)
+    core: bool
+    state: FieldState = Field(sa_type=_named(FieldState))
+    rows: int = Field(default=0)
+    filled: int = Field(default=0)
+    blank: int = Field(default=0)
+    missing: int = Field(default=0)
+    odd: int = Field(default=0)
 
 
 class KnownField(BrandOwned, table=True):

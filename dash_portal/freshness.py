@@ -20,7 +20,7 @@ from timetable import next_run
 AGEING_AFTER_INTERVALS: Final = 1.25
 STALE_AFTER_INTERVALS: Final = 2.0
 
-_GOOD: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.UNAVAILABLE})
+_GOOD: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.PARTIAL, ResourceStatus.UNAVAILABLE})
 
 
 class Mood(StrEnum):
@@ -46,9 +46,11 @@ class ResourceAge:
 
     @property
     def failed(self) -> bool:
-        """Whether the last attempt did not succeed; notes are read in portions, so a part of them is no failure."""
-        if self.resource is Resource.NOTES and self.last_status is ResourceStatus.PARTIAL:
-            return False
+        """Whether the last attempt brought nothing.
+
+        A part is no failure: notes are read in portions, and a list that holds something that is not understood has
+        landed whole. What it lacks is for the agency to mend.
+        """
         return self.last_status not in _GOOD
 
     @property

@@ -14,7 +14,8 @@ _WING: Final = Path(__file__).parent
 class PullError(Exception):
     """A call or a pull ended without something that may be written.
 
-    `message` is one plain sentence for operators: never a body, a key, an address or a person's data.
+    `message` is one plain sentence for operators: never a body, a key, an address or a person's data. `field`: which of
+    our fields it is about, if it is about one.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class PullError(Exception):
         http_status: int | None = None,
         result_code: int | None = None,
         retry_after: float | None = None,
+        field: str | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -32,6 +34,7 @@ class PullError(Exception):
         self.http_status = http_status
         self.result_code = result_code
         self.retry_after = retry_after
+        self.field = field
         self.attempts = 1
 
 

@@ -72,7 +72,7 @@ ERROR_WORDS: Final[dict[SyncErrorKind, Advice]] = {
         "Nothing to do: the last good data stays, and the next sync reads the list again.",
     ),
     SyncErrorKind.HELD_BACK: Advice(
-        "Held back: suspiciously much would have disappeared or could not be read.",
+        "Held back: suspiciously much would have disappeared, could not be read, or lost a field it had.",
         "Look into ClientTether whether this is right. If it is, confirm it here; if not, the next sync puts it right.",
     ),
     SyncErrorKind.UNREADABLE_RECORD: Advice(
@@ -82,6 +82,11 @@ ERROR_WORDS: Final[dict[SyncErrorKind, Advice]] = {
     SyncErrorKind.UNREADABLE_FIELD: Advice(
         "Some fields held something unexpected, such as a word where an amount belongs.",
         "The record is in without that field. Correct it in ClientTether and it comes with the next sync.",
+    ),
+    SyncErrorKind.EMPTY_FIELD: Advice(
+        "Hardly any record brings a field that the dashboards count on. Everything else is in.",
+        "If the brand does not use this field, confirm it here. If it does, ClientTether calls it otherwise for this "
+        "account: have whoever runs the portal look with python -m sync probe.",
     ),
     SyncErrorKind.INTERNAL: Advice(
         "The portal itself made a mistake.",

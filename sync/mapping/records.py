@@ -6,8 +6,8 @@ unexpected shape costs that field only: it reads as none, and is reported as a F
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -15,13 +15,22 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from models import Resource
+from sync.mapping.expectations import EXPECTATIONS
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.mapping.wire_record import DeclaredField, FieldReading, WireRecord, declared_fields
-from sync.mapping.wire_values import OddValueError, as_id
+from sync.mapping.wire_values import LONGEST_ID, OddValueError, as_id
 
 
 class UnreadableRecordError(ValueError):
-    """A record can't be understood as a whole; the message is a plain reason."""
+    """A record can't be understood as a whole; the message is a plain reason.
+
+    `record_id` is what it calls itself, where that is known and no row can be addressed by it; '' where it may be any
+    record.
+    """
+
+    def __init__(self, reason: str, record_id: str = "") -> None:
+        super().__init__(reason)
+        self.record_id = record_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +122,18 @@ def record_id(raw: Any, names: tuple[str, ...]) -> str:
     """Return the id of a wire row. Raises UnreadableRecordError where the row is no record or has no usable id."""
     if not isinstance(raw, dict):
         raise UnreadableRecordError("the record is no object")
-    reason = "the record has no id"
+    reason, own_id = "the record has no id", ""
     for name in names:
+        value = raw.get(name)
         try:
-            identity = as_id(raw.get(name))
+            identity = as_id(value)
         except OddValueError as odd:
             reason = str(odd)
+            own_id = own_id or (value[:LONGEST_ID] if isinstance(value, str) else "")
             continue  # another name may hold the real one
         if identity is not None:
             return identity
-    raise UnreadableRecordError(reason)
+    raise UnreadableRecordError(reason, own_id)
 
 
 def contact(wire: WireRecord) -> ContactRecord:
@@ -143,7 +154,7 @@ def contact(wire: WireRecord) -> ContactRecord:
         lead_source=wire.line("lead_source", "clients_lead_source"),
         sales_cycle=wire.line("sales_cycle", "clients_sales_cycle"),
         action_plan=wire.line("action_plan", "clients_action_plan"),
-        contact_type=wire.line("contact_type", "contact_type"),
+        contact_type=wire.contact_type("contact_type", "contact_type"),
         assigned_user=wire.person("assigned_user", "assigned_user"),
         created=wire.time("created", "created"),
         last_modified=wire.time("last_modified", "last_modified_date"),
@@ -161,7 +172,7 @@ def opportunity(wire: WireRecord) -> OpportunityRecord:
         opportunity_name=wire.line("opportunity_name", "opportunity_name"),
         sales_cycle=wire.line("sales_cycle", "contact_sales_cycle"),
         lead_source=wire.line("lead_source", "contact_lead_source"),
-        contact_type=wire.line("contact_type", "contact_type"),
+        contact_type=wire.contact_type("contact_type", "contact_type"),
         deal_size=wire.money("deal_size", "deal_size"),
         likelihood=wire.percent("likelihood", "odds", "likelihood", "likelihood_to_close", "probability"),
         market=wire.line("market", "market", "territory"),
@@ -180,7 +191,7 @@ def stage(wire: WireRecord) -> StageRecord:
         active=wire.flag("active", "sales_cycle_active_status"),
         order=wire.number("order", "sales_cycle_order"),
         likelihood=wire.percent("likelihood", "likelihood_to_close"),
-        contact_type=wire.line("contact_type", "contact_type"),
+        contact_type=wire.contact_type("contact_type", "contact_type"),
     )
 
 
@@ -224,11 +235,25 @@ class RecordKind:
         """All fields that are read, the id first: what the reader itself asks a row for."""
         return (DeclaredField(self.id_field, self.id_names, "id"), *declared_fields(self.read))
 
+    def fields_of(self, reading: FieldReading) -> tuple[DeclaredField, ...]:
+        """Return the fields but the id, with the wire names that this reading takes them from."""
+        others = reading.names or {}
+        return tuple(replace(each, wire_names=others.get(each.name, each.wire_names)) for each in self.fields[1:])
+
     def reading(self, names: FieldNames = AS_DOCUMENTED) -> FieldReading:
         """Return how rows are read where `names` says which fields have other wire names than the documented ones."""
         others = names.of(self.resource)
         known = frozenset(name for each in self.fields for name in others.get(each.name, each.wire_names))
         return FieldReading(others.get(self.id_field, self.id_names), known, others or None)
+
+    def read_rows(self, fresh: Iterable[tuple[str, dict[str, Any]]], reading: FieldReading) -> list[Any]:
+        """Return the typed records of wire rows, given with their ids; what their fields said is noted on `reading`."""
+        records = [self.read(WireRecord(raw, identity, reading)) for identity, raw in fresh]
+        for expectation in EXPECTATIONS[self.resource]:
+            if expectation.must_hold is not None:
+                held = sum(getattr(record, expectation.field) == expectation.must_hold for record in records)
+                reading.tally.held[expectation.field] += held
+        return records
 
 
 CONTACTS: Final = RecordKind(Resource.LEADS, "client_id", ("client_id",), contact)

@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 from sync.mapping.wire_text import MOST_CHARACTERS
 from sync.mapping.wire_values import (
     OddValueError,
+    UnknownWordError,
+    as_contact_type,
     as_flag,
     as_id,
     as_line,
@@ -52,6 +54,7 @@ class FieldTally:
     blank: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     odd: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
 
     def filled(self, name: str) -> int:
         """Return in how many rows the field held a value that was understood."""
@@ -60,7 +63,7 @@ class FieldTally:
     def clear(self) -> None:
         """Begin anew."""
         self.rows = 0
-        for counter in (self.blank, self.missing, self.odd):
+        for counter in (self.blank, self.missing, self.odd, self.held):
             counter.clear()
 
 
@@ -123,6 +126,8 @@ class WireRecord:
                 continue
             try:
                 value = convert(raw)
+            except UnknownWordError:
+                raise
             except OddValueError as odd:
                 first_odd = first_odd or (name, odd)
                 continue
@@ -152,6 +157,14 @@ class WireRecord:
     def markup(self, field_name: str, *names: str) -> str:
         """Return raw HTML or text of several lines."""
         return self._read(field_name, as_markup, names, "")
+
+    def contact_type(self, field_name: str, *names: str) -> str:
+        """Return the code of a contact's type; a word that is not known stays, and counts as not understood."""
+        try:
+            return self._read(field_name, as_contact_type, names, "")
+        except UnknownWordError as unknown:
+            self._reading.tally.odd[field_name] += 1
+            return unknown.word
 
     def reference(self, field_name: str, *names: str) -> str | None:
         """Return the id of another record."""
@@ -193,6 +206,7 @@ class DeclaredField:
 
 _READ_AS: Final[Mapping[Callable[[Any], Any], str]] = {
     as_line: "text",
+    as_contact_type: "contact type",
     as_markup: "text with markup",
     as_id: "id",
     as_money: "amount",

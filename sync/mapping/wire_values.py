@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
 
+from models import PROSPECT
 from sync.mapping.wire_text import clean_line, clean_text
 
 LONGEST_ID: Final = 64
@@ -21,12 +22,23 @@ _CENT: Final = Decimal("0.01")
 _MOST_MONEY: Final = Decimal(10) ** 10
 _MONEY: Final = re.compile(r"[-+]?\$?[-+]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d*)?")
 _US_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T](.+))?")
-_TRUE: Final = frozenset({"1", "true", "yes", "y"})
-_FALSE: Final = frozenset({"0", "false", "no", "n", ""})
+_TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on", "active", "enabled"})
+_FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off", "inactive", "disabled", ""})
+_OTHER_TYPES: Final = frozenset(
+    {"employee", "vendor", "partner", "referral partner", "franchisee", "customer", "broker", "supplier"}
+)
 
 
 class OddValueError(ValueError):
     """A value has a shape that its field never had; the message says what was expected, not what came."""
+
+
+class UnknownWordError(OddValueError):
+    """A word that is not in its field's vocabulary. It is kept as it came, since it may be the account's own."""
+
+    def __init__(self, reason: str, word: str) -> None:
+        super().__init__(reason)
+        self.word = word
 
 
 def as_id(value: object) -> str | None:
@@ -36,6 +48,8 @@ def as_id(value: object) -> str | None:
     """
     if value is None or value == "" or value is False:
         return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise OddValueError("an id is a string or a whole number")
     text = clean_line(str(value))
@@ -63,13 +77,34 @@ def as_markup(value: object) -> str:
 
 
 def as_flag(value: object) -> bool:
-    """Return a flag: "1", 1 and true are set. Raises OddValueError for what is neither."""
+    """Return a flag: "1", 1, true, Yes and Active are set. Raises OddValueError for what is neither."""
     if value is None or isinstance(value, bool):
         return bool(value)
     text = as_line(value).casefold()
     if text not in _TRUE and text not in _FALSE:
         raise OddValueError("a flag is 1 or 0")
     return text in _TRUE
+
+
+@lru_cache(maxsize=256)
+def _contact_type_of_text(text: str) -> str:
+    word = clean_line(text)
+    if not word or (word.isascii() and word.isdecimal()):
+        return word
+    singular = word.casefold().removesuffix("s")
+    if singular == "prospect":
+        return PROSPECT
+    if singular not in _OTHER_TYPES:
+        raise UnknownWordError("a contact type is a number, or a word that is known", word)
+    return word
+
+
+def as_contact_type(value: object) -> str:
+    """Return the code of a contact's type: a number as text, "1" for the word Prospect, other known words as they are.
+
+    Raises UnknownWordError for any other word: it may mean a prospect or not, and nobody can tell.
+    """
+    return _contact_type_of_text(value if isinstance(value, str) else as_line(value))
 
 
 def as_money(value: object) -> Decimal | None:

@@ -155,6 +155,7 @@ def pull_notes(
         positions = [snapshots.keep(answer) for answer in answers]
         notes.take(candidate, answers, zone, positions)
     snapshots.flush()
+    pull.bodies_stored = snapshots.bodies_stored
     return notes
 
 

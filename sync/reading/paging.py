@@ -24,7 +24,7 @@ class Page:
 
     answer: Answer
     fresh: list[tuple[str, dict[str, Any]]]
-    unreadable: list[str]
+    unreadable: list[UnreadableRecordError]
 
 
 class _Count:
@@ -50,12 +50,12 @@ class _Count:
         if envelope.total is not None and (envelope.rows or offset == 0):
             self._note_total(envelope.total)
         fresh: list[tuple[str, dict[str, Any]]] = []
-        unreadable: list[str] = []
+        unreadable: list[UnreadableRecordError] = []
         for raw in envelope.rows:
             try:
                 identity = record_id(raw, self._id_names)
             except UnreadableRecordError as reason:
-                unreadable.append(str(reason))
+                unreadable.append(reason)
                 continue
             if identity not in self._seen:
                 self._seen.add(identity)

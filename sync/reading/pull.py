@@ -13,7 +13,7 @@ from models import Resource, utc_now
 from sync.failures import MovedError
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.mapping.records import KINDS, RecordKind
-from sync.mapping.wire_record import FieldIssue, FieldReading, WireRecord
+from sync.mapping.wire_record import FieldIssue, FieldReading
 from sync.reading.paging import AskFrom, Page, whole_list
 from sync.reading.resources import ListResource
 from sync.reading.snapshots import SnapshotWriter
@@ -40,6 +40,7 @@ class Pull:
     pages: int = 0
     fetched: int = 0
     rejected: list[FieldIssue] = field(default_factory=list)
+    bodies_stored: int = 0
     names: FieldNames = AS_DOCUMENTED
     reading: FieldReading = field(init=False)
 
@@ -59,7 +60,7 @@ class Pull:
         """Take note of a page: its size, and what of it can't be read."""
         self.pages += 1
         self.fetched += len(page.answer.envelope.rows)
-        self.rejected += [FieldIssue("", "", reason) for reason in page.unreadable]
+        self.rejected += [FieldIssue(reason.record_id, "", str(reason)) for reason in page.unreadable]
 
     @property
     def is_mostly_unreadable(self) -> bool:
@@ -73,9 +74,9 @@ def is_suspiciously_unreadable(rejected: int, fetched: int) -> bool:
 
 
 def read_records(kind: RecordKind, fresh: Sequence[tuple[str, dict[str, Any]]], pull: Pull) -> list[Any]:
-    """Return the typed records of a page's rows; odd fields and unknown ones are noted on the pull."""
+    """Return the typed records of a page's rows; what fields said, odd ones and unknown ones are noted on the pull."""
     pull.reading.note_unknown(raw for _, raw in fresh)
-    return [kind.read(WireRecord(raw, record_id, pull.reading)) for record_id, raw in fresh]
+    return kind.read_rows(fresh, pull.reading)
 
 
 def fill(pull: Pull, list_resource: ListResource, pages: Iterable[Page], zone: ZoneInfo) -> None:
@@ -132,3 +133,4 @@ def pull_list(
             return
         finally:
             snapshots.flush()
+            pull.bodies_stored = snapshots.bodies_stored

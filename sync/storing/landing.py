@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -10,21 +11,26 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, Engine
 
 from database import brand_transaction
-from models import Resource, ResourceStatus, SyncErrorKind, utc_now
-from sync.failures import PullError
+from models import FieldState, Resource, ResourceStatus, utc_now
 from sync.lease import Lease
+from sync.mapping.expectations import FieldReport, core_shares
 from sync.reading.pull import Pull
 from sync.reading.snapshots import mark_whole
 from sync.storing.derived import derive_hot_list, forget_notes_of_gone_leads, record_stage_changes
+from sync.storing.fields import accepted, only_better, record_fields, report_fields
+from sync.storing.guard import raise_if_fields_fell, raise_if_mostly_unreadable, raise_if_removing_too_much
 from sync.storing.ledger import (
     ResourceResult,
+    accept_unreadable,
+    accepted_unreadable,
     raise_data_version,
+    record_empty_fields,
     record_issues,
     record_replay,
     record_result,
     record_unknown_fields,
 )
-from sync.storing.store import Counts, Staging, count_live, count_missing, is_suspicious_removal, staged, upsert
+from sync.storing.store import Counts, Staging, excuse_missing, staged, upsert
 from sync.storing.summaries import write_summaries
 
 log = structlog.get_logger()
@@ -49,77 +55,104 @@ class TableWriter:
     ) -> ResourceResult:
         """Bring a list's table to what was pulled.
 
-        Raises PullError (HELD_BACK) where the pull looks suspicious, and LeaseLostError where another worker has the
-        brand by now; either way nothing is written.
+        The result is partial where a record or a core field is not understood: all else is as read, and the agency is
+        told until that is mended or accepted. Raises PullError (HELD_BACK) where the pull looks suspicious, and
+        LeaseLostError where another worker has the brand by now; either way nothing is written.
         """
-        if pull.is_mostly_unreadable and not self.accept:
-            raise held_back(f"{len(pull.rejected)} of {pull.fetched} records can't be read")
+        if not self.accept:
+            raise_if_mostly_unreadable(pull)
         tenant_id = self.lease.tenant_id
         with brand_transaction(self.engine, tenant_id) as connection:
             self.lease.hold(connection)
+            reports = self.judge_fields(connection, pull)
             with staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging:
-                # A row that is missing may be one of those that can't be read.
-                remove = not pull.rejected
-                if remove and not self.accept and not staging.table_was_empty:
+                if not staging.table_was_empty:
                     self._guard(connection, pull, scope, never_empties=never_empties)
-                counts, derived = self._write(connection, pull, scope, staging=staging, remove=remove)
+                counts, derived = self._write(connection, pull, scope, staging=staging)
             if counts.changed or derived:
                 raise_data_version(connection, tenant_id)
             mark_whole(connection, tenant_id, self.run_id, pull.resource, since=pull.first_position)
             result = ResourceResult(
                 pull.resource,
-                ResourceStatus.SUCCESS,
+                self._status(connection, pull),
                 pull.started_at,
                 pull.pages,
                 pull.fetched,
                 len(pull.rejected),
+                whole=True,
+                bodies_stored=pull.bodies_stored,
                 counts=counts,
                 seconds=time.monotonic() - began,
             )
-            self.conclude(connection, pull, result)
+            self.conclude(connection, pull, result, reports)
             self.lease.hold(connection)  # once more: see Lease.hold
         return result
+
+    def judge_fields(self, connection: Connection, pull: Pull) -> list[FieldReport]:
+        """Return what the pull says of each field, what was accepted included. Raises PullError where one fell."""
+        reports = report_fields(connection, self.lease.tenant_id, pull.resource, pull.reading)
+        if self.replaying:
+            # What an answer of old lacks says nothing of today's; what it holds, read by today's rules, does.
+            return only_better(reports)
+        if self.accept:
+            return accepted(reports)
+        raise_if_fields_fell(reports)
+        return reports
 
     def _guard(
         self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, never_empties: bool
     ) -> None:
-        tenant_id = self.lease.tenant_id
-        gone = count_missing(connection, pull.mirror, tenant_id, scope)
-        if gone == 0:
-            return
-        live = count_live(connection, pull.mirror, tenant_id)
-        if is_suspicious_removal(gone, live) or (never_empties and pull.fetched == 0):
-            raise held_back(f"it would remove {gone} of {live} rows")
+        # A missing row may be one of those that can't be read, but no more rows than those, and none where a record
+        # says what it is called: else one odd record would keep everything that is gone upstream for ever.
+        unreadable = sum(not issue.record_id for issue in pull.rejected)
+        if unreadable:
+            excuse_missing(connection, pull.mirror, self.lease.tenant_id, scope, unreadable)
+        if not self.accept:
+            raise_if_removing_too_much(connection, pull, self.lease.tenant_id, scope, may_empty=not never_empties)
 
     def _write(
-        self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, staging: Staging, remove: bool
+        self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, staging: Staging
     ) -> tuple[Counts, bool]:
         """Change the table and what is derived from it; tell whether the latter changed."""
         tenant_id, now, derived = self.lease.tenant_id, utc_now(), False
         if pull.resource is Resource.PIPELINE_ITEMS:
             derived = record_stage_changes(connection, pull.mirror, tenant_id, pull.started_at, now) > 0
-        counts = upsert(connection, pull.mirror, tenant_id, now, staging=staging, scope=scope, remove=remove)
+        counts = upsert(connection, pull.mirror, tenant_id, now, staging=staging, scope=scope)
         if pull.resource in {Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES}:
             derived = derive_hot_list(connection, tenant_id, now).changed or derived
         if pull.resource is Resource.LEADS and counts.removed:
             derived = forget_notes_of_gone_leads(connection, tenant_id, now) > 0
         return counts, write_summaries(connection, tenant_id, self.zone, pull.resource) or derived
 
-    def conclude(self, connection: Connection, pull: Pull, result: ResourceResult) -> None:
-        """Write down how the resource ended, with what could not be read and which fields were new."""
-        tenant_id = self.lease.tenant_id
+    def _status(self, connection: Connection, pull: Pull) -> ResourceStatus:
+        """Return how the list ended for its records: what was accepted once is let be until it becomes more."""
+        known = accepted_unreadable(connection, self.lease.tenant_id, pull.resource)
+        is_news = len(pull.rejected) > known and not self.accept
+        return ResourceStatus.PARTIAL if is_news else ResourceStatus.SUCCESS
+
+    def conclude(
+        self, connection: Connection, pull: Pull, result: ResourceResult, reports: Sequence[FieldReport]
+    ) -> None:
+        """Write down how the resource ended, with what could not be read and how its fields stand.
+
+        A success with an empty core field becomes partial here, and is as whole as it was.
+        """
+        tenant_id, resource = self.lease.tenant_id, pull.resource
+        record_fields(connection, tenant_id, resource, reports)
         if self.replaying:
             record_replay(connection, tenant_id, result)
             return
+        empty = [report for report in reports if report.state is FieldState.EMPTY]
+        result.core_fields = core_shares(reports)
+        result.whole = result.whole or result.status is ResourceStatus.SUCCESS
+        if empty and result.status is ResourceStatus.SUCCESS:
+            result.status = ResourceStatus.PARTIAL
         record_result(connection, tenant_id, self.run_id, result)
+        record_empty_fields(connection, tenant_id, self.run_id, resource, empty)
         reading = pull.reading
-        record_issues(connection, tenant_id, self.run_id, pull.resource, rejected=pull.rejected, issues=reading.issues)
-        new = record_unknown_fields(connection, tenant_id, pull.resource, reading.unknown) if reading.unknown else []
+        record_issues(connection, tenant_id, self.run_id, resource, rejected=pull.rejected, issues=reading.issues)
+        if self.accept or len(pull.rejected) < accepted_unreadable(connection, tenant_id, resource):
+            accept_unreadable(connection, tenant_id, resource, len(pull.rejected))
+        new = record_unknown_fields(connection, tenant_id, resource, reading.unknown) if reading.unknown else []
         if new:
-            log.info("unknown_fields", resource=pull.resource.value, fields=new)
-
-
-def held_back(reason: str) -> PullError:
-    """Return the error that holds a suspicious pull back."""
-    said = f"held back until someone confirms it: {reason}"
-    return PullError(SyncErrorKind.HELD_BACK, said)
+            log.info("unknown_fields", resource=resource.value, fields=new)

@@ -24,6 +24,7 @@ from models import (
     utc_now,
 )
 from sync.failures import PullError
+from sync.mapping.expectations import FieldReport
 from sync.mapping.wire_record import FieldIssue
 from sync.mapping.wire_text import clean_line
 from sync.storing.store import Counts
@@ -41,7 +42,11 @@ log = structlog.get_logger()
 
 @dataclass
 class ResourceResult:
-    """How one resource of a run ended. `remaining` (notes only): contacts whose notes were never read."""
+    """How one resource of a run ended.
+
+    `remaining` (notes only): contacts whose notes were never read. `whole`: all of it is as read, even where the status
+    says that something in it was not understood. `core_fields`: the share of rows (0-1) in which each was understood.
+    """
 
     resource: Resource
     status: ResourceStatus
@@ -50,6 +55,9 @@ class ResourceResult:
     fetched: int = 0
     rejected: int = 0
     remaining: int = 0
+    whole: bool = False
+    bodies_stored: int = 0
+    core_fields: dict[str, float] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     seconds: float = 0.0
 
@@ -71,6 +79,8 @@ def record_result(connection: Connection, tenant_id: int, run_id: str, result: R
         "removed": counts.removed,
         "rejected": result.rejected,
         "remaining": result.remaining,
+        "bodies_stored": result.bodies_stored,
+        "core_fields": result.core_fields,
         "seconds": result.seconds,
     }
     insert_or_update(connection, _RESOURCES, [row])
@@ -78,14 +88,18 @@ def record_result(connection: Connection, tenant_id: int, run_id: str, result: R
 
 
 def record_freshness(connection: Connection, tenant_id: int, result: ResourceResult) -> None:
-    """Write when a resource was last tried, and last read whole."""
+    """Write when a resource was last tried, and last read whole.
+
+    A list that landed whole is fresh although a field in it is not understood: that is for the agency to mend, and no
+    reason to tell the brand's people that what they see is old.
+    """
     fresh: dict[str, Any] = {
         "tenant_id": tenant_id,
         "resource": result.resource,
         "last_status": result.status,
         "last_attempt_at": result.read_started_at,
     }
-    if result.status is ResourceStatus.SUCCESS:
+    if result.status is ResourceStatus.SUCCESS or result.whole:
         fresh["whole_read_at"] = result.read_started_at
     insert_or_update(connection, _FRESHNESS, [fresh])
 
@@ -134,6 +148,7 @@ def record_failure(
         "message": failure.message[:500],
         "attempts": failure.attempts,
         "record_id": record,
+        "field": failure.field,
     }
     _add_errors(connection, tenant_id, run_id, [error])
 
@@ -163,6 +178,30 @@ def record_issues(
         if more > 0:
             errors.append({"resource": resource, "kind": kind.value, "message": f"and {more} more of this kind"})
         _add_errors(connection, tenant_id, run_id, errors)
+
+
+def record_empty_fields(
+    connection: Connection, tenant_id: int, run_id: str, resource: Resource, reports: Sequence[FieldReport]
+) -> None:
+    """Write down which fields hardly any row brings, each by its name."""
+    kind = SyncErrorKind.EMPTY_FIELD.value
+    errors = [
+        {"resource": resource, "kind": kind, "message": report.complaint[:500], "field": report.field}
+        for report in reports
+    ]
+    _add_errors(connection, tenant_id, run_id, errors)
+
+
+def accept_unreadable(connection: Connection, tenant_id: int, resource: Resource, count: int) -> None:
+    """Remember how many records that can't be read are known and let be."""
+    mine = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == resource)
+    connection.execute(update(_FRESHNESS).where(*mine).values(accepted_unreadable=count, updated_at=utc_now()))
+
+
+def accepted_unreadable(connection: Connection, tenant_id: int, resource: Resource) -> int:
+    """Return how many records that can't be read someone has accepted."""
+    mine = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == resource)
+    return connection.scalar(select(_FRESHNESS.c.accepted_unreadable).where(*mine)) or 0
 
 
 def _add_errors(connection: Connection, tenant_id: int, run_id: str, errors: Iterable[dict[str, Any]]) -> None:

@@ -41,9 +41,10 @@ from sync.failures import PullError
 from sync.reading.notes_plan import NoteCandidate, NotesPlan, plan_notes
 from sync.reading.notes_pull import NotesPull
 from sync.reading.snapshots import mark_whole
-from sync.storing.landing import TableWriter, held_back
+from sync.storing.guard import raise_if_mostly_unreadable, raise_if_removing_too_much
+from sync.storing.landing import TableWriter
 from sync.storing.ledger import ResourceResult, insert_or_update, raise_data_version, record_failure
-from sync.storing.store import count_live, count_missing, is_suspicious_removal, staged, upsert
+from sync.storing.store import staged, upsert
 from sync.storing.summaries import write_summaries
 from sync.tables import table_of
 
@@ -115,25 +116,23 @@ def land_notes(
     Raises PullError (HELD_BACK) where the pull looks suspicious, LeaseLostError where the brand is another's by now.
     """
     pull, tenant_id = notes.pull, writer.lease.tenant_id
-    if pull.is_mostly_unreadable and not writer.accept:
-        raise held_back(f"{len(pull.rejected)} of {pull.fetched} records can't be read")
+    if not writer.accept:
+        raise_if_mostly_unreadable(pull)
     with brand_transaction(writer.engine, tenant_id) as connection:
         writer.lease.hold(connection)
         # Before the rows, so that the count of contacts read (a summary) is right when it is written below; a pull that
         # is held back after this takes the readings back with its transaction, and the contacts stay due.
+        reports = writer.judge_fields(connection, pull)
         _record_readings(connection, writer, notes)
         with (
             _named(connection, [candidate.client_id for candidate, _ in notes.read]) as scope,
             staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging,
         ):
             if not writer.accept and not staging.table_was_empty:
-                gone = count_missing(connection, pull.mirror, tenant_id, scope)
-                live = count_live(connection, pull.mirror, tenant_id) if gone else 0
                 # One contact whose notes are all gone is somebody tidying up. When every contact that was read has lost
                 # all of its notes, and there are several, it is the call that answers with nothing.
-                emptied = gone > 0 and pull.fetched == 0 and len(notes.read) > 1
-                if emptied or is_suspicious_removal(gone, live):
-                    raise held_back(f"it would remove {gone} of {live} rows")
+                may_empty = len(notes.read) <= 1
+                raise_if_removing_too_much(connection, pull, tenant_id, scope, may_empty=may_empty)
             counts = upsert(connection, pull.mirror, tenant_id, utc_now(), staging=staging, scope=scope)
             counts = replace(counts, unchanged=counts.unchanged + notes.same_rows)
         if write_summaries(connection, tenant_id, writer.zone, pull.resource) or counts.changed:
@@ -149,10 +148,11 @@ def land_notes(
             pull.fetched,
             len(pull.rejected),
             remaining=_count_never_read(connection, tenant_id),
+            bodies_stored=pull.bodies_stored,
             counts=counts,
             seconds=time.monotonic() - began,
         )
-        writer.conclude(connection, pull, result)
+        writer.conclude(connection, pull, result, reports)
         record_failed_contacts(connection, writer, notes)
         writer.lease.hold(connection)  # once more: see Lease.hold
     return result

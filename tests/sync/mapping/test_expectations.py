@@ -1,0 +1,145 @@
+"""What it means when a field does not come: told at first sight, held back when it was there before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models import FieldState, Resource
+from sync.mapping.expectations import EXPECTATIONS, FieldReport, judge_fields
+from sync.mapping.records import KINDS, record_id
+
+S = FieldState
+LEAD: dict[str, Any] = {
+    "firstName": "Pat",
+    "lastName": "Fox",
+    "contact_type": "1",
+    "clients_sales_cycle": "QR Sent",
+    "clients_lead_source": "Facebook",
+    "created": "2026-03-01 09:00:00",
+}
+DEAL: dict[str, Any] = {
+    "client_id": "5",
+    "firstName": "Pat",
+    "lastName": "Fox",
+    "contact_type": "1",
+    "contact_sales_cycle": "QR Sent",
+    "deal_size": "0.00",
+}
+STAGE: dict[str, Any] = {
+    "sales_cycle_name": "QR Sent",
+    "sales_cycle_active_status": "1",
+    "likelihood_to_close": "4",
+    "contact_type": "1",
+}
+NOTE: dict[str, Any] = {"note": "Called.", "user_name": "Lee Fox", "created": "2026-03-01 09:00:00"}
+EVENT: dict[str, Any] = {"start_date": "2026-03-01 09:00:00"}
+ROWS = {
+    Resource.LEADS: LEAD,
+    Resource.PIPELINE_ITEMS: DEAL,
+    Resource.PIPELINE_STAGES: STAGE,
+    Resource.NOTES: NOTE,
+    Resource.SCHEDULED_ACTIVITIES: EVENT,
+}
+
+
+def reports(resource: Resource, rows: list[dict[str, Any]], **before: FieldState) -> dict[str, FieldReport]:
+    """Read wire rows as a sync does, and judge their fields by how they stood before."""
+    kind = KINDS[resource]
+    reading = kind.reading()
+    for number, row in enumerate(rows, start=1):
+        raw = {kind.id_names[0]: str(number)} | row
+        kind.read_rows([(record_id(raw, reading.id_names), raw)], reading)
+    return {each.field: each for each in judge_fields(resource, kind.fields_of(reading), reading.tally, before)}
+
+
+def complained_of(judged: dict[str, FieldReport]) -> set[str]:
+    return {name for name, report in judged.items() if report.fell or report.state is S.EMPTY}
+
+
+@pytest.mark.parametrize("resource", Resource)
+def test_rows_as_documented_are_nothing_to_complain_of(resource: Resource) -> None:
+    judged = reports(resource, [ROWS[resource]] * 20)
+    assert not complained_of(judged)
+    assert {judged[each.field].state for each in EXPECTATIONS[resource]} == {S.FILLED}
+
+
+@pytest.mark.parametrize(
+    ("resource", "field"), [(resource, each.field) for resource in Resource for each in EXPECTATIONS[resource]]
+)
+@pytest.mark.parametrize("how", ["renamed", "nested"])
+def test_a_core_field_that_is_not_found_is_told_at_first_and_holds_back_later(
+    resource: Resource, field: str, how: str
+) -> None:
+    names = next(each.wire_names for each in KINDS[resource].fields if each.name == field)
+    (name,) = [name for name in names if name in ROWS[resource]]
+    row = dict(ROWS[resource])
+    value = row.pop(name)
+    row |= {"x_" + name: value} if how == "renamed" else {name: {"value": value}}
+    first = reports(resource, [row] * 20)
+    assert complained_of(first) == {field}
+    assert not any(report.fell for report in first.values())
+    later = reports(resource, [row] * 20, **{field: S.FILLED})
+    assert later[field].fell
+    assert f"field {field} (read from {', '.join(names)})" in later[field].complaint
+    assert not complained_of(reports(resource, [row] * 20, **{field: S.ACCEPTED}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaints"),
+    [
+        ({"clients_lead_source": ""}, set()),
+        ({"clients_lead_source": None, "clients_sales_cycle": ""}, set()),
+        ({"created": "0000-00-00 00:00:00"}, {"created"}),
+        ({"created": "yesterday"}, {"created"}),
+        ({"lastName": ""}, {"last_name"}),
+        ({"contact_type": ""}, {"contact_type"}),
+        ({"contact_type": "4"}, {"contact_type"}),
+        ({"contact_type": "Prospect"}, set()),
+        ({"contact_type": "Suspect"}, {"contact_type"}),
+        ({"email": {"work": "a@b.example"}}, set()),
+    ],
+)
+def test_what_a_blank_or_an_odd_value_means_depends_on_the_field(changes: dict[str, Any], complaints: set[str]) -> None:
+    assert complained_of(reports(Resource.LEADS, [LEAD | changes] * 20)) == complaints
+
+
+def test_a_size_of_nothing_is_a_size_and_no_size_at_all_is_told() -> None:
+    assert not complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL] * 30))
+    assert complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL | {"deal_size": ""}] * 30)) == {"deal_size"}
+    some = [DEAL | {"deal_size": ""}] * 28 + [DEAL] * 2
+    assert not complained_of(reports(Resource.PIPELINE_ITEMS, some))
+
+
+def test_few_rows_decide_nothing_at_first_and_something_once_a_field_was_filled() -> None:
+    without = {name: value for name, value in LEAD.items() if name != "clients_lead_source"}
+    assert not complained_of(reports(Resource.LEADS, [without] * 19))
+    assert complained_of(reports(Resource.LEADS, [without] * 5, lead_source=S.FILLED)) == {"lead_source"}
+    assert not complained_of(reports(Resource.LEADS, [without] * 4, lead_source=S.FILLED))
+    unsigned = {name: value for name, value in NOTE.items() if name != "user_name"}
+    assert not complained_of(reports(Resource.NOTES, [unsigned] * 19, author=S.FILLED))
+
+
+def test_sources_that_all_become_blank_have_fallen_and_those_that_always_were_have_not() -> None:
+    blank = [LEAD | {"clients_lead_source": ""}] * 20
+    assert reports(Resource.LEADS, blank)["lead_source"].state is S.BLANK
+    assert complained_of(reports(Resource.LEADS, blank, lead_source=S.FILLED)) == {"lead_source"}
+    assert not complained_of(reports(Resource.LEADS, blank, lead_source=S.BLANK))
+
+
+def test_any_other_field_may_run_dry_but_not_lose_its_name() -> None:
+    with_phone, dry = LEAD | {"phone": "5550100"}, LEAD | {"phone": ""}
+    assert reports(Resource.LEADS, [with_phone] * 20)["phone"].state is S.FILLED
+    assert not complained_of(reports(Resource.LEADS, [dry] * 20, phone=S.FILLED))
+    assert complained_of(reports(Resource.LEADS, [LEAD] * 20, phone=S.FILLED)) == {"phone"}
+    assert not complained_of(reports(Resource.LEADS, [LEAD] * 20))
+
+
+def test_a_field_that_comes_back_is_filled_whatever_was_accepted() -> None:
+    for before in (S.EMPTY, S.ACCEPTED, S.BLANK):
+        assert reports(Resource.LEADS, [LEAD] * 20, created=before)["created"].state is S.FILLED
+
+
+def test_what_is_empty_stays_so_until_rows_say_otherwise() -> None:
+    assert complained_of(reports(Resource.NOTES, [], author=S.EMPTY)) == {"author"}
