@@ -689,19 +689,21 @@ class HotListItem(Mirrored, table=True):
 
 
 class Note(Mirrored, table=True):
-    """A history entry of a contact. `content` is sanitised HTML, `content_text` the same as plain text."""
+    """A history entry of a contact. `content` is sanitised HTML, `content_text` the same as plain text.
+
+    Its id tells it from the others of its contact only. One that comes without an id is given one (`note_ids.py`).
+    """
 
     __tablename__ = "notes"
     __table_args__: ClassVar[Any] = (
-        _on_sqlite("ix_notes_noted", "noted_at", "note_id"),
-        _on_postgresql("ix_notes_newest", "noted_at NULLS FIRST", "note_id"),
-        Index("ix_notes_client", "tenant_id", "client_id"),
+        _on_sqlite("ix_notes_noted", "noted_at", "note_id", "client_id"),
+        _on_postgresql("ix_notes_newest", "noted_at NULLS FIRST", "note_id", "client_id"),
         _on_sqlite("ix_notes_brand"),
         _on_sqlite("ix_notes_facets", "author", "kind", "removed_at"),
     )
 
+    client_id: str = Field(primary_key=True, max_length=64)
     note_id: str = Field(primary_key=True, max_length=64)
-    client_id: str
     author: str = Field(default="")
     kind: str = Field(default="")
     content: str = Field(default="", sa_type=Text)
@@ -710,7 +712,11 @@ class Note(Mirrored, table=True):
 
 
 class ScheduledActivity(Mirrored, table=True):
-    """An appointment of the brand's calendar."""
+    """An appointment of the brand's calendar.
+
+    The occurrences of a recurring one may share its id: each is known by `occurrence`, its start in the brand's own
+    time ('' where it has none), which another time zone of the brand leaves as it is.
+    """
 
     __tablename__ = "scheduled_activities"
     __table_args__: ClassVar[Any] = (
@@ -719,6 +725,7 @@ class ScheduledActivity(Mirrored, table=True):
     )
 
     event_id: str = Field(primary_key=True, max_length=64)
+    occurrence: str = Field(primary_key=True, max_length=32)
     starts_at: datetime | None = Field(default=None)
     ends_at: datetime | None = Field(default=None)
     kind: str = Field(default="")

@@ -535,7 +535,7 @@ def rows_of_a_brand(brand: int, size: Size) -> dict[Any, list[dict[str, Any]]]:
         ScheduledActivity: [
             common
             | {
-                "event_id": str(number), "starts_at": now + timedelta(minutes=6 * number + 5),
+                "event_id": str(number), "occurrence": "", "starts_at": now + timedelta(minutes=6 * number + 5),
                 "ends_at": now + timedelta(minutes=6 * number + 35), "kind": "Call", "title": f"Review {number}",
                 "client_id": str(number), "contact_name": "", "description": "", "status": "Confirmed",
             }

@@ -161,10 +161,10 @@ def _contact_name(asked: Asked, filters: NoteFilters) -> str:
 
 def _panel(asked: Asked) -> list[Part]:
     view, zone = asked.view, asked.brand.display_zone
-    note_id = view.value("note")
-    if not note_id:
+    key = view.value("note")
+    if not key:
         return []
-    note = full_note(asked.session, note_id)
+    note = full_note(asked.session, key)
     closed = view.without("note")
     if note is None:
         return [panel("Note", [html.P("This note is not on file any more.")], closed, opener="notes-grid")]
@@ -240,7 +240,7 @@ def _sort(model: Any) -> str:
 def _row(row: NoteRow, zone: str, search: str) -> dict[str, Any]:
     noted_at = row.noted_at
     return {
-        "id": row.note_id,
+        "id": row.key,
         "date": day_text(local_day(noted_at, zone)) if noted_at else NO_VALUE,
         "time": clock_text(noted_at, zone) if noted_at else "",
         "author": row.author,

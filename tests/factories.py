@@ -98,6 +98,7 @@ def make_note(tenant_id: int, **changes: Any) -> Note:
 def make_activity(tenant_id: int, **changes: Any) -> ScheduledActivity:
     number = next(_numbers)
     columns: dict[str, Any] = {"event_id": str(number), "row_hash": ""} | changes
+    columns.setdefault("occurrence", "")
     return ScheduledActivity(tenant_id=tenant_id, **columns)
 
 

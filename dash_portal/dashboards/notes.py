@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
-from sqlalchemy import and_, func
+from sqlalchemy import and_, func, tuple_
 from sqlmodel import col
 
 from dash_portal.brand_access import Brand
@@ -50,9 +51,9 @@ class NoteFilters:
 
 @dataclass(frozen=True, slots=True)
 class NoteRow:
-    """One note in the table; `snippet` is plain text around the first match."""
+    """One note in the table, by its key in links; `snippet` is plain text around the first match."""
 
-    note_id: str
+    key: str
     noted_at: datetime | None
     author: str
     kind: str
@@ -64,7 +65,6 @@ class NoteRow:
 class FullNote:
     """One note in full; `content` is HTML that was sanitised when it was stored."""
 
-    note_id: str
     noted_at: datetime | None
     author: str
     kind: str
@@ -122,7 +122,7 @@ def note_count(session: BrandSession, brand: Brand, filters: NoteFilters) -> int
     """Count the notes that fit; known until the brand's data changes."""
     if filters == NoteFilters():
         return note_facets(session, brand).total
-    return ANSWERS.answer(brand, ("note count", filters), lambda: count_of(session, _fitting(filters, Note.note_id)))
+    return ANSWERS.answer(brand, ("note count", filters), lambda: count_of(session, _fitting(filters, *_IDENTITY)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +152,11 @@ def _first_fitting(session: BrandSession, filters: NoteFilters, sort: str, size:
 
     SQLite reads the notes in the order of the table and stops early, so that two statements are quicker there.
     """
-    fitting = _fitting(filters, Note.note_id, func.count().over().label("total"), with_contact=sort.endswith("contact"))
-    rows = rows_of(session, _sorted(fitting, sort).limit(size))
-    return NoteBlock(_read(session, [row.note_id for row in rows], filters), rows[0].total if rows else 0)
+    counted = func.count().over().label("total")
+    fitting = _fitting(filters, *_IDENTITY, counted, with_contact=sort.endswith("contact"))
+    first = rows_of(session, _sorted(fitting, sort).limit(size))
+    identities = [(note.client_id, note.note_id) for note in first]
+    return NoteBlock(_read(session, identities, filters), first[0].total if first else 0)
 
 
 def note_rows(
@@ -168,22 +170,23 @@ def note_rows(
 
 
 def _rows(session: BrandSession, filters: NoteFilters, sort: str, first: int, size: int) -> tuple[NoteRow, ...]:
-    ids_alone = _sorted(_fitting(filters, Note.note_id, with_contact=sort.endswith("contact")), sort)
-    return _read(session, rows_of(session, ids_alone.offset(first).limit(size)), filters)
+    fitting = _sorted(_fitting(filters, *_IDENTITY, with_contact=sort.endswith("contact")), sort)
+    block = rows_of(session, fitting.offset(first).limit(size))
+    return _read(session, [(note.client_id, note.note_id) for note in block], filters)
 
 
-def _read(session: BrandSession, ids: Sequence[str], filters: NoteFilters) -> tuple[NoteRow, ...]:
+def _read(session: BrandSession, identities: Sequence[tuple[str, str]], filters: NoteFilters) -> tuple[NoteRow, ...]:
     """Read the notes of a block, which were found by what they are sorted by: texts are too long to be sorted along."""
-    if not ids:
+    if not identities:
         return ()
-    shown = _with_contact(select(*_SHOWN).select_from(Note)).where(col(Note.note_id).in_(ids))
-    rows = {row.note_id: _note_row(row, filters.search) for row in rows_of(session, shown)}
-    return tuple(rows[note_id] for note_id in ids)
+    shown = _with_contact(select(*_SHOWN).select_from(Note)).where(tuple_(*map(col, _IDENTITY)).in_(identities))
+    rows = {(row.client_id, row.note_id): _note_row(row, filters.search) for row in rows_of(session, shown)}
+    return tuple(rows[identity] for identity in identities)
 
 
 def _note_row(row: Any, search: str) -> NoteRow:
     return NoteRow(
-        note_id=row.note_id,
+        key=note_key(row.client_id, row.note_id),
         noted_at=row.noted_at,
         author=row.author or NO_NAME,
         kind=row.kind or NO_NAME,
@@ -192,8 +195,14 @@ def _note_row(row: Any, search: str) -> NoteRow:
     )
 
 
+def note_key(client_id: str, note_id: str) -> str:
+    """Return what a note is called in links: ids tell notes of one contact apart, and no more."""
+    return f"{quote(client_id, safe='')}/{quote(note_id, safe='')}"
+
+
 _CONTACT: Final[Any] = col(Lead.name).label("contact")
-_SHOWN: Final = (Note.note_id, Note.noted_at, Note.author, Note.kind, _CONTACT, Note.content_text)
+_IDENTITY: Final = (Note.client_id, Note.note_id)
+_SHOWN: Final = (*_IDENTITY, Note.noted_at, Note.author, Note.kind, _CONTACT, Note.content_text)
 
 
 def note_statement(filters: NoteFilters, sort: str) -> Any:
@@ -205,13 +214,13 @@ def _sorted(statement: Any, sort: str) -> Any:
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
     column = SORTS[name]
-    tie = col(Note.note_id)
+    ties = (col(Note.note_id), col(Note.client_id))
     if name == "date":
         ordered = [column.desc().nulls_last() if descending else column.asc().nulls_last()]
     else:
         shown_first = col(Note.noted_at).desc().nulls_last()
         ordered = [func.lower(column).desc() if descending else func.lower(column).asc(), shown_first]
-    return statement.order_by(*ordered, tie.desc() if descending else tie.asc())
+    return statement.order_by(*ordered, *(tie.desc() if descending else tie.asc() for tie in ties))
 
 
 SORTS: Final[Mapping[str, Any]] = {
@@ -254,8 +263,13 @@ def _stored(name: str) -> str:
     return "" if name == NO_NAME else name
 
 
-def full_note(session: BrandSession, note_id: str) -> FullNote | None:
-    """Return one note of the brand in full; None where there is none of that id."""
+def full_note(session: BrandSession, key: str) -> FullNote | None:
+    """Return one note of the brand in full; None where there is none under that key.
+
+    Links of old name a note by its id alone: the first note of that id is meant.
+    """
+    client_id, _, note_id = (unquote(part) for part in key.rpartition("/"))
+    of_contact = [col(Note.client_id) == client_id] if client_id else []
     statement = (
         _fitting(
             NoteFilters(),
@@ -267,18 +281,17 @@ def full_note(session: BrandSession, note_id: str) -> FullNote | None:
             Note.content,
             with_contact=True,
         )
-    ).where(col(Note.note_id) == note_id)
-    row = session.exec(statement).first()
-    if row is None:
+    ).where(col(Note.note_id) == note_id, *of_contact)
+    note = session.exec(statement.order_by(col(Note.client_id))).first()
+    if note is None:
         return None
     return FullNote(
-        note_id=note_id,
-        noted_at=row.noted_at,
-        author=row.author or NO_NAME,
-        kind=row.kind or NO_NAME,
-        contact=row.contact or "",
-        client_id=row.client_id,
-        content=row.content,
+        noted_at=note.noted_at,
+        author=note.author or NO_NAME,
+        kind=note.kind or NO_NAME,
+        contact=note.contact or "",
+        client_id=note.client_id,
+        content=note.content,
     )
 
 

@@ -163,8 +163,8 @@ def note_row(note: NoteRecord, client_id: str, zone: ZoneInfo) -> Row:
     """Return the row of `notes` for a history entry of a contact."""
     content = sanitise_html(note.text) if note.text else ""
     return {
-        "note_id": note.note_id,
         "client_id": client_id,
+        "note_id": note.note_id,
         "author": note.author,
         "kind": note.kind,
         "content": content,
@@ -175,9 +175,11 @@ def note_row(note: NoteRecord, client_id: str, zone: ZoneInfo) -> Row:
 
 def event_row(event: EventRecord, zone: ZoneInfo) -> Row:
     """Return the row of `scheduled_activities` for an appointment."""
+    starts_at = to_utc(event.start, zone)
     return {
         "event_id": event.event_id,
-        "starts_at": to_utc(event.start, zone),
+        "occurrence": _local_text(starts_at, zone),
+        "starts_at": starts_at,
         "ends_at": to_utc(event.end, zone),
         "kind": event.kind,
         "title": event.title,
@@ -186,6 +188,11 @@ def event_row(event: EventRecord, zone: ZoneInfo) -> Row:
         "description": sanitise_html(event.description) if event.description else "",
         "status": event.status,
     }
+
+
+def _local_text(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return a moment as text in the brand's own time, the same whatever offset the wire wrote it with."""
+    return "" if moment is None else moment.astimezone(zone).replace(tzinfo=None).isoformat()
 
 
 def hot_stages(stages: Iterable[Row]) -> dict[str, Row]:

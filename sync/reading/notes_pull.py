@@ -8,12 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from models import SyncErrorKind
 from sync.api.clienttether import PAGE_SIZE, Answer
 from sync.failures import PullError
+from sync.mapping.note_ids import identified, says_anything
 from sync.mapping.records import NOTES, UnreadableRecordError, record_id
 from sync.mapping.rows import note_row
 from sync.mapping.rules import answer_hash
@@ -44,7 +45,6 @@ class NotesPull:
     failed: list[tuple[NoteCandidate, PullError]] = field(default_factory=list)
     not_tried: int = 0
     bad_positions: list[int] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
 
     def take(
         self, candidate: NoteCandidate, answers: Sequence[Answer], zone: ZoneInfo, positions: Sequence[int]
@@ -60,25 +60,19 @@ class NotesPull:
             self.same.append(candidate)
             return
         raws = [raw for answer in answers for raw in answer.envelope.rows]
-        fresh, rejected = [], []
-        for raw in raws:
-            try:
-                identity = record_id(raw, pull.reading.id_names)
-            except UnreadableRecordError as reason:
-                rejected.append(FieldIssue("", "", str(reason)))
-                continue
-            if identity not in self.seen:
-                self.seen.add(identity)
-                fresh.append((identity, raw))
-        pull.fetched += len(raws)
-        pull.rejected += rejected
+        readable = [raw for raw in raws if isinstance(raw, dict)]
         issues = len(pull.reading.issues)
-        records = read_records(NOTES, fresh, pull)
-        pull.spool.add([pull.mirror.pack(note_row(record, candidate.client_id, zone)) for record in records])
-        if rejected:
+        named = [(_own_id(raw, pull.reading.id_names) or "", raw) for raw in readable]
+        records = [record for record in read_records(NOTES, named, pull) if says_anything(record)]
+        notes = identified(candidate.client_id, records)
+        unreadable = len(raws) - len(records)
+        pull.fetched += len(raws)
+        pull.rejected += [FieldIssue("", "", "the record is no object, or says nothing")] * unreadable
+        pull.spool.add([pull.mirror.pack(note_row(note, candidate.client_id, zone)) for note in notes])
+        if unreadable:
             self.bad_positions += positions
         else:
-            plain = len(fresh) == len(raws) and len(pull.reading.issues) == issues
+            plain = len(notes) == len(raws) and len(pull.reading.issues) == issues
             self.read.append((candidate, this_answer if plain else None))
 
 
@@ -114,13 +108,16 @@ def _may_go_on(answer: Answer) -> bool:
 
 
 def _ids(answer: Answer) -> set[str]:
-    ids = set()
-    for raw in answer.envelope.rows:
-        try:
-            ids.add(record_id(raw, NOTES.id_names))
-        except UnreadableRecordError:
-            ids.add(repr(raw))
-    return ids
+    return {_own_id(raw, NOTES.id_names) or repr(raw) for raw in answer.envelope.rows}
+
+
+def _own_id(raw: Any, names: tuple[str, ...]) -> str | None:
+    """Return the id that a note came with; None where it has none that could be one."""
+    try:
+        identity = record_id(raw, names)
+    except UnreadableRecordError:
+        return None
+    return None if identity == "0" else identity
 
 
 def pull_notes(

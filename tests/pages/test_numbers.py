@@ -19,6 +19,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from dash_portal.dashboards.notes import note_key
 from database import AgencySession
 from models import utc_now
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
@@ -225,7 +226,7 @@ def test_notes(world: PortalWorld) -> None:
                 and (not wanted["client"] or row["client_id"] in wanted["client"])
             )
 
-        fitting = {row["note_id"] for row in notes if fits(row)}
+        fitting = {note_key(row["client_id"], row["note_id"]) for row in notes if fits(row)}
         assert page.total() == len(fitting)
         blocks = [ask_notes(world, client, urlencode(filters), start) for start in range(0, len(fitting) + 1, 100)]
         assert [block["rowCount"] for block in blocks] == [len(fitting)] * len(blocks)

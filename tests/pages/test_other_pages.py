@@ -181,7 +181,7 @@ def _set_zone(site: Site, zone: str | None) -> None:
 
 def test_times_are_written_in_the_zone_that_the_reader_chose(visit: Visit, site: Site, in_tokyo: None) -> None:
     with AgencySession(site.world.engine) as session:
-        start = session.get_one(ScheduledActivity, (site.brand("own"), "event-0")).starts_at
+        start = session.get_one(ScheduledActivity, (site.brand("own"), "event-0", "")).starts_at
     assert start is not None
     page = visit().open("/schedule")
     expect(page.locator("#main")).to_contain_text("Asia/Tokyo")
