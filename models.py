@@ -123,6 +123,14 @@ class FieldState(StrEnum):
     ACCEPTED = "accepted"
 
 
+class OffsetUnit(StrEnum):
+    """What a call counts with `offset`: rows from 0 (as the vendor's programs do), or pages from 0 or from 1."""
+
+    ROWS = "rows"
+    PAGES = "pages"
+    PAGES_FROM_ONE = "pages_from_one"
+
+
 class CheckOutcome(StrEnum):
     """What a test of a brand's connection found."""
 
@@ -144,6 +152,7 @@ class SyncErrorKind(StrEnum):
     TRANSPORT = "transport"
     REDIRECTED = "redirected"
     NOT_JSON = "not_json"
+    NOT_UNDERSTOOD = "not_understood"
     BODY_TOO_LARGE = "body_too_large"
     REFUSED = "refused"
     UNAVAILABLE = "unavailable"
@@ -467,6 +476,28 @@ class ResourceField(BrandOwned, table=True):
     odd: int = Field(default=0)
 
 
+class CallHabit(BrandOwned, table=True):
+    """What one call of a brand's account has taught about itself: its pages, and what its totals are worth.
+
+    `page_length` is the longest page that ever came; `ignores_paging`: it answers every offset with all it has.
+    `totals_right_runs` and `totals_wrong_runs` count the latest whole lists that agreed with their total, and those
+    that were longer. `surplus` is by how many a total exceeded what arrived although the list was read to its end, and
+    `surplus_runs` for how many runs in a row; `accepted_surplus` is the difference that someone has let in.
+    """
+
+    __tablename__ = "call_habits"
+
+    call: str = Field(primary_key=True, max_length=64)
+    page_length: int = Field(default=0)
+    offset_unit: OffsetUnit | None = Field(default=None, sa_type=_named(OffsetUnit))
+    ignores_paging: bool = Field(default=False)
+    totals_right_runs: int = Field(default=0)
+    totals_wrong_runs: int = Field(default=0)
+    surplus: int = Field(default=0)
+    surplus_runs: int = Field(default=0)
+    accepted_surplus: int | None = Field(default=None)
+
+
 class KnownField(BrandOwned, table=True):
     """A field that a brand's records carry and the product does not read; named in the log when first seen."""
 
@@ -569,7 +600,8 @@ class RawBody(BrandOwned, table=True):
 class RawSnapshot(BrandOwned, table=True):
     """One answer of the API: what was asked, when, and which body came.
 
-    `whole`: it belongs to a pull that landed in the tables, so that a replay may build on it.
+    `whole`: it belongs to a pull that landed in the tables, so that a replay may build on it. `charset` is what the
+    answer declared, if anything. Of an answer that was not `understood` only the first 64 KB are kept, to look at.
     """
 
     __tablename__ = "raw_snapshots"
@@ -586,6 +618,8 @@ class RawSnapshot(BrandOwned, table=True):
     record_count: int
     sha256: str = Field(max_length=64)
     whole: bool = Field(default=False)
+    understood: bool = Field(default=True)
+    charset: str | None = Field(default=None, max_length=40)
 
 
 # Mirrored -------------------------------------------------------------------------------------------------------------

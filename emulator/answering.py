@@ -13,6 +13,7 @@ from emulator.advancing import shift_rows
 from emulator.calls import CALLS, BadParameterError, Call, Query
 from emulator.exchange import HTML, Delivery, Reply, Request
 from emulator.faults import Fault, FaultRule
+from emulator.foreign import encoded_otherwise, foreign_answer, without_code
 from emulator.request_log import SeenRequest
 from emulator.spoiling import ROW_FAULTS, spoiled_page, whole_page
 from emulator.state import State
@@ -147,7 +148,13 @@ def _refused(rule: FaultRule, asked: _Asked, state: State) -> Reply | None:
     elsewhere = ("Location", f"http://localhost:{port}{ELSEWHERE_PATH}{asked.call_name}")
     replies: dict[Fault, Callable[[], Reply]] = {
         Fault.HTTP_401: lambda: Reply(401, error_answer(MODERN, 401, "Unauthorized")),
-        Fault.HTTP_403: lambda: Reply(403, error_answer(MODERN, 403, "Forbidden")),
+        Fault.HTTP_403: lambda: Reply(
+            403,
+            error_answer(MODERN, 403, "Forbidden"),
+            headers=_retry_after(rule, state) if rule.variant == "retry_after" else (),
+        ),
+        Fault.FOREIGN_ANSWER: lambda: Reply(200, foreign_answer(rule.variant)),
+        Fault.NO_CONTENT: lambda: Reply(204, b""),
         Fault.TOKEN_REFUSED_IN_BODY: lambda: Reply(
             200, error_answer(MODERN, int(rule.variant), "Invalid Access Token")
         ),
@@ -181,6 +188,13 @@ def _on_the_way(rule: FaultRule, asked: _Asked) -> Reply:
             return replace(well, body=well.body[: len(well.body) * 2 // 3])
         case Fault.SLOW, _:
             return replace(well, delay=rule.seconds)
+        case Fault.ROWS_WITHOUT_CODE, _:
+            return replace(well, body=without_code(well.body))
+        case Fault.TEXT_ENCODING, variant:
+            body, content_type = encoded_otherwise(well.body, variant)
+            return replace(well, body=body, content_type=content_type)
+        case Fault.FALSE_GZIP, _:
+            return replace(well, headers=(*well.headers, ("Content-Encoding", "gzip")))
         case Fault.BOM, _:
             return replace(well, body=b"\xef\xbb\xbf" + well.body)
         case _:

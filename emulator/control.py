@@ -23,6 +23,7 @@ _FAULT_OPTIONS: Final = {
     "share": float,
     "seconds": float,
     "megabytes": int,
+    "rows": int,
 }
 
 

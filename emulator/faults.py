@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from emulator.foreign import FOREIGN_ANSWERS
 from emulator.wire import NONE_VARIANTS
 
 
@@ -36,6 +37,15 @@ class Fault(StrEnum):
     SLOW = "slow"
     REDIRECT = "redirect"
     HUGE_BODY = "huge_body"
+    FOREIGN_ANSWER = "foreign_answer"
+    ROWS_WITHOUT_CODE = "rows_without_code"
+    NO_CONTENT = "no_content"
+    TEXT_ENCODING = "text_encoding"
+    FALSE_GZIP = "false_gzip"
+    CAPPED_PAGES = "capped_pages"
+    PAGE_NUMBERS = "page_numbers"
+    IGNORED_PAGING = "ignored_paging"
+    ODD_TOTALS = "odd_totals"
 
 
 # What each fault's `variant` may be; the first is what it is when nothing is said.
@@ -50,9 +60,16 @@ VARIANTS: Final[dict[Fault, tuple[str, ...]]] = {
     Fault.EMPTIED_LIST: NONE_VARIANTS,
     Fault.SLOW: ("before", "trickle"),
     Fault.HUGE_BODY: ("length", "chunked"),
+    Fault.HTTP_403: ("plain", "retry_after"),
+    Fault.FOREIGN_ANSWER: tuple(FOREIGN_ANSWERS),
+    Fault.TEXT_ENCODING: ("latin_1_declared", "latin_1", "utf_16", "utf_8_declared_latin_1", "raw_control"),
+    Fault.CAPPED_PAGES: ("told", "untold"),
+    Fault.PAGE_NUMBERS: ("from_0", "from_1", "from_0:untold", "from_1:untold"),
+    Fault.IGNORED_PAGING: ("told", "untold"),
+    Fault.ODD_TOTALS: ("absent", "page", "zero", "capped", "low", "high", "remaining"),
 }
 _SHARES: Final = {Fault.UNREADABLE_ROWS: 0.1, Fault.ODD_FIELDS: 1.0, Fault.SHRUNK_LIST: 0.5, Fault.SHORT_PAGE: 0.5}
-_SECONDS: Final = {Fault.SLOW: 0.5, Fault.HTTP_429: 1.0}
+_SECONDS: Final = {Fault.SLOW: 0.5, Fault.HTTP_429: 1.0, Fault.HTTP_403: 1.0}
 # These show only from a list's second page on.
 _NEEDS_OFFSET: Final = (Fault.REPEATED_PAGE, Fault.SHIFTED_ROWS)
 
@@ -62,7 +79,8 @@ class FaultRule:
     """One fault, switched on: where, how often, and its details.
 
     `times` counts how often it strikes (None: until cleared), after `skip` matching calls were answered well, and then
-    only at every `every`-th. `share` is the part of the rows it touches (0-1), `seconds` its delay or Retry-After.
+    only at every `every`-th. `share` is the part of the rows it touches (0-1), `seconds` its delay or Retry-After,
+    `rows` the length of a capped page or by how many a total is off.
     """
 
     fault: Fault
@@ -76,6 +94,7 @@ class FaultRule:
     share: float = 0.0
     seconds: float = 0.0
     megabytes: int = 64
+    rows: int = 50
     seen: int = 0
     struck: int = 0
     cleared: threading.Event = field(default_factory=threading.Event)
@@ -87,8 +106,13 @@ class FaultRule:
             raise ValueError(f"{self.fault} has no variant {self.variant!r}, only {', '.join(variants)}")
         self.share = self.share or _SHARES.get(self.fault, 0.0)
         self.seconds = self.seconds or _SECONDS.get(self.fault, 0.0)
-        if not 0 <= self.share <= 1 or self.seconds < 0 or self.skip < 0 or self.every < 1 or self.megabytes < 1:
-            raise ValueError("share is 0 to 1; seconds and skip are not negative; every and megabytes start at 1")
+        if (
+            not 0 <= self.share <= 1
+            or self.seconds < 0
+            or self.skip < 0
+            or min(self.every, self.megabytes, self.rows) < 1
+        ):
+            raise ValueError("share is 0 to 1; seconds and skip are not negative; every, megabytes and rows start at 1")
 
     def strikes(self, call: str, web_key: str, record_id: str, offset: int) -> bool:
         """Whether this call is to go wrong; counts it."""

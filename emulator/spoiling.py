@@ -16,6 +16,10 @@ ROW_FAULTS: Final = frozenset(
         Fault.SHRUNK_LIST,
         Fault.UNREADABLE_ROWS,
         Fault.ODD_FIELDS,
+        Fault.CAPPED_PAGES,
+        Fault.PAGE_NUMBERS,
+        Fault.IGNORED_PAGING,
+        Fault.ODD_TOTALS,
     }
 )
 
@@ -51,8 +55,40 @@ def spoiled_page(rule: FaultRule, rows: Sequence[Any], offset: int, limit: int |
             return Page([_unreadable(i, row, rule, id_key) for i, row in enumerate(page.rows, offset)], page.total)
         case Fault.ODD_FIELDS:
             return Page([_odd(i, row, rule) for i, row in enumerate(page.rows, offset)], page.total)
+        case Fault.ODD_TOTALS:
+            return Page(page.rows, _odd_total(rule, page, offset))
         case _:
-            return page
+            return _paged_otherwise(rule, rows, offset, limit)
+
+
+def _paged_otherwise(rule: FaultRule, rows: Sequence[Any], offset: int, limit: int | None) -> Page:
+    """Return the page of a server with habits of its own; it may tell no total either."""
+    match rule.fault:
+        case Fault.CAPPED_PAGES:
+            page = whole_page(rows, offset, min(limit or rule.rows, rule.rows))
+        case Fault.PAGE_NUMBERS:
+            first, length = int(rule.variant.startswith("from_1")), limit or 100
+            page = whole_page(rows, max(offset - first, 0) * length, length)
+        case Fault.IGNORED_PAGING:
+            page = whole_page(rows, 0, None)
+        case _:
+            page = whole_page(rows, offset, limit)
+    return Page(page.rows, None if rule.variant.endswith("untold") else page.total)
+
+
+def _odd_total(rule: FaultRule, page: Page, offset: int) -> int | None:
+    """Return what a total says that is not the number of the list's rows."""
+    true = page.total or 0
+    totals: dict[str, int | None] = {
+        "absent": None,
+        "page": len(page.rows),
+        "zero": 0,
+        "capped": min(true, rule.rows),
+        "low": max(true - rule.rows, 0),
+        "high": true + rule.rows,
+        "remaining": max(true - offset, 0),
+    }
+    return totals[rule.variant]
 
 
 def _endless(rows: Sequence[Any], offset: int, limit: int | None, id_key: str) -> Page:

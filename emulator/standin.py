@@ -110,6 +110,7 @@ class Emulator:
         share: float = 0.0,
         seconds: float = 0.0,
         megabytes: int = 64,
+        rows: int = 50,
     ) -> None:
         """Switch a fault on; FaultRule says what each part means. Raises ValueError for a variant it does not have."""
         rule = FaultRule(
@@ -124,6 +125,7 @@ class Emulator:
             share=share,
             seconds=seconds,
             megabytes=megabytes,
+            rows=rows,
         )
         self._state.faults.add(rule)
 

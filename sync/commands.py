@@ -163,9 +163,9 @@ def snapshots(slug: str, *, run_id: str | None, body: str | None, most: int) -> 
 
 
 def _snapshot_line(kept: Snapshot) -> str:
-    landed = "whole" if kept.whole else "not used"
+    landed = "whole" if kept.whole else "not used" if kept.understood else "not understood"
     at = f"{kept.fetched_at:%Y-%m-%d %H:%M:%S}"
-    return f"{at}  {kept.run_id}  {kept.sha256[:16]}  {kept.record_count:>4} records  {landed:<8}  {kept.request}"
+    return f"{at}  {kept.run_id}  {kept.sha256[:16]}  {kept.record_count:>4} records  {landed:<14}  {kept.request}"
 
 
 def _brand(engine: Engine, slug: str) -> BrandAccount:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +13,20 @@ from models import SyncErrorKind
 _WING: Final = Path(__file__).parent
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadAnswer:
+    """An answer that could not be understood: what was asked, when (UTC), and the beginning of what came."""
+
+    request: str
+    fetched_at: datetime
+    body: bytes
+
+
 class PullError(Exception):
     """A call or a pull ended without something that may be written.
 
     `message` is one plain sentence for operators: never a body, a key, an address or a person's data. `field`: which of
-    our fields it is about, if it is about one.
+    our fields it is about, if it is about one. `unread` is the answer that was not understood, for the raw snapshots.
     """
 
     def __init__(
@@ -36,6 +47,7 @@ class PullError(Exception):
         self.retry_after = retry_after
         self.field = field
         self.attempts = 1
+        self.unread: UnreadAnswer | None = None
 
 
 class MovedError(PullError):
@@ -69,5 +81,6 @@ RETRYABLE = frozenset(
         SyncErrorKind.TIMEOUT,
         SyncErrorKind.TRANSPORT,
         SyncErrorKind.NOT_JSON,
+        SyncErrorKind.NOT_UNDERSTOOD,
     }
 )

@@ -55,6 +55,11 @@ ERROR_WORDS: Final[dict[SyncErrorKind, Advice]] = {
     SyncErrorKind.NOT_JSON: Advice(
         "ClientTether answered with something that is not data, such as a maintenance page.", _NOTHING
     ),
+    SyncErrorKind.NOT_UNDERSTOOD: Advice(
+        "ClientTether's answer had neither records in it nor the word that there are none.",
+        "Nothing was changed, and the next sync tries again by itself. If it stays so, have whoever runs the portal "
+        "look at the kept answer: ClientTether may have changed what it sends.",
+    ),
     SyncErrorKind.BODY_TOO_LARGE: Advice(
         "An answer was larger than the portal takes.",
         "If it happens again, raise SYNC_MAX_BODY_BYTES where the worker runs.",

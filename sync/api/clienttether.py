@@ -25,22 +25,29 @@ import stamina
 
 from models import SyncErrorKind, utc_now
 from settings import SyncSettings
-from sync.api.envelope import NO_RECORD, Envelope, read_envelope, result_code_of
-from sync.failures import RETRYABLE, PullError, StoppedError
+from sync.api.envelope import NO_RECORD, NOBODY, Envelope, read_envelope, result_code_of
+from sync.failures import RETRYABLE, PullError, StoppedError, UnreadAnswer
 
 PAGE_SIZE: Final = 100
 _LONGEST_WAIT: Final = 60.0
 _SMALL_BODY: Final = 65_536
+# 203 is what a proxy says that has passed a whole answer on in other words.
+_WHOLE: Final = frozenset({httpx.codes.OK, httpx.codes.NON_AUTHORITATIVE_INFORMATION})
+_NOT_UNDERSTOOD: Final = frozenset({SyncErrorKind.NOT_JSON, SyncErrorKind.NOT_UNDERSTOOD})
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: what was asked (path and parameters, no secret), when (UTC), the exact body, and what it says."""
+    """One answer: what was asked (path and parameters, no secret), when (UTC), the exact body, and what it says.
+
+    `charset` is the encoding that its header declares; without the header, the body alone may not tell its letters.
+    """
 
     request: str
     fetched_at: datetime
     body: bytes
     envelope: Envelope
+    charset: str | None = None
 
     @cached_property
     def sha256(self) -> str:
@@ -187,33 +194,37 @@ class ClientTether:
                 self._idle_connection() as connection,
                 connection.stream("GET", self._settings.clienttether_api_url + request) as response,
             ):
-                if response.status_code != httpx.codes.OK:
+                if response.status_code == httpx.codes.NO_CONTENT:
+                    return Answer(request, fetched_at, b"", NOBODY)
+                if response.status_code not in _WHOLE:
                     return Answer(request, fetched_at, *self._none_or_refusal(response, deadline))
                 body = self._read(response, deadline, self._settings.sync_max_body_bytes)
+                charset = response.charset_encoding
         except httpx.TimeoutException as late:
             raise PullError(SyncErrorKind.TIMEOUT, "ClientTether did not answer in time") from late
         except (httpx.HTTPError, httpx.InvalidURL) as broken:
             message = f"the connection to ClientTether failed ({type(broken).__name__})"
             raise PullError(SyncErrorKind.TRANSPORT, message) from broken
-        return Answer(request, fetched_at, body, read_envelope(body))
+        return _understood(request, fetched_at, body, charset)
 
     def _read(self, response: httpx.Response, deadline: float, most: int) -> bytes:
         """Return the whole body. Raises PullError when it is too large or takes too long."""
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced) > most:
-            raise PullError(SyncErrorKind.BODY_TOO_LARGE, "the answer is larger than the limit")
+            raise _too_large()
         pieces: list[bytes] = []
         size = 0
-        for piece in response.iter_bytes():
+        for piece in response.iter_raw():
             size += len(piece)
             if size > most:
-                raise PullError(SyncErrorKind.BODY_TOO_LARGE, "the answer is larger than the limit")
+                raise _too_large()
             if time.monotonic() > deadline:
                 raise PullError(SyncErrorKind.TIMEOUT, "ClientTether took too long to send its answer")
             if self._stop.is_set():
                 raise StoppedError
             pieces.append(piece)
-        return b"".join(pieces)
+        encoding = response.headers.get("Content-Encoding")
+        return b"".join(pieces) if encoding is None else _unpacked(pieces, encoding, most)
 
     def _none_or_refusal(self, response: httpx.Response, deadline: float) -> tuple[bytes, Envelope]:
         """Return "none" where an HTTP error only wraps CT515; raise what any other HTTP error means."""
@@ -228,6 +239,39 @@ class ClientTether:
         if failure.kind is SyncErrorKind.TOKEN_REFUSED and b"web key" in body.lower():
             failure.kind, failure.message = SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?"
         raise failure
+
+
+def _understood(request: str, fetched_at: datetime, body: bytes, charset: str | None) -> Answer:
+    """Return the answer with what it says. What can't be understood is raised with its beginning, to be looked at."""
+    try:
+        return Answer(request, fetched_at, body, read_envelope(body, charset), charset)
+    except PullError as failure:
+        if failure.kind in _NOT_UNDERSTOOD:
+            failure.unread = UnreadAnswer(request, fetched_at, body[:_SMALL_BODY])
+        raise
+
+
+def _unpacked(pieces: list[bytes], encoding: str, most: int) -> bytes:
+    """Undo the compression that an answer declares; the bytes as they came where they are not compressed at all.
+
+    They are read off the wire before they are unpacked, so that they are still there when they turn out to be plain.
+    """
+    packed = httpx.Response(httpx.codes.OK, headers={"Content-Encoding": encoding}, content=iter(pieces))
+    unpacked: list[bytes] = []
+    size = 0
+    try:
+        for piece in packed.iter_bytes():
+            size += len(piece)
+            if size > most:
+                raise _too_large()
+            unpacked.append(piece)
+    except httpx.DecodingError:
+        return b"".join(pieces)
+    return b"".join(unpacked)
+
+
+def _too_large() -> PullError:
+    return PullError(SyncErrorKind.BODY_TOO_LARGE, "the answer is larger than the limit")
 
 
 def _http_failure(status: int, headers: httpx.Headers) -> PullError:

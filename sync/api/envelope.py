@@ -1,7 +1,11 @@
-"""The envelope around every answer: result code, total and rows, in every spelling that is known."""
+"""The envelope around every answer: result code, total and rows, in every spelling that is known.
+
+What is not known is never taken for "none": an answer without rows counts as an empty list only where it says so.
+"""
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -10,61 +14,132 @@ from typing import Any, Final
 from models import SyncErrorKind
 from sync.failures import PullError
 
-_BOM: Final = b"\xef\xbb\xbf"
 _CODE: Final = re.compile(r"\s*(?:CT)?[_ -]?(\d{3})\s*", re.IGNORECASE)
 _ACCESS: Final = re.compile(r"token|unauthori|not authori|forbidden|credential|access denied", re.IGNORECASE)
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 OK: Final = 200
 NO_RECORD: Final = 515
 UNKNOWN_CALL: Final = 404
 UNKNOWN_ERROR: Final = 500
+_TOO_MANY: Final = 429
+# The codes that the vendor names, and those of HTTP that a gateway writes into a body: each is a refusal.
+_REFUSALS: Final = frozenset({400, 401, 403, UNKNOWN_CALL, _TOO_MANY, UNKNOWN_ERROR, 501, 512, 520, 525})
+# Keys of envelopes that are not ClientTether's own.
+_FOREIGN: Final = frozenset({"success", "status", "error", "errors"})
+_NOTHING: Final = (None, False, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What an answer says: its rows as sent, and how many there are over all pages (None where it doesn't tell)."""
+    """What an answer says: its rows as sent, and how many there are over all pages (None where it doesn't tell).
+
+    `confirmed`: a success code stands beside the rows. Without one, an answer is believed only if its rows are records.
+    """
 
     rows: list[Any]
     total: int | None
+    confirmed: bool = True
 
 
-def read_envelope(body: bytes) -> Envelope:
-    """Return what a body says, whatever its content type was.
+NOBODY: Final = Envelope([], 0)
+"""What HTTP 204 says: there is nothing, and it is meant so."""
 
-    Every variant of "none" is an empty list. Raises PullError: NOT_JSON for a body that can't be read, and the
+
+def read_envelope(body: bytes, charset: str | None = None) -> Envelope:
+    """Return what a body says, whatever its content type was; `charset` is what the answer's header declares.
+
+    An empty list is one that is called so: CT515, or a success code beside an empty `data`. Raises PullError: NOT_JSON
+    for a body that can't be read, NOT_UNDERSTOOD for one that says neither rows nor none in a known way, and the
     refusals of the API's own result codes.
     """
-    answer = _parse(body)
+    answer = _parse(body, charset)
     if isinstance(answer, list):
-        return Envelope(answer, None)
+        if answer:
+            return Envelope(answer, None, confirmed=False)
+        raise _not_understood("a bare empty list says nothing: it has no result code")
     if not isinstance(answer, dict):
-        raise PullError(SyncErrorKind.NOT_JSON, "the answer is no object")
-    fields = {str(key).lower(): value for key, value in answer.items()}
-    code = _code(fields.get("resultcode"))
+        raise _not_understood("the answer is no object")
+    fields = _fields(answer)
+    written = fields.get("resultcode")
+    code = _code(written)
     if code == NO_RECORD:
-        return Envelope([], 0)
-    if code not in {None, OK}:
+        return NOBODY
+    if code in _REFUSALS or (code not in {None, OK} and _is_about_access(fields.get("message"))):
         raise _refusal(int(code or 0), fields.get("message"))
-    if code is None and "data" not in fields:
-        raise PullError(SyncErrorKind.NOT_JSON, "the answer has neither a result code nor data")
-    return Envelope(_rows(fields.get("data")), _total(fields.get("totalrecord")))
+    total = _total(fields.get("totalrecord"))
+    if code == OK:
+        if "data" not in fields:
+            raise _not_understood("the answer has a success code, but no data", code)
+        return Envelope(_rows(fields["data"]), total)
+    rows = _rows(fields.get("data"))
+    if rows and (isinstance(fields["data"], list) or not fields.keys() & _FOREIGN):
+        return Envelope(rows, total, confirmed=False)
+    raise _not_understood(_why_unconfirmed(written), code)
+
+
+def _why_unconfirmed(written: object) -> str:
+    if written in _NOTHING:
+        return "the answer has neither rows nor a result code"
+    return "the answer has no rows, and a result code that is not known"
 
 
 def result_code_of(body: bytes) -> int | None:
     """Return the result code that a refusing answer carries, if it carries one."""
     try:
-        answer = _parse(body)
+        answer = _parse(body, None)
     except PullError:
         return None
     if not isinstance(answer, dict):
         return None
-    return _code({str(key).lower(): value for key, value in answer.items()}.get("resultcode"))
+    return _code(_fields(answer).get("resultcode"))
 
 
-def _parse(body: bytes) -> Any:
+def _fields(answer: dict[str, Any]) -> dict[str, Any]:
+    return {str(key).lower().replace("_", ""): value for key, value in answer.items()}
+
+
+def _parse(body: bytes, charset: str | None) -> Any:
     try:
-        return json.loads(body.removeprefix(_BOM).decode("utf-8", "replace"))
+        # strict=False: people paste line ends and tabs into notes, and not every server escapes them.
+        return json.loads(_text(body, charset), strict=False)
     except (ValueError, RecursionError) as unreadable:
         raise PullError(SyncErrorKind.NOT_JSON, "the answer is not JSON, or only a part of it") from unreadable
+
+
+def _text(body: bytes, charset: str | None) -> str:
+    """Decode a body: by its mark, as UTF-8 if it is UTF-8, else as declared, else as Western European text.
+
+    UTF-8 goes before what is declared: text in another encoding is hardly ever valid UTF-8 by chance, while servers
+    that declare Latin-1 and send UTF-8 are common.
+    """
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return body.decode(encoding, "replace")
+    if 0 in body[:4]:  # no JSON begins with a zero byte but one of UTF-16 or UTF-32
+        return body.decode(json.detect_encoding(body), "replace")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return _text_of_no_utf8(body, charset)
+
+
+def _text_of_no_utf8(body: bytes, charset: str | None) -> str:
+    """Decode a body that is not all UTF-8: perhaps it nearly is, with a letter that was cut in two."""
+    nearly = body.decode("utf-8", "replace")
+    broken = nearly.count("\N{REPLACEMENT CHARACTER}")
+    if sum(not character.isascii() for character in nearly) > 2 * broken:
+        return nearly
+    for encoding in (charset, "cp1252"):
+        try:
+            if encoding is not None and encoding.lower() not in {"utf-8", "utf8"}:
+                return body.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return body.decode("latin-1")
 
 
 def _code(value: Any) -> int | None:
@@ -88,19 +163,27 @@ def _rows(data: Any) -> list[Any]:
         return values if values and all(isinstance(value, dict | list) for value in values) else [data] if data else []
     if data is None or data is False or (isinstance(data, str) and not data.strip()):
         return []
-    raise PullError(SyncErrorKind.NOT_JSON, "the answer's data is no list")
+    raise _not_understood("the answer's data is no list")
+
+
+def _not_understood(reason: str, code: int | None = None) -> PullError:
+    return PullError(SyncErrorKind.NOT_UNDERSTOOD, reason, result_code=code)
+
+
+def _is_about_access(message: Any) -> bool:
+    return isinstance(message, str) and ("web key" in message.lower() or _ACCESS.search(message) is not None)
 
 
 def _refusal(code: int, message: Any) -> PullError:
     if isinstance(message, str) and "web key" in message.lower():
         kind, reason = SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?"
-    elif code in {401, 403} or (code != UNKNOWN_ERROR and isinstance(message, str) and _ACCESS.search(message)):
+    elif code in {401, 403} or (code != UNKNOWN_ERROR and _is_about_access(message)):
         kind, reason = SyncErrorKind.TOKEN_REFUSED, "access token refused: was it rotated?"
     elif code == UNKNOWN_CALL:
         kind, reason = SyncErrorKind.UNAVAILABLE, "the account does not offer this call"
     elif code == UNKNOWN_ERROR:
         kind, reason = SyncErrorKind.SERVER_ERROR, "ClientTether reports an unknown error"
-    elif code == 429:
+    elif code == _TOO_MANY:
         kind, reason = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
     else:
         kind, reason = SyncErrorKind.REFUSED, "ClientTether refuses the call"

@@ -144,6 +144,7 @@ def pull_notes(
             answers = future.result()
         except PullError as failure:
             notes.failed.append((candidate, failure))
+            snapshots.keep_unread(failure)
             in_a_row += 1
             if in_a_row >= _GIVE_UP_AFTER or failure.kind in _HOPELESS:
                 break

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from models import Resource, utc_now
-from sync.failures import MovedError
+from sync.failures import MovedError, PullError
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.mapping.records import KINDS, RecordKind
 from sync.mapping.wire_record import FieldIssue, FieldReading
@@ -129,6 +129,9 @@ def pull_list(
         except MovedError:
             if last:
                 raise
+        except PullError as failure:
+            snapshots.keep_unread(failure)
+            raise
         else:
             return
         finally:

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from database import brand_transaction
 from models import RawBody, RawSnapshot, Resource, utc_now
 from sync.api.clienttether import Answer
+from sync.api.envelope import NOBODY, Envelope, read_envelope
+from sync.failures import PullError
 from sync.lease import Lease
 from sync.tables import table_of
 
@@ -35,6 +37,8 @@ class Snapshot:
     record_count: int
     sha256: str
     whole: bool
+    understood: bool = True
+    charset: str | None = None
 
 
 class SnapshotWriter:
@@ -45,15 +49,24 @@ class SnapshotWriter:
 
     def __init__(self, engine: Engine, lease: Lease, run_id: str, resource: Resource) -> None:
         self._engine, self._lease, self._run_id, self._resource = engine, lease, run_id, resource
-        self._waiting: list[tuple[int, Answer]] = []
+        self._waiting: list[tuple[int, Answer, bool]] = []
         self._waiting_bytes = 0
         self.count = 0
         self.bodies_stored = 0
 
     def keep(self, answer: Answer) -> int:
         """Keep an answer; return its position among the run's answers for this resource."""
+        return self._keep(answer, understood=True)
+
+    def keep_unread(self, failure: PullError) -> None:
+        """Keep the beginning of the answer that a failure was about, where there was one that nobody understood."""
+        unread = failure.unread
+        if unread is not None:
+            self._keep(Answer(unread.request, unread.fetched_at, unread.body, Envelope([], None)), understood=False)
+
+    def _keep(self, answer: Answer, *, understood: bool) -> int:
         position = self.count
-        self._waiting.append((position, answer))
+        self._waiting.append((position, answer, understood))
         self._waiting_bytes += len(answer.body)
         self.count += 1
         if self._waiting_bytes > _BATCH_BYTES or len(self._waiting) >= _BATCH_ANSWERS:
@@ -72,7 +85,7 @@ class SnapshotWriter:
     def _write(self, connection: Connection) -> None:
         tenant_id, now = self._lease.tenant_id, utc_now()
         # Most answers of most runs are as they were: a body is compressed only once it is known to be new.
-        bodies = {answer.sha256: answer.body for _, answer in self._waiting}
+        bodies = {answer.sha256: answer.body for _, answer, _ in self._waiting}
         known = select(_BODIES.c.sha256).where(_BODIES.c.tenant_id == tenant_id, _BODIES.c.sha256.in_(bodies))
         for sha256 in connection.scalars(known):
             del bodies[sha256]
@@ -95,8 +108,10 @@ class SnapshotWriter:
                 "record_count": len(answer.envelope.rows),
                 "sha256": answer.sha256,
                 "whole": False,
+                "understood": understood,
+                "charset": answer.charset and answer.charset[:40],
             }
-            for position, answer in self._waiting
+            for position, answer, understood in self._waiting
         ]
         connection.execute(insert(_SNAPSHOTS), rows)
 
@@ -106,7 +121,10 @@ def mark_whole(
 ) -> None:
     """Say that the resource's answers of this run landed, from position `since` on, save those `but`."""
     of_this_pull = update(_SNAPSHOTS).where(
-        _SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.run_id == run_id, _SNAPSHOTS.c.resource == resource
+        _SNAPSHOTS.c.tenant_id == tenant_id,
+        _SNAPSHOTS.c.run_id == run_id,
+        _SNAPSHOTS.c.resource == resource,
+        _SNAPSHOTS.c.understood,
     )
     connection.execute(of_this_pull.where(_SNAPSHOTS.c.position >= since).values(whole=True))
     for start in range(0, len(but), 500):
@@ -117,8 +135,26 @@ def mark_whole(
 
 def _snapshot(row: Any) -> Snapshot:
     return Snapshot(
-        row.run_id, row.resource, row.position, row.request, row.fetched_at, row.record_count, row.sha256, row.whole
+        row.run_id,
+        row.resource,
+        row.position,
+        row.request,
+        row.fetched_at,
+        row.record_count,
+        row.sha256,
+        row.whole,
+        row.understood,
+        row.charset,
     )
+
+
+def answer_of(snapshot: Snapshot, body: bytes) -> Answer:
+    """Return a kept answer as it was when it came. Raises PullError where this release understands it otherwise.
+
+    An empty body that landed can only have come with HTTP 204.
+    """
+    envelope = read_envelope(body, snapshot.charset) if body else NOBODY
+    return Answer(snapshot.request, snapshot.fetched_at, body, envelope, snapshot.charset)
 
 
 def list_snapshots(connection: Connection, tenant_id: int, *, run_id: str | None, most: int) -> list[Snapshot]:

@@ -19,14 +19,14 @@ from sqlalchemy import Connection, Engine, select
 from database import brand_transaction
 from models import Lead, NoteReading, RawSnapshot, Resource, SyncRunResource
 from sync.api.clienttether import Answer
-from sync.api.envelope import read_envelope
+from sync.failures import PullError
 from sync.lease import Lease, renewing, take_lease
 from sync.reading.notes_plan import NoteCandidate, NotesPlan
 from sync.reading.notes_pull import NotesPull
 from sync.reading.paging import pages_of
 from sync.reading.pull import Pull, fill
 from sync.reading.resources import LISTS, NOTES_TABLE, ListResource, Window, removal_scope
-from sync.reading.snapshots import whole_answers
+from sync.reading.snapshots import answer_of, whole_answers
 from sync.reading.spool import Spool
 from sync.running.runs import BrandAccount, abandon_dead_runs
 from sync.storing.landing import TableWriter
@@ -58,7 +58,7 @@ def replay_brand(
 ) -> list[ResourceResult]:
     """Rebuild a brand's tables; return what was done for each resource.
 
-    Raises ReplayError where a worker is at it, or no whole pull is kept.
+    Raises ReplayError where a worker is at it, no whole pull is kept, or a kept answer is not understood any more.
     """
     with brand_transaction(engine, brand.tenant_id) as connection:
         lease = take_lease(connection, brand.tenant_id, worker, lease_seconds, None)
@@ -71,6 +71,8 @@ def replay_brand(
                 *(result for plan in LISTS if (result := _replay_list(engine, brand, lease, plan, run_id)) is not None),
                 *_replay_notes(engine, brand, lease, run_id),
             ]
+    except PullError as failure:
+        raise ReplayError(f"a kept answer can't be read by this release: {failure.message}") from failure
     finally:
         with brand_transaction(engine, brand.tenant_id) as connection:
             lease.release(connection)
@@ -94,7 +96,7 @@ def _replay_list(
         def answers(connection: Connection) -> Iterator[Answer]:
             for snapshot, body in whole_answers(connection, brand.tenant_id, source.run_id, plan.resource):
                 window[:] = window or _window(snapshot.request)
-                yield Answer(snapshot.request, snapshot.fetched_at, body, read_envelope(body))
+                yield answer_of(snapshot, body)
 
         with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
             fill(pull, plan, pages_of(answers(connection), pull.reading.id_names), brand.zone)
@@ -187,7 +189,7 @@ def _take_answers(
 ) -> None:
     kept_answers = whole_answers(connection, brand.tenant_id, source.run_id, Resource.NOTES)
     for client_id, group in groupby(kept_answers, key=lambda pair: _client_of(pair[0].request)):
-        answers = [Answer(snapshot.request, snapshot.fetched_at, body, read_envelope(body)) for snapshot, body in group]
+        answers = [answer_of(snapshot, body) for snapshot, body in group]
         if client_id in contacts:
             notes.take(contacts[client_id], answers, brand.zone, ())
 

@@ -18,7 +18,7 @@ from sync.reading.pull import Pull
 from sync.reading.snapshots import mark_whole
 from sync.storing.derived import derive_hot_list, forget_notes_of_gone_leads, record_stage_changes
 from sync.storing.fields import accepted, only_better, record_fields, report_fields
-from sync.storing.guard import raise_if_fields_fell, raise_if_mostly_unreadable, raise_if_removing_too_much
+from sync.storing.guard import held_back, raise_if_fields_fell, raise_if_mostly_unreadable, raise_if_removing_too_much
 from sync.storing.ledger import (
     ResourceResult,
     accept_unreadable,
@@ -29,6 +29,7 @@ from sync.storing.ledger import (
     record_replay,
     record_result,
     record_unknown_fields,
+    was_read_whole,
 )
 from sync.storing.store import Counts, Staging, excuse_missing, staged, upsert
 from sync.storing.summaries import write_summaries
@@ -65,6 +66,8 @@ class TableWriter:
         with brand_transaction(self.engine, tenant_id) as connection:
             self.lease.hold(connection)
             reports = self.judge_fields(connection, pull)
+            if never_empties and pull.fetched == 0 and not self.accept:
+                self._guard_first_sight(connection, pull.resource)
             with staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging:
                 if not staging.table_was_empty:
                     self._guard(connection, pull, scope, never_empties=never_empties)
@@ -98,6 +101,14 @@ class TableWriter:
             return accepted(reports)
         raise_if_fields_fell(reports)
         return reports
+
+    def _guard_first_sight(self, connection: Connection, resource: Resource) -> None:
+        """Hold an empty list back where none was ever read whole.
+
+        It would remove nothing, but an account without a single lead is likelier one that does not show them to us.
+        """
+        if not was_read_whole(connection, self.lease.tenant_id, resource):
+            raise held_back("the account shows none of these at all, at first sight")
 
     def _guard(
         self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, never_empties: bool

@@ -104,6 +104,12 @@ def record_freshness(connection: Connection, tenant_id: int, result: ResourceRes
     insert_or_update(connection, _FRESHNESS, [fresh])
 
 
+def was_read_whole(connection: Connection, tenant_id: int, resource: Resource) -> bool:
+    """Tell whether a resource of the brand was ever read whole."""
+    mine = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == resource)
+    return connection.scalar(select(_FRESHNESS.c.whole_read_at).where(*mine)) is not None
+
+
 def record_replay(connection: Connection, tenant_id: int, result: ResourceResult) -> None:
     """Write that the tables hold an earlier whole read again; how the latest attempt ended stays.
 

@@ -236,7 +236,7 @@ def test_every_fault_is_felt_and_ends(emulator: Emulator, caller: Caller, fault:
             answer = caller.get(CALL, limit=100, offset=offset, timeout=0.3)
         except (OSError, http.client.HTTPException) as failure:
             return type(failure)
-        return answer.status, answer.body
+        return answer.status, answer.headers.get("Content-Encoding"), answer.body
 
     well = felt(100)
     emulator.set_fault(fault, times=1, megabytes=1, seconds=0.4)

@@ -30,6 +30,7 @@ RETRIED = frozenset(
         SyncErrorKind.TIMEOUT,
         SyncErrorKind.TRANSPORT,
         SyncErrorKind.NOT_JSON,
+        SyncErrorKind.NOT_UNDERSTOOD,
     }
 )
 
@@ -94,9 +95,12 @@ CASES = [
     _every_list(Fault.UNREADABLE_ROWS, K.HELD_BACK, first=R.PARTIAL, later=R.PARTIAL),
     _every_list(Fault.SHRUNK_LIST, K.HELD_BACK, first=R.SUCCESS, later=R.PARTIAL),
     *(
-        Case(Fault.EMPTIED_LIST, frozenset({K.HELD_BACK}), R.SUCCESS, R.FAILED, options={"variant": variant})
-        for variant in ("ct515", "absent:absent", "list:number")
+        Case(Fault.EMPTIED_LIST, frozenset({K.HELD_BACK}), R.PARTIAL, R.FAILED, options={"variant": variant})
+        for variant in ("ct515", "list:number")
     ),
+    _case(Fault.EMPTIED_LIST, K.NOT_UNDERSTOOD, variant="absent:absent"),
+    _case(Fault.FOREIGN_ANSWER, K.NOT_UNDERSTOOD, variant="status"),
+    _case(Fault.ROWS_WITHOUT_CODE, ends=R.SUCCESS),
 ]
 
 

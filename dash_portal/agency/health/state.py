@@ -46,6 +46,7 @@ _WORST_FIRST: Final = (
     SyncErrorKind.HELD_BACK,
     SyncErrorKind.INTERNAL,
     SyncErrorKind.REDIRECTED,
+    SyncErrorKind.NOT_UNDERSTOOD,
     SyncErrorKind.REFUSED,
     SyncErrorKind.BODY_TOO_LARGE,
     SyncErrorKind.RATE_LIMITED,

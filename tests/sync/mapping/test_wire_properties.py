@@ -274,7 +274,7 @@ def test_times_as_they_come(wire: object, moment: object) -> None:
 
 
 NO_TOTAL: list[dict[str, Any]] = [{}, {"TotalRecord": 0}, {"TotalRecord": "0"}]
-NO_DATA: list[dict[str, Any]] = [{}, {"data": []}, {"data": None}, {"data": False}, {"data": ""}, {"data": {}}]
+NO_DATA: list[dict[str, Any]] = [{"data": []}, {"data": None}, {"data": False}, {"data": ""}, {"data": {}}]
 NONE_BODIES: list[dict[str, Any]] = [
     {"resultCode": "CT515", "Message": "No Record Found", "client_id": False},
     *({"ResultCode": "CT_200"} | total | data for total in NO_TOTAL for data in NO_DATA),
