@@ -23,7 +23,6 @@ from weakref import WeakSet
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy import create_engine as create_sqlalchemy_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.elements import ClauseElement
@@ -259,13 +258,3 @@ def agency_transaction(engine: Engine, *, writes: bool = True) -> Iterator[Conne
     with engine.connect().execution_options(writes=writes) as connection, connection.begin():
         _speak_for(connection, ALL_BRANDS)
         yield connection
-
-
-def is_reachable(engine: Engine) -> bool:
-    """Tell whether the database answers, whatever its tables."""
-    try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return False
-    return True

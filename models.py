@@ -770,16 +770,6 @@ class ScheduledActivity(Mirrored, table=True):
     status: str = Field(default="")
 
 
-DATA_TABLES: tuple[type[Mirrored], ...] = (
-    PipelineStage,
-    Lead,
-    PipelineItem,
-    HotListItem,
-    Note,
-    ScheduledActivity,
-)
-
-
 class PipelineStageChange(BrandOwned, table=True):
     """An opportunity was seen in another stage than before (`from_stage` None: seen for the first time).
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import base64
+import re
+from pathlib import Path
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from settings import ConfigurationError, PortalSettings, Settings, SyncSettings, load_settings
 
@@ -69,3 +72,42 @@ def test_a_bad_setting_is_named_in_one_line_without_its_value(
     assert message.startswith(f"{name} is ")
     assert "\n" not in message
     assert value is None or value not in message
+
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SETTINGS = {name.upper(): field for kind in (PortalSettings, SyncSettings) for name, field in kind.model_fields.items()}
+ROWS: dict[str, str] = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`)? ?\| \S.* \|$", README, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_readme_names_every_setting_with_its_default(name: str) -> None:
+    assert name in ROWS
+    assert ROWS[name] == _as_written(SETTINGS[name])
+
+
+def test_the_readme_names_no_setting_that_is_none() -> None:
+    assert ROWS.keys() == SETTINGS.keys()
+
+
+def test_the_readme_names_every_variable_that_a_program_reads_by_itself() -> None:
+    programs = [
+        *ROOT.glob("*.py"),
+        *(file for part in ("sync", "dash_portal", "pages") for file in ROOT.glob(f"{part}/**/*.py")),
+    ]
+    read = {
+        name
+        for program in programs
+        for name in re.findall(r"""(?:environ(?:\.get\(|\[)|getenv\()["']([A-Z_]+)""", program.read_text())
+    }
+    assert "DEMO_FOLDER" in read
+    assert {name for name in read if f"`{name}`" not in README} == set()
+
+
+def _as_written(setting: FieldInfo) -> str:
+    """Return a setting's default as one writes it in the environment; nothing where it must be set."""
+    if setting.is_required() or setting.default is None:
+        return ""
+    if isinstance(setting.default, bool):
+        return str(setting.default).lower()
+    return str(setting.default).removesuffix(".0")

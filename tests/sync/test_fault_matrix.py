@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from emulator import AccountPlan, Fault
-from models import DATA_TABLES, Note, ResourceStatus, RunStatus, SyncErrorKind
+from models import Lead, Note, ResourceStatus, RunStatus, SyncErrorKind
 from sync.api.access import AccessWatch
 from sync.tables import table_of
 from tests.sync.conftest import MakeWorld
@@ -219,11 +219,11 @@ def test_rows_that_shift_between_pages_are_neither_lost_nor_doubled(make_world: 
         there = {contact["client_id"] for contact in account.contacts}
         world.emulator.set_fault(Fault.SHIFTED_ROWS, times=6)
         world.sync("brand")
-        leads = {row["client_id"] for row in world.live(DATA_TABLES[1], tenant)}
+        leads = {row["client_id"] for row in world.live(Lead, tenant)}
         assert there <= leads or not leads or leads <= there
         world.emulator.clear_faults()
         assert world.sync("brand") is R.SUCCESS
-        leads = {row["client_id"] for row in world.live(DATA_TABLES[1], tenant)}
+        leads = {row["client_id"] for row in world.live(Lead, tenant)}
         assert leads == {contact["client_id"] for contact in account.contacts}
 
 
@@ -233,7 +233,7 @@ def test_an_account_that_never_comes_to_rest_is_still_read_whole(make_world: Mak
     there = {contact["client_id"] for contact in world.emulator.account(FAULTY).contacts}
     world.emulator.set_fault(Fault.SHIFTED_ROWS)
     assert world.sync("brand") is R.SUCCESS
-    assert there <= {row["client_id"] for row in world.live(DATA_TABLES[1], tenant)}
+    assert there <= {row["client_id"] for row in world.live(Lead, tenant)}
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -245,7 +245,7 @@ def test_odd_fields_cost_the_field_and_not_the_row(make_world: MakeWorld, *, fir
     world.emulator.set_fault(Fault.ODD_FIELDS)
     assert world.sync("brand") is R.SUCCESS
     account = world.emulator.account(FAULTY)
-    leads = world.live(DATA_TABLES[1], tenant)
+    leads = world.live(Lead, tenant)
     assert {row["client_id"] for row in leads} == {contact["client_id"] for contact in account.contacts}
     assert all(row["deal_size"] is None for row in leads)
     told = world.errors(tenant)
@@ -268,11 +268,11 @@ def test_a_few_unreadable_records_are_set_aside_and_nothing_is_taken_for_gone(ma
     world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=60), sync_notes_budget=0)
     tenant = world.add_brand(FAULTY, "brand")
     world.sync("brand")
-    before = {row["client_id"] for row in world.live(DATA_TABLES[1], tenant)}
+    before = {row["client_id"] for row in world.live(Lead, tenant)}
     world.emulator.set_fault(Fault.UNREADABLE_ROWS, "read_client_list", share=0.1)
     world.emulator.advance(FAULTY, steps=1)
     assert world.sync("brand") is R.SUCCESS
-    assert before <= {row["client_id"] for row in world.live(DATA_TABLES[1], tenant)}
+    assert before <= {row["client_id"] for row in world.live(Lead, tenant)}
     assert world.results(tenant)["leads"]["rejected"] == 6
     told = [error for error in world.errors(tenant) if error["kind"] == K.UNREADABLE_RECORD.value]
     assert len(told) == 6
@@ -288,7 +288,7 @@ def test_what_is_held_back_lands_once_it_is_confirmed(make_world: MakeWorld) -> 
     assert world.results(tenant)["leads"]["status"] is ResourceStatus.HELD_BACK
     assert world.tables(tenant) == before
     assert world.sync("brand", accept=True) is R.SUCCESS
-    assert len(world.live(DATA_TABLES[1], tenant)) == 65
+    assert len(world.live(Lead, tenant)) == 65
 
 
 def test_an_account_without_a_calendar_says_so_and_succeeds(make_world: MakeWorld) -> None:
@@ -320,11 +320,11 @@ def test_one_contacts_notes_that_fail_do_not_stop_the_others(make_world: MakeWor
     assert result["status"] is ResourceStatus.PARTIAL
     assert result["remaining"] == 1
     assert [error["record_id"] for error in world.errors(tenant)] == [failing]
-    landed = {row["client_id"] for row in world.live(DATA_TABLES[4], tenant)}
+    landed = {row["client_id"] for row in world.live(Note, tenant)}
     assert landed == {client for client, notes in account.notes.items() if notes} - {failing}
     world.emulator.clear_faults()
     assert world.sync("brand") is R.SUCCESS
-    assert failing in {row["client_id"] for row in world.live(DATA_TABLES[4], tenant)}
+    assert failing in {row["client_id"] for row in world.live(Note, tenant)}
 
 
 def test_the_first_backfill_spreads_over_several_runs_and_says_how_far_it_is(make_world: MakeWorld) -> None:
@@ -336,4 +336,4 @@ def test_the_first_backfill_spreads_over_several_runs_and_says_how_far_it_is(mak
         remaining.append(world.results(tenant)["notes"]["remaining"])
     assert remaining == [30, 10, 0]
     account = world.emulator.account(FAULTY)
-    assert len(world.live(DATA_TABLES[4], tenant)) == sum(len(notes) for notes in account.notes.values())
+    assert len(world.live(Note, tenant)) == sum(len(notes) for notes in account.notes.values())

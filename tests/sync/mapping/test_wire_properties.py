@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import DATA_TABLES
+from models import Mirrored
 from sync.api.envelope import read_envelope
 from sync.failures import PullError
 from sync.mapping.records import (
@@ -333,7 +333,7 @@ def test_the_hot_list_goes_by_the_agencys_stages_or_else_by_likelihood() -> None
 
 def test_every_mirrored_table_is_fed_by_a_kind_of_record_or_derived() -> None:
     fed = {mirror.table.name for _, _, mirror in KINDS.values()}
-    assert fed == {model.__tablename__ for model in DATA_TABLES} - {"hot_list_items"}
+    assert fed == {model.__tablename__ for model in Mirrored.__subclasses__()} - {"hot_list_items"}
 
 
 def test_a_row_of_the_hot_list_names_the_columns_of_its_table() -> None:
