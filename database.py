@@ -11,6 +11,7 @@ statement which forgets the brand returns nothing of anyone else's.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Iterator
@@ -162,6 +163,22 @@ class _ScopedSession(Session):
 @event.listens_for(_ScopedSession, "after_begin")
 def _announce_brand(session: _ScopedSession, _transaction: Any, connection: Connection) -> None:
     _speak_for(connection, session.speaks_for)
+
+
+def lock_until_end(session: Session, *names: str) -> None:
+    """Wait until no other transaction holds a lock of these names, and hold them until this transaction ends.
+
+    For what no row stands for yet: a number of rows, or a name that may still be free. On SQLite the transaction has
+    the one write lock already, when its session was opened with `writes`.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for key in sorted(_lock_key(name) for name in names):  # in one order everywhere, so that nobody waits in a circle
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 class AgencySession(_ScopedSession):

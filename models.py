@@ -278,7 +278,11 @@ class TenantLogo(BrandOwned, table=True):
 
 
 class User(Stamped, table=True):
-    """A person who signs in. Brand people have a `tenant_id`; agency admins have none."""
+    """A person who signs in. Brand people have a `tenant_id`; agency admins have none.
+
+    `access_epoch` grows whenever what a session stands on changes: password, role, brand, second step, activity, or the
+    suspension of the brand. `closed_by_agency`: only the agency may give this person access again.
+    """
 
     __tablename__ = "users"
     __table_args__: ClassVar[Any] = (
@@ -299,10 +303,16 @@ class User(Stamped, table=True):
     totp_confirmed_at: datetime | None = Field(default=None)
     totp_last_step: int | None = Field(default=None)
     two_step_asked_at: datetime | None = Field(default=None)
+    access_epoch: int = Field(default=0)
+    closed_by_agency: bool = Field(default=False)
 
 
 class UserSession(Stamped, table=True):
-    """One signed-in browser. Only a hash of what its cookie holds is kept; `ended_at` says since when it is over."""
+    """One signed-in browser. Only a hash of what its cookie holds is kept; `ended_at` says since when it is over.
+
+    It lives in the `access_epoch` it was made in and in no later one. `confirmed_at`: when its person last typed their
+    password (and code) here.
+    """
 
     __tablename__ = "user_sessions"
     __table_args__: ClassVar[Any] = (Index("ix_user_sessions_user_id", "user_id"),)
@@ -312,6 +322,8 @@ class UserSession(Stamped, table=True):
     token_hash: str = Field(max_length=64, unique=True)
     address: str = Field(default="", max_length=64)
     browser: str = Field(default="", max_length=200)
+    access_epoch: int = Field(default=0)
+    confirmed_at: datetime | None = Field(default=None)
     last_seen_at: datetime = Field(default_factory=utc_now)
     ended_at: datetime | None = Field(default=None)
 

@@ -27,7 +27,7 @@ from dash_portal.accounts.two_step import switch_off_two_step
 from database import PORTAL_ROLE, AgencySession, create_engine
 from encryption import EncryptionError
 from logs import configure_logs
-from models import Role, Tenant, User
+from models import Role, Tenant, User, utc_now
 from settings import ConfigurationError, PortalSettings, Settings, load_settings
 
 _BAD_INPUT: Final = 2
@@ -220,7 +220,7 @@ def _switch_off_two_step(wish: argparse.Namespace) -> None:
         user = session.exec(select(User).where(User.email == normal_email(wish.email))).one_or_none()
         if user is None:
             raise CommandError(f"there is nobody with the e-mail address {wish.email!r}")
-        switch_off_two_step(session, user, actor=COMMAND_LINE)
+        switch_off_two_step(session, user, actor=COMMAND_LINE, now=utc_now())
         session.commit()
     print(f"{user.email} signs in with the password alone.")
 

@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
     TWO_STEP_ON = "two_step_on"
     TWO_STEP_OFF = "two_step_off"
+    IDENTITY_CONFIRMED = "identity_confirmed"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     RECOVERY_CODE_USED = "recovery_code_used"
     USER_CREATED = "user_created"
@@ -31,6 +32,8 @@ class AuditAction(StrEnum):
     USER_INVITED = "user_invited"
     INVITE_WITHDRAWN = "invite_withdrawn"
     INVITE_ACCEPTED = "invite_accepted"
+    INVITE_ADDRESS_TAKEN = "invite_address_taken"
+    ADDRESS_FREED = "address_freed"
     RESET_LINK_MADE = "reset_link_made"
     RESET_LINK_USED = "reset_link_used"
     ROLE_CHANGED = "role_changed"
@@ -55,13 +58,17 @@ class AuditAction(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and from which address. The command line acts with the agency's rights and no user."""
+    """Who acts, and from which address. The command line acts with the agency's rights and no user.
+
+    `access_epoch` is that of the session they act in, where there is one.
+    """
 
     user_id: int | None
     email: str
     role: Role | None
     tenant_id: int | None
     address: str = ""
+    access_epoch: int | None = None
 
 
 COMMAND_LINE: Final = Actor(user_id=None, email="command line", role=Role.AGENCY_ADMIN, tenant_id=None)

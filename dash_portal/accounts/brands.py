@@ -11,15 +11,15 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import available_timezones
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from dash_portal.accounts.access import renew_access_of_brand
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, NotFoundError
-from dash_portal.accounts.rights import require_agency
+from dash_portal.accounts.rights import hold_rights, require_agency
 from encryption import Cipher
 from logs import forget_in_logs
-from models import Tenant, TenantStatus, User, UserSession
+from models import Tenant, TenantStatus
 
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
@@ -39,6 +39,7 @@ def create_brand(
     """Make a brand. Raises AccountError when something is malformed or the slug is taken."""
     require_agency(actor)
     slug, web_key = valid_slug(slug), valid_web_key(web_key)
+    hold_rights(session, actor)
     if session.exec(select(Tenant.id).where(Tenant.slug == slug)).first() is not None:
         raise AccountError(f"There is already a brand with the short name {slug}.")
     brand = Tenant(
@@ -67,6 +68,7 @@ def change_brand(
 ) -> Tenant:
     """Change how a brand is called, its time zone and its colour."""
     require_agency(actor)
+    hold_rights(session, actor)
     brand = find_brand(session, tenant_id)
     slug = valid_slug(slug)
     if session.exec(select(Tenant.id).where(Tenant.slug == slug, col(Tenant.id) != tenant_id)).first() is not None:
@@ -81,6 +83,7 @@ def change_brand(
 def replace_web_key(session: Session, *, actor: Actor, tenant_id: int, web_key: str, cipher: Cipher) -> None:
     """Store another web key for the brand's account."""
     require_agency(actor)
+    hold_rights(session, actor)
     brand, web_key = find_brand(session, tenant_id), valid_web_key(web_key)
     brand.web_key_encrypted, brand.web_key_last4 = cipher.encrypt(web_key), web_key[-4:]
     session.add(brand)
@@ -90,21 +93,18 @@ def replace_web_key(session: Session, *, actor: Actor, tenant_id: int, web_key: 
 def suspend_brand(session: Session, *, actor: Actor, tenant_id: int, now: datetime) -> None:
     """Stop the brand's syncs and close it to its own people at once; their sessions end."""
     require_agency(actor)
+    hold_rights(session, actor)
     brand = find_brand(session, tenant_id)
     brand.status = TenantStatus.SUSPENDED
     session.add(brand)
-    people = select(User.id).where(User.tenant_id == tenant_id)
-    session.execute(
-        update(UserSession)
-        .where(col(UserSession.user_id).in_(people), col(UserSession.ended_at).is_(None))
-        .values(ended_at=now)
-    )
+    renew_access_of_brand(session, tenant_id, now=now)
     record(session, AuditAction.BRAND_SUSPENDED, actor, tenant_id=tenant_id, slug=brand.slug)
 
 
 def reactivate_brand(session: Session, *, actor: Actor, tenant_id: int, now: datetime) -> None:
     """Sync the brand again and let its people sign in; what it was not synced at until now was not missed."""
     require_agency(actor)
+    hold_rights(session, actor)
     brand = find_brand(session, tenant_id)
     brand.status, brand.active_since = TenantStatus.ACTIVE, now
     session.add(brand)

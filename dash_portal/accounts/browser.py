@@ -8,6 +8,7 @@ from flask import Flask, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from werkzeug.exceptions import HTTPException
 
+from dash_portal.accounts.addresses import parsed_address
 from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.sessions import LONGEST, SignedIn, find_session, note_activity
 from dash_portal.accounts.sign_in import Visitor
@@ -58,14 +59,14 @@ def signed_in() -> SignedIn | None:
 
 def visitor() -> Visitor:
     """Return where this request comes from."""
-    return Visitor(address=request.remote_addr or "", browser=request.headers.get("User-Agent", ""))
+    return Visitor(address=parsed_address(request.remote_addr), browser=request.headers.get("User-Agent", ""))
 
 
 def current_actor() -> Actor:
     """Return who acts, for the audit log. Call it only where somebody is signed in."""
     who = signed_in()
     assert who is not None  # noqa: S101 - the guard let nobody else through
-    return Actor(who.user_id, who.email, who.role, who.tenant_id, visitor().address)
+    return Actor(who.user_id, who.email, who.role, who.tenant_id, visitor().address, who.access_epoch)
 
 
 def _load(token: str) -> BrowserUser | None:

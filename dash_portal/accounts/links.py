@@ -1,7 +1,7 @@
 """One-time links that an admin makes and hands over, as there is no mail: to join, and to set a new password.
 
 Only the hash of a link's token is stored. A link works once, within its days or hours, while nobody has withdrawn
-it and its brand is active.
+it and its brand is active, and only as long as its maker might make it today for the person it was made for.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from dash_portal.accounts import throttling
+from dash_portal.accounts.access import lock_person, withdraw_open
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotFoundError
 from dash_portal.accounts.passwords import check_new_password, hash_password
@@ -25,9 +25,9 @@ from dash_portal.accounts.people import (
     valid_email,
     valid_person_name,
 )
-from dash_portal.accounts.rights import require_may_manage
-from dash_portal.accounts.sessions import end_all_sessions
+from dash_portal.accounts.rights import hold_rights, may_manage, require_may_manage
 from dash_portal.accounts.tokens import new_token, token_hash
+from database import lock_until_end
 from models import Invite, Role, Tenant, TenantStatus, User
 
 INVITE_LASTS: Final = timedelta(days=7)
@@ -49,15 +49,16 @@ def invite_user(
 ) -> Link:
     """Make a link by which someone joins. An earlier open invitation of the same address is withdrawn.
 
-    An address that another brand's person has is not told: the link then just can't be used.
+    Whether another brand's person has the address is not told, here or when the link is used.
     """
     require_may_manage(actor, role=role, tenant_id=tenant_id)
     if (role is Role.AGENCY_ADMIN) != (tenant_id is None):
         raise AccountError("Agency staff belong to no brand, and everyone else to one.")
     email = valid_email(email)
+    hold_rights(session, actor)
     if session.exec(select(User.id).where(User.email == email)).first() is not None:
         raise AccountError(f"There is already someone with the e-mail address {email}.")
-    _withdraw_open(session, (col(Invite.email) == email) & col(Invite.user_id).is_(None), now)
+    withdraw_open(session, (col(Invite.email) == email) & col(Invite.user_id).is_(None), now=now)
     token = new_token()
     session.add(
         Invite(
@@ -75,11 +76,12 @@ def invite_user(
 
 def withdraw_invite(session: Session, *, actor: Actor, invite_id: str, now: datetime) -> None:
     """Void an open invitation."""
+    hold_rights(session, actor)
     invite = session.exec(select(Invite).where(Invite.id == invite_id)).one_or_none()
     if invite is None:
         raise NotFoundError("There is no such invitation.")
     require_may_manage(actor, role=invite.role, tenant_id=invite.tenant_id)
-    _withdraw_open(session, col(Invite.id) == invite_id, now)
+    withdraw_open(session, col(Invite.id) == invite_id, now=now)
     record(session, AuditAction.INVITE_WITHDRAWN, actor, tenant_id=invite.tenant_id, email=invite.email)
 
 
@@ -91,10 +93,11 @@ def open_invites(session: Session, *, now: datetime) -> list[Invite]:
 
 def make_reset_link(session: Session, *, actor: Actor, user_id: int, now: datetime) -> Link:
     """Make a link by which this person sets a new password; an earlier one is withdrawn."""
+    hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
     if not user.active:
         raise AccountError("This person is deactivated: reactivate them first.")
-    _withdraw_open(session, col(Invite.user_id) == user.id, now)
+    withdraw_open(session, col(Invite.user_id) == user.id, now=now)
     token = new_token()
     session.add(
         Invite(
@@ -127,30 +130,39 @@ def find_link(session: Session, token: str, *, is_reset: bool, now: datetime) ->
     closed = invite.tenant_id is not None and status is not TenantStatus.ACTIVE
     if closed or is_reset != (invite.user_id is not None):
         raise LinkUnusableError(_UNUSABLE)
+    maker = session.exec(select(User).where(User.id == invite.created_by)).one_or_none()
+    person = session.exec(select(User).where(User.id == invite.user_id)).one_or_none() if is_reset else None
+    if not _is_right(invite, maker, person):
+        raise LinkUnusableError(_UNUSABLE)
     return invite
 
 
-def accept_invite(session: Session, token: str, *, name: str, password: str, address: str, now: datetime) -> User:
+def accept_invite(
+    session: Session, token: str, *, name: str, password: str, address: str, now: datetime
+) -> User | None:
     """Make the invited person, with the name and password they chose; the link is used up.
+
+    None when someone has the address already. Whoever used the link is answered as if they had joined: a brand's admin,
+    who may invite any address and open the link themselves, must not learn whom other brands know. The agency finds it
+    in the audit log.
 
     Raises LinkUnusableError, or AccountError when the name or the password won't do (the link stays good).
     """
     invite = find_link(session, token, is_reset=False, now=now)
     name = valid_person_name(name)
     check_new_password(password, personal=(invite.email, name, *brand_words(session, invite.tenant_id)))
-    user = User(
-        email=invite.email,
-        name=name,
-        role=invite.role,
-        tenant_id=invite.tenant_id,
-        password_hash=hash_password(password),
-    )
+    password_hash = hash_password(password)
+    invite = _find_and_hold(session, token, is_reset=False, now=now)
     _use_up(session, invite, now)
+    if session.exec(select(User.id).where(User.email == invite.email)).first() is not None:
+        newcomer = Actor(None, invite.email, None, invite.tenant_id, address)
+        record(session, AuditAction.INVITE_ADDRESS_TAKEN, newcomer, role=invite.role.value)
+        return None
+    user = User(
+        email=invite.email, name=name, role=invite.role, tenant_id=invite.tenant_id, password_hash=password_hash
+    )
     session.add(user)
-    try:
-        session.flush()
-    except IntegrityError as taken:
-        raise LinkUnusableError(_UNUSABLE) from taken
+    session.flush()
     actor = Actor(user.id, user.email, user.role, user.tenant_id, address)
     record(session, AuditAction.INVITE_ACCEPTED, actor, role=user.role.value)
     return user
@@ -161,17 +173,38 @@ def use_reset_link(session: Session, token: str, *, password: str, address: str,
 
     Raises LinkUnusableError, or WeakPasswordError (the link stays good).
     """
-    invite = find_link(session, token, is_reset=True, now=now)
-    user = session.get(User, invite.user_id)
-    if user is None or not user.active:
-        raise LinkUnusableError(_UNUSABLE)
-    set_password(session, user, password)
+    invite = _find_and_hold(session, token, is_reset=True, now=now)
+    user = lock_person(session, invite.user_id)
     _use_up(session, invite, now)
-    assert user.id is not None  # noqa: S101 - a stored person
-    end_all_sessions(session, user_id=user.id, now=now)
+    set_password(session, user, password, now=now)
     throttling.forget_account(session, email=user.email)
     record(session, AuditAction.RESET_LINK_USED, Actor(user.id, user.email, user.role, user.tenant_id, address))
     return user
+
+
+def _find_and_hold(session: Session, token: str, *, is_reset: bool, now: datetime) -> Invite:
+    """Return what a link stands for, as it is and stays until this transaction ends.
+
+    Its maker's and its person's rows are held, the maker's first, and so is everything that `rights` speaks of: whoever
+    takes a right away comes before, and the link is void, or after.
+    """
+    lock_until_end(session, "rights")
+    invite = find_link(session, token, is_reset=is_reset, now=now)
+    for user_id in (invite.created_by, invite.user_id):
+        if user_id is not None:
+            lock_person(session, user_id)
+    return find_link(session, token, is_reset=is_reset, now=now)
+
+
+def _is_right(invite: Invite, maker: User | None, person: User | None) -> bool:
+    """Tell whether the maker might make this link today, for the person as they are today."""
+    if maker is None or not maker.active:
+        return False
+    if not may_manage(maker.role, maker.tenant_id, role=invite.role, tenant_id=invite.tenant_id):
+        return False
+    if invite.user_id is None:
+        return True
+    return person is not None and person.active and (person.role, person.tenant_id) == (invite.role, invite.tenant_id)
 
 
 def _usable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -183,8 +216,3 @@ def _use_up(session: Session, invite: Invite, now: datetime) -> None:
     used = session.execute(update(Invite).where(col(Invite.id) == invite.id, *_usable(now)).values(used_at=now))
     if int(used.rowcount) != 1:  # type: ignore[attr-defined]
         raise LinkUnusableError(_UNUSABLE)
-
-
-def _withdraw_open(session: Session, which: ColumnElement[bool], now: datetime) -> None:
-    open_ones = (col(Invite.used_at).is_(None), col(Invite.revoked_at).is_(None))
-    session.execute(update(Invite).where(which, *open_ones).values(revoked_at=now))

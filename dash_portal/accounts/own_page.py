@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts import people, two_step
+from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.brands import time_zones
 from dash_portal.accounts.browser import current_actor, signed_in
+from dash_portal.accounts.confirmation import confirm, is_fresh
 from dash_portal.accounts.errors import AccountError
-from dash_portal.accounts.passwords import SHORTEST, password_fits
+from dash_portal.accounts.passwords import SHORTEST
 from dash_portal.accounts.sessions import SignedIn, browser_name, end_session, living_sessions
-from dash_portal.accounts.throttling import count_attempt, is_throttled
 from dash_portal.portal import portal
 from dash_portal.security import local_path
 from database import PortalSession
@@ -65,7 +68,6 @@ def password() -> ResponseReturnValue:
     who = _who()
 
     def change(database: PortalSession) -> None:
-        _check_password(database, who)
         if request.form.get("password") != request.form.get("again"):
             raise AccountError("The two new passwords are not the same.")
         people.change_own_password(
@@ -77,7 +79,7 @@ def password() -> ResponseReturnValue:
             now=utc_now(),
         )
 
-    return _do("password", change)
+    return _do("password", change, proven=True)
 
 
 @blueprint.post("/sessions/<session_id>/end")
@@ -104,62 +106,86 @@ def end_all() -> ResponseReturnValue:
     )
 
 
-@blueprint.route("/two-step", methods=["GET", "POST"], endpoint="two_step")
+@blueprint.route("/confirm", methods=["GET", "POST"], endpoint="confirm")
+def confirm_page() -> ResponseReturnValue:
+    """Ask for the current password, and for the code of who has a second step; then go on to where they were going."""
+    who, wanted, problem = _who(), local_path(request.values.get("next")), None
+    if request.method == "POST":
+        try:
+            _prove(who)
+            return redirect(wanted, code=303)
+        except AccountError as wrong:
+            problem = str(wrong)
+    with PortalSession(portal().engine) as database:
+        has_code = two_step.has_two_step(database.get_one(User, who.user_id))
+    page = render_template("confirm.html", next=wanted, email=who.email, two_step=has_code, problem=problem)
+    return page, 400 if problem else 200
+
+
+@blueprint.get("/two-step", endpoint="two_step")
 def two_step_set_up() -> ResponseReturnValue:
-    """Show the secret for the authenticator app, and take the first code."""
-    wanted = local_path(request.values.get("next"))
-    problem = None
+    """Show a new secret for the authenticator app."""
+    if not is_fresh(_who(), now=utc_now()):
+        return _ask_to_confirm(request.full_path.rstrip("?"))
     with PortalSession(portal().engine, writes=True) as database:
-        user = database.get_one(User, _who().user_id)
+        user = lock_person(database, _who().user_id)
         if two_step.has_two_step(user):
             return redirect(url_for("own.show"))
+        secret = two_step.begin_two_step(database, user, cipher=portal().cipher)
+        database.commit()
+    return _set_up_page(user, secret)
+
+
+@blueprint.post("/two-step", endpoint="two_step_first_code")
+def two_step_first_code() -> ResponseReturnValue:
+    """Take the first code of the app, and show the recovery codes."""
+    who = _who()
+    if not is_fresh(who, now=utc_now()):
+        return _ask_to_confirm(url_for("own.two_step"))
+    with PortalSession(portal().engine, writes=True) as database:
+        user = lock_person(database, who.user_id)
         secret = two_step.secret_in_waiting(user, cipher=portal().cipher)
         if secret is None:
-            secret = two_step.begin_two_step(database, user, cipher=portal().cipher)
-            database.commit()
-        if request.method == "POST":
-            try:
-                codes = two_step.confirm_two_step(
-                    database,
-                    user,
-                    code=request.form.get("code", "")[:16],
-                    cipher=portal().cipher,
-                    now=utc_now(),
-                    actor=current_actor(),
-                )
-                database.commit()
-                return render_template("recovery_codes.html", codes=codes, next=wanted)
-            except two_step.WrongCodeError as wrong:
-                database.rollback()
-                problem = str(wrong)
-        address = two_step.app_address(user, secret)
-    picture = two_step.app_picture(address)
-    page = render_template(
-        "two_step.html", secret=secret, address=address, picture=picture, next=wanted, problem=problem
-    )
-    return page, 400 if problem else 200
+            return redirect(url_for("own.two_step"), code=303)
+        try:
+            codes = two_step.confirm_two_step(
+                database,
+                user,
+                code=request.form.get("code", "")[:16],
+                cipher=portal().cipher,
+                now=utc_now(),
+                actor=current_actor(),
+                keep_session=who.session_id,
+            )
+        except two_step.WrongCodeError as wrong:
+            database.rollback()
+            return _set_up_page(user, secret, problem=str(wrong)), 400
+        database.commit()
+    return render_template("recovery_codes.html", codes=codes, next=local_path(request.form.get("next")))
 
 
 @blueprint.post("/two-step/off")
 def two_step_off() -> ResponseReturnValue:
-    """Switch the second step off, for who knows the password."""
+    """Switch the second step off, for who has just proven themselves."""
     who = _who()
 
     def switch_off(database: PortalSession) -> None:
-        _check_password(database, who)
-        two_step.switch_off_two_step(database, database.get_one(User, who.user_id), actor=current_actor())
+        user = lock_person(database, who.user_id)
+        two_step.switch_off_two_step(database, user, actor=current_actor(), now=utc_now(), keep_session=who.session_id)
 
-    return _do("off", switch_off)
+    return _do("off", switch_off, proven=True)
 
 
 @blueprint.post("/two-step/codes")
 def new_codes() -> ResponseReturnValue:
-    """Make new recovery codes, for who knows the password."""
+    """Make new recovery codes, for who has just proven themselves."""
     who = _who()
+    if not _is_proof_given(who):
+        return _ask_to_confirm(url_for("own.show"))
     try:
+        _prove(who)
         with PortalSession(portal().engine, writes=True) as database:
-            _check_password(database, who)
-            user = database.get_one(User, who.user_id)
+            user = lock_person(database, who.user_id)
             codes = two_step.renew_recovery_codes(database, user, actor=current_actor())
             database.commit()
     except AccountError as wrong:
@@ -167,23 +193,53 @@ def new_codes() -> ResponseReturnValue:
     return render_template("recovery_codes.html", codes=codes, next="/account")
 
 
-def _check_password(database: PortalSession, who: SignedIn) -> None:
-    """Make sure that it is still the person who sits there. Guessing is counted as at sign-in."""
-    address, now = current_actor().address, utc_now()
-    if is_throttled(database, email=who.email, address=address, now=now):
-        raise AccountError("There were too many attempts. Please wait a quarter of an hour and try again.")
-    user = database.get_one(User, who.user_id)
-    if not password_fits(user.password_hash, request.form.get("current", "")):
-        count_attempt(database, email=who.email, address=address, now=now)
-        database.commit()
-        raise AccountError("Your current password is not right.")
+def _is_proof_given(who: SignedIn) -> bool:
+    """Tell whether the form brings a password to look at, or the last one was typed within the last five minutes."""
+    return "current" in request.form or is_fresh(who, now=utc_now())
 
 
-def _do(done: str, change: object) -> ResponseReturnValue:
-    """Carry a change out, commit it, and show the account with what came of it."""
+def _prove(who: SignedIn) -> None:
+    """Look at the password, and code, that the form brings. Raises AccountError when they don't fit."""
+    if "current" in request.form or not is_fresh(who, now=utc_now()):
+        confirm(
+            portal(),
+            who,
+            actor=current_actor(),
+            password=request.form.get("current", ""),
+            code=request.form.get("code", "")[:64],
+            now=utc_now(),
+        )
+
+
+def _ask_to_confirm(wanted: str) -> ResponseReturnValue:
+    return redirect(url_for("own.confirm", next=wanted), code=303)
+
+
+def _set_up_page(user: User, secret: str, *, problem: str | None = None) -> str:
+    address = two_step.app_address(user, secret)
+    return render_template(
+        "two_step.html",
+        secret=secret,
+        address=address,
+        picture=two_step.app_picture(address),
+        next=local_path(request.values.get("next")),
+        problem=problem,
+    )
+
+
+def _do(done: str, change: Callable[[PortalSession], object], *, proven: bool = False) -> ResponseReturnValue:
+    """Carry a change out, commit it, and show the account with what came of it.
+
+    `proven`: only for who has typed the current password, and code, within the last five minutes.
+    """
+    who = _who()
+    if proven and not _is_proof_given(who):
+        return _ask_to_confirm(url_for("own.show"))
     try:
+        if proven:
+            _prove(who)
         with PortalSession(portal().engine, writes=True) as database:
-            change(database)  # type: ignore[operator]
+            change(database)
             database.commit()
     except AccountError as wrong:
         return _page(problem=str(wrong)), 400
@@ -202,6 +258,7 @@ def _page(*, problem: str | None = None) -> str:
         browser_name=browser_name,
         this_session=who.session_id,
         two_step=two_step.has_two_step(user),
+        ask_code=two_step.has_two_step(user) and not is_fresh(who, now=utc_now()),
         problem=problem,
         done=_DONE.get(request.args.get("done", "")),
         shortest=SHORTEST,

@@ -1,7 +1,7 @@
 """Signed-in browsers. A cookie's token stands for a row here, so that a session can be ended from anywhere at once.
 
-A session ends after twelve idle hours or fourteen days, when its person signs out, and by every change of password
-or role, by deactivation and by the suspension of the brand.
+A session ends after twelve idle hours or fourteen days, when its person signs out, and with the access epoch of its
+person (see `access`).
 """
 
 from __future__ import annotations
@@ -64,10 +64,17 @@ class SignedIn:
     last_seen_at: datetime
     own_zone: str | None = None
     own_brand: OwnBrand | None = None
+    access_epoch: int = 0
+    confirmed_at: datetime | None = None
 
 
-def start_session(session: Session, *, user_id: int, address: str, browser: str, now: datetime) -> str:
-    """Return the token of a new session, which only its cookie keeps; rows of long-ended sessions are dropped."""
+def start_session(
+    session: Session, *, user_id: int, access_epoch: int, address: str, browser: str, now: datetime
+) -> str:
+    """Return the token of a new session, which only its cookie keeps; rows of long-ended sessions are dropped.
+
+    It lives in this epoch of its person; the caller holds their row, so that the epoch is the present one.
+    """
     token = new_token()
     session.execute(
         delete(UserSession).where(col(UserSession.user_id) == user_id, col(UserSession.created_at) < now - 2 * LONGEST)
@@ -78,6 +85,8 @@ def start_session(session: Session, *, user_id: int, address: str, browser: str,
             token_hash=token_hash(token),
             address=address[:64],
             browser="".join(sign for sign in browser if sign.isprintable())[:200],
+            access_epoch=access_epoch,
+            confirmed_at=now,
             created_at=now,
             last_seen_at=now,
         )
@@ -92,10 +101,22 @@ def find_session(engine: Engine, token: str, *, now: datetime) -> SignedIn | Non
         found = session.execute(_WHO, values).one_or_none()
     if found is None:
         return None
-    *person, own_zone, tenant_id, slug, name, timezone, accent_colour, data_version = found
+    *person, own_zone, access_epoch, confirmed_at, tenant_id, slug, name, timezone, accent_colour, data_version = found
     brand = None if tenant_id is None else OwnBrand(tenant_id, slug, name, timezone, accent_colour, data_version)
     session_id, user_id, last_seen_at, email, person_name, role = person
-    return SignedIn(session_id, user_id, email, person_name, role, tenant_id, last_seen_at, own_zone, brand)
+    return SignedIn(
+        session_id,
+        user_id,
+        email,
+        person_name,
+        role,
+        tenant_id,
+        last_seen_at,
+        own_zone,
+        brand,
+        access_epoch,
+        confirmed_at,
+    )
 
 
 def note_activity(engine: Engine, signed_in: SignedIn, *, now: datetime) -> None:
@@ -129,7 +150,11 @@ def end_all_sessions(session: Session, *, user_id: int, now: datetime, keep: str
 
 def living_sessions(session: Session, *, user_id: int, now: datetime) -> list[UserSession]:
     """Return this person's sessions that are open now, the latest used first."""
-    theirs = select(UserSession).where(UserSession.user_id == user_id, *_living(now - LONGEST, now - IDLE))
+    theirs = (
+        select(UserSession)
+        .join(User, col(User.id) == UserSession.user_id)
+        .where(UserSession.user_id == user_id, *_living(now - LONGEST, now - IDLE))
+    )
     return list(session.exec(theirs.order_by(col(UserSession.last_seen_at).desc())))
 
 
@@ -145,6 +170,7 @@ def _living(begun_after: Any, seen_after: Any) -> tuple[ColumnElement[bool], ...
         col(UserSession.ended_at).is_(None),
         col(UserSession.created_at) > begun_after,
         col(UserSession.last_seen_at) > seen_after,
+        col(UserSession.access_epoch) == col(User.access_epoch),
     )
 
 
@@ -157,6 +183,8 @@ _WHO: Final = (
         col(User.name),
         col(User.role),
         col(User.display_timezone),
+        col(UserSession.access_epoch),
+        col(UserSession.confirmed_at),
         col(Tenant.id),
         col(Tenant.slug),
         col(Tenant.name),

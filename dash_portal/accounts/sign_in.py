@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from dash_portal.accounts import throttling
+from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import Actor, AuditAction, nobody, record
 from dash_portal.accounts.passwords import hash_password, is_outdated, password_fits
 from dash_portal.accounts.sessions import start_session
-from dash_portal.accounts.tokens import token_hash
 from dash_portal.accounts.two_step import has_two_step, use_code
 from dash_portal.portal import Portal
 from database import PortalSession
@@ -43,10 +43,10 @@ class Visitor:
 
 @dataclass(frozen=True)
 class HalfWay:
-    """Someone who knew the password and owes the code. `password_mark` voids it when the password changes."""
+    """Someone who knew the password and owes the code; void in any later access epoch of theirs."""
 
     user_id: int
-    password_mark: str
+    access_epoch: int
     since: float
 
 
@@ -84,7 +84,7 @@ def check_code(portal: Portal, half_way: HalfWay, *, code: str, visitor: Visitor
     if not 0 <= now.timestamp() - half_way.since <= CODE_WITHIN.total_seconds():
         return Attempt(Outcome.REFUSED)
     user = _living_user(portal, col(User.id) == half_way.user_id)
-    if user is None or _password_mark(user) != half_way.password_mark:
+    if user is None or user.access_epoch != half_way.access_epoch:
         return Attempt(Outcome.REFUSED)
     if not _may_try(portal, email=user.email, visitor=visitor, now=now):
         return Attempt(Outcome.THROTTLED)
@@ -104,13 +104,9 @@ def normal_email(email: str) -> str:
 
 def _may_try(portal: Portal, *, email: str, visitor: Visitor, now: datetime) -> bool:
     with PortalSession(portal.engine, writes=True) as session:
-        throttled = throttling.is_throttled(session, email=email, address=visitor.address, now=now)
-        if throttled:
-            record(session, AuditAction.SIGN_IN_THROTTLED, nobody(_shown(email), visitor.address))
-        else:
-            throttling.count_attempt(session, email=email, address=visitor.address, now=now)
+        may_try = throttling.take_attempt(session, email=email, address=visitor.address, now=now)
         session.commit()
-    return not throttled
+    return may_try
 
 
 def _living_user(portal: Portal, which: ColumnElement[bool]) -> User | None:
@@ -125,12 +121,29 @@ def _living_user(portal: Portal, which: ColumnElement[bool]) -> User | None:
 
 
 def _let_in(portal: Portal, user: User, *, visitor: Visitor, now: datetime) -> Attempt:
+    """Make the session, unless what was proven no longer holds.
+
+    Between the look at the password and here the password may have changed, or the access been taken away. The person's
+    row is held while their epoch is compared and the session made, so that such a change comes either before, and there
+    is no session, or after, and ends it.
+    """
     assert user.id is not None  # noqa: S101 - a stored person
     ask = _is_to_be_asked(user, now)
     with PortalSession(portal.engine, writes=True) as session:
+        stored = lock_person(session, user.id)
+        if not stored.active or stored.access_epoch != user.access_epoch:
+            record(session, AuditAction.SIGN_IN_FAILED, nobody(user.email, visitor.address), step="changed meanwhile")
+            session.commit()
+            return Attempt(Outcome.REFUSED)
         throttling.forgive(session, email=user.email, address=visitor.address, now=now)
-        token = start_session(session, user_id=user.id, address=visitor.address, browser=visitor.browser, now=now)
-        stored = session.get_one(User, user.id)
+        token = start_session(
+            session,
+            user_id=user.id,
+            access_epoch=stored.access_epoch,
+            address=visitor.address,
+            browser=visitor.browser,
+            now=now,
+        )
         stored.last_sign_in_at = now
         if ask:
             stored.two_step_asked_at = now
@@ -148,7 +161,7 @@ def _is_to_be_asked(user: User, now: datetime) -> bool:
 
 def _hash_anew(portal: Portal, user: User, password: str) -> None:
     with PortalSession(portal.engine, writes=True) as session:
-        stored = session.get_one(User, user.id)
+        stored = lock_person(session, user.id)
         if stored.password_hash == user.password_hash:  # not changed by its owner in the meantime
             stored.password_hash = user.password_hash = hash_password(password)
         session.commit()
@@ -156,23 +169,13 @@ def _hash_anew(portal: Portal, user: User, password: str) -> None:
 
 def _record_failure(portal: Portal, email: str, visitor: Visitor, step: str) -> None:
     with PortalSession(portal.engine, writes=True) as session:
-        record(session, AuditAction.SIGN_IN_FAILED, nobody(_shown(email), visitor.address), step=step)
+        record(session, AuditAction.SIGN_IN_FAILED, nobody(throttling.shown_email(email), visitor.address), step=step)
         session.commit()
-
-
-def _shown(email: str) -> str:
-    """Return what may be remembered: who types a password into the wrong field shall not find it in a log."""
-    name, at, host = email.partition("@")
-    return email if at and name and "." in host and " " not in email else ""
 
 
 def _half_way(user: User, now: datetime) -> HalfWay:
     assert user.id is not None  # noqa: S101 - a stored person
-    return HalfWay(user_id=user.id, password_mark=_password_mark(user), since=now.timestamp())
-
-
-def _password_mark(user: User) -> str:
-    return token_hash(user.password_hash)[:16]
+    return HalfWay(user_id=user.id, access_epoch=user.access_epoch, since=now.timestamp())
 
 
 def _acting(user: User, address: str) -> Actor:

@@ -11,6 +11,7 @@ import segno
 from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
+from dash_portal.accounts.access import renew_access
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.rights import require_agency
@@ -35,7 +36,7 @@ def has_two_step(user: User) -> bool:
 
 
 def begin_two_step(session: Session, user: User, *, cipher: Cipher) -> str:
-    """Return a fresh secret for the person's app. It counts only after `confirm_two_step`."""
+    """Return a fresh secret for the person's app, whatever was begun before. It counts after `confirm_two_step`."""
     if has_two_step(user):
         raise AccountError("Two-step sign-in is already on.")
     secret = pyotp.random_base32()
@@ -46,7 +47,7 @@ def begin_two_step(session: Session, user: User, *, cipher: Cipher) -> str:
 
 
 def secret_in_waiting(user: User, *, cipher: Cipher) -> str | None:
-    """Return the secret that is not confirmed yet, so that the page can be shown again."""
+    """Return the secret that is not confirmed yet, so that a mistyped code can be typed again."""
     if has_two_step(user) or user.totp_secret_encrypted is None:
         return None
     return cipher.decrypt(user.totp_secret_encrypted)
@@ -63,9 +64,16 @@ def app_picture(address: str) -> str:
 
 
 def confirm_two_step(
-    session: Session, user: User, *, code: str, cipher: Cipher, now: datetime, actor: Actor
+    session: Session,
+    user: User,
+    *,
+    code: str,
+    cipher: Cipher,
+    now: datetime,
+    actor: Actor,
+    keep_session: str | None = None,
 ) -> list[str]:
-    """Switch the second step on and return the recovery codes, which are shown this once.
+    """Switch the second step on and return the recovery codes, which are shown this once; other sessions end.
 
     Raises WrongCodeError when the code does not fit the waiting secret.
     """
@@ -73,6 +81,7 @@ def confirm_two_step(
         raise WrongCodeError("This code does not fit. Please wait for the next one and try again.")
     user.totp_confirmed_at = now
     session.add(user)
+    renew_access(session, user, now=now, keep_session=keep_session)
     record(session, AuditAction.TWO_STEP_ON, actor)
     return _new_recovery_codes(session, user)
 
@@ -85,8 +94,10 @@ def renew_recovery_codes(session: Session, user: User, *, actor: Actor) -> list[
     return _new_recovery_codes(session, user)
 
 
-def switch_off_two_step(session: Session, user: User, *, actor: Actor) -> None:
-    """Ask this person for no code any more, and forget the secret and the recovery codes.
+def switch_off_two_step(
+    session: Session, user: User, *, actor: Actor, now: datetime, keep_session: str | None = None
+) -> None:
+    """Ask this person for no code any more, and forget the secret and the recovery codes; their sessions end.
 
     One's own, or, for who lost phone and codes, by the agency. Raises NotAllowedError for anyone else.
     """
@@ -97,6 +108,7 @@ def switch_off_two_step(session: Session, user: User, *, actor: Actor) -> None:
     user.totp_last_step = None
     session.add(user)
     session.execute(delete(RecoveryCode).where(col(RecoveryCode.user_id) == user.id))
+    renew_access(session, user, now=now, keep_session=keep_session)
     record(session, AuditAction.TWO_STEP_OFF, actor, tenant_id=user.tenant_id, email=user.email)
 
 

@@ -14,7 +14,6 @@ from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.links import Link
-from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.agency import frame
 from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
 from dash_portal.brand_access import open_agency
@@ -30,6 +29,7 @@ _DONE: Final = {
     "deactivated": "They no longer have access; open tabs of theirs have ended.",
     "reactivated": "They can sign in again.",
     "two-step-off": "They sign in with their password alone until they set two-step sign-in up again.",
+    "freed": "Their e-mail address is free: someone else can be invited with it.",
     "role": "Their role is changed. They sign in anew with it.",
 }
 _PERSON: Final = "/<int(max=2147483647):user_id>"
@@ -89,13 +89,18 @@ def reactivate(user_id: int) -> ResponseReturnValue:
     return _do("reactivated", lambda session: people.reactivate_user(session, actor=current_actor(), user_id=user_id))
 
 
+@blueprint.post(f"{_PERSON}/free-address")
+def free_address(user_id: int) -> ResponseReturnValue:
+    """Let someone else have this person's e-mail address."""
+    return _do("freed", lambda session: people.free_address(session, actor=current_actor(), user_id=user_id))
+
+
 @blueprint.post(f"{_PERSON}/two-step-off")
 def two_step_off(user_id: int) -> ResponseReturnValue:
     """Ask this person, who has lost phone and recovery codes, for no code any more."""
-    actor = current_actor()
     return _do(
         "two-step-off",
-        lambda session: switch_off_two_step(session, people.find_managed(session, actor, user_id), actor=actor),
+        lambda session: people.let_in_without_code(session, actor=current_actor(), user_id=user_id, now=utc_now()),
     )
 
 

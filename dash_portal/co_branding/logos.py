@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, delete, select
 
 from dash_portal.accounts.audit import Actor, AuditAction, record
-from dash_portal.accounts.rights import require_agency
+from dash_portal.accounts.rights import hold_rights, require_agency
 from dash_portal.co_branding.logo_files import safe_logo
 from models import LogoTheme, TenantLogo
 
@@ -17,6 +17,7 @@ def keep_logo(session: Session, *, actor: Actor, tenant_id: int, theme: LogoThem
     """Make the file safe and keep it as the brand's logo. Raises LogoError when it can't be taken."""
     require_agency(actor)
     made = safe_logo(body)
+    hold_rights(session, actor)  # two uploads at once would each find no logo to replace
     session.execute(delete(TenantLogo).where(col(TenantLogo.tenant_id) == tenant_id, col(TenantLogo.theme) == theme))
     session.add(
         TenantLogo(

@@ -126,4 +126,4 @@ def test_a_tenant_admin_can_not_switch_off_anothers_second_step(world: PortalWor
     with AgencySession(world.engine, writes=True) as session:
         user = session.get_one(User, world.people["viewer@own.example"])
         with pytest.raises(NotAllowedError):
-            switch_off_two_step(session, user, actor=admin)
+            switch_off_two_step(session, user, actor=admin, now=utc_now())

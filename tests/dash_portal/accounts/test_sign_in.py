@@ -329,7 +329,8 @@ def test_a_changed_password_voids_who_is_half_way_in(world: PortalWorld) -> None
     client = world.visitor()
     world.try_to_sign_in(client, "viewer@own.example")
     with AgencySession(world.engine) as session:
-        people.set_password(session, session.get_one(User, world.people["viewer@own.example"]), "another long one 7")
+        user = session.get_one(User, world.people["viewer@own.example"])
+        people.set_password(session, user, "another long one 7", now=utc_now())
         session.commit()
     answer = world.post(client, "/login/code", page="/login/code", code=pyotp.TOTP(secret).now())
     assert answer.headers["Location"] == "/login"
