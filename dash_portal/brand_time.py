@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-
-@lru_cache(maxsize=1024)
-def zone_of(name: str) -> ZoneInfo:
-    """Return the brand's time zone; one this machine does not know counts as UTC rather than breaking a page."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+from time_zones import zone_of
 
 
 def local(moment: datetime, zone: str) -> datetime:

@@ -12,6 +12,8 @@ OURS = {
     "models",
     "encryption",
     "logs",
+    "timetable",
+    "time_zones",
     "migrations",
     "sync",
     "dash_portal",
@@ -22,6 +24,8 @@ MAY_IMPORT = {
     "models": set(),
     "encryption": set(),
     "logs": set(),
+    "timetable": set(),
+    "time_zones": set(),
     "settings": {"encryption"},
     "database": {"models"},
 }

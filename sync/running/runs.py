@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection, Engine, func, insert, select, update
@@ -15,6 +15,7 @@ from database import agency_transaction, brand_transaction
 from models import ResourceStatus, RunStatus, SyncLease, SyncRun, Tenant, TenantStatus, Trigger, new_id, utc_now
 from sync.lease import Lease, is_free, take_lease
 from sync.tables import table_of
+from time_zones import find_zone, zone_of
 
 _RUNS: Final = table_of(SyncRun)
 _LEASES: Final = table_of(SyncLease)
@@ -71,11 +72,9 @@ def active_brands(engine: Engine, slug: str | None = None) -> list[BrandAccount]
 
 
 def _zone(name: str, slug: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    if find_zone(name) is None:
         log.warning("unknown_timezone", brand=slug, timezone=name, instead="UTC")
-        return ZoneInfo("UTC")
+    return zone_of(name)
 
 
 def start_run(
