@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class EncryptionError(Exception):
@@ -23,6 +28,15 @@ class Cipher:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError as malformed:
             raise EncryptionError("an encryption key is not 32 url-safe base64-encoded bytes") from malformed
+        self._hash_keys = tuple(_hash_key(key) for key in keys)
+
+    def keyed_hashes(self, secret: str) -> tuple[str, ...]:
+        """Return the secret's hash under each key, the newest first: equal secrets are found without decrypting any.
+
+        Only who has a key can try secrets against such a hash. The keys of the hashes are derived from the encryption
+        keys and are of no use for decrypting.
+        """
+        return tuple(hmac.digest(key, secret.encode(), "sha256").hex() for key in self._hash_keys)
 
     def encrypt(self, secret: str) -> str:
         """Return the secret as printable ciphertext."""
@@ -41,3 +55,9 @@ class Cipher:
             return self._fernet.rotate(ciphertext.encode()).decode()
         except InvalidToken as unreadable:
             raise EncryptionError("a stored secret can't be read with the encryption keys at hand") from unreadable
+
+
+def _hash_key(key: str) -> bytes:
+    """Derive the key of hashes from an encryption key (HKDF, RFC 5869)."""
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"which brands share a web key")
+    return derivation.derive(base64.urlsafe_b64decode(key))

@@ -250,7 +250,10 @@ class Summary(BrandOwned):
 
 
 class Tenant(Stamped, table=True):
-    """A brand: one ClientTether account of the agency. `active_since`: when it was last reactivated, if ever."""
+    """A brand: one ClientTether account of the agency. `active_since`: when it was last reactivated, if ever.
+
+    `web_key_hash` finds another brand with the same key; None for a key that was stored before hashes were kept.
+    """
 
     __tablename__ = "tenants"
 
@@ -261,6 +264,7 @@ class Tenant(Stamped, table=True):
     status: TenantStatus = Field(default=TenantStatus.ACTIVE, sa_type=_named(TenantStatus))
     web_key_encrypted: str = Field(sa_type=Text)
     web_key_last4: str = Field(max_length=4)
+    web_key_hash: str | None = Field(default=None, max_length=64)
     accent_colour: str | None = Field(default=None, max_length=7)
     data_version: int = Field(default=0)
     active_since: datetime | None = Field(default=None)

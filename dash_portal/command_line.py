@@ -24,6 +24,7 @@ from dash_portal.accounts.key_rotation import rotate_keys
 from dash_portal.accounts.people import create_user
 from dash_portal.accounts.sign_in import normal_email
 from dash_portal.accounts.two_step import switch_off_two_step
+from dash_portal.accounts.web_keys import brands_sharing_keys
 from database import PORTAL_ROLE, AgencySession, create_engine
 from encryption import EncryptionError
 from logs import configure_logs
@@ -118,8 +119,8 @@ def _check_config(_wish: argparse.Namespace) -> None:
     _require_migrated(owner)
     warnings = [*_bypass_warnings(owner), *_exposure_warnings(settings)]
     with AgencySession(owner) as session:
-        for ciphertext in session.exec(select(Tenant.web_key_encrypted)):
-            settings.cipher().decrypt(ciphertext)
+        shared = brands_sharing_keys(session, settings.cipher())
+    warnings += [f"the brands {' and '.join(slugs)} have the same web key: each must have its own" for slugs in shared]
     for warning in warnings:
         print(f"warning: {warning}")
     print("The configuration is fine." if not warnings else "The configuration works, with the warnings above.")

@@ -17,6 +17,7 @@ from dash_portal.accounts.access import renew_access_of_brand
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.rights import hold_rights, require_agency
+from dash_portal.accounts.web_keys import require_free_key
 from encryption import Cipher
 from logs import forget_in_logs
 from models import Tenant, TenantStatus
@@ -36,12 +37,13 @@ def create_brand(
     cipher: Cipher,
     accent_colour: str | None = None,
 ) -> Tenant:
-    """Make a brand. Raises AccountError when something is malformed or the slug is taken."""
+    """Make a brand. Raises AccountError when something is malformed, or slug or web key are taken."""
     require_agency(actor)
     slug, web_key = valid_slug(slug), valid_web_key(web_key)
     hold_rights(session, actor)
     if session.exec(select(Tenant.id).where(Tenant.slug == slug)).first() is not None:
         raise AccountError(f"There is already a brand with the short name {slug}.")
+    require_free_key(session, cipher, web_key)
     brand = Tenant(
         slug=slug,
         name=valid_brand_name(name),
@@ -49,6 +51,7 @@ def create_brand(
         accent_colour=valid_colour(accent_colour),
         web_key_encrypted=cipher.encrypt(web_key),
         web_key_last4=web_key[-4:],
+        web_key_hash=cipher.keyed_hashes(web_key)[0],
     )
     session.add(brand)
     session.flush()
@@ -81,10 +84,12 @@ def change_brand(
 
 
 def replace_web_key(session: Session, *, actor: Actor, tenant_id: int, web_key: str, cipher: Cipher) -> None:
-    """Store another web key for the brand's account."""
+    """Store another web key for the brand's account. Raises AccountError where it is another brand's."""
     require_agency(actor)
     hold_rights(session, actor)
     brand, web_key = find_brand(session, tenant_id), valid_web_key(web_key)
+    require_free_key(session, cipher, web_key, tenant_id=tenant_id)
+    brand.web_key_hash = cipher.keyed_hashes(web_key)[0]
     brand.web_key_encrypted, brand.web_key_last4 = cipher.encrypt(web_key), web_key[-4:]
     session.add(brand)
     record(session, AuditAction.WEB_KEY_CHANGED, actor, tenant_id=tenant_id, ends_in=web_key[-4:])

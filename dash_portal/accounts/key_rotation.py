@@ -20,7 +20,8 @@ def rotate_keys(session: Session, *, actor: Actor, cipher: Cipher) -> int:
     rotated = 0
     for tenant_id, ciphertext in session.exec(select(Tenant.id, Tenant.web_key_encrypted)).all():
         changed = update(Tenant).where(col(Tenant.id) == tenant_id)
-        session.execute(changed.values(web_key_encrypted=cipher.rotate(ciphertext)))
+        web_key_hash = cipher.keyed_hashes(cipher.decrypt(ciphertext))[0]
+        session.execute(changed.values(web_key_encrypted=cipher.rotate(ciphertext), web_key_hash=web_key_hash))
         rotated += 1
     with_secret = select(User.id, User.totp_secret_encrypted).where(col(User.totp_secret_encrypted).is_not(None))
     for user_id, secret in session.exec(with_secret).all():

@@ -20,6 +20,7 @@ from database import AgencySession, create_engine
 from encryption import Cipher
 from models import AuditEntry, Role, Tenant, User
 from settings import Settings
+from tests.factories import make_tenant
 
 ROOT = Path(__file__).parents[2]
 ZONE = ("--name", "Acme & Co", "--timezone", "America/New_York", "--web-key-stdin")
@@ -209,6 +210,30 @@ def test_keys_rotate_without_losing_a_secret(database_url: str, engine: Engine) 
     lost = run(database_url, "check-config")
     assert lost.returncode == 2
     assert "can't be read with the encryption keys" in lost.stderr
+
+
+def test_a_second_brand_with_the_same_key_is_refused_and_old_doubles_are_told(
+    database_url: str, engine: Engine
+) -> None:
+    key = "CT_secret_web_key\n"
+    assert run(database_url, "create-tenant", "acme", *ZONE, said=key).returncode == 0
+    again = run(database_url, "create-tenant", "second", *ZONE, said=key)
+    assert again.returncode == 2
+    assert "already belongs to the brand" in again.stderr
+    newer = f"{Fernet.generate_key().decode()},{KEY}"
+    for command in ("create-tenant", "rotate-keys", "create-tenant"):  # the hash holds before and after a rotation
+        arguments = ("second", *ZONE) if command == "create-tenant" else ()
+        ended = run(database_url, command, *arguments, said=key, PORTAL_ENCRYPTION_KEY=newer)
+        assert ended.returncode == (2 if command == "create-tenant" else 0), ended.stderr
+
+    cipher = Cipher(tuple(newer.split(",")))
+    with AgencySession(engine, writes=True) as session:  # as a database of old may have it
+        session.add(make_tenant(cipher, slug="twin", web_key=key.strip()))
+        session.commit()
+    checked = run(database_url, "check-config", PORTAL_ENCRYPTION_KEY=newer)
+    assert checked.returncode == 0
+    assert "the brands acme and twin have the same web key" in checked.stdout
+    assert "CT_secret" not in checked.stdout
 
 
 def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(request: pytest.FixtureRequest) -> None:

@@ -79,6 +79,21 @@ def test_a_replaced_key_leaves_no_trace_but_its_end(world: PortalWorld) -> None:
     assert world.audit("web_key_changed")[0].details == {"ends_in": "wxyz"}
 
 
+def test_no_brand_gets_the_key_of_another_by_whatever_way(world: PortalWorld) -> None:
+    agency = world.actor("agency@mellon.example")
+    with AgencySession(world.engine, writes=True) as session:
+        taken = world.cipher.decrypt(brands.find_brand(session, world.brands["other"]).web_key_encrypted)
+        other = brands.find_brand(session, world.brands["other"]).name
+        with pytest.raises(AccountError, match=f"already belongs to the brand {other}"):
+            brands.replace_web_key(
+                session, actor=agency, tenant_id=world.brands["own"], web_key=taken, cipher=world.cipher
+            )
+        brands.replace_web_key(
+            session, actor=agency, tenant_id=world.brands["other"], web_key=taken, cipher=world.cipher
+        )
+        assert taken not in (brands.find_brand(session, world.brands["other"]).web_key_hash or "")
+
+
 def test_a_brand_changes_and_comes_back(world: PortalWorld) -> None:
     agency = world.actor("agency@mellon.example")
     with AgencySession(world.engine, writes=True) as session:

@@ -172,6 +172,10 @@ def test_a_brand_is_brought_on_with_its_first_sync(world: PortalWorld) -> None:
     assert request.requested_by == world.people[AGENCY]
     assert "CT_the_new_key" not in agency.get("/agency/brands/new-brand").text
 
+    refused = world.post(agency, "/agency/brands", web_key="CT_the_new_key", **form | {"slug": "second"})
+    assert "already belongs to the brand New Brand" in refused.text
+    assert "CT_the_new_key" not in refused.text
+
 
 @pytest.mark.parametrize(
     ("form", "words"),
