@@ -5,6 +5,7 @@ Each process loads what it needs: the portal `PortalSettings`, the worker `SyncS
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -111,6 +112,7 @@ class SyncSettings(_SharedSettings):
 
     clienttether_api_url: Annotated[str, AfterValidator(_api_url)] = "https://api.clienttether.com/v2/api/"
     clienttether_access_token: Annotated[SecretStr, AfterValidator(_header_safe)]
+    clienttether_fields: Path | None = None
     sync_requests_per_brand: Annotated[int, Field(ge=1, le=16)] = 4
     sync_brands_at_once: Annotated[int, Field(ge=1, le=32)] = 4
     sync_notes_budget: Annotated[int, Field(ge=0, le=100_000)] = 500

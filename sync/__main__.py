@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from logs import configure_logs
 from settings import ConfigurationError
-from sync.commands import CommandError, once, replay, snapshots, status, worker
+from sync.commands import CommandError, once, probe, replay, snapshots, status, worker
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,6 +33,8 @@ def _parser() -> _Parser:
     again.add_argument("--run", metavar="ID", help="from this run's answers instead of the last whole ones")
     told = commands.add_parser("status", help="how each brand's syncs stand")
     told.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+    asked = commands.add_parser("probe", help="ask each call once, write nothing, and tell what is understood")
+    asked.add_argument("--tenant", metavar="SLUG", required=True)
     kept = commands.add_parser("snapshots", help="list the kept answers of a brand, or print one")
     kept.add_argument("--tenant", metavar="SLUG", required=True)
     kept.add_argument("--run", metavar="ID", help="only this run's")
@@ -64,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return replay(said.tenant, said.run)
             case "status":
                 return status(as_json=said.as_json)
+            case "probe":
+                return probe(said.tenant)
             case "snapshots":
                 return snapshots(said.tenant, run_id=said.run, body=said.body, most=said.limit)
             case _:

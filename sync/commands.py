@@ -19,11 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from database import brand_transaction, create_engine
+from encryption import EncryptionError
 from logs import forget_in_logs
 from models import RunStatus, Trigger, new_id
 from settings import SyncSettings, load_settings
 from sync.api.access import AccessWatch
+from sync.api.clienttether import ClientTether
+from sync.failures import PullError
+from sync.mapping.field_file import load_field_file
 from sync.reading.snapshots import Snapshot, list_snapshots, read_body
+from sync.running.probe import probe_account, probe_lines
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.runs import BrandAccount, RunRequest, active_brands
 from sync.running.stopping import stop_when_told
@@ -72,10 +77,11 @@ def worker_name() -> str:
 def once(slug: str | None, *, accept: bool) -> int:
     """Sync every active brand, or one of them; return 0 when every run succeeded, else 1."""
     settings = load_settings(SyncSettings)
+    fields = load_field_file(settings.clienttether_fields)
     forget_in_logs(settings.clienttether_access_token.get_secret_value())
     engine = open_engine(settings)
     collect_rarely()
-    sync = SyncContext(engine, settings, worker_name(), threading.Event(), AccessWatch())
+    sync = SyncContext(engine, settings, worker_name(), threading.Event(), AccessWatch(), fields)
     brands = active_brands(engine) if slug is None else [_brand(engine, slug)]
     if not brands:
         log.warning("no_brands", reason="there is no active brand to sync")
@@ -113,11 +119,14 @@ def _engine_when_ready(settings: SyncSettings, stop: threading.Event) -> Engine 
 def worker() -> int:
     """Sync every brand on schedule until told to stop; runs that hang then are given back and left behind."""
     settings = load_settings(SyncSettings)
+    fields = load_field_file(settings.clienttether_fields)
     forget_in_logs(settings.clienttether_access_token.get_secret_value())
     stop = stop_when_told()
     engine = _engine_when_ready(settings, stop)
     collect_rarely()
-    if engine is not None and not Worker(SyncContext(engine, settings, worker_name(), stop, AccessWatch())).run():
+    if engine is None:
+        return 0
+    if not Worker(SyncContext(engine, settings, worker_name(), stop, AccessWatch(), fields)).run():
         os._exit(0)  # threads that wait for an answer can't be ended any other way
     return 0
 
@@ -125,10 +134,13 @@ def worker() -> int:
 def replay(slug: str, run_id: str | None) -> int:
     """Rebuild a brand's tables from its kept answers, and say what became of each resource."""
     settings = load_settings(SyncSettings)
+    fields = load_field_file(settings.clienttether_fields)
     engine = open_engine(settings)
     brand = _brand(engine, slug)
     try:
-        results = replay_brand(engine, brand, worker_name(), settings.sync_lease_seconds, run_id=run_id)
+        results = replay_brand(
+            engine, brand, worker_name(), settings.sync_lease_seconds, run_id=run_id, names=fields.names
+        )
     except ReplayError as reason:
         raise CommandError(str(reason)) from None
     for result in results:
@@ -136,6 +148,27 @@ def replay(slug: str, run_id: str | None) -> int:
         told = f"+{counts.inserted} ~{counts.updated} ={counts.unchanged} -{counts.removed}"
         print(f"{result.resource.value:<21} {told:<26} as read at {result.read_started_at:%Y-%m-%d %H:%M:%S} UTC")
     return 0
+
+
+def probe(slug: str) -> int:
+    """Ask each call of a brand's account once and print what is understood; return 1 where something is not, else 0."""
+    settings = load_settings(SyncSettings)
+    fields = load_field_file(settings.clienttether_fields)
+    engine = open_engine(settings)
+    brand = _brand(engine, slug)
+    try:
+        web_key = settings.cipher().decrypt(brand.web_key_encrypted)
+    except EncryptionError:
+        raise CommandError(f"the stored web key of {slug} can't be decrypted") from None
+    for secret in (settings.clienttether_access_token.get_secret_value(), web_key):
+        forget_in_logs(secret)
+    try:
+        with ClientTether(settings, web_key, calls=fields.calls) as client:
+            reports = probe_account(client, fields, brand.zone, settings.sync_schedule_days)
+    except PullError as failure:
+        raise CommandError(failure.message) from None
+    print("\n".join(probe_lines(reports)))
+    return 1 if any(report.complaints for report in reports) else 0
 
 
 def status(*, as_json: bool) -> int:

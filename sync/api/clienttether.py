@@ -10,7 +10,7 @@ import hashlib
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,12 +23,12 @@ from urllib.parse import quote, urlencode
 import httpx
 import stamina
 
-from models import SyncErrorKind, utc_now
+from models import Resource, SyncErrorKind, utc_now
 from settings import SyncSettings
 from sync.api.envelope import NO_RECORD, NOBODY, Envelope, read_envelope, result_code_of
+from sync.api.parameters import CallParameters
 from sync.failures import RETRYABLE, PullError, StoppedError, UnreadAnswer
 
-PAGE_SIZE: Final = 100
 _LONGEST_WAIT: Final = 60.0
 _SMALL_BODY: Final = 65_536
 # 203 is what a proxy says that has passed a whole answer on in other words.
@@ -58,8 +58,19 @@ class Answer:
 class ClientTether:
     """One brand's account. Safe to use from several threads at once; close it, or use it as a context manager."""
 
-    def __init__(self, settings: SyncSettings, web_key: str, *, stop: threading.Event | None = None) -> None:
-        """Open the account behind `web_key`. Once `stop` is set, calls raise StoppedError instead of starting."""
+    def __init__(
+        self,
+        settings: SyncSettings,
+        web_key: str,
+        *,
+        stop: threading.Event | None = None,
+        calls: Mapping[Resource, CallParameters] | None = None,
+    ) -> None:
+        """Open the account behind `web_key`. Once `stop` is set, calls raise StoppedError instead of starting.
+
+        `calls`: how pages of a resource are asked for where it is not as documented.
+        """
+        self._calls = calls or {}
         self._settings = settings
         self._stop = stop or threading.Event()
         self._headers = {
@@ -115,7 +126,7 @@ class ClientTether:
 
     def clients(self, offset: int) -> Answer:
         """Ask for contacts of every type, from row `offset` (0-based) on."""
-        return self._page("read_client_list", offset)
+        return self._page(Resource.LEADS, "read_client_list", offset)
 
     def client(self, client_id: str) -> Answer:
         """Ask for one contact."""
@@ -123,21 +134,21 @@ class ClientTether:
 
     def opportunities(self, offset: int) -> Answer:
         """Ask for deals, from row `offset` on."""
-        return self._page("read_opportunity_list", offset)
+        return self._page(Resource.PIPELINE_ITEMS, "read_opportunity_list", offset)
 
     def sales_cycles(self, offset: int) -> Answer:
         """Ask for stages of every contact type, from row `offset` on."""
-        return self._page("read_sales_cycle_list", offset)
+        return self._page(Resource.PIPELINE_STAGES, "read_sales_cycle_list", offset)
 
     def events(self, offset: int, first: datetime, last: datetime) -> Answer:
         """Ask for appointments from `first` to `last`, both in the brand's own time, from row `offset` on."""
         window = {"from_date": f"{first:%Y-%m-%d %H:%M:%S}", "end_date": f"{last:%Y-%m-%d %H:%M:%S}"}
-        return self._page("read_all_events", offset, **window, event_type="appt")
+        return self._page(Resource.SCHEDULED_ACTIVITIES, "read_all_events", offset, **window, event_type="appt")
 
     def history_notes(self, client_id: str, offset: int = 0) -> Answer:
         """Ask for a contact's notes; the first answer may well be all of them."""
         path = f"read_client_history_notes/{quote(client_id, safe='')}"
-        return self._page(path, offset) if offset else self._ask(path)
+        return self._page(Resource.NOTES, path, offset) if offset else self._ask(path)
 
     def lead_sources(self) -> Answer:
         """Ask for the names of lead sources."""
@@ -151,8 +162,9 @@ class ClientTether:
         """Ask for the names of action plans, nested two levels deep."""
         return self._ask("read_action_plan_list")
 
-    def _page(self, call: str, offset: int, **parameters: str) -> Answer:
-        return self._ask(f"{call}?{urlencode({'limit': PAGE_SIZE, 'offset': offset, **parameters})}")
+    def _page(self, resource: Resource, call: str, offset: int, **parameters: str) -> Answer:
+        page = self._calls.get(resource, CallParameters()).of_page(offset)
+        return self._ask(f"{call}?{urlencode({**page, **parameters})}")
 
     def _ask(self, request: str) -> Answer:
         """Ask, and ask again where that can help. Raises PullError with the number of attempts made."""

@@ -17,7 +17,8 @@ from typing import Any, Final
 from models import Resource
 from sync.mapping.expectations import EXPECTATIONS
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
-from sync.mapping.wire_record import DeclaredField, FieldReading, WireRecord, declared_fields
+from sync.mapping.stage_names import StageNames
+from sync.mapping.wire_record import ABSENT, DeclaredField, FieldReading, WireRecord, declared_fields, wire_value
 from sync.mapping.wire_values import LONGEST_ID, OddValueError, as_id
 
 
@@ -124,9 +125,9 @@ def record_id(raw: Any, names: tuple[str, ...]) -> str:
         raise UnreadableRecordError("the record is no object")
     reason, own_id = "the record has no id", ""
     for name in names:
-        value = raw.get(name)
+        value = wire_value(raw, name)
         try:
-            identity = as_id(value)
+            identity = None if value is ABSENT else as_id(value)
         except OddValueError as odd:
             reason = str(odd)
             own_id = own_id or (value[:LONGEST_ID] if isinstance(value, str) else "")
@@ -152,7 +153,7 @@ def contact(wire: WireRecord) -> ContactRecord:
         whiteboard=wire.markup("whiteboard", "whiteboard"),
         deal_size=wire.money("deal_size", "deal_size"),
         lead_source=wire.line("lead_source", "clients_lead_source"),
-        sales_cycle=wire.line("sales_cycle", "clients_sales_cycle"),
+        sales_cycle=wire.stage("sales_cycle", "clients_sales_cycle"),
         action_plan=wire.line("action_plan", "clients_action_plan"),
         contact_type=wire.contact_type("contact_type", "contact_type"),
         assigned_user=wire.person("assigned_user", "assigned_user"),
@@ -170,7 +171,7 @@ def opportunity(wire: WireRecord) -> OpportunityRecord:
         last_name=wire.line("last_name", "lastName"),
         company=wire.line("company", "compName"),
         opportunity_name=wire.line("opportunity_name", "opportunity_name"),
-        sales_cycle=wire.line("sales_cycle", "contact_sales_cycle"),
+        sales_cycle=wire.stage("sales_cycle", "contact_sales_cycle"),
         lead_source=wire.line("lead_source", "contact_lead_source"),
         contact_type=wire.contact_type("contact_type", "contact_type"),
         deal_size=wire.money("deal_size", "deal_size"),
@@ -240,11 +241,12 @@ class RecordKind:
         others = reading.names or {}
         return tuple(replace(each, wire_names=others.get(each.name, each.wire_names)) for each in self.fields[1:])
 
-    def reading(self, names: FieldNames = AS_DOCUMENTED) -> FieldReading:
-        """Return how rows are read where `names` says which fields have other wire names than the documented ones."""
+    def reading(self, names: FieldNames = AS_DOCUMENTED, stages: StageNames | None = None) -> FieldReading:
+        """Return how rows are read; `names` says which fields have other wire names than the documented ones."""
         others = names.of(self.resource)
-        known = frozenset(name for each in self.fields for name in others.get(each.name, each.wire_names))
-        return FieldReading(others.get(self.id_field, self.id_names), known, others or None)
+        names_read = [name for each in self.fields for name in others.get(each.name, each.wire_names)]
+        known = frozenset(names_read) | {name.partition(".")[0] for name in names_read}
+        return FieldReading(others.get(self.id_field, self.id_names), known, others or None, stages)
 
     def read_rows(self, fresh: Iterable[tuple[str, dict[str, Any]]], reading: FieldReading) -> list[Any]:
         """Return the typed records of wire rows, given with their ids; what their fields said is noted on `reading`."""

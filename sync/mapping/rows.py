@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from models import PROSPECT
 from sync.mapping.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
+from sync.mapping.stage_names import NEW_LEAD, name_key
 from sync.mapping.wire_text import plain_text, sanitise_html
 from sync.tables import Row
 
-NEW_LEAD: Final = "New Lead"
 UNKNOWN_SOURCE: Final = "Unknown"
 HOT_STAGES: Final = (
     "Deal Structure",
@@ -28,14 +27,7 @@ HOT_STAGES: Final = (
     "FA Signed",
 )
 HOT_LIKELIHOOD: Final = 40
-_LONGEST_KEY: Final = 255
 _LONGEST_TYPE: Final = 32
-
-
-@lru_cache(maxsize=4096)
-def name_key(name: str) -> str:
-    """Return what names are joined and grouped by: case-folded, at most 255 characters."""
-    return name.casefold()[:_LONGEST_KEY].strip()
 
 
 def to_utc(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

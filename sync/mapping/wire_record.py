@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+from sync.mapping.stage_names import StageNames
 from sync.mapping.wire_text import MOST_CHARACTERS
 from sync.mapping.wire_values import (
     OddValueError,
@@ -29,7 +30,19 @@ from sync.mapping.wire_values import (
 )
 
 _Value = TypeVar("_Value")
-_ABSENT: Final = object()
+ABSENT: Final = object()
+
+
+def wire_value(raw: Mapping[str, Any], name: str) -> Any:
+    """Return what a row holds under a wire name; `source.name` is within an object. ABSENT where it isn't there."""
+    if name in raw:
+        return raw[name]
+    value: Any = raw
+    for part in name.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return ABSENT
+        value = value[part]
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +85,14 @@ class FieldReading:
     """How the rows of one resource are read, and what was seen on the way.
 
     `id_names`: which wire names may hold a row's id, in order; `known`: all wire names that are read; `names`: where
-    other wire names hold one of our fields than those the readers give. `issues`, `tally` and `unknown` grow with the
-    rows.
+    other wire names hold one of our fields than those the readers give; `stages`: the account's, once they are known.
+    `issues`, `tally` and `unknown` grow with the rows.
     """
 
     id_names: tuple[str, ...]
     known: frozenset[str]
     names: Mapping[str, tuple[str, ...]] | None = None
+    stages: StageNames | None = None
     issues: list[FieldIssue] = field(default_factory=list)
     tally: FieldTally = field(default_factory=FieldTally)
     unknown: set[str] = field(default_factory=set)
@@ -119,7 +133,7 @@ class WireRecord:
         is_there = False
         for name in names:
             raw = self._value(name)
-            if raw is _ABSENT:
+            if raw is ABSENT:
                 continue
             is_there = True
             if raw is None or raw == "" or (raw is False and convert is not as_flag):
@@ -142,7 +156,7 @@ class WireRecord:
         return nothing
 
     def _value(self, name: str) -> Any:
-        return self._raw.get(name, _ABSENT)
+        return wire_value(self._raw, name)
 
     def line(self, field_name: str, *names: str) -> str:
         """Return text of one line."""
@@ -157,6 +171,20 @@ class WireRecord:
     def markup(self, field_name: str, *names: str) -> str:
         """Return raw HTML or text of several lines."""
         return self._read(field_name, as_markup, names, "")
+
+    def stage(self, field_name: str, *names: str) -> str:
+        """Return the name of a stage, also where the row gives its id; '' for a blank one.
+
+        What is neither stays as it is and counts as not understood, once the account's stages are known.
+        """
+        text, stages = self.line(field_name, *names), self._reading.stages
+        if not text or stages is None:
+            return text
+        name = stages.name_of(text)
+        if name is None:
+            self._reading.tally.odd[field_name] += 1
+            return text
+        return name
 
     def contact_type(self, field_name: str, *names: str) -> str:
         """Return the code of a contact's type; a word that is not known stays, and counts as not understood."""

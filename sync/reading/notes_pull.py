@@ -12,7 +12,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from models import SyncErrorKind
-from sync.api.clienttether import PAGE_SIZE, Answer
+from sync.api.clienttether import Answer
+from sync.api.parameters import PAGE_SIZE
 from sync.failures import PullError
 from sync.mapping.note_ids import identified, says_anything
 from sync.mapping.records import NOTES, UnreadableRecordError, record_id
@@ -52,7 +53,7 @@ class NotesPull:
         """Turn a contact's answers into rows. With a record that can't be read, the contact stays due."""
         pull = self.pull
         pull.pages += len(answers)
-        this_answer = answer_hash(answers, zone)
+        this_answer = answer_hash(answers, zone, pull.names)
         if this_answer == candidate.answer_hash:
             rows = sum(len(answer.envelope.rows) for answer in answers)
             pull.fetched += rows
@@ -70,7 +71,9 @@ class NotesPull:
         pull.rejected += [FieldIssue("", "", "the record is no object, or says nothing")] * unreadable
         pull.spool.add([pull.mirror.pack(note_row(note, candidate.client_id, zone)) for note in notes])
         if unreadable:
-            self.bad_positions += positions
+            # Of a contact that was never read no rows can suffer: a replay may build on the answer, once a field file
+            # says where things stand.
+            self.bad_positions += () if candidate.never_read else positions
         else:
             plain = len(notes) == len(raws) and len(pull.reading.issues) == issues
             self.read.append((candidate, this_answer if plain else None))

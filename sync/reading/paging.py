@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from models import SyncErrorKind
-from sync.api.clienttether import PAGE_SIZE, Answer
+from sync.api.clienttether import Answer
+from sync.api.parameters import PAGE_SIZE
 from sync.failures import MovedError, PullError
 from sync.mapping.records import UnreadableRecordError, record_id
 

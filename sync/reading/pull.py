@@ -13,6 +13,7 @@ from models import Resource, utc_now
 from sync.failures import MovedError, PullError
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.mapping.records import KINDS, RecordKind
+from sync.mapping.stage_names import StageNames
 from sync.mapping.wire_record import FieldIssue, FieldReading
 from sync.reading.paging import AskFrom, Page, whole_list
 from sync.reading.resources import ListResource
@@ -29,7 +30,7 @@ _SUSPICIOUS_COUNT: Final = 10
 class Pull:
     """What one reading of a resource brought. `started_at` is when its first page was asked for (UTC).
 
-    `names`: where fields have other wire names than the documented ones.
+    `names`: where fields have other wire names than the documented ones; `stages`: the account's, once they are known.
     """
 
     resource: Resource
@@ -42,11 +43,12 @@ class Pull:
     rejected: list[FieldIssue] = field(default_factory=list)
     bodies_stored: int = 0
     names: FieldNames = AS_DOCUMENTED
+    stages: StageNames | None = None
     reading: FieldReading = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with nothing read."""
-        self.reading = KINDS[self.resource].reading(self.names)
+        self.reading = KINDS[self.resource].reading(self.names, self.stages)
 
     def begin_anew(self) -> None:
         """Forget what an earlier reading brought."""

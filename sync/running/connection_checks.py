@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine, and_, delete, or_, select, update
@@ -13,11 +14,13 @@ from sqlalchemy import Engine, and_, delete, or_, select, update
 from database import agency_transaction
 from encryption import EncryptionError
 from logs import forget_in_logs
-from models import CheckOutcome, ConnectionCheck, RequestStatus, SyncErrorKind, utc_now
+from models import CheckOutcome, ConnectionCheck, FieldState, RequestStatus, SyncErrorKind, utc_now
 from settings import SyncSettings
 from sync.api.clienttether import ClientTether
 from sync.failures import PullError
+from sync.mapping.field_file import FieldFile
 from sync.mapping.wire_text import clean_line
+from sync.running.probe import CallReport, probe_account
 from sync.tables import table_of
 
 _CHECKS: Final = table_of(ConnectionCheck)
@@ -44,12 +47,12 @@ def waiting_checks(engine: Engine) -> list[str]:
         return list(connection.scalars(waiting.order_by(_CHECKS.c.created_at)))
 
 
-def answer_check(engine: Engine, settings: SyncSettings, check_id: str) -> None:
+def answer_check(engine: Engine, settings: SyncSettings, fields: FieldFile, check_id: str) -> None:
     """Test the connection, write the answer down, and wipe the key."""
     encrypted = _claim(engine, check_id)
     if encrypted is None:
         return
-    finding = _test(settings, encrypted)
+    finding = _test(settings, fields, encrypted)
     now = utc_now()
     answer = {
         "status": RequestStatus.DONE,
@@ -76,7 +79,7 @@ def _claim(engine: Engine, check_id: str) -> str | None:
     return encrypted
 
 
-def _test(settings: SyncSettings, encrypted: str) -> Finding:
+def _test(settings: SyncSettings, fields: FieldFile, encrypted: str) -> Finding:
     try:
         web_key = settings.cipher().decrypt(encrypted)
     except EncryptionError:
@@ -84,14 +87,31 @@ def _test(settings: SyncSettings, encrypted: str) -> Finding:
     forget_in_logs(web_key)
     brisk = settings.model_copy(update={"sync_retry_attempts": 1})
     try:
-        with ClientTether(brisk, web_key) as client:
+        with ClientTether(brisk, web_key, calls=fields.calls) as client:
             first_page = client.clients(0).envelope
             users = client.users().envelope.rows
+            reports = probe_account(client, fields, ZoneInfo("UTC"), settings.sync_schedule_days)
     except PullError as failure:
         return _finding_of(failure)
     contacts = len(first_page.rows) if first_page.total is None else first_page.total
-    message = f"The connection works: {contacts} contacts{_account_of(users)}."
-    return Finding(CheckOutcome.WORKS, message, contacts)
+    message = f"The connection works: {contacts} contacts{_account_of(users)}. {_understood(reports)}"
+    return Finding(CheckOutcome.WORKS, message[:500], contacts)
+
+
+def _understood(reports: Sequence[CallReport]) -> str:
+    """Say in short what a probe found: which fields of which data are not understood, or that all are."""
+    troubles = []
+    for report in reports:
+        fields = [each.field.replace("_", " ") for each in report.fields if each.state is FieldState.EMPTY]
+        if report.readable < report.rows:
+            fields.insert(0, "id")
+        if report.failure is not None and report.complaints:
+            troubles.append(f"{report.resource.value.replace('_', ' ')} did not answer")
+        elif fields:
+            troubles.append(f"{report.resource.value.replace('_', ' ')}: {', '.join(fields)}")
+    if not troubles:
+        return "Every field that the dashboards count on is understood."
+    return f"Not understood yet: {'; '.join(troubles)}. Have whoever runs the portal look with python -m sync probe."
 
 
 def _account_of(users: Sequence[Any]) -> str:

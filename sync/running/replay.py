@@ -21,6 +21,7 @@ from models import Lead, NoteReading, RawSnapshot, Resource, SyncRunResource
 from sync.api.clienttether import Answer
 from sync.failures import PullError
 from sync.lease import Lease, renewing, take_lease
+from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.reading.notes_plan import NoteCandidate, NotesPlan
 from sync.reading.notes_pull import NotesPull
 from sync.reading.paging import pages_of
@@ -32,6 +33,7 @@ from sync.running.runs import BrandAccount, abandon_dead_runs
 from sync.storing.landing import TableWriter
 from sync.storing.ledger import ResourceResult
 from sync.storing.notes_landing import land_notes
+from sync.storing.stages import known_stages
 from sync.tables import table_of
 
 _SNAPSHOTS: Final = table_of(RawSnapshot)
@@ -54,11 +56,18 @@ class KeptRun:
 
 
 def replay_brand(
-    engine: Engine, brand: BrandAccount, worker: str, lease_seconds: float, *, run_id: str | None = None
+    engine: Engine,
+    brand: BrandAccount,
+    worker: str,
+    lease_seconds: float,
+    *,
+    run_id: str | None = None,
+    names: FieldNames = AS_DOCUMENTED,
 ) -> list[ResourceResult]:
     """Rebuild a brand's tables; return what was done for each resource.
 
-    Raises ReplayError where a worker is at it, no whole pull is kept, or a kept answer is not understood any more.
+    `names`: where fields have other wire names than the documented ones. Raises ReplayError where a worker is at it, no
+    whole pull is kept, or a kept answer is not understood any more.
     """
     with brand_transaction(engine, brand.tenant_id) as connection:
         lease = take_lease(connection, brand.tenant_id, worker, lease_seconds, None)
@@ -68,8 +77,12 @@ def replay_brand(
     try:
         with renewing(engine, lease):
             results = [
-                *(result for plan in LISTS if (result := _replay_list(engine, brand, lease, plan, run_id)) is not None),
-                *_replay_notes(engine, brand, lease, run_id),
+                *(
+                    result
+                    for plan in LISTS
+                    if (result := _replay_list(engine, brand, lease, plan, run_id, names)) is not None
+                ),
+                *_replay_notes(engine, brand, lease, run_id, names),
             ]
     except PullError as failure:
         raise ReplayError(f"a kept answer can't be read by this release: {failure.message}") from failure
@@ -82,15 +95,16 @@ def replay_brand(
 
 
 def _replay_list(
-    engine: Engine, brand: BrandAccount, lease: Lease, plan: ListResource, run_id: str | None
+    engine: Engine, brand: BrandAccount, lease: Lease, plan: ListResource, run_id: str | None, names: FieldNames
 ) -> ResourceResult | None:
     with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
         source = _last_whole_run(connection, brand.tenant_id, plan.resource, run_id)
+        stages = known_stages(connection, brand.tenant_id)
     if source is None:
         return None
     began = time.monotonic()
     with Spool() as spool:
-        pull = Pull(plan.resource, plan.mirror, spool, source.read_at)
+        pull = Pull(plan.resource, plan.mirror, spool, source.read_at, names=names, stages=stages)
         window: list[Window] = []
 
         def answers(connection: Connection) -> Iterator[Answer]:
@@ -131,7 +145,9 @@ def _window(request: str) -> list[Window]:
     return [Window(first, last)]
 
 
-def _replay_notes(engine: Engine, brand: BrandAccount, lease: Lease, run_id: str | None) -> list[ResourceResult]:
+def _replay_notes(
+    engine: Engine, brand: BrandAccount, lease: Lease, run_id: str | None, names: FieldNames
+) -> list[ResourceResult]:
     """Rebuild notes, run by run, each with the contacts whose last whole answers it has."""
     with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
         sources = _last_answers(connection, brand.tenant_id, run_id)
@@ -145,7 +161,7 @@ def _replay_notes(engine: Engine, brand: BrandAccount, lease: Lease, run_id: str
         mine = {client for client, (last, _) in sources.items() if last == source.run_id and client in live}
         began = time.monotonic()
         with Spool() as spool:
-            notes = NotesPull(Pull(Resource.NOTES, NOTES_TABLE, spool, source.read_at))
+            notes = NotesPull(Pull(Resource.NOTES, NOTES_TABLE, spool, source.read_at, names=names))
             with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
                 _take_answers(connection, brand, source, notes, {client: live[client] for client in mine})
             writer = TableWriter(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)

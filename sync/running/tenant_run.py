@@ -22,6 +22,7 @@ from sync.api.access import AccessWatch
 from sync.api.clienttether import ClientTether
 from sync.failures import LeaseLostError, PullError, StoppedError, place_of
 from sync.lease import renewing
+from sync.mapping.field_file import NO_FIELD_FILE, FieldFile
 from sync.mapping.rows import schedule_window
 from sync.reading.notes_pull import pull_notes
 from sync.reading.pull import Pull, pull_list
@@ -32,6 +33,8 @@ from sync.running.runs import BrandAccount, RunRequest, StartedRun, finish_run, 
 from sync.storing.landing import TableWriter
 from sync.storing.ledger import ResourceResult, record_failure, record_result
 from sync.storing.notes_landing import land_notes, leads_were_read, plan_of_brand
+from sync.storing.stages import known_stages
+from sync.tables import MirrorTable
 
 _ACCESS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
 _STATUS_OF: Final = {
@@ -52,6 +55,7 @@ class SyncContext:
     worker: str
     stop: threading.Event
     access: AccessWatch
+    fields: FieldFile = NO_FIELD_FILE
 
 
 def sync_brand(
@@ -121,7 +125,7 @@ class _BrandRun:
             return RunStatus.FAILED
         forget_in_logs(web_key)
         try:
-            client = ClientTether(settings, web_key, stop=self._sync.stop)
+            client = ClientTether(settings, web_key, stop=self._sync.stop, calls=self._sync.fields.calls)
         except PullError as failure:
             self._refuse(failure)
             return RunStatus.FAILED
@@ -202,7 +206,7 @@ class _BrandRun:
         def step(client: ClientTether, pool: ThreadPoolExecutor, began: float) -> ResourceResult:
             settings, brand = self._settings, self._brand
             with Spool() as spool:
-                pull = Pull(plan.resource, plan.mirror, spool)
+                pull = self._pull(plan.resource, plan.mirror, spool)
                 pull_list(
                     plan,
                     lambda offset: plan.ask(client, offset, self._window),
@@ -229,7 +233,7 @@ class _BrandRun:
             notes = pull_notes(
                 client.history_notes,
                 plan.due,
-                Pull(Resource.NOTES, NOTES_TABLE, spool),
+                self._pull(Resource.NOTES, NOTES_TABLE, spool),
                 brand.zone,
                 snapshots=self._snapshots(Resource.NOTES),
                 pool=pool,
@@ -241,6 +245,11 @@ class _BrandRun:
                 for result in self._results
             )
             return land_notes(self._landing, notes, plan, leads_known=leads_known, began=began)
+
+    def _pull(self, resource: Resource, mirror: MirrorTable, spool: Spool) -> Pull:
+        with brand_transaction(self._sync.engine, self._brand.tenant_id, writes=False) as connection:
+            stages = known_stages(connection, self._brand.tenant_id)
+        return Pull(resource, mirror, spool, names=self._sync.fields.names, stages=stages)
 
     def _snapshots(self, resource: Resource) -> SnapshotWriter:
         return SnapshotWriter(self._sync.engine, self._run.lease, self._run.run_id, resource)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine
 
 from database import brand_transaction
 from models import FieldState, Resource, ResourceStatus, utc_now
+from sync.failures import PullError
 from sync.lease import Lease
 from sync.mapping.expectations import FieldReport, core_shares
 from sync.reading.pull import Pull
@@ -60,8 +61,7 @@ class TableWriter:
         told until that is mended or accepted. Raises PullError (HELD_BACK) where the pull looks suspicious, and
         LeaseLostError where another worker has the brand by now; either way nothing is written.
         """
-        if not self.accept:
-            raise_if_mostly_unreadable(pull)
+        self.raise_if_unreadable(pull)
         tenant_id = self.lease.tenant_id
         with brand_transaction(self.engine, tenant_id) as connection:
             self.lease.hold(connection)
@@ -90,6 +90,23 @@ class TableWriter:
             self.conclude(connection, pull, result, reports)
             self.lease.hold(connection)  # once more: see Lease.hold
         return result
+
+    def raise_if_unreadable(self, pull: Pull) -> None:
+        """Raise PullError (HELD_BACK) for a pull that is mostly unreadable, unless that was accepted.
+
+        At first sight nothing in the tables can suffer from such a pull: its answers then count as whole, so that a
+        replay can build on them once a field file says where the ids stand.
+        """
+        if self.accept and not self.replaying:
+            return
+        try:
+            raise_if_mostly_unreadable(pull)
+        except PullError:
+            with brand_transaction(self.engine, self.lease.tenant_id) as connection:
+                self.lease.hold(connection)
+                if not was_read_whole(connection, self.lease.tenant_id, pull.resource):
+                    mark_whole(connection, self.lease.tenant_id, self.run_id, pull.resource, since=pull.first_position)
+            raise
 
     def judge_fields(self, connection: Connection, pull: Pull) -> list[FieldReport]:
         """Return what the pull says of each field, what was accepted included. Raises PullError where one fell."""

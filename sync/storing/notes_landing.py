@@ -41,7 +41,7 @@ from sync.failures import PullError
 from sync.reading.notes_plan import NoteCandidate, NotesPlan, plan_notes
 from sync.reading.notes_pull import NotesPull
 from sync.reading.snapshots import mark_whole
-from sync.storing.guard import raise_if_mostly_unreadable, raise_if_removing_too_much
+from sync.storing.guard import raise_if_removing_too_much
 from sync.storing.landing import TableWriter
 from sync.storing.ledger import ResourceResult, insert_or_update, raise_data_version, record_failure
 from sync.storing.store import staged, upsert
@@ -116,8 +116,7 @@ def land_notes(
     Raises PullError (HELD_BACK) where the pull looks suspicious, LeaseLostError where the brand is another's by now.
     """
     pull, tenant_id = notes.pull, writer.lease.tenant_id
-    if not writer.accept:
-        raise_if_mostly_unreadable(pull)
+    writer.raise_if_unreadable(pull)
     with brand_transaction(writer.engine, tenant_id) as connection:
         writer.lease.hold(connection)
         # Before the rows, so that the count of contacts read (a summary) is right when it is written below; a pull that

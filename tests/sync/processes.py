@@ -20,7 +20,7 @@ def environment(settings: SyncSettings) -> dict[str, str]:
         "CLIENTTETHER_ACCESS_TOKEN": settings.clienttether_access_token.get_secret_value(),
     }
     plain = settings.model_dump(mode="json", exclude={"portal_encryption_key", "clienttether_access_token"})
-    return secrets | {name.upper(): str(value) for name, value in plain.items()}
+    return secrets | {name.upper(): str(value) for name, value in plain.items() if value is not None}
 
 
 def start_sync(settings: SyncSettings, *arguments: str) -> ForkServerProcess:
