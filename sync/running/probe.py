@@ -65,7 +65,7 @@ class CallReport:
         if self.failure is not None:
             return [] if self.may_be_missing else [self.failure]
         found = [report.complaint for report in self.fields if report.state is FieldState.EMPTY]
-        if self.readable < self.rows:
+        if self.readable < self.rows and self.resource is not Resource.NOTES:  # a note without an id is given one
             names = ", ".join(self.id_names)
             found.insert(0, f"{self.rows - self.readable} of {self.rows} records have no id that is read from {names}")
         return found

@@ -198,12 +198,6 @@ def record_empty_fields(
     _add_errors(connection, tenant_id, run_id, errors)
 
 
-def was_read_whole(connection: Connection, tenant_id: int, resource: Resource) -> bool:
-    """Tell whether a resource of the brand ever landed whole."""
-    mine = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == resource)
-    return connection.scalar(select(_FRESHNESS.c.whole_read_at).where(*mine)) is not None
-
-
 def accept_unreadable(connection: Connection, tenant_id: int, resource: Resource, count: int) -> None:
     """Remember how many records that can't be read are known and let be."""
     mine = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == resource)
