@@ -9,6 +9,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from emulator.plan import AccountPlan, parse_account
+from emulator.quirks import quirks_named
 from emulator.standin import Emulator
 
 _DEMO_ACCOUNTS = ("Sola Salons=CT_sola:7:288", "Harbor Bakehouse=CT_harbor:11:412")
@@ -63,9 +64,9 @@ def _plans(asked: argparse.Namespace) -> list[AccountPlan]:
     plans = [parse_account(turn, text) for turn, text in enumerate(asked.account or _DEMO_ACCOUNTS)]
     volumes = {name: getattr(asked, name) for name in ("opportunities", "notes", "noted_contacts", "events")}
     given = {name: volume for name, volume in volumes.items() if volume is not None}
-    zones = asked.timezone or []
+    zones, quirks = asked.timezone or [], quirks_named(asked.quirk or ())
     return [
-        replace(plan, **given, timezone=zones[min(turn, len(zones) - 1)] if zones else plan.timezone)
+        replace(plan, **given, quirks=quirks, timezone=zones[min(turn, len(zones) - 1)] if zones else plan.timezone)
         for turn, plan in enumerate(plans)
     ]
 
@@ -85,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--timezone", action="append", help="of the accounts in their order; the last goes on for the rest"
+    )
+    parser.add_argument(
+        "--quirk",
+        action="append",
+        metavar="NAME",
+        help="a dialect or single quirk of every account's answers; repeatable",
     )
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--advance-every", type=float, default=0.0, metavar="SECONDS", help="let the data move on")

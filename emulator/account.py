@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from emulator.contacts import Scene, first_client_id, make_contacts
 from emulator.dates import local_time
 from emulator.events import make_events
+from emulator.exchange import Reply
 from emulator.notes import make_notes, note_keys
 from emulator.opportunities import make_opportunities
 from emulator.people import action_plan_rows, lead_source_rows, people_of, user_rows
 from emulator.plan import AccountPlan
+from emulator.quirks import Quirk
 from emulator.rows import WireRow
 from emulator.stages import pipeline_of, stage_rows
 
@@ -43,7 +45,7 @@ class Account:
         self.born = born or clock()
         self._clock = clock
         self._lock = threading.RLock()
-        self._pages: dict[tuple[object, ...], bytes] | None = {} if keep_pages else None
+        self._pages: dict[tuple[object, ...], Reply] | None = {} if keep_pages else None
         self._people = people_of(plan, local_time(self.born, plan.timezone).year)
         scene = self.scene(self.born)
         self.stages: list[WireRow] = stage_rows(plan)
@@ -55,6 +57,21 @@ class Account:
         self.notes: dict[str, list[WireRow]] = make_notes(scene, self.contacts)
         self.events: list[WireRow] = make_events(scene, self.contacts)
         self._newest_ids = self._ids_in_use()
+        self._quirks = plan.quirks
+
+    @property
+    def quirks(self) -> frozenset[Quirk]:
+        """In which ways its answers differ from the known API's."""
+        return self._quirks
+
+    @quirks.setter
+    def quirks(self, quirks: frozenset[Quirk]) -> None:
+        with self.changing():
+            self._quirks = quirks
+
+    def stage_ids(self) -> dict[tuple[str, str], str]:
+        """Return the id of each stage by its contact type and its name in lower case."""
+        return {(row["contact_type"], row["sales_cycle_name"].casefold()): row["sales_cycle_id"] for row in self.stages}
 
     @property
     def name(self) -> str:
@@ -97,15 +114,15 @@ class Account:
         with self._lock:
             yield
 
-    def page(self, key: tuple[object, ...], encode: Callable[[], bytes]) -> bytes:
+    def page(self, key: tuple[object, ...], encode: Callable[[], Reply]) -> Reply:
         """Return the encoded answer kept under `key`, or a fresh one from `encode`."""
         with self._lock:
             if self._pages is None:
                 return encode()
-            body = self._pages.get(key)
-            if body is None:
-                body = self._pages[key] = encode()
-            return body
+            reply = self._pages.get(key)
+            if reply is None:
+                reply = self._pages[key] = encode()
+            return reply
 
     def truth(self) -> dict[str, object]:
         """Every record, as one JSON-ready object."""

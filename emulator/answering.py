@@ -14,6 +14,8 @@ from emulator.calls import CALLS, BadParameterError, Call, Query
 from emulator.exchange import HTML, Delivery, Reply, Request
 from emulator.faults import Fault, FaultRule
 from emulator.foreign import encoded_otherwise, foreign_answer, without_code
+from emulator.quirky_answers import known_parameters, quirky_envelope, quirky_reply, quirky_total, quirky_window
+from emulator.quirky_rows import quirky_rows
 from emulator.request_log import SeenRequest
 from emulator.spoiling import ROW_FAULTS, spoiled_page, whole_page
 from emulator.state import State
@@ -40,8 +42,9 @@ def answer(state: State, request: Request) -> Iterator[Reply]:
     """Return the reply to an API request; while it is being sent, the request counts as in flight."""
     address = urlsplit(request.path)
     call_name, _, record_id = unquote(address.path.removeprefix(API_PATH)).partition("/")
-    query = Query(record_id.strip("/"), dict(parse_qsl(address.query, keep_blank_values=True)))
     account = state.accounts.get(request.headers.get("x-web-key", ""))
+    parameters = dict(parse_qsl(address.query, keep_blank_values=True))
+    query = Query(record_id.strip("/"), known_parameters(account.quirks, parameters) if account else parameters)
     name = account.name if account else ""
     with state.log.in_flight(name) as in_flight:
         reply, fault = _reply(state, request, account, call_name, query)
@@ -119,27 +122,32 @@ def _well(asked: _Asked, rule: FaultRule | None = None) -> Reply:
     if call is None:
         return Reply(200, error_answer(MODERN, 404, "Unknown API Call"))
     try:
-        offset, limit = call.window(query)
+        offset, limit = quirky_window(account.quirks, *call.window(query))
         if rule is not None:
             with account.answering():
-                return Reply(200, _encoded(asked, call, offset, limit, rule=rule))
+                return _encoded(asked, call, offset, limit, rule=rule)
         key = (asked.call_name, query.record_id, *sorted(query.parameters.items()))
-        return Reply(200, account.page(key, lambda: _encoded(asked, call, offset, limit)))
+        return account.page(key, lambda: _encoded(asked, call, offset, limit))
     except BadParameterError as bad:
         return Reply(200, error_answer(call.style(account), bad.code, str(bad)))
 
 
-def _encoded(asked: _Asked, call: Call, offset: int, limit: int | None, *, rule: FaultRule | None = None) -> bytes:
-    """Return a page of the call, spoiled by `rule` where there is one."""
-    account = asked.account
+def _encoded(asked: _Asked, call: Call, offset: int, limit: int | None, *, rule: FaultRule | None = None) -> Reply:
+    """Return a page of the call, spoiled by `rule` where there is one, in the account's own way."""
+    account, quirks = asked.account, asked.account.quirks
     rows, style = call.rows(account, asked.query), call.style(account)
+    if quirks:
+        rows = quirky_rows(quirks, rows, account.stage_ids())
     if rule is None:
         page = whole_page(rows, offset, limit)
     else:
         page = spoiled_page(rule, rows, offset, limit, id_key=call.id_key(account))
-    if not page.rows and (not rows or offset):
-        return none_answer(style, "ct515" if rows else call.none(account))
-    return list_answer(style, call.shape(account, page.rows), page.total)
+    is_none = not page.rows and (not rows or bool(offset))
+    shaped, total = call.shape(account, page.rows), quirky_total(quirks, page.total, len(page.rows))
+    body = quirky_envelope(quirks, shaped, total)
+    if body is None and is_none:
+        body = none_answer(style, "ct515" if rows else call.none(account))
+    return quirky_reply(quirks, Reply(200, body or list_answer(style, shaped, total)), is_none=is_none)
 
 
 def _refused(rule: FaultRule, asked: _Asked, state: State) -> Reply | None:

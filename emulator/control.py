@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from emulator.account import Account
 from emulator.exchange import Reply, Request
 from emulator.faults import Fault, FaultRule
+from emulator.quirks import quirks_named
 from emulator.state import State
 
 CONTROL_PATH: Final = "/_control/"
@@ -63,6 +64,11 @@ def _advance(state: State, said: dict[str, Any]) -> object:
     return _DONE
 
 
+def _set_quirks(state: State, said: dict[str, Any]) -> object:
+    _account(state, said).quirks = quirks_named(map(str, said.get("quirks", ())))
+    return _DONE
+
+
 def _rotate_token(state: State, said: dict[str, Any]) -> object:
     if not said.get("token"):
         _refuse("a token is needed")
@@ -88,6 +94,7 @@ _SWITCHES: Final[dict[tuple[str, str], Callable[[State, dict[str, Any]], object]
     ("POST", "faults"): _set_fault,
     ("DELETE", "faults"): _clear_faults,
     ("POST", "advance"): _advance,
+    ("POST", "quirks"): _set_quirks,
     ("POST", "rotate-token"): _rotate_token,
     ("GET", "truth"): _truth,
     ("GET", "requests"): _requests,

@@ -1,8 +1,10 @@
 """What an invented account is to be: its size, its habits, its seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from emulator.quirks import Quirk
 
 
 class StageSet(StrEnum):
@@ -48,6 +50,7 @@ class AccountPlan:
     dialect: Dialect = Dialect.FIRST
     custom_fields: CustomFields = CustomFields.NONE
     timezone: str = "America/New_York"
+    quirks: frozenset[Quirk] = field(default=frozenset(), repr=False)  # how it answers, not what it knows
 
     def __post_init__(self) -> None:
         if not self.name or not self.web_key:

@@ -14,6 +14,7 @@ from emulator.control import CONTROL_PATH, control
 from emulator.exchange import Reply, Request
 from emulator.faults import Fault, FaultRule
 from emulator.plan import AccountPlan
+from emulator.quirks import quirks_named
 from emulator.request_log import SeenRequest
 from emulator.server import Server
 from emulator.state import State
@@ -132,6 +133,10 @@ class Emulator:
     def clear_faults(self) -> None:
         """Switch all faults off."""
         self._state.faults.clear()
+
+    def set_quirks(self, web_key: str, *names: str) -> None:
+        """From now on the account answers in these dialects and quirks, and no others. Raises KeyError, ValueError."""
+        self.account(web_key).quirks = quirks_named(names)
 
     def rotate_token(self, new: str) -> None:
         """From now on only `new` is accepted."""

@@ -35,7 +35,7 @@ DRAW = """async ({figure, option, config}) => {
   left.style.height = right.style.height = height;
   await Plotly.newPlot(left, figure.data, figure.layout, config);
   const chart = await portalCharts.mount(right, option);
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // it is fitted to its element
   const isDrawn = (path) => { const {width, height} = path.getBBox(); return width > 0 && height > 0; };
   const texts = (root, selector) => [...root.querySelectorAll(selector)].map((node) => node.textContent);
   const types = (series) => series.map(({type}) => type);
@@ -69,6 +69,12 @@ DRAW = """async ({figure, option, config}) => {
   };
 }"""
 
+FINISHED = """async () => {
+  const chart = echarts.getInstanceByDom(document.getElementById("echarts"));
+  await new Promise((done) => { chart.on("finished", done); chart.getZr().refresh(); });
+  chart.off("finished");
+}"""
+
 
 class ChartPage:
     """The page, with one place for each engine. Any message on the console fails the test at its end."""
@@ -95,6 +101,10 @@ class ChartPage:
         names, categories = drawn["plotly"]["names"], drawn["plotly"]["categories"]
         drawn["plotly"] |= {"names": [*map(unescape, names)], "categories": [*map(unescape, categories)]}
         return drawn
+
+    def finish(self) -> None:
+        """Wait until ECharts has drawn all that it has to draw."""
+        self.page.evaluate(FINISHED)
 
     @staticmethod
     def _serve(route: Route) -> None:

@@ -120,21 +120,30 @@ def test_any_chart_is_drawn_by_both_without_a_word_on_the_console(chart_page: Ch
 
 
 def click_mark(chart_page: ChartPage, series: int, index: int) -> None:
-    """Click on the middle of a mark that ECharts drew."""
+    """Click on the middle of a mark that ECharts drew, as slowly as people do.
+
+    A mark under the pointer is drawn anew, above the others. Where that happens between pressing and letting go, the
+    browser tells of no click at all.
+    """
+    chart_page.finish()
     x, y = chart_page.page.evaluate(
         """([series, index]) => {
           const element = document.getElementById("echarts");
-          const mark = echarts.getInstanceByDom(element).getModel().getSeriesByIndex(series).getData();
+          const chart = echarts.getInstanceByDom(element);
+          const mark = chart.getModel().getSeriesByIndex(series).getData().getItemGraphicEl(index);
+          const [angle, radius] = [(mark.shape.startAngle + mark.shape.endAngle) / 2, (mark.shape.r + mark.shape.r0) / 2];
+          const [x, y] = mark.shape.cx === undefined
+            ? [mark.shape.x + mark.shape.width / 2, mark.shape.y + mark.shape.height / 2]
+            : [mark.shape.cx + Math.cos(angle) * radius, mark.shape.cy + Math.sin(angle) * radius];
           const {left, top} = element.getBoundingClientRect();
-          const shape = mark.getItemGraphicEl(index).shape;
-          if (shape.r === undefined || shape.cx === undefined)
-            return [left + shape.x + shape.width / 2, top + shape.y + shape.height / 2];
-          const [angle, radius] = [(shape.startAngle + shape.endAngle) / 2, (shape.r + shape.r0) / 2];
-          return [left + shape.cx + Math.cos(angle) * radius, top + shape.cy + Math.sin(angle) * radius];
+          return [left + x, top + y];
         }""",
         [series, index],
     )
-    chart_page.page.mouse.click(x, y)
+    chart_page.page.mouse.move(x, y)
+    chart_page.finish()
+    chart_page.page.mouse.down()
+    chart_page.page.mouse.up()
 
 
 def clicks(chart_page: ChartPage, count: int = 1) -> list[dict[str, Any]]:
