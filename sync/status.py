@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +11,10 @@ from sqlalchemy import Connection, Engine, func, select
 
 from database import agency_transaction
 from models import (
+    FieldState,
+    KnownField,
+    Resource,
+    ResourceField,
     ResourceFreshness,
     RunStatus,
     SyncError,
@@ -30,6 +35,8 @@ _RESULTS: Final = table_of(SyncRunResource)
 _FRESHNESS: Final = table_of(ResourceFreshness)
 _ERRORS: Final = table_of(SyncError)
 _BEATS: Final = table_of(WorkerHeartbeat)
+_FIELDS: Final = table_of(ResourceField)
+_UNREAD: Final = table_of(KnownField)
 _MOST_ERRORS: Final = 10
 Told = dict[str, Any]
 
@@ -62,6 +69,8 @@ def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Told
         "missed_slots": int(connection.execute(missed).scalar_one()),
         "last_run": None if last is None else _run(connection, brand.id, last),
         "resources": _resources(connection, brand.id),
+        "fields": _fields(connection, brand.id),
+        "unread_fields": _unread_fields(connection, brand.id),
     }
 
 
@@ -112,6 +121,27 @@ def _resources(connection: Connection, tenant_id: int) -> Told:
     }
 
 
+def _fields(connection: Connection, tenant_id: int) -> Told:
+    """Return for each resource how each of its fields did in the last read, the core fields first."""
+    order = (_FIELDS.c.resource, _FIELDS.c.core.desc(), _FIELDS.c.field)
+    listed = connection.execute(select(_FIELDS).where(_FIELDS.c.tenant_id == tenant_id).order_by(*order)).mappings()
+    fields: Told = {resource.value: {} for resource in Resource}
+    for row in listed:
+        counts = {name: row[name] for name in ("rows", "filled", "blank", "missing", "odd")}
+        said = {"state": row["state"].value, "core": row["core"], "read_as": row["read_as"]}
+        fields[row["resource"].value][row["field"]] = {**said, "read_from": row["wire_names"].split(", "), **counts}
+    return {resource: said for resource, said in fields.items() if said}
+
+
+def _unread_fields(connection: Connection, tenant_id: int) -> Told:
+    """Return for each resource the fields of its records that nobody reads."""
+    listed = select(_UNREAD.c.resource, _UNREAD.c.field).where(_UNREAD.c.tenant_id == tenant_id)
+    unread: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(listed.order_by(_UNREAD.c.resource, _UNREAD.c.field)):
+        unread[row.resource.value].append(row.field)
+    return dict(unread)
+
+
 def _said(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="seconds")
 
@@ -132,6 +162,7 @@ def status_lines(told: Told) -> Iterator[str]:
         if brand["missed_slots"]:
             yield f"  missed slots  {brand['missed_slots']}"
         yield from _run_lines(brand)
+        yield from _field_lines(brand)
 
 
 def _run_lines(brand: Told) -> Iterator[str]:
@@ -148,3 +179,29 @@ def _run_lines(brand: Told) -> Iterator[str]:
     for error in run["errors"]:
         times = f" ({error['times']} times)" if error["times"] > 1 else ""
         yield f"    ! {error['resource'] or 'all'}: {error['message']}{times}"
+
+
+def _field_lines(brand: Told) -> Iterator[str]:
+    """Yield how full the core fields are, then each field with something wrong, and what nobody reads."""
+    for resource, fields in brand["fields"].items():
+        core = [f"{name} {_percent(said)}" for name, said in fields.items() if said["core"]]
+        yield f"    {resource:<21} understood: {', '.join(core)}"
+        for name, said in fields.items():
+            trouble = _trouble(said)
+            if trouble:
+                yield f"    ! {resource}: {name} (read from {', '.join(said['read_from'])}) {trouble}"
+        unread = brand["unread_fields"].get(resource)
+        if unread:
+            yield f"    {resource:<21} nobody reads: {', '.join(unread)}"
+
+
+def _percent(said: Told) -> str:
+    return f"{100 * said['filled'] // said['rows']}%" if said["rows"] else "-"
+
+
+def _trouble(said: Told) -> str:
+    if said["state"] == FieldState.EMPTY:
+        return f"is understood in {said['filled']} of {said['rows']} rows"
+    if said["odd"]:
+        return f"is not understood in {said['odd']} of {said['rows']} rows"
+    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +75,18 @@ def test_bad_input_is_one_line_and_status_2(world: SyncWorld, say: Say, argument
     assert not out
 
 
+def test_a_mistake_in_the_field_file_is_one_line_and_status_2(
+    world: SyncWorld, say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "fields.toml"
+    file.write_text("[leads]\nmade = 'made_on'")
+    monkeypatch.setenv("CLIENTTETHER_FIELDS", str(file))
+    for command in (("once",), ("probe", "--tenant", "brand"), ("replay", "--tenant", "brand"), ("worker",)):
+        status, out, err = say(*command)
+        assert (status, out, len(err.strip().splitlines())) == (2, "", 1)
+        assert err.startswith("CLIENTTETHER_FIELDS has 'made' in [leads]")
+
+
 def test_bad_configuration_is_one_line_and_status_2(
     world: SyncWorld, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +117,22 @@ def test_status_tells_a_person_and_a_program(world: SyncWorld, say: Say) -> None
     assert brand["resources"]["leads"]["whole_read_at"] is not None
     assert brand["next_run_at"] is not None
     assert KEY not in out
+
+
+def test_status_names_fields_that_are_not_understood_or_not_read(world: SyncWorld, say: Say) -> None:
+    for contact in world.emulator.account(KEY).contacts:
+        contact["made_on"] = contact.pop("created")
+    world.sync("brand")
+    _, out, _ = say("status")
+    assert "! leads: created (read from created) is understood in 0 of 130 rows" in out
+    (unread,) = [line for line in out.splitlines() if "leads" in line and "nobody reads" in line]
+    assert "made_on" in unread
+    _, out, _ = say("status", "--json")
+    (brand,) = json.loads(out)["brands"]
+    created = brand["fields"]["leads"]["created"]
+    assert (created["state"], created["missing"], created["core"]) == ("empty", 130, True)
+    assert brand["fields"]["leads"]["last_name"]["filled"] > 100
+    assert "made_on" in brand["unread_fields"]["leads"]
 
 
 def test_snapshots_are_listed_and_printed_exactly(world: SyncWorld, say: Say) -> None:
