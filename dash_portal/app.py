@@ -14,9 +14,9 @@ from dash_portal import (
     callback_requests,
     errors,
     exports,
+    liveness,
     page_answers,
     page_modules,
-    probes,
     request_log,
     security,
     served_files,
@@ -55,7 +55,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     browser.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    for part in (sign_in_pages, own_page, team_page, api, exports, probes, served_files):
+    for part in (sign_in_pages, own_page, team_page, api, exports, liveness, served_files):
         app.register_blueprint(part.blueprint)
     for part in (sync_page, snapshots_page, brands_page, users_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)

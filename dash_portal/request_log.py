@@ -17,7 +17,7 @@ _ONE_TIME_LINK: Final = re.compile(r"^/(join|reset)/.+")
 
 
 def init_app(app: Flask) -> None:
-    """Write a line after each request but those for files and probes."""
+    """Write a line after each request but those for files and checks of liveness."""
     app.before_request(_start_clock)
     app.after_request(_write_line)
 

@@ -25,8 +25,8 @@ OPEN_TO_EVERYONE: Final = frozenset(
         "sign_in.logout",
         "sign_in.join",
         "sign_in.reset",
-        "probes.healthz",
-        "probes.readyz",
+        "liveness.healthz",
+        "liveness.readyz",
     }
 )
 """Every endpoint that answers without a session. Whatever is not named here, known or unknown, needs one."""

@@ -14,7 +14,7 @@ from dash_portal.agency import frame
 from dash_portal.agency.words import ACTION_WORDS, action_words, detail_words
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
-from dash_portal.vocabulary import member
+from dash_portal.request_words import member
 from models import AuditEntry, Tenant
 
 blueprint = Blueprint("agency_audit", __name__, url_prefix="/agency/audit")

@@ -34,7 +34,7 @@ from dash_portal.co_branding.accent import accent_advice
 from dash_portal.co_branding.logo_files import LogoError
 from dash_portal.co_branding.logos import keep_logo, logo_marks, remove_logo
 from dash_portal.portal import portal
-from dash_portal.vocabulary import member
+from dash_portal.request_words import member
 from database import AgencySession
 from models import LogoTheme, Tenant, TenantStatus, utc_now
 

@@ -14,7 +14,7 @@ from dash_portal.agency.run_history import find_run
 from dash_portal.agency.words import RESOURCE_WORDS, RUN_WORDS
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
-from dash_portal.vocabulary import member
+from dash_portal.request_words import member
 from models import Resource, Tenant
 
 blueprint = Blueprint("agency_snapshots", __name__, url_prefix="/agency/sync/<slug>/runs/<run_id>/answers")

@@ -18,7 +18,7 @@ from dash_portal.agency import frame
 from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, moment_text
-from dash_portal.vocabulary import member
+from dash_portal.request_words import member
 from database import AgencySession
 from models import Role, Tenant, User, utc_now
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dash_portal.accounts.audit import AuditAction
-from dash_portal.vocabulary import member
+from dash_portal.request_words import member
 from models import CheckOutcome, Resource, ResourceStatus, Role, RunStatus, SyncErrorKind, Trigger
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from dash_portal.brand_access import authorised_brand, open_brand
 from dash_portal.co_branding.logos import find_logo
-from dash_portal.vocabulary import member
+from dash_portal.request_words import member
 from models import LogoTheme
 
 blueprint = Blueprint("logo", __name__)

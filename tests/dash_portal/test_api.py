@@ -82,7 +82,7 @@ def test_the_sync_status_says_how_old_the_data_is(world: PortalWorld) -> None:
     assert answer.json["status"] == "never"
 
 
-def test_the_probes_need_nobody(world: PortalWorld) -> None:
+def test_checks_of_liveness_need_nobody(world: PortalWorld) -> None:
     client = world.visitor()
     assert client.get("/healthz").json == {"status": "ok"}
     ready = client.get("/readyz")

@@ -8,9 +8,9 @@ from typing import TypeVar
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def member(vocabulary: type[Word], said: str) -> Word | None:
+def member(vocabulary: type[Word], word: str) -> Word | None:
     """Return the member of this value, or None where the vocabulary has none."""
     try:
-        return vocabulary(said)
+        return vocabulary(word)
     except ValueError:
         return None

@@ -13,7 +13,7 @@ from database import PortalSession
 from migrations import is_current
 from models import WORKER_DEAD_AFTER, WorkerHeartbeat, utc_now
 
-blueprint = Blueprint("probes", __name__)
+blueprint = Blueprint("liveness", __name__)
 
 
 @blueprint.get("/healthz")
