@@ -242,8 +242,3 @@ def _require_not_last_agency_admin(session: Session, user: User) -> None:
 
 def _freed_address(user: User) -> str:
     return f"freed-{user.id}{_NOBODYS}"
-
-
-def _id(user: User) -> int:
-    assert user.id is not None  # noqa: S101 - a stored person
-    return user.id
