@@ -452,7 +452,10 @@ class ResourceFreshness(BrandOwned, table=True):
 
 
 class SyncError(BrandOwned, table=True):
-    """One thing that went wrong in a run: a call that failed, or a record or field that could not be understood."""
+    """One thing that went wrong in a run: a call that failed, or a record or field that could not be understood.
+
+    Pages say it in words. `http_status`, `result_code` and `attempts` are for whoever looks into it with SQL.
+    """
 
     __tablename__ = "sync_errors"
     __table_args__: ClassVar[Any] = (Index("ix_sync_errors_run", "tenant_id", "run_id"),)
@@ -791,6 +794,7 @@ class PipelineStageChange(BrandOwned, table=True):
 
     `entered_at` is the best known moment of the change: the record's own last modification where it lies before the
     observation, because a record can't have changed stage after it was last modified; else the observation itself.
+    No page shows the stages a deal went through yet; they are kept because the API does not tell its way again.
     """
 
     __tablename__ = "pipeline_stage_changes"
