@@ -48,6 +48,8 @@ class AuditAction(StrEnum):
     EXPORTED = "exported"
     SYNC_REQUESTED = "sync_requested"
     HELD_BACK_CONFIRMED = "held_back_confirmed"
+    FIELD_UNUSED = "field_unused"
+    TOTAL_ACCEPTED = "total_accepted"
     CONNECTION_TESTED = "connection_tested"
     LOGO_CHANGED = "logo_changed"
     LOGO_REMOVED = "logo_removed"

@@ -35,6 +35,7 @@ class SnapshotLine:
     record_count: int
     size: int
     whole: bool
+    understood: bool
     hits: int | None = None
 
 
@@ -118,6 +119,7 @@ def _question(tenant_id: int, run_id: str) -> Any:
             col(RawSnapshot.record_count),
             col(RawBody.size),
             col(RawSnapshot.whole),
+            col(RawSnapshot.understood),
         )
         .join(RawBody, (col(RawBody.tenant_id) == RawSnapshot.tenant_id) & (col(RawBody.sha256) == RawSnapshot.sha256))
         .where(col(RawSnapshot.tenant_id) == tenant_id, col(RawSnapshot.run_id) == run_id)
@@ -145,6 +147,7 @@ def _line(row: Any) -> SnapshotLine:
         record_count=row.record_count,
         size=row.size,
         whole=row.whole,
+        understood=row.understood,
     )
 
 

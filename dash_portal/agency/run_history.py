@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func
+from sqlalchemy import case, func
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from dash_portal.agency.words import RESOURCE_WORDS, Advice, advice_for
@@ -46,7 +47,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class RunDetails:
-    """One run with all that is known of it. Times are UTC; `asked_by` names who started it by hand."""
+    """One run with all that is known of it. Times are UTC; `asked_by` names who started it by hand.
+
+    `snapshots` counts the answers that are kept, `unknown_answers` those of them that could not be understood.
+    """
 
     run_id: str
     status: RunStatus
@@ -58,6 +62,7 @@ class RunDetails:
     resources: tuple[SyncRunResource, ...]
     problems: tuple[Problem, ...]
     snapshots: int
+    unknown_answers: int
 
     @property
     def seconds(self) -> float | None:
@@ -152,7 +157,8 @@ def _complete(session: AgencySession, tenant_id: int, runs: Sequence[SyncRun]) -
             asked_by=asked_by.get(run.run_id),
             resources=tuple(resources[run.run_id]),
             problems=tuple(problems[run.run_id]),
-            snapshots=snapshots.get(run.run_id, 0),
+            snapshots=snapshots.get(run.run_id, (0, 0))[0],
+            unknown_answers=snapshots.get(run.run_id, (0, 0))[1],
         )
         for run in runs
     )
@@ -212,10 +218,12 @@ def _askers(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[
     return {run_id: name or email for run_id, name, email in session.exec(question) if run_id is not None}
 
 
-def _snapshots(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, int]:
+def _snapshots(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Return how many answers of each run are kept, and how many of them could not be understood."""
+    not_understood = func.sum(case((col(RawSnapshot.understood), 0), else_=1))
     question = (
-        select(RawSnapshot.run_id, func.count())
-        .where(RawSnapshot.tenant_id == tenant_id, col(RawSnapshot.run_id).in_(list(ids)))
+        select_columns(col(RawSnapshot.run_id), func.count().label("kept"), not_understood.label("unknown"))
+        .where(col(RawSnapshot.tenant_id) == tenant_id, col(RawSnapshot.run_id).in_(list(ids)))
         .group_by(col(RawSnapshot.run_id))
     )
-    return dict(session.exec(question).all())
+    return {row.run_id: (row.kept, row.unknown) for row in session.execute(question)}

@@ -6,24 +6,28 @@ Addresses that name no brand begin with an underscore, which no short name can.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
-from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame, words
 from dash_portal.agency.health.rendering import brand_row, drawn_row, ongoing_words, status_mark, trend_chart
 from dash_portal.agency.health.sync_health import brand_health, sync_health
 from dash_portal.agency.run_history import held_back_reasons, notes_backfill, run_history
+from dash_portal.agency.understanding import accept_total, accept_unused_field, read_understanding
 from dash_portal.agency.worker_requests import confirm_held_back, find_workers, request_all, request_sync
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, duration_text, moment_text, nearby_text
 from dash_portal.portal import portal
-from models import utc_now
+from dash_portal.request_words import member
+from database import AgencySession
+from models import Resource, utc_now
 from timetable import slot_after
 
 blueprint = Blueprint("agency_sync", __name__, url_prefix="/agency/sync")
@@ -33,6 +37,7 @@ _DONE: Final = {
     "already": "A sync was already asked for: nothing to do.",
     "now": "The sync is asked for. The worker picks it up within seconds.",
     "confirmed": "Confirmed. The next sync, which starts within seconds, lets in what was held back.",
+    "accepted": "Noted. The next sync, which starts within seconds, goes by it.",
     "created": "The brand is there, and its first sync is asked for.",
 }
 _PICKED_UP_WITHIN: Final = timedelta(minutes=2)
@@ -80,6 +85,28 @@ def sync_now(slug: str) -> ResponseReturnValue:
     return _ask(slug, accept=False)
 
 
+@blueprint.post("/<slug>/fields/<resource>/<field>/unused")
+def unused_field(slug: str, resource: str, field: str) -> ResponseReturnValue:
+    """Remember that this brand does not use a field, and ask for a sync that goes by it."""
+    of = member(Resource, resource)
+    if of is None:
+        abort(404)
+    return _accept(
+        slug,
+        lambda session, tenant_id: accept_unused_field(
+            session, actor=current_actor(), tenant_id=tenant_id, resource=of, field=field
+        ),
+    )
+
+
+@blueprint.post("/<slug>/totals/<call>/accept")
+def accept_total_of(slug: str, call: str) -> ResponseReturnValue:
+    """Let a list in although its total is higher, and ask for a sync that goes by it."""
+    return _accept(
+        slug, lambda session, tenant_id: accept_total(session, actor=current_actor(), tenant_id=tenant_id, call=call)
+    )
+
+
 @blueprint.post("/<slug>/confirm")
 def confirm(slug: str) -> ResponseReturnValue:
     """Ask for a sync that lets in what was held back."""
@@ -111,6 +138,22 @@ def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:
     return redirect(url_for("agency_sync.brand", slug=slug, done=done), code=303)
 
 
+def _accept(slug: str, accept: Callable[[AgencySession, int], None]) -> ResponseReturnValue:
+    """Write an acceptance down, with the sync that goes by it."""
+    with open_agency(writes=True) as session:
+        tenant_id = find_brand_by_slug(session, slug).id or 0
+        try:
+            accept(session, tenant_id)
+            request_sync(session, actor=current_actor(), tenant_id=tenant_id)
+        except NotFoundError:
+            raise
+        except AccountError as wrong:
+            session.rollback()
+            return frame.page("sync_brand.html", **_one_brand(slug), problem=str(wrong)), 400
+        session.commit()
+    return redirect(url_for("agency_sync.brand", slug=slug, done="accepted"), code=303)
+
+
 def _all_brands() -> dict[str, Any]:
     now, cron = utc_now(), portal().settings.sync_cron
     with open_agency() as session:
@@ -137,6 +180,9 @@ def _one_brand(slug: str) -> dict[str, Any]:
             **_template_words(now),
             "row": row,
             "held_back_problems": held_back if row.held_back else [],
+            "understanding": read_understanding(
+                session, row.tenant_id, None if row.last_run is None else row.last_run.run_id
+            ),
             "history": run_history(session, row.tenant_id, page=frame.asked_page()),
             "notes": notes_backfill(session, row.tenant_id),
             "workers": find_workers(session, now),
@@ -161,5 +207,7 @@ def _template_words(now: Any) -> dict[str, Any]:
         "run_meaning": words.RUN_MEANING,
         "resource_words": words.RESOURCE_WORDS,
         "trigger_words": words.TRIGGER_WORDS,
+        "field_words": words.field_words,
+        "field_state_words": words.FIELD_STATE_WORDS,
         "waits_long": lambda ongoing: not ongoing.running and now - ongoing.since > _PICKED_UP_WITHIN,
     }

@@ -5,13 +5,13 @@ In this order: how a sync went, who people are, and what the audit log says of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from dash_portal.accounts.audit import AuditAction
 from dash_portal.request_words import member
-from models import CheckOutcome, Resource, ResourceStatus, Role, RunStatus, SyncErrorKind, Trigger
+from models import CheckOutcome, FieldState, Resource, ResourceStatus, Role, RunStatus, SyncErrorKind, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,23 @@ RESOURCE_WORDS: Final[dict[Resource, str]] = {
     Resource.SCHEDULED_ACTIVITIES: "Schedule",
 }
 
+FIELD_STATE_WORDS: Final[dict[FieldState, str]] = {
+    FieldState.FILLED: "Understood",
+    FieldState.BLANK: "Always blank",
+    FieldState.EMPTY: "Not understood",
+    FieldState.ACCEPTED: "Not used by this brand",
+    FieldState.UNKNOWN: "Too little to tell",
+}
+
+_FIELD_WORDS: Final = {
+    "client_id": "contact",
+    "created": "date created",
+    "sales_cycle": "stage",
+    "text": "text of the note",
+    "start": "start time",
+}
+"""Fields whose name upstream is not what the screens call them; the others are called as they are."""
+
 TRIGGER_WORDS: Final[dict[Trigger, str]] = {
     Trigger.SCHEDULE: "on schedule",
     Trigger.CATCH_UP: "catching up after a pause",
@@ -154,6 +171,19 @@ def advice_for(kind: str) -> Advice:
     """Return the words for a stored kind of error; one that this release does not know gets general ones."""
     known = member(SyncErrorKind, kind)
     return _UNKNOWN if known is None else ERROR_WORDS[known]
+
+
+def field_words(field: str) -> str:
+    """Return what a field of a record is called on the screen."""
+    return _FIELD_WORDS.get(field, field.replace("_", " "))
+
+
+def empty_fields_words(fields: Sequence[tuple[Resource, str]]) -> str:
+    """Name the fields that are not understood in a few words: the one that it is, or how many they are."""
+    if len(fields) == 1:
+        resource, field = fields[0]
+        return f"{field_words(field)} of {RESOURCE_WORDS[resource].lower()} not understood"
+    return f"{len(fields)} fields not understood"
 
 
 ROLE_WORDS: Final = {
@@ -203,6 +233,8 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.EXPORTED: "downloaded data",
     AuditAction.SYNC_REQUESTED: "asked for a sync",
     AuditAction.HELD_BACK_CONFIRMED: "confirmed what was held back",
+    AuditAction.FIELD_UNUSED: "noted that the brand does not use a field",
+    AuditAction.TOTAL_ACCEPTED: "accepted a list that is shorter than its total",
     AuditAction.CONNECTION_TESTED: "tested a web key",
     AuditAction.LOGO_CHANGED: "changed the logo",
     AuditAction.LOGO_REMOVED: "removed the logo",

@@ -43,6 +43,8 @@ def route_values(world: PortalWorld, slug: str) -> dict[str, list[str]]:
     return {
         "chart_id": list(CHART_IDS),
         "table": list(EXPORTS),
+        "field": ["lead_source"],
+        "call": ["read_client_list"],
         "token": [slug, handle(slug)],
         "session_id": [handle(slug)],
         "user_id": [user_id],

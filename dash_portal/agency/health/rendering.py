@@ -34,6 +34,7 @@ class BrandRow:
     name: str
     timezone: str
     state: BrandState
+    pill: str
     happened: str | None
     doing: str | None
     is_running: bool
@@ -55,6 +56,7 @@ def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool) -> BrandR
         name=health.name,
         timezone=health.timezone,
         state=health.state,
+        pill=health.pill,
         happened=None if health.error_kind is None else advice_for(health.error_kind).happened,
         doing=None if ongoing is None else ongoing_words(ongoing, now) + ("" if has_worker else _helpless(ongoing)),
         is_running=ongoing is not None and ongoing.running,

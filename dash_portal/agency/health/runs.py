@@ -37,7 +37,6 @@ RunKey = tuple[int, str]
 
 _MOST_OUTCOMES: Final = 5_000
 _PORTION: Final = 400
-_ABOUT_RECORDS: Final = (SyncErrorKind.UNREADABLE_RECORD.value, SyncErrorKind.UNREADABLE_FIELD.value)
 _RESOURCE_ORDER: Final = {resource: place for place, resource in enumerate(Resource)}
 
 
@@ -82,13 +81,15 @@ class ResourceOutcome:
 
 @dataclass(frozen=True, eq=False)
 class RunOutcome:
-    """What a finished run did, and which kinds of error it met; odd records are no reason for a run to end badly.
+    """What a finished run did, which kinds of error it met, and which core fields it found empty.
 
-    It is the same object for as long as it is kept, so that what is drawn of it can be kept as well.
+    A value here and there that is odd is no error of the run's. It is the same object for as long as it is kept, so
+    that what is drawn of it can be kept as well.
     """
 
     resources: tuple[ResourceOutcome, ...]
     error_kinds: frozenset[str]
+    empty_fields: tuple[tuple[Resource, str], ...] = ()
 
     @property
     def changed(self) -> int:
@@ -194,15 +195,20 @@ def _summary(row: Any) -> RunSummary:
 def _read_outcomes(session: AgencySession, runs: Sequence[RunKey]) -> dict[RunKey, RunOutcome]:
     resources: dict[RunKey, list[ResourceOutcome]] = defaultdict(list)
     kinds: dict[RunKey, set[str]] = defaultdict(set)
+    empty_fields: dict[RunKey, list[tuple[Resource, str]]] = defaultdict(list)
     for start in range(0, len(runs), _PORTION):
         portion = runs[start : start + _PORTION]
         for row in session.execute(_RESOURCES.where(_is_of(portion, SyncRunResource))):
             resources[row.tenant_id, row.run_id].append(_resource_outcome(row))
-        for row in session.execute(_KINDS.where(_is_of(portion, SyncError))):
+        for row in session.execute(_ERRORS.where(_is_of(portion, SyncError))):
             kinds[row.tenant_id, row.run_id].add(row.kind)
+            if row.kind == SyncErrorKind.EMPTY_FIELD:
+                empty_fields[row.tenant_id, row.run_id].append((row.resource, row.field))
     return {
         run: RunOutcome(
-            tuple(sorted(resources[run], key=lambda outcome: _RESOURCE_ORDER[outcome.resource])), frozenset(kinds[run])
+            resources=tuple(sorted(resources[run], key=lambda outcome: _RESOURCE_ORDER[outcome.resource])),
+            error_kinds=frozenset(kinds[run]),
+            empty_fields=tuple(empty_fields[run]),
         )
         for run in runs
     }
@@ -229,9 +235,15 @@ _RESOURCES: Final = select_columns(
     col(SyncRunResource.rejected),
     col(SyncRunResource.remaining),
 )
-_KINDS: Final = (
-    select_columns(col(SyncError.tenant_id), col(SyncError.run_id), col(SyncError.kind))
-    .where(col(SyncError.kind).not_in(_ABOUT_RECORDS))
+_ERRORS: Final = (
+    select_columns(
+        col(SyncError.tenant_id),
+        col(SyncError.run_id),
+        col(SyncError.kind),
+        col(SyncError.resource),
+        col(SyncError.field),
+    )
+    .where(col(SyncError.kind) != SyncErrorKind.UNREADABLE_FIELD.value)
     .distinct()
 )
 

@@ -19,6 +19,7 @@ class BrandState(Enum):
     CUT_OFF = ("Last sync was cut off", "✕", "bad")
     OUT_OF_DATE = ("Out of date", "!", "bad")
     PARTLY = ("Only partly up to date", "◐", "warn")
+    NOT_UNDERSTOOD = ("Partly: not all is understood", "◐", "warn")
     OVERDUE = ("Next sync is overdue", "!", "warn")
     WAITING = ("Waiting for its first sync", "…", "calm")
     FRESH = ("Up to date", "✓", "good")
@@ -39,6 +40,9 @@ class BrandState(Enum):
 TROUBLE_ORDER: Final = {state: place for place, state in enumerate(BrandState)}
 
 _REFUSALS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED, SyncErrorKind.KEY_UNREADABLE})
+_NOT_UNDERSTOOD: Final = frozenset({SyncErrorKind.EMPTY_FIELD.value, SyncErrorKind.UNREADABLE_RECORD.value})
+"""What leaves everything else as it was read: fields and records that nobody understands."""
+
 _WORST_FIRST: Final = (
     SyncErrorKind.TOKEN_REFUSED,
     SyncErrorKind.KEY_REFUSED,
@@ -55,6 +59,7 @@ _WORST_FIRST: Final = (
     SyncErrorKind.SERVER_ERROR,
     SyncErrorKind.NOT_JSON,
     SyncErrorKind.INCOMPLETE,
+    SyncErrorKind.EMPTY_FIELD,
     SyncErrorKind.UNREADABLE_RECORD,
     SyncErrorKind.UNREADABLE_FIELD,
     SyncErrorKind.UNAVAILABLE,
@@ -92,14 +97,15 @@ def brand_state(
         return BrandState.HELD_BACK
     if last_status is RunStatus.ABANDONED:
         return BrandState.CUT_OFF
-    return _by_age(freshness, last_status)
-
-
-def _by_age(freshness: Freshness, last_status: RunStatus) -> BrandState:
     if freshness.mood is Mood.STALE:
         return BrandState.OUT_OF_DATE
     if last_status is RunStatus.PARTIAL or freshness.failed:
-        return BrandState.PARTLY
+        only_understanding = bool(error_kinds) and _NOT_UNDERSTOOD.issuperset(error_kinds) and not freshness.failed
+        return BrandState.NOT_UNDERSTOOD if only_understanding else BrandState.PARTLY
+    return _by_age(freshness)
+
+
+def _by_age(freshness: Freshness) -> BrandState:
     if freshness.mood is Mood.WAITING:
         return BrandState.WAITING
     return BrandState.OVERDUE if freshness.mood is Mood.AGEING else BrandState.FRESH

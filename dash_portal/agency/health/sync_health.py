@@ -17,12 +17,14 @@ from sqlmodel import col
 from dash_portal.agency.health.ages import AGE_MEMORY, BrandAges
 from dash_portal.agency.health.runs import NO_RUNS, RUN_MEMORY, RecentRuns, RunOutcome, RunSummary
 from dash_portal.agency.health.state import TROUBLE_ORDER, BrandState, brand_state, worst_error
+from dash_portal.agency.words import empty_fields_words
 from dash_portal.freshness import Freshness, freshness_of
 from database import AgencySession
 from models import (
     OPEN_REQUESTS,
     Resource,
     ResourceStatus,
+    RunStatus,
     SyncLease,
     SyncRequest,
     Tenant,
@@ -46,7 +48,8 @@ class OngoingSync:
 class BrandHealth:
     """One brand's row. `error_kind` is what explains its last run best, `held_back` what waits for a decision.
 
-    `last_run` is the last that has finished, `outcome` what it did.
+    `last_run` is the last that has finished, `outcome` what it did. `pill` are the state's words, with the field
+    that is not understood where that is all there is to say.
     """
 
     tenant_id: int
@@ -54,6 +57,7 @@ class BrandHealth:
     name: str
     timezone: str
     state: BrandState
+    pill: str
     freshness: Freshness
     last_run: RunSummary | None
     outcome: RunOutcome | None
@@ -126,7 +130,8 @@ def _health(
     held_back = tuple(
         resource for resource in Resource if resource in ages and ages[resource].last_status is ResourceStatus.HELD_BACK
     )
-    error_kinds: frozenset[str] = frozenset() if outcome is None else outcome.error_kinds
+    ended_well = recent.finished is None or recent.finished.status is RunStatus.SUCCESS
+    error_kinds = frozenset() if outcome is None or ended_well else outcome.error_kinds
     state = brand_state(
         suspended=tenant.status is TenantStatus.SUSPENDED,
         last_status=None if recent.finished is None else recent.finished.status,
@@ -140,6 +145,7 @@ def _health(
         name=tenant.name,
         timezone=tenant.timezone,
         state=state,
+        pill=_pill(state, outcome),
         freshness=freshness,
         last_run=recent.finished,
         outcome=outcome,
@@ -148,6 +154,14 @@ def _health(
         error_kind=worst_error(error_kinds) if state.is_trouble else None,
         held_back=held_back,
     )
+
+
+def _pill(state: BrandState, outcome: RunOutcome | None) -> str:
+    """Return the state in words, naming the field where one is all that is not understood."""
+    empty_fields = () if outcome is None else outcome.empty_fields
+    if state is not BrandState.NOT_UNDERSTOOD or not empty_fields:
+        return state.words
+    return f"Partly: {empty_fields_words(empty_fields)}"
 
 
 def _last_outcomes(session: AgencySession, recent: Mapping[int, RecentRuns]) -> dict[int, RunOutcome]:

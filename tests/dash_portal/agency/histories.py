@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +12,14 @@ from sqlalchemy import Engine
 from database import AgencySession
 from encryption import Cipher
 from models import (
+    CallHabit,
+    FieldState,
+    KnownField,
+    RawBody,
+    RawSnapshot,
     RequestStatus,
     Resource,
+    ResourceField,
     ResourceFreshness,
     ResourceStatus,
     RunStatus,
@@ -26,6 +33,7 @@ from models import (
     Trigger,
     WorkerHeartbeat,
     new_id,
+    utc_now,
 )
 from tests.factories import make_tenant
 
@@ -53,8 +61,9 @@ def add_run(
     seconds: float = 12.0,
     remaining: int = 0,
     changed: int = 3,
+    field: str | None = None,
 ) -> str:
-    """Write a run with its results, what it met, and the freshness it leaves behind."""
+    """Write a run with its results, what it met (`field`: of which field), and the freshness it leaves behind."""
     run_id = new_id()
     ended = None if status is RunStatus.RUNNING else started_at + timedelta(seconds=seconds)
     with AgencySession(engine) as session:
@@ -70,7 +79,7 @@ def add_run(
             )
         )
         for resource, result in results.items():
-            landed = result is ResourceStatus.SUCCESS
+            landed = result in {ResourceStatus.SUCCESS, ResourceStatus.PARTIAL}
             session.add(
                 SyncRunResource(
                     tenant_id=tenant_id,
@@ -96,10 +105,70 @@ def add_run(
             session.add(fresh)
         for of, (kind, message) in (errors or {}).items():
             session.add(
-                SyncError(tenant_id=tenant_id, run_id=run_id, resource=of, kind=kind.value, message=message, attempts=3)
+                SyncError(
+                    tenant_id=tenant_id,
+                    run_id=run_id,
+                    resource=of,
+                    kind=kind.value,
+                    message=message,
+                    attempts=3,
+                    field=field,
+                )
             )
         session.commit()
     return run_id
+
+
+def add_field(engine: Engine, tenant_id: int, field: str, state: FieldState, **counts: Any) -> None:
+    with AgencySession(engine) as session:
+        session.add(
+            ResourceField(
+                **{
+                    "tenant_id": tenant_id,
+                    "resource": Resource.LEADS,
+                    "field": field,
+                    "wire_names": field,
+                    "read_as": "text",
+                    "core": True,
+                    "state": state,
+                    "rows": 288,
+                    **counts,
+                }
+            )
+        )
+        session.commit()
+
+
+def add_fields(engine: Engine, tenant_id: int) -> None:
+    """Write what a read says of leads whose source nobody understands, and a total that is too high."""
+    add_field(engine, tenant_id, "first_name", FieldState.FILLED, filled=280, blank=8)
+    add_field(engine, tenant_id, "lead_source", FieldState.EMPTY, missing=288, wire_names="lead_source, source")
+    add_field(engine, tenant_id, "postal_code", FieldState.BLANK, core=False, blank=288)
+    with AgencySession(engine) as session:
+        session.add(CallHabit(tenant_id=tenant_id, call="read_client_list", surplus=12, surplus_runs=3))
+        session.add(KnownField(tenant_id=tenant_id, resource=Resource.LEADS, field="origin_name"))
+        session.add(KnownField(tenant_id=tenant_id, resource=Resource.LEADS, field="utm_campaign"))
+        session.commit()
+
+
+def add_answer_nobody_understood(engine: Engine, tenant_id: int, run_id: str) -> None:
+    body = b"<html>Down for maintenance</html>"
+    with AgencySession(engine) as session:
+        session.add(RawBody(tenant_id=tenant_id, sha256="b" * 64, body=zlib.compress(body), size=len(body)))
+        session.add(
+            RawSnapshot(
+                tenant_id=tenant_id,
+                run_id=run_id,
+                resource=Resource.SCHEDULED_ACTIVITIES,
+                position=0,
+                request="read_events?limit=100",
+                fetched_at=utc_now(),
+                record_count=0,
+                sha256="b" * 64,
+                understood=False,
+            )
+        )
+        session.commit()
 
 
 def add_request(engine: Engine, tenant_id: int, **changes: Any) -> str:
@@ -183,6 +252,22 @@ def every_state(  # noqa: PLR0915 - a list of states
         errors={Resource.SCHEDULED_ACTIVITIES: kind, Resource.NOTES: kind},
         remaining=1240,
     )
+
+    odd = brand("not-understood", "Orchard Lane Optics")
+    past(odd)
+    results = failed_results(Resource.LEADS, status=ResourceStatus.PARTIAL)
+    kind = (SyncErrorKind.EMPTY_FIELD, "the field lead_source (read from lead_source) is missing in 288 of 288 rows")
+    run_id = add_run(
+        engine,
+        odd,
+        recent,
+        status=RunStatus.PARTIAL,
+        results=results,
+        errors={Resource.LEADS: kind},
+        field="lead_source",
+    )
+    add_fields(engine, odd)
+    add_answer_nobody_understood(engine, odd, run_id)
 
     stale = brand("out-of-date", "Pinnacle Roofing")
     past(stale, until=now - 7 * hour)

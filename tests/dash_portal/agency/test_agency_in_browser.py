@@ -59,6 +59,7 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
     for path in (
         "/agency/sync",
         "/agency/sync/held-back",
+        "/agency/sync/not-understood",
         f"/agency/sync/own/runs/{run_id}/answers",
         f"/agency/sync/own/runs/{run_id}/answers/leads/0?q=phone",
         "/agency/brands",

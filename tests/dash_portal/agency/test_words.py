@@ -13,6 +13,7 @@ from dash_portal.agency.words import (
     ACTION_WORDS,
     CHECK_WORDS,
     ERROR_WORDS,
+    FIELD_STATE_WORDS,
     RESOURCE_STATUS_WORDS,
     RESOURCE_WORDS,
     ROLE_MEANING,
@@ -24,7 +25,7 @@ from dash_portal.agency.words import (
     advice_for,
     detail_words,
 )
-from models import CheckOutcome, Resource, ResourceStatus, Role, RunStatus, SyncErrorKind, Trigger
+from models import CheckOutcome, FieldState, Resource, ResourceStatus, Role, RunStatus, SyncErrorKind, Trigger
 
 JARGON = re.compile(r"HTTP|JSON|exception|traceback|null|timeout|payload|endpoint|parse|schema", re.IGNORECASE)
 
@@ -38,6 +39,7 @@ JARGON = re.compile(r"HTTP|JSON|exception|traceback|null|timeout|payload|endpoin
         (RESOURCE_STATUS_WORDS, ResourceStatus),
         (SIGNS, ResourceStatus),
         (RESOURCE_WORDS, Resource),
+        (FIELD_STATE_WORDS, FieldState),
         (TRIGGER_WORDS, Trigger),
         (CHECK_WORDS, CheckOutcome),
         (ROLE_WORDS, Role),

@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 3, 15, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 RECENT, LATE, OLD, NEVER = NOW - HOUR / 3, NOW - 1.5 * HOUR, NOW - 7 * HOUR, None
 OK, PARTIAL, FAILED, CUT = RunStatus.SUCCESS, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.ABANDONED
-GOOD, BAD = ResourceStatus.SUCCESS, ResourceStatus.FAILED
+GOOD, BAD, PART = ResourceStatus.SUCCESS, ResourceStatus.FAILED, ResourceStatus.PARTIAL
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,12 @@ GOOD, BAD = ResourceStatus.SUCCESS, ResourceStatus.FAILED
         (False, OK, (), False, LATE, GOOD, BrandState.OVERDUE),
         (False, OK, (), False, OLD, GOOD, BrandState.OUT_OF_DATE),
         (False, PARTIAL, ("timeout",), False, RECENT, BAD, BrandState.PARTLY),
+        (False, PARTIAL, ("empty_field",), False, RECENT, PART, BrandState.NOT_UNDERSTOOD),
+        (False, PARTIAL, ("unreadable_record", "empty_field"), False, RECENT, PART, BrandState.NOT_UNDERSTOOD),
+        (False, PARTIAL, ("empty_field", "timeout"), False, RECENT, PART, BrandState.PARTLY),
+        (False, PARTIAL, ("empty_field",), False, RECENT, BAD, BrandState.PARTLY),
+        (False, PARTIAL, ("empty_field",), False, OLD, PART, BrandState.OUT_OF_DATE),
+        (False, PARTIAL, (), False, RECENT, PART, BrandState.PARTLY),
         (False, PARTIAL, ("held_back",), True, RECENT, GOOD, BrandState.HELD_BACK),
         (False, FAILED, ("server_error",), False, RECENT, BAD, BrandState.FAILED),
         (False, FAILED, ("token_refused",), False, OLD, BAD, BrandState.REFUSED),

@@ -41,6 +41,7 @@ def test_each_state_is_found_and_trouble_comes_first(world: PortalWorld) -> None
         "cut-off": BrandState.CUT_OFF,
         "out-of-date": BrandState.OUT_OF_DATE,
         "partial": BrandState.PARTLY,
+        "not-understood": BrandState.NOT_UNDERSTOOD,
         "waiting": BrandState.WAITING,
         "queued": BrandState.WAITING,
         "fresh": BrandState.FRESH,
@@ -54,6 +55,8 @@ def test_each_state_is_found_and_trouble_comes_first(world: PortalWorld) -> None
     assert rows["held-back"].held_back == (Resource.LEADS,)
     assert rows["notes-to-go"].notes_remaining == 3812
     assert rows["partial"].error_kind == SyncErrorKind.TIMEOUT
+    assert rows["partial"].pill == BrandState.PARTLY.words
+    assert rows["not-understood"].pill == "Partly: lead source of leads not understood"
     assert len(rows["fresh"].recent.runs) == 24
     assert trend_words(rows["failed"].recent.runs) == "Last 24 syncs: 23 complete, 1 failed"
     queued, running = rows["queued"].ongoing, rows["running"].ongoing
