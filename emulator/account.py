@@ -18,6 +18,7 @@ from emulator.rows import WireRow
 from emulator.stages import pipeline_of, stage_rows
 
 Clock = Callable[[], datetime]
+Rewrite = Callable[[str, WireRow], WireRow]
 
 
 def real_clock() -> datetime:
@@ -58,6 +59,17 @@ class Account:
         self.events: list[WireRow] = make_events(scene, self.contacts)
         self._newest_ids = self._ids_in_use()
         self._quirks = plan.quirks
+        self._rewrite: Rewrite | None = None
+
+    @property
+    def rewrite(self) -> Rewrite | None:
+        """What becomes of each row, told with its call's name, before it is sent: for what no quirk does."""
+        return self._rewrite
+
+    @rewrite.setter
+    def rewrite(self, rewrite: Rewrite | None) -> None:
+        with self.changing():
+            self._rewrite = rewrite
 
     @property
     def quirks(self) -> frozenset[Quirk]:

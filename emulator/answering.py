@@ -138,6 +138,8 @@ def _encoded(asked: _Asked, call: Call, offset: int, limit: int | None, *, rule:
     rows, style = call.rows(account, asked.query), call.style(account)
     if quirks:
         rows = quirky_rows(quirks, rows, account.stage_ids())
+    if rewrite := account.rewrite:
+        rows = [rewrite(call.name, row) for row in rows]
     if rule is None:
         page = whole_page(rows, offset, limit)
     else:

@@ -1,0 +1,123 @@
+"""A core field that is renamed, dropped, retyped or nested upstream is never taken for an answer.
+
+Every core field of every resource in turn, as `EXPECTATIONS` declares them, so that a new one is covered by itself: at a
+brand's first sync, and at a later one, when the good values are in the table already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+
+from emulator import Account, AccountPlan
+from models import Resource, ResourceStatus, RunStatus
+from sync.mapping.expectations import EXPECTATIONS
+from sync.mapping.records import KINDS
+from sync.status import status_lines, sync_status
+from tests.sync.conftest import MakeWorld
+from tests.sync.sync_world import DATA, SyncWorld
+
+Row = dict[str, Any]
+ROWS = 24
+KINDS_OF_DAMAGE: dict[str, Callable[[Row, str], Row]] = {
+    "renamed": lambda row, key: {f"the_{name}" if name == key else name: value for name, value in row.items()},
+    "dropped": lambda row, key: {name: value for name, value in row.items() if name != key},
+    "retyped": lambda row, key: row | {key: [[row[key]]]},
+    "nested": lambda row, key: row | {key: {"is": {"said": row[key]}}},
+}
+CALLS = {
+    Resource.PIPELINE_STAGES: "read_sales_cycle_list",
+    Resource.LEADS: "read_client_list",
+    Resource.PIPELINE_ITEMS: "read_opportunity_list",
+    Resource.NOTES: "read_client_history_notes",
+    Resource.SCHEDULED_ACTIVITIES: "read_all_events",
+}
+WIRE_NAMES = {resource: {each.name: each.wire_names for each in kind.fields} for resource, kind in KINDS.items()}
+TABLES = {model.__tablename__: model for model in DATA}
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Core fields of a resource, and what became of them upstream."""
+
+    resource: Resource
+    fields: tuple[str, ...]
+    kind: str
+
+    def __call__(self, call: str, row: Row) -> Row:
+        """Return a row as it is sent: damaged, where the call is the resource's."""
+        if call != CALLS[self.resource]:
+            return row
+        for field in self.fields:
+            there = [name for name in WIRE_NAMES[self.resource][field] if name in row]
+            assert there, field
+            for name in there:
+                row = KINDS_OF_DAMAGE[self.kind](row, name)
+        return row
+
+
+def core_fields(resource: Resource) -> tuple[str, ...]:
+    return tuple(expectation.field for expectation in EXPECTATIONS[resource])
+
+
+def plan(web_key: str) -> AccountPlan:
+    volumes = {"contacts": ROWS, "opportunities": ROWS, "noted_contacts": ROWS, "notes": ROWS, "events": ROWS}
+    return AccountPlan(name=web_key, web_key=web_key, seed=5, **volumes)
+
+
+def world_for(make_world: MakeWorld, resource: Resource, *web_keys: str) -> SyncWorld:
+    budget = ROWS if resource is Resource.NOTES else 0
+    return make_world(*map(plan, web_keys), sync_notes_budget=budget)
+
+
+def check_told(world: SyncWorld, slug: str, damage: Damage, ended: RunStatus | None) -> None:
+    """Assert that it is no success (so `sync once` exits 1), and that `sync status` names the fields."""
+    assert ended in {RunStatus.PARTIAL, RunStatus.FAILED}, damage
+    result = world.results(world.brand_id(slug))[damage.resource.value]
+    assert result["status"] in {ResourceStatus.PARTIAL, ResourceStatus.HELD_BACK, ResourceStatus.FAILED}, damage
+    told = sync_status(world.engine, world.settings.sync_cron)
+    told["brands"] = [brand for brand in told["brands"] if brand["slug"] == slug]
+    lines = "\n".join(status_lines(told))
+    assert [field for field in damage.fields if f"the field {field} " not in lines] == [], damage
+
+
+@pytest.mark.parametrize("resource", list(EXPECTATIONS))
+def test_at_first_sight(make_world: MakeWorld, resource: Resource) -> None:
+    world = world_for(make_world, resource, *KINDS_OF_DAMAGE)
+    for kind in KINDS_OF_DAMAGE:
+        damage = Damage(resource, core_fields(resource), kind)
+        world.emulator.account(kind).rewrite = damage
+        world.add_brand(kind, kind)
+        check_told(world, kind, damage, world.sync(kind))
+
+
+@pytest.mark.parametrize("resource", list(EXPECTATIONS))
+def test_later_the_good_values_stay(make_world: MakeWorld, resource: Resource) -> None:
+    world = world_for(make_world, resource, "CT_good_key")
+    tenant, account = world.add_brand("CT_good_key", "brand"), world.emulator.account("CT_good_key")
+    assert world.sync("brand") is RunStatus.SUCCESS
+    good = world.rows(TABLES[resource.value], tenant)
+    assert len(good) >= ROWS - 1
+    for turn, (field, kind) in enumerate(product(core_fields(resource), KINDS_OF_DAMAGE), start=1):
+        damage = Damage(resource, (field,), kind)
+        if resource is Resource.NOTES:
+            add_a_note_to_each(account, turn)
+        account.rewrite = damage
+        check_told(world, "brand", damage, world.sync("brand"))
+        assert world.rows(TABLES[resource.value], tenant) == good, damage
+        account.rewrite = None
+    assert world.sync("brand") is RunStatus.SUCCESS
+
+
+def add_a_note_to_each(account: Account, turn: int) -> None:
+    """Let every contact have a new note, and say so by its date: only then is it asked for its notes."""
+    with account.changing():
+        account.contacts[:] = [
+            contact | {"last_modified_date": f"2031-01-{turn:02} 10:00:00"} for contact in account.contacts
+        ]
+        for client_id, notes in account.notes.items():
+            notes.append(notes[0] | {"note_id": f"{client_id}{turn:03}"})
