@@ -37,7 +37,7 @@ class Caller:
         self.emulator = emulator
         self.headers = {"X-Access-Token": token, "X-Web-Key": web_key}
 
-    def get(self, path: str, *, headers: dict[str, str] | None = None, timeout: float = 5, **asked: object) -> Answer:
+    def get(self, path: str, *, headers: dict[str, str] | None = None, timeout: float = 60, **asked: object) -> Answer:
         query = f"?{urlencode(asked)}" if asked else ""
         return self.request("GET", f"/v2/api/{path}{query}", headers=headers, timeout=timeout)
 
@@ -48,7 +48,7 @@ class Caller:
         *,
         headers: dict[str, str] | None = None,
         body: object = None,
-        timeout: float = 5,
+        timeout: float = 60,
     ) -> Answer:
         host = urlsplit(self.emulator.url)
         connection = http.client.HTTPConnection(str(host.hostname), host.port, timeout=timeout)

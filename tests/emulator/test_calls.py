@@ -157,7 +157,7 @@ def test_nothing_is_ever_written(emulator: Emulator, caller: Caller) -> None:
 
 def test_connections_are_kept_alive(emulator: Emulator) -> None:
     caller = Caller(emulator)
-    connection = http.client.HTTPConnection(emulator.url.split("/")[2], timeout=5)
+    connection = http.client.HTTPConnection(emulator.url.split("/")[2], timeout=60)
     connection.request("GET", "/v2/api/read_user_list", headers=caller.headers)
     connection.getresponse().read()
     first = connection.sock

@@ -68,7 +68,7 @@ def run(environment: dict[str, str], *arguments: str, said: str = "") -> subproc
         capture_output=True,
         text=True,
         check=False,
-        timeout=90,
+        timeout=110,
     )
 
 
@@ -119,24 +119,23 @@ def served(environment: dict[str, str]) -> Iterator[str]:
 
 
 @contextmanager
-def program(environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Keep `python -m …` running, as an operator would."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def program(
+    environment: dict[str, str], *arguments: str, log: Path = Path(os.devnull)
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Keep `python -m …` running, as an operator would; what it writes goes to the log."""
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments], env=environment, cwd=ROOT, stdout=written, stderr=written
+        )
     try:
         yield process
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while time.monotonic() < until:
         assert process.poll() is None, "the web process ended by itself"
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.end_to_end.running_portal import ROOT
+from tests.end_to_end.running_portal import ROOT, free_port
 
 
 @contextmanager
@@ -32,14 +31,12 @@ def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def read_until_open(process: subprocess.Popen[str]) -> str:
@@ -87,7 +84,7 @@ def test_the_demo_opens_with_both_brands_stops_whole_and_keeps_its_data(tmp_path
         assert len(set(leads.values())) == 2
 
         with demo(tmp_path / "second", port) as second:
-            assert second.wait(timeout=20) == 1
+            assert second.wait(timeout=60) == 1
             assert second.stderr is not None
             complaint = second.stderr.read()
             assert complaint.count("\n") == 1

@@ -6,7 +6,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import httpx
 
 from settings import PortalSettings
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
+from tests.end_to_end.running_portal import free_port, program
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,23 +32,10 @@ def environment_of(settings: PortalSettings, port: int) -> dict[str, str]:
 @contextmanager
 def served(world: PortalWorld, log: Path) -> Iterator[str]:
     """Yield the address of the served world; what the process writes goes to the log."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dash_portal", "serve"],
-            env=environment_of(world.settings, port),
-            cwd=ROOT,
-            stdout=written,
-            stderr=written,
-        )
-        try:
-            _wait_until_open(process, port)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    port = free_port()
+    with program(environment_of(world.settings, port), "dash_portal", "serve", log=log) as process:
+        _wait_until_open(process, port)
+        yield f"http://127.0.0.1:{port}"
 
 
 def sign_in(url: str, email: str) -> httpx.Client:
@@ -63,7 +50,7 @@ def sign_in(url: str, email: str) -> httpx.Client:
 
 def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
     """Wait for the listening socket, without asking anything of the application."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while time.monotonic() < until:
         assert process.poll() is None, "the web process ended by itself"
         with socket.socket() as probe:

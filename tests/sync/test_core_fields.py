@@ -65,8 +65,16 @@ def core_fields(resource: Resource) -> tuple[str, ...]:
 
 
 def plan(web_key: str) -> AccountPlan:
-    volumes = {"contacts": ROWS, "opportunities": ROWS, "noted_contacts": ROWS, "notes": ROWS, "events": ROWS}
-    return AccountPlan(name=web_key, web_key=web_key, seed=5, **volumes)
+    return AccountPlan(
+        name=web_key,
+        web_key=web_key,
+        seed=5,
+        contacts=ROWS,
+        opportunities=ROWS,
+        noted_contacts=ROWS,
+        notes=ROWS,
+        events=ROWS,
+    )
 
 
 def world_for(make_world: MakeWorld, resource: Resource, *web_keys: str) -> SyncWorld:

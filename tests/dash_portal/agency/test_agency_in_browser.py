@@ -12,11 +12,11 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from models import utc_now
+from tests.accessibility.axe import violations
 from tests.dash_portal.agency.histories import every_state
 from tests.dash_portal.agency.test_agency_pages import add_answer
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
 from tests.pages.conftest import QuietHandler
-from tests.pages.test_accessibility import violations
 
 AGENCY = "agency@mellon.example"
 pytestmark = pytest.mark.browser

@@ -1,0 +1,34 @@
+"""axe-core, run in a page as a debugger would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page: Page) -> list[str]:
+    """Say what axe-core finds once the page has come to rest: the notes' grid draws its header in several steps."""
+    for _ in range(20):
+        if not (found := found_by_axe(page)):
+            break
+        page.wait_for_timeout(500)
+    return found
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """Run axe-core in the page, past the content security policy as a debugger does, and say what it found."""
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE})
+    run = f"axe.run(document, {{runOnly: {RULES}, resultTypes: ['violations']}}).then(found => found.violations)"
+    answer: Any = session.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
+    return [
+        f"{found['id']}: {node['target']} {node['failureSummary']}"
+        for found in answer["result"]["value"]
+        for node in found["nodes"]
+    ]
