@@ -530,7 +530,8 @@ class NoteReading(BrandOwned, table=True):
     """How far the notes of one contact are read: when, and at which state of the contact.
 
     `run_id` is the run whose answer the rows were made from. `answer_hash` tells that answer, and the rules it was read
-    by, so that the same answer need not be read again; None where something in it was odd.
+    by, so that the same answer need not be read again; None where something in it was odd. `unexplained`: how many new
+    notes that reading brought although the contact's date had not moved; what the date does next tells (NoteEvidence).
     """
 
     __tablename__ = "note_readings"
@@ -541,6 +542,31 @@ class NoteReading(BrandOwned, table=True):
     run_id: str
     contact_modified_at: datetime | None = Field(default=None)
     answer_hash: str | None = Field(default=None, max_length=64)
+    unexplained: int = Field(default=0)
+
+
+class NoteFailure(BrandOwned, table=True):
+    """A contact whose notes could not be read: how often in a row, and when it is asked again (UTC).
+
+    `contact_modified_at` is the state in which it failed; in another one it is tried again at once. The row goes when
+    its notes are read.
+    """
+
+    __tablename__ = "note_failures"
+
+    client_id: str = Field(primary_key=True, max_length=64)
+    failures: int
+    retry_at: datetime
+    contact_modified_at: datetime | None = Field(default=None)
+
+
+class NoteEvidence(BrandOwned, table=True):
+    """How many new notes of a brand came with a newer date of their contact, and without (see `notes_rhythm.py`)."""
+
+    __tablename__ = "note_evidence"
+
+    with_newer_date: int = Field(default=0)
+    without_newer_date: int = Field(default=0)
 
 
 class SyncLease(BrandOwned, table=True):

@@ -13,6 +13,8 @@ from database import agency_transaction
 from models import (
     FieldState,
     KnownField,
+    NoteEvidence,
+    NoteFailure,
     Resource,
     ResourceField,
     ResourceFreshness,
@@ -25,6 +27,7 @@ from models import (
     WorkerHeartbeat,
     utc_now,
 )
+from notes_rhythm import notes_rhythm, rhythm_words
 from sync.running.heartbeat import living_workers
 from sync.tables import table_of
 from timetable import next_run
@@ -37,6 +40,8 @@ _ERRORS: Final = table_of(SyncError)
 _BEATS: Final = table_of(WorkerHeartbeat)
 _FIELDS: Final = table_of(ResourceField)
 _UNREAD: Final = table_of(KnownField)
+_EVIDENCE: Final = table_of(NoteEvidence)
+_SETBACKS: Final = table_of(NoteFailure)
 _MOST_ERRORS: Final = 10
 Told = dict[str, Any]
 
@@ -69,6 +74,7 @@ def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Told
         "missed_slots": int(connection.execute(missed).scalar_one()),
         "last_run": None if last is None else _run(connection, brand.id, last),
         "resources": _resources(connection, brand.id),
+        "notes": _notes(connection, brand.id),
         "fields": _fields(connection, brand.id),
         "unread_fields": _unread_fields(connection, brand.id),
     }
@@ -121,6 +127,20 @@ def _resources(connection: Connection, tenant_id: int) -> Told:
     }
 
 
+def _notes(connection: Connection, tenant_id: int) -> Told:
+    """Return how often unchanged contacts are asked for notes and why, and how many could not be read lately."""
+    evidence = connection.execute(select(_EVIDENCE).where(_EVIDENCE.c.tenant_id == tenant_id)).first()
+    counts = (0, 0) if evidence is None else (evidence.with_newer_date, evidence.without_newer_date)
+    setbacks = select(func.count()).select_from(_SETBACKS).where(_SETBACKS.c.tenant_id == tenant_id)
+    return {
+        "rhythm": notes_rhythm(*counts).value,
+        "new_notes_with_newer_date": counts[0],
+        "new_notes_without": counts[1],
+        "in_words": rhythm_words(*counts),
+        "contacts_stepped_back": int(connection.execute(setbacks).scalar_one()),
+    }
+
+
 def _fields(connection: Connection, tenant_id: int) -> Told:
     """Return for each resource how each of its fields did in the last read, the core fields first."""
     order = (_FIELDS.c.resource, _FIELDS.c.core.desc(), _FIELDS.c.field)
@@ -162,7 +182,14 @@ def status_lines(told: Told) -> Iterator[str]:
         if brand["missed_slots"]:
             yield f"  missed slots  {brand['missed_slots']}"
         yield from _run_lines(brand)
+        yield from _note_lines(brand["notes"])
         yield from _field_lines(brand)
+
+
+def _note_lines(notes: Told) -> Iterator[str]:
+    yield f"  notes         {notes['in_words']}"
+    if notes["contacts_stepped_back"]:
+        yield f"                of {notes['contacts_stepped_back']} contacts they could not be read: asked less often"
 
 
 def _run_lines(brand: Told) -> Iterator[str]:

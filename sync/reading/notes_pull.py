@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -13,20 +13,21 @@ from zoneinfo import ZoneInfo
 
 from models import SyncErrorKind
 from sync.api.clienttether import Answer
-from sync.api.parameters import PAGE_SIZE
 from sync.failures import PullError
 from sync.mapping.note_ids import identified, says_anything
 from sync.mapping.records import NOTES, UnreadableRecordError, record_id
 from sync.mapping.rows import note_row
 from sync.mapping.rules import answer_hash
 from sync.mapping.wire_record import FieldIssue
-from sync.reading.notes_plan import NoteCandidate
+from sync.reading.notes_plan import NoteCandidate, NotesPlan
 from sync.reading.pull import Pull, read_records
 from sync.reading.snapshots import SnapshotWriter
 
 _MOST_PAGES: Final = 100
-_GIVE_UP_AFTER: Final = 3  # contacts in a row that can't be read: the call itself is down
-_HOPELESS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
+_DOUBTFUL: Final = 3  # failures in a row after which contacts are asked that could be read before
+_NOBODY_KNOWN: Final = 20  # failures in a row that end a run of a brand of which no contact was ever read
+_LIKELY_CAPS: Final = 10  # servers send pages of 10, 20, 25, 50 or 100; these counts may be a page's end
+_ACCESS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
 
 HistoryNotes = Callable[[str, int], Answer]
 
@@ -36,16 +37,30 @@ class NotesPull:
     """What one run read of notes.
 
     `read`: whose were read whole, with the hash of the answer; `same`: whose answer is the one their rows were made
-    from; `failed`: whose could not be read, and why; `not_tried`: how many were not come to.
+    from; `short`: of whose notes fewer came than there are said to be, and how many of how many; `unreadable`: whose
+    hold a record that can't be understood; `failed`: whose could not be read, and why; `not_tried`: how many were not
+    come to; `call_is_down`: the failures are the call's and not the contacts'.
     """
 
     pull: Pull
     read: list[tuple[NoteCandidate, str | None]] = field(default_factory=list)
     same: list[NoteCandidate] = field(default_factory=list)
     same_rows: int = 0
+    short: dict[str, tuple[int, int]] = field(default_factory=dict)
+    totals_that_fit: int = 0
+    unreadable: list[NoteCandidate] = field(default_factory=list)
     failed: list[tuple[NoteCandidate, PullError]] = field(default_factory=list)
     not_tried: int = 0
+    call_is_down: bool = False
     bad_positions: list[int] = field(default_factory=list)
+
+    @property
+    def believed_short(self) -> dict[str, tuple[int, int]]:
+        """Whose notes are not all given, as far as this call's totals can be believed.
+
+        Where most totals fit nothing, they count something else (the account's notes, say) and prove nothing.
+        """
+        return self.short if len(self.short) <= max(self.totals_that_fit, 3) else {}
 
     def take(
         self, candidate: NoteCandidate, answers: Sequence[Answer], zone: ZoneInfo, positions: Sequence[int]
@@ -53,6 +68,7 @@ class NotesPull:
         """Turn a contact's answers into rows. With a record that can't be read, the contact stays due."""
         pull = self.pull
         pull.pages += len(answers)
+        self._hold_against_total(candidate, answers)
         this_answer = answer_hash(answers, zone, pull.names)
         if this_answer == candidate.answer_hash:
             rows = sum(len(answer.envelope.rows) for answer in answers)
@@ -71,6 +87,7 @@ class NotesPull:
         pull.rejected += [FieldIssue("", "", "the record is no object, or says nothing")] * unreadable
         pull.spool.add([pull.mirror.pack(note_row(note, candidate.client_id, zone)) for note in notes])
         if unreadable:
+            self.unreadable.append(candidate)
             # Of a contact that was never read no rows can suffer: a replay may build on the answer, once a field file
             # says where things stand.
             self.bad_positions += () if candidate.never_read else positions
@@ -78,36 +95,45 @@ class NotesPull:
             plain = len(notes) == len(raws) and len(pull.reading.issues) == issues
             self.read.append((candidate, this_answer if plain else None))
 
+    def _hold_against_total(self, candidate: NoteCandidate, answers: Sequence[Answer]) -> None:
+        totals = [answer.envelope.total for answer in answers if answer.envelope.total is not None]
+        if not totals:
+            return
+        arrived = len(set().union(*map(_ids, answers)))
+        if max(totals) > max(arrived, sum(len(answer.envelope.rows) for answer in answers)):
+            self.short[candidate.client_id] = (arrived, max(totals))
+        elif arrived:
+            self.totals_that_fit += 1
+
 
 def read_notes(ask: HistoryNotes, client_id: str) -> list[Answer]:
-    """Return a contact's notes, usually one answer; more where the first says that it is not all of them.
+    """Return a contact's notes, usually one answer; more where the first may not be all of them.
 
-    Raises PullError (INCOMPLETE) where fewer arrive than there are said to be.
+    A history is read as far as it goes: until an answer brings nothing new. Raises PullError (INCOMPLETE) where it does
+    not end.
     """
     answers = [ask(client_id, 0)]
-    received = len(answers[0].envelope.rows)
-    total = answers[0].envelope.total
-    if received == total or (total is None and not _may_go_on(answers[0])):
-        return answers
     seen = _ids(answers[0])
-    while (total is not None and received < total) or (total is None and _may_go_on(answers[-1])):
+    received = len(answers[0].envelope.rows)
+    while _may_go_on(answers[-1], received):
         if len(answers) >= _MOST_PAGES:
             raise PullError(SyncErrorKind.INCOMPLETE, "the list of notes does not end")
         answer = ask(client_id, received)
-        new = _ids(answer) - seen
-        if not new:
+        if not _ids(answer) - seen:
             break  # nothing follows, or the call always answers with everything
-        seen |= new
+        seen |= _ids(answer)
         answers.append(answer)
         received += len(answer.envelope.rows)
-    if total is not None and received != total:
-        raise PullError(SyncErrorKind.INCOMPLETE, "fewer notes arrived than there are")
     return answers
 
 
-def _may_go_on(answer: Answer) -> bool:
-    rows = len(answer.envelope.rows)
-    return rows > 0 and rows % PAGE_SIZE == 0
+def _may_go_on(answer: Answer, received: int) -> bool:
+    """Tell whether more notes may follow: the total says so, or the answer is as long as some server's page.
+
+    That a total was reached ends nothing by itself: it may count one page.
+    """
+    rows, total = len(answer.envelope.rows), answer.envelope.total
+    return rows > 0 and (rows % _LIKELY_CAPS == 0 or (total is not None and received < total))
 
 
 def _ids(answer: Answer) -> set[str]:
@@ -123,9 +149,39 @@ def _own_id(raw: Any, names: tuple[str, ...]) -> str | None:
     return None if identity == "0" else identity
 
 
+class _Outage:
+    """Whether failures are those of contacts or of the call itself: told by contacts that could be read before."""
+
+    def __init__(self, witnesses: Sequence[NoteCandidate]) -> None:
+        self._witnesses = witnesses
+        self._in_a_row = 0
+        self._were_readable: set[str] = set()
+
+    def note_success(self) -> None:
+        """Take note that the call works."""
+        self._in_a_row = 0
+        self._were_readable.clear()
+
+    def note_failure(self, candidate: NoteCandidate, failure: PullError) -> Sequence[NoteCandidate]:
+        """Take note of a failure; return whom to ask next in order to see whose fault it is."""
+        self._in_a_row += 1
+        if candidate.was_readable:
+            self._were_readable.add(candidate.client_id)
+        is_doubtful = self._in_a_row == (1 if failure.kind in _ACCESS else _DOUBTFUL)
+        return self._witnesses if is_doubtful or self._in_a_row % _NOBODY_KNOWN == 0 else ()
+
+    def is_certain(self, failure: PullError) -> bool:
+        """Tell whether it is the call: contacts fail that differ and could be read before, or nobody ever could be."""
+        # What is refused to one may be refused to all: two contacts tell, where a server that stumbles gets three.
+        several = _DOUBTFUL - 1 if failure.kind in _ACCESS else _DOUBTFUL
+        if not self._witnesses:
+            return self._in_a_row >= (several if failure.kind in _ACCESS else _NOBODY_KNOWN)
+        return self._in_a_row >= several and len(self._were_readable) >= min(several, len(self._witnesses))
+
+
 def pull_notes(
     ask: HistoryNotes,
-    due: Sequence[NoteCandidate],
+    plan: NotesPlan,
     pull: Pull,
     zone: ZoneInfo,
     *,
@@ -136,28 +192,73 @@ def pull_notes(
 ) -> NotesPull:
     """Read the notes of the contacts that are due, in order, `in_flight` at once.
 
-    Ends early where the call itself seems down; refused access ends it at once. Raises what `raise_if_stopped` raises.
+    A contact that fails stops nobody; the reading ends early only where the call itself is down. Raises what
+    `raise_if_stopped` raises.
     """
-    notes = NotesPull(pull, not_tried=len(due))
-    in_a_row = 0
-    for candidate, future in _ahead(partial(_read_of, ask), due, pool=pool, in_flight=in_flight):
+    notes = NotesPull(pull)
+    outage, waiting = _Outage(plan.witnesses), _Waiting(plan.due)
+    failures: dict[str, tuple[NoteCandidate, PullError]] = {}
+    read: set[str] = set()
+    for candidate, future in _ahead(partial(_read_of, ask), waiting, pool=pool, in_flight=in_flight):
         raise_if_stopped()
-        notes.not_tried -= 1
         try:
             answers = future.result()
         except PullError as failure:
-            notes.failed.append((candidate, failure))
             snapshots.keep_unread(failure)
-            in_a_row += 1
-            if in_a_row >= _GIVE_UP_AFTER or failure.kind in _HOPELESS:
+            if candidate.client_id not in read:
+                failures[candidate.client_id] = (candidate, failure)
+            waiting.ask_next(outage.note_failure(candidate, failure))
+            if outage.is_certain(failure):
+                notes.call_is_down = True
                 break
             continue
-        in_a_row = 0
-        positions = [snapshots.keep(answer) for answer in answers]
-        notes.take(candidate, answers, zone, positions)
+        outage.note_success()
+        failures.pop(candidate.client_id, None)
+        if candidate.client_id not in read:  # a witness may be asked more than once
+            read.add(candidate.client_id)
+            positions = [snapshots.keep(answer) for answer in answers]
+            notes.take(candidate, answers, zone, positions)
+    notes.failed = [(candidate, _own_fault(failure, notes)) for candidate, failure in failures.values()]
+    notes.not_tried = waiting.left
     snapshots.flush()
     pull.bodies_stored = snapshots.bodies_stored
     return notes
+
+
+def _own_fault(failure: PullError, notes: NotesPull) -> PullError:
+    """Return a refusal as the contact's own where others were let in: the brand's access is not refused."""
+    if failure.kind not in _ACCESS or notes.call_is_down:
+        return failure
+    message = "ClientTether refuses this contact's notes"
+    return PullError(SyncErrorKind.REFUSED, message, http_status=failure.http_status, result_code=failure.result_code)
+
+
+class _Waiting:
+    """The contacts that are still to be asked, each once; some may be moved to the front."""
+
+    def __init__(self, due: Iterable[NoteCandidate]) -> None:
+        self._queue = deque(due)
+        self._begun: set[str] = set()
+
+    @property
+    def left(self) -> int:
+        """How many were not come to."""
+        return sum(candidate.client_id not in self._begun for candidate in self._queue)
+
+    def ask_next(self, candidates: Iterable[NoteCandidate]) -> None:
+        """Put these before all others, even where they were asked before."""
+        for candidate in candidates:
+            self._begun.discard(candidate.client_id)
+            self._queue.appendleft(candidate)
+
+    def pop(self) -> NoteCandidate | None:
+        """Return the next one; None where there is none."""
+        while self._queue:
+            candidate = self._queue.popleft()
+            if candidate.client_id not in self._begun:
+                self._begun.add(candidate.client_id)
+                return candidate
+        return None
 
 
 def _read_of(ask: HistoryNotes, candidate: NoteCandidate) -> list[Answer]:
@@ -166,17 +267,16 @@ def _read_of(ask: HistoryNotes, candidate: NoteCandidate) -> list[Answer]:
 
 def _ahead(
     read: Callable[[NoteCandidate], list[Answer]],
-    due: Sequence[NoteCandidate],
+    waiting: _Waiting,
     *,
     pool: ThreadPoolExecutor,
     in_flight: int,
 ) -> Iterator[tuple[NoteCandidate, Future[list[Answer]]]]:
     """Yield each contact with the reading of its notes, keeping a few readings under way."""
     under_way: deque[tuple[NoteCandidate, Future[list[Answer]]]] = deque()
-    waiting = iter(due)
     try:
         while True:
-            while len(under_way) < in_flight and (candidate := next(waiting, None)) is not None:
+            while len(under_way) < in_flight and (candidate := waiting.pop()) is not None:
                 under_way.append((candidate, pool.submit(copy_context().run, read, candidate)))
             if not under_way:
                 return

@@ -165,7 +165,7 @@ def _replay_notes(
             with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
                 _take_answers(connection, brand, source, notes, {client: live[client] for client in mine})
             writer = TableWriter(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
-            results.append(land_notes(writer, notes, NotesPlan([]), leads_known=True, began=began))
+            results.append(land_notes(writer, notes, NotesPlan(), leads_known=True, began=began))
     return results
 
 

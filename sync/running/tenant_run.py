@@ -232,7 +232,7 @@ class _BrandRun:
         with Spool() as spool:
             notes = pull_notes(
                 client.history_notes,
-                plan.due,
+                plan,
                 self._pull(Resource.NOTES, NOTES_TABLE, spool),
                 brand.zone,
                 snapshots=self._snapshots(Resource.NOTES),

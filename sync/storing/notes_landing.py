@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -13,22 +14,26 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     MetaData,
+    Select,
     String,
     Table,
     and_,
-    bindparam,
+    exists,
+    false,
     func,
     insert,
+    or_,
     select,
-    update,
 )
 from sqlalchemy.schema import CreateTable, DropTable
 
 from database import brand_transaction
 from models import (
+    HotListItem,
     Lead,
     Note,
     NoteCoverage,
+    NoteFailure,
     NoteReading,
     PipelineStage,
     Resource,
@@ -37,13 +42,22 @@ from models import (
     SyncErrorKind,
     utc_now,
 )
+from notes_rhythm import LIVELY_DAYS, NotesRhythm
 from sync.failures import PullError
 from sync.reading.notes_plan import NoteCandidate, NotesPlan, plan_notes
 from sync.reading.notes_pull import NotesPull
+from sync.reading.pull import is_suspiciously_unreadable
 from sync.reading.snapshots import mark_whole
 from sync.storing.guard import raise_if_removing_too_much
 from sync.storing.landing import TableWriter
-from sync.storing.ledger import ResourceResult, insert_or_update, raise_data_version, record_failure
+from sync.storing.ledger import ResourceResult, raise_data_version, record_failure
+from sync.storing.notes_progress import (
+    count_new_notes,
+    record_readings,
+    record_setbacks,
+    rhythm_of_brand,
+    weigh_evidence,
+)
 from sync.storing.store import staged, upsert
 from sync.storing.summaries import write_summaries
 from sync.tables import table_of
@@ -52,6 +66,8 @@ _LEADS: Final = table_of(Lead)
 _STAGES: Final = table_of(PipelineStage)
 _READINGS: Final = table_of(NoteReading)
 _NOTES: Final = table_of(Note)
+_HOT: Final = table_of(HotListItem)
+_FAILURES: Final = table_of(NoteFailure)
 _COVERAGE: Final = table_of(NoteCoverage)
 _FRESHNESS: Final = table_of(ResourceFreshness)
 _MOST_ERRORS: Final = 20
@@ -62,15 +78,26 @@ _READ_NOW: Final = Table(
 
 def plan_of_brand(writer: TableWriter, budget: int) -> NotesPlan:
     """Return whose notes this run is to read."""
-    tenant_id = writer.lease.tenant_id
+    tenant_id, now = writer.lease.tenant_id, utc_now()
+    with brand_transaction(writer.engine, tenant_id, writes=False) as connection:
+        rhythm = rhythm_of_brand(connection, tenant_id)
+        # Only one rhythm asks who is lively: it is dear to find out, and needless for the others.
+        lively = _is_lively(tenant_id, now) if rhythm is NotesRhythm.EACH_RUN else false()
+        rows = connection.execution_options(yield_per=2_000).execute(_contacts(tenant_id, lively))
+        return plan_notes(map(_candidate, rows), budget, rhythm, now)
+
+
+def _contacts(tenant_id: int, lively: ColumnElement[bool]) -> Select[Any]:
+    """Return the statement of the brand's live contacts, with all that decides whether their notes are read."""
     reading = and_(_READINGS.c.tenant_id == _LEADS.c.tenant_id, _READINGS.c.client_id == _LEADS.c.client_id)
+    failure = and_(_FAILURES.c.tenant_id == _LEADS.c.tenant_id, _FAILURES.c.client_id == _LEADS.c.client_id)
     stage = and_(
         _STAGES.c.tenant_id == _LEADS.c.tenant_id,
         _STAGES.c.contact_type == _LEADS.c.contact_type,
         _STAGES.c.stage_key == _LEADS.c.stage_key,
         _STAGES.c.removed_at.is_(None),
     )
-    contacts = (
+    return (
         select(
             _LEADS.c.client_id,
             _LEADS.c.contact_type,
@@ -79,13 +106,34 @@ def plan_of_brand(writer: TableWriter, budget: int) -> NotesPlan:
             _READINGS.c.read_at,
             _READINGS.c.contact_modified_at,
             _READINGS.c.answer_hash,
+            lively.label("lively"),
+            func.coalesce(_READINGS.c.unexplained, 0).label("unexplained"),
+            func.coalesce(_FAILURES.c.failures, 0).label("failures"),
+            _FAILURES.c.retry_at,
+            _FAILURES.c.contact_modified_at.label("failed_state"),
         )
-        .select_from(_LEADS.outerjoin(_READINGS, reading).outerjoin(_STAGES, stage))
+        .select_from(_LEADS.outerjoin(_READINGS, reading).outerjoin(_FAILURES, failure).outerjoin(_STAGES, stage))
         .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
     )
-    with brand_transaction(writer.engine, tenant_id, writes=False) as connection:
-        rows = connection.execution_options(yield_per=2_000).execute(contacts)
-        return plan_notes(map(_candidate, rows), budget)
+
+
+def _is_lively(tenant_id: int, now: datetime) -> ColumnElement[bool]:
+    """Return the condition for contacts of the hot list, and for those that were noted lately.
+
+    A deal may name no contact: who stands in a stage of the hot list counts as well.
+    """
+    hot = (_HOT.c.tenant_id == tenant_id, _HOT.c.removed_at.is_(None))
+    noted_lately = exists().where(
+        _NOTES.c.tenant_id == tenant_id,
+        _NOTES.c.client_id == _LEADS.c.client_id,
+        _NOTES.c.removed_at.is_(None),
+        _NOTES.c.noted_at > now - timedelta(days=LIVELY_DAYS),
+    )
+    return or_(
+        _LEADS.c.client_id.in_(select(_HOT.c.client_id).where(*hot, _HOT.c.client_id.is_not(None))),
+        _LEADS.c.stage_key.in_(select(_HOT.c.stage_key).where(*hot)),
+        noted_lately,
+    )
 
 
 def _candidate(row: Any) -> NoteCandidate:
@@ -97,6 +145,11 @@ def _candidate(row: Any) -> NoteCandidate:
         read_at=row.read_at,
         read_state=row.contact_modified_at,
         answer_hash=row.answer_hash,
+        lively=bool(row.lively),
+        unexplained=row.unexplained,
+        failures=row.failures,
+        retry_at=row.retry_at,
+        failed_state=row.failed_state,
     )
 
 
@@ -119,12 +172,11 @@ def land_notes(
     writer.raise_if_unreadable(pull)
     with brand_transaction(writer.engine, tenant_id) as connection:
         writer.lease.hold(connection)
-        # Before the rows, so that the count of contacts read (a summary) is right when it is written below; a pull that
-        # is held back after this takes the readings back with its transaction, and the contacts stay due.
         reports = writer.judge_fields(connection, pull)
-        _record_readings(connection, writer, notes)
+        # What is short is not all there is: a row that did not come with it may be there still.
+        whole = [candidate.client_id for candidate, _ in notes.read if candidate.client_id not in notes.believed_short]
         with (
-            _named(connection, [candidate.client_id for candidate, _ in notes.read]) as scope,
+            _named(connection, whole) as scope,
             staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging,
         ):
             if not writer.accept and not staging.table_was_empty:
@@ -132,21 +184,30 @@ def land_notes(
                 # all of its notes, and there are several, it is the call that answers with nothing.
                 may_empty = len(notes.read) <= 1
                 raise_if_removing_too_much(connection, pull, tenant_id, scope, may_empty=may_empty)
+            is_first = staging.table_was_empty or writer.replaying
+            new_notes = {} if is_first else count_new_notes(connection, tenant_id, pull.mirror)
             counts = upsert(connection, pull.mirror, tenant_id, utc_now(), staging=staging, scope=scope)
             counts = replace(counts, unchanged=counts.unchanged + notes.same_rows)
+        if not writer.replaying:
+            weigh_evidence(connection, tenant_id, notes, new_notes, plan.unexplained, leads_known=leads_known)
+            record_setbacks(connection, tenant_id, notes)
+        # Before the summaries, one of which counts the contacts that were read.
+        record_readings(connection, tenant_id, writer.run_id, notes, new_notes)
         if write_summaries(connection, tenant_id, writer.zone, pull.resource) or counts.changed:
             raise_data_version(connection, tenant_id)
         mark_whole(
             connection, tenant_id, writer.run_id, pull.resource, since=pull.first_position, but=notes.bad_positions
         )
+        status = notes_status(notes, plan, leads_known=leads_known)
         result = ResourceResult(
             pull.resource,
-            notes_status(notes, plan, leads_known=leads_known),
+            status,
             pull.started_at,
             pull.pages,
             pull.fetched,
             len(pull.rejected),
             remaining=_count_never_read(connection, tenant_id),
+            whole=status is ResourceStatus.PARTIAL and is_as_read(notes, plan, leads_known=leads_known),
             bodies_stored=pull.bodies_stored,
             counts=counts,
             seconds=time.monotonic() - began,
@@ -160,14 +221,26 @@ def land_notes(
 def notes_status(notes: NotesPull, plan: NotesPlan, *, leads_known: bool) -> ResourceStatus:
     """Return how the reading of notes ended.
 
-    A backfill that is still under way is a success. Changed contacts that had to wait, some that failed, or leads that
-    could not be read in this run (`leads_known`) make it partial: the notes shown are then known to be behind.
+    A backfill that is still under way is a success. Changed contacts that had to wait, some that failed or step back, a
+    history that was not given whole, or leads that could not be read in this run (`leads_known`) make it partial: the
+    notes shown are then known to be behind.
     """
     kinds = {failure.kind for _, failure in notes.failed}
-    if notes.failed and not notes.read and not notes.same:
+    if notes.failed and not notes.read and not notes.same and (notes.call_is_down or not plan.witnesses):
         return ResourceStatus.UNAVAILABLE if kinds == {SyncErrorKind.UNAVAILABLE} else ResourceStatus.FAILED
-    behind = not leads_known or notes.failed or notes.not_tried or plan.changed_waiting or notes.pull.rejected
-    return ResourceStatus.PARTIAL if behind else ResourceStatus.SUCCESS
+    is_behind = not leads_known or notes.not_tried or plan.changed_waiting or notes.pull.rejected
+    is_odd = notes.failed or plan.stepped_back or notes.believed_short
+    return ResourceStatus.PARTIAL if is_behind or is_odd else ResourceStatus.SUCCESS
+
+
+def is_as_read(notes: NotesPull, plan: NotesPlan, *, leads_known: bool) -> bool:
+    """Tell whether the notes are as fresh as this run, save those of single contacts that can't be read.
+
+    A few bad neighbours are for the agency to mend; they make nobody else's notes old.
+    """
+    apart = len(notes.failed) + len(notes.unreadable) + plan.stepped_back
+    everyone_else = leads_known and not notes.call_is_down and not notes.not_tried and not plan.changed_waiting
+    return everyone_else and not is_suspiciously_unreadable(apart, plan.contacts)
 
 
 def record_failed_contacts(connection: Connection, writer: TableWriter, notes: NotesPull) -> None:
@@ -179,6 +252,10 @@ def record_failed_contacts(connection: Connection, writer: TableWriter, notes: N
     if more > 0:
         others = PullError(notes.failed[-1][1].kind, f"the notes of {more} more contacts can't be read")
         record_failure(connection, tenant_id, run_id, resource, others)
+    for client_id, (arrived, total) in list(notes.believed_short.items())[:_MOST_ERRORS]:
+        reason = f"ClientTether gives {arrived} of this contact's {total} notes: they are kept as far as they go"
+        short = PullError(SyncErrorKind.INCOMPLETE, reason)
+        record_failure(connection, tenant_id, run_id, resource, short, record=client_id)
 
 
 @contextmanager
@@ -191,33 +268,6 @@ def _named(connection: Connection, client_ids: Sequence[str]) -> Iterator[Column
         connection.execute(insert(_READ_NOW), [{"client_id": client_id} for client_id in client_ids])
     yield _NOTES.c.client_id.in_(select(_READ_NOW.c.client_id))
     connection.execute(DropTable(_READ_NOW))
-
-
-def _record_readings(connection: Connection, writer: TableWriter, notes: NotesPull) -> None:
-    rows = [
-        {
-            "tenant_id": writer.lease.tenant_id,
-            "client_id": candidate.client_id,
-            "read_at": notes.pull.started_at,
-            "run_id": writer.run_id,
-            "contact_modified_at": candidate.modified_at,
-            "answer_hash": answer_hash,
-        }
-        for candidate, answer_hash in notes.read
-    ]
-    # The rows of these were made by an earlier run, whose reading stays named.
-    again = [
-        {"of": candidate.client_id, "at": notes.pull.started_at, "state": candidate.modified_at, "now": utc_now()}
-        for candidate in notes.same
-    ]
-    mine = update(_READINGS).where(
-        _READINGS.c.tenant_id == writer.lease.tenant_id, _READINGS.c.client_id == bindparam("of")
-    )
-    renewed = mine.values(read_at=bindparam("at"), contact_modified_at=bindparam("state"), updated_at=bindparam("now"))
-    for start in range(0, len(rows), 1_000):
-        insert_or_update(connection, _READINGS, rows[start : start + 1_000])
-    if again:
-        connection.execute(renewed, again)
 
 
 def _count_never_read(connection: Connection, tenant_id: int) -> int:

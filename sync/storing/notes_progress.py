@@ -1,0 +1,145 @@
+"""What a run learns about reading notes: how far it got, whom to leave alone, and what a contact's date tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, exists, literal, select, update
+
+from models import NoteEvidence, NoteFailure, NoteReading, utc_now
+from notes_rhythm import NotesRhythm, notes_rhythm
+from sync.reading.notes_plan import NoteCandidate, next_try
+from sync.reading.notes_pull import NotesPull
+from sync.storing.ledger import insert_or_update
+from sync.tables import MirrorTable, table_of
+
+_READINGS: Final = table_of(NoteReading)
+_FAILURES: Final = table_of(NoteFailure)
+_EVIDENCE: Final = table_of(NoteEvidence)
+_ZONES_APART: Final = timedelta(days=1)
+_BATCH: Final = 1_000
+
+
+def rhythm_of_brand(connection: Connection, tenant_id: int) -> NotesRhythm:
+    """Return how often the brand's unchanged contacts are asked, by what its notes have shown so far."""
+    evidence = connection.execute(select(_EVIDENCE).where(_EVIDENCE.c.tenant_id == tenant_id)).first()
+    return NotesRhythm.LEARNING if evidence is None else notes_rhythm(*_counts(evidence))
+
+
+def _counts(evidence: Any) -> tuple[int, int]:
+    return evidence.with_newer_date, evidence.without_newer_date
+
+
+def count_new_notes(connection: Connection, tenant_id: int, mirror: MirrorTable) -> dict[str, int]:
+    """Return by contact how many staged notes are new since the contact's last reading; ask before they are stored.
+
+    What is dated well before that reading is no new note: an old one that was edited, or moved here.
+    """
+    pulled, table = mirror.pulled_rows, mirror.table
+    known = exists(select(literal(1)).where(table.c.tenant_id == tenant_id, mirror.same_row(pulled)).correlate(pulled))
+    added = (
+        select(pulled.c.client_id, pulled.c.noted_at, _READINGS.c.read_at)
+        .join(_READINGS, _READINGS.c.client_id == pulled.c.client_id)
+        .where(_READINGS.c.tenant_id == tenant_id, ~known)
+    )
+    new_notes = Counter(
+        note.client_id
+        for note in connection.execute(added)
+        if note.noted_at is None or note.noted_at > note.read_at - _ZONES_APART
+    )
+    return dict(new_notes)
+
+
+def weigh_evidence(
+    connection: Connection,
+    tenant_id: int,
+    notes: NotesPull,
+    new_notes: Mapping[str, int],
+    unexplained: Iterable[NoteCandidate],
+    *,
+    leads_known: bool,
+) -> None:
+    """Add what this run has shown about new notes and their contact's date.
+
+    A new note without a newer date proves nothing yet: it may have been written after the contacts were read. The next
+    run that has read them sees whether the date followed.
+    """
+    with_date = sum(new_notes.get(candidate.client_id, 0) for candidate, _ in notes.read if candidate.has_newer_date)
+    without = 0
+    if leads_known:
+        earlier = list(unexplained)
+        with_date += sum(candidate.unexplained for candidate in earlier if candidate.has_newer_date)
+        without += sum(candidate.unexplained for candidate in earlier if not candidate.has_newer_date)
+        _forget_unexplained(connection, tenant_id, earlier)
+    if not with_date and not without:
+        return
+    evidence = connection.execute(select(_EVIDENCE).where(_EVIDENCE.c.tenant_id == tenant_id)).first()
+    before = (0, 0) if evidence is None else _counts(evidence)
+    row = {"with_newer_date": before[0] + with_date, "without_newer_date": before[1] + without}
+    insert_or_update(connection, _EVIDENCE, [{"tenant_id": tenant_id} | row])
+
+
+def _forget_unexplained(connection: Connection, tenant_id: int, candidates: Iterable[NoteCandidate]) -> None:
+    explained = update(_READINGS).where(
+        _READINGS.c.tenant_id == tenant_id, _READINGS.c.client_id == bindparam("contact")
+    )
+    contacts = [{"contact": candidate.client_id} for candidate in candidates]
+    if contacts:
+        connection.execute(explained.values(unexplained=0), contacts)
+
+
+def record_readings(
+    connection: Connection, tenant_id: int, run_id: str, notes: NotesPull, new_notes: Mapping[str, int]
+) -> None:
+    """Write down whose notes were read in this run, and at which state of the contact."""
+    read = [
+        {
+            "tenant_id": tenant_id,
+            "client_id": candidate.client_id,
+            "read_at": notes.pull.started_at,
+            "run_id": run_id,
+            "contact_modified_at": candidate.modified_at,
+            "answer_hash": answer_hash,
+            "unexplained": 0 if candidate.has_newer_date else new_notes.get(candidate.client_id, 0),
+        }
+        for candidate, answer_hash in notes.read
+    ]
+    for start in range(0, len(read), _BATCH):
+        insert_or_update(connection, _READINGS, read[start : start + _BATCH])
+    # The rows of these were made by an earlier run, whose reading stays named.
+    same = [
+        {"contact": candidate.client_id, "at": notes.pull.started_at, "state": candidate.modified_at, "now": utc_now()}
+        for candidate in notes.same
+    ]
+    mine = update(_READINGS).where(_READINGS.c.tenant_id == tenant_id, _READINGS.c.client_id == bindparam("contact"))
+    renewed = mine.values(read_at=bindparam("at"), contact_modified_at=bindparam("state"), updated_at=bindparam("now"))
+    if same:
+        connection.execute(renewed, same)
+
+
+def record_setbacks(connection: Connection, tenant_id: int, notes: NotesPull) -> None:
+    """Let contacts step back whose notes could not be read, each time for longer; those that were read are forgiven.
+
+    While the call itself is down nobody steps back who could be read before: it says nothing about them.
+    """
+    now = utc_now()
+    failed = [candidate for candidate, _ in notes.failed if not (notes.call_is_down and candidate.was_readable)]
+    setbacks = [
+        {
+            "tenant_id": tenant_id,
+            "client_id": candidate.client_id,
+            "failures": candidate.failures + 1,
+            "retry_at": next_try(candidate.failures + 1, now),
+            "contact_modified_at": candidate.modified_at,
+        }
+        for candidate in (*failed, *notes.unreadable)
+    ]
+    insert_or_update(connection, _FAILURES, setbacks)
+    read = (*(candidate for candidate, _ in notes.read), *notes.same)
+    forgiven = [{"contact": candidate.client_id} for candidate in read if candidate.failures]
+    mine = delete(_FAILURES).where(_FAILURES.c.tenant_id == tenant_id, _FAILURES.c.client_id == bindparam("contact"))
+    if forgiven:
+        connection.execute(mine, forgiven)

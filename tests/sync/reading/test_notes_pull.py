@@ -1,0 +1,197 @@
+"""Notes of many contacts, over a plain function in place of the wire: who is read, who fails, and whose fault it is."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from models import Resource, SyncErrorKind, utc_now
+from sync.api.clienttether import Answer
+from sync.api.envelope import Envelope
+from sync.failures import PullError
+from sync.reading.notes_plan import NoteCandidate, NotesPlan
+from sync.reading.notes_pull import NotesPull, pull_notes, read_notes
+from sync.reading.pull import Pull
+from sync.reading.resources import NOTES_TABLE
+from sync.reading.spool import Spool
+
+TEN = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
+Ask = Callable[[str, int], Answer]
+
+
+def answer(rows: list[Any], total: int | None = None) -> Answer:
+    return Answer("notes", utc_now(), json.dumps(rows).encode(), Envelope(rows, total))
+
+
+def note(number: int) -> dict[str, str]:
+    return {"note_id": str(number), "note": f"note {number}"}
+
+
+def paged(count: int, size: int, total: int | None = None) -> Ask:
+    """A server that sends pages of a size, whatever it is asked for."""
+    rows = [note(number) for number in range(count)]
+    return lambda _client, offset: answer(rows[offset : offset + size], total)
+
+
+@dataclass
+class KeptAnswers:
+    """What stands in for the writer of snapshots."""
+
+    kept: list[Answer] = field(default_factory=list)
+    bodies_stored: int = 0
+
+    def keep(self, kept: Answer) -> int:
+        self.kept.append(kept)
+        return len(self.kept) - 1
+
+    def keep_unread(self, _failure: PullError) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+
+@dataclass
+class Server:
+    """Answers each contact with one note, but fails for some; counts how often each was asked."""
+
+    fails: dict[str, SyncErrorKind] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, client_id: str, offset: int) -> Answer:
+        self.asked[client_id] += offset == 0
+        if client_id in self.fails:
+            raise PullError(self.fails[client_id], "it fails")
+        return answer([note(1)] if offset == 0 else [])
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as made:
+        yield made
+
+
+def known(name: str) -> NoteCandidate:
+    return NoteCandidate(name, "1", active=True, modified_at=TEN, read_at=TEN, read_state=TEN)
+
+
+def new(name: str) -> NoteCandidate:
+    return NoteCandidate(name, "1", active=True, modified_at=TEN, read_at=None, read_state=None)
+
+
+def pulled(server: Ask, due: list[NoteCandidate], pool: ThreadPoolExecutor, *witnesses: NoteCandidate) -> NotesPull:
+    with Spool() as spool:
+        return pull_notes(
+            server,
+            NotesPlan(due, len(due), witnesses=list(witnesses)),
+            Pull(Resource.NOTES, NOTES_TABLE, spool),
+            ZoneInfo("UTC"),
+            snapshots=KeptAnswers(),  # type: ignore[arg-type]
+            pool=pool,
+            in_flight=1,
+            raise_if_stopped=lambda: None,
+        )
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "total"),
+    [
+        (0, 100, 0),
+        (7, 100, 7),
+        (7, 100, None),
+        (100, 100, 100),
+        (230, 100, 230),
+        (230, 100, None),
+        (120, 50, None),
+        (120, 50, 50),  # a total that counts the page
+        (120, 50, 3),  # or anything else
+        (45, 20, 0),
+    ],
+)
+def test_a_history_is_read_to_its_end_whatever_the_total_says(count: int, size: int, total: int | None) -> None:
+    rows = [row for each in read_notes(paged(count, size, total), "1") for row in each.envelope.rows]
+    assert [row["note_id"] for row in rows] == [str(number) for number in range(count)]
+
+
+def test_a_call_that_ignores_paging_is_read_once_and_an_endless_one_is_refused() -> None:
+    everything = [note(number) for number in range(100)]
+    assert len(read_notes(lambda _client, _offset: answer(everything), "1")) == 1
+    with pytest.raises(PullError):
+        read_notes(lambda _client, offset: answer([note(offset + number) for number in range(100)]), "1")
+
+
+def test_a_history_that_is_not_given_whole_is_read_as_far_as_it_goes(pool: ThreadPoolExecutor) -> None:
+    def server(client_id: str, offset: int) -> Answer:
+        return paged(100, 100, 140 if client_id == "long" else None)(client_id, offset)
+
+    notes = pulled(server, [known("long"), known("other")], pool)
+    assert [candidate.client_id for candidate, _ in notes.read] == ["long", "other"]
+    assert notes.believed_short == {"long": (100, 140)}
+    assert not notes.failed
+
+
+def test_totals_that_fit_nothing_prove_nothing(pool: ThreadPoolExecutor) -> None:
+    notes = pulled(
+        lambda _client, offset: answer([] if offset else [note(1)], 9_000), [known(str(n)) for n in range(9)], pool
+    )
+    assert len(notes.read) == 9
+    assert notes.believed_short == {}
+
+
+def test_bad_neighbours_hold_nobody_up(pool: ThreadPoolExecutor) -> None:
+    bad = [new(f"bad {number}") for number in range(8)]
+    good = [new(f"good {number}") for number in range(5)]
+    server = Server({candidate.client_id: SyncErrorKind.SERVER_ERROR for candidate in bad})
+    for witnesses in ([], [known("witness")]):
+        notes = pulled(server, [*bad, *good], pool, *witnesses)
+        assert {candidate.client_id for candidate, _ in notes.read} >= {candidate.client_id for candidate in good}
+        assert {candidate.client_id for candidate, _ in notes.failed} == set(server.fails)
+        assert not notes.call_is_down
+        assert not notes.not_tried
+
+
+@pytest.mark.parametrize("kind", [SyncErrorKind.UNAVAILABLE, SyncErrorKind.KEY_REFUSED, SyncErrorKind.TIMEOUT])
+def test_what_one_contact_is_answered_is_about_that_contact(kind: SyncErrorKind, pool: ThreadPoolExecutor) -> None:
+    server = Server({"bad": kind})
+    notes = pulled(server, [known("bad"), known("a"), known("b")], pool, known("a"), known("b"), known("bad"))
+    assert [candidate.client_id for candidate, _ in notes.failed] == ["bad"]
+    assert {candidate.client_id for candidate, _ in notes.read} == {"a", "b"}
+    assert notes.failed[0][1].kind is (SyncErrorKind.REFUSED if kind is SyncErrorKind.KEY_REFUSED else kind)
+    assert server.asked["a"] == server.asked["b"] == 1
+
+
+@pytest.mark.parametrize("kind", [SyncErrorKind.SERVER_ERROR, SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.UNAVAILABLE])
+def test_the_call_is_down_once_contacts_fail_that_could_be_read_before(
+    kind: SyncErrorKind, pool: ThreadPoolExecutor
+) -> None:
+    names = [str(number) for number in range(100)]
+    server = Server(dict.fromkeys(names, kind))
+    notes = pulled(server, [new(name) for name in names[:90]], pool, *map(known, names[90:93]))
+    assert notes.call_is_down
+    assert server.asked.total() < 10
+    assert notes.not_tried > 80
+    assert {failure.kind for _, failure in notes.failed} == {kind}
+
+
+def test_a_brand_of_which_nobody_was_ever_read_is_not_asked_through_to_the_end(pool: ThreadPoolExecutor) -> None:
+    names = [str(number) for number in range(300)]
+    server = Server(dict.fromkeys(names, SyncErrorKind.TIMEOUT))
+    notes = pulled(server, [new(name) for name in names], pool)
+    assert notes.call_is_down
+    assert 10 < server.asked.total() < 30
+
+
+def test_a_record_that_is_none_leaves_its_contact_due(pool: ThreadPoolExecutor) -> None:
+    rows = [note(1), "<tr>", {"is_pinned": "0"}]
+    notes = pulled(lambda _client, offset: answer([] if offset else rows), [known("1")], pool)
+    assert not notes.read
+    assert [candidate.client_id for candidate in notes.unreadable] == ["1"]
+    assert len(notes.pull.rejected) == 2
