@@ -6,14 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from sync.mapping.records import NoteRecord
+from sync.mapping.wire_values import WireTime
 
 # No id of the vendor's begins so: those that were seen are digits.
 _DERIVED: Final = "~"
-_Content = tuple[datetime | None, str, str, str]
+_Content = tuple[WireTime | None, str, str, str]
 
 
 def identified(client_id: str, notes: Sequence[NoteRecord]) -> list[NoteRecord]:

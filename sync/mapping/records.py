@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
@@ -19,7 +18,7 @@ from sync.mapping.expectations import EXPECTATIONS
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.mapping.stage_names import StageNames
 from sync.mapping.wire_record import ABSENT, DeclaredField, FieldReading, WireRecord, declared_fields, wire_value
-from sync.mapping.wire_values import LONGEST_ID, OddValueError, as_id
+from sync.mapping.wire_values import LONGEST_ID, OddValueError, WireTime, as_id
 
 
 class UnreadableRecordError(ValueError):
@@ -55,8 +54,8 @@ class ContactRecord:
     action_plan: str
     contact_type: str
     assigned_user: str
-    created: datetime | None
-    last_modified: datetime | None
+    created: WireTime | None
+    last_modified: WireTime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,12 @@ class OpportunityRecord:
     lead_source: str
     contact_type: str
     deal_size: Decimal | None
-    likelihood: int | None
+    likelihood: Decimal | None
     market: str
     units: str
     assigned_user: str
-    created: datetime | None
-    last_modified: datetime | None
+    created: WireTime | None
+    last_modified: WireTime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class StageRecord:
     name: str
     active: bool
     order: int | None
-    likelihood: int | None
+    likelihood: Decimal | None
     contact_type: str
 
 
@@ -100,7 +99,7 @@ class NoteRecord:
     note_id: str
     text: str
     author: str
-    created: datetime | None
+    created: WireTime | None
     kind: str
 
 
@@ -109,8 +108,8 @@ class EventRecord:
     """A row of `read_all_events`; `description` is raw HTML."""
 
     event_id: str
-    start: datetime | None
-    end: datetime | None
+    start: WireTime | None
+    end: WireTime | None
     kind: str
     title: str
     contact_name: str

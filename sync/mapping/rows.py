@@ -6,7 +6,7 @@ A row is a dict of the table's own columns. Times become UTC here, with the bran
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,8 +15,10 @@ from models import PROSPECT
 from sync.mapping.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
 from sync.mapping.stage_names import NEW_LEAD, name_key
 from sync.mapping.wire_text import plain_text, sanitise_html
+from sync.mapping.wire_values import WireTime
 from sync.tables import Row
 
+_SAME_DATE_EVERYWHERE: Final = time(10)  # of UTC
 UNKNOWN_SOURCE: Final = "Unknown"
 HOT_STAGES: Final = (
     "Deal Structure",
@@ -30,14 +32,29 @@ HOT_LIKELIHOOD: Final = 40
 _LONGEST_TYPE: Final = 32
 
 
-def to_utc(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+def to_utc(moment: WireTime | None, zone: ZoneInfo) -> datetime | None:
     """Return a wire time in UTC; without an offset it is in the brand's zone.
 
-    Where clocks are set back the earlier of two moments is meant; an hour that is skipped counts on from before it.
+    Where clocks are set back the earlier of two moments is meant; an hour that is skipped counts on from before it. A
+    date without a clock becomes the one hour of it that is the same date from Honolulu to Auckland: whoever reads it,
+    it must not move to the day before.
     """
     if moment is None:
         return None
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, _SAME_DATE_EVERYWHERE, UTC)
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def whole_percents(likelihoods: Sequence[Decimal | None]) -> list[int | None]:
+    """Return the likelihoods of a list in whole percent, 0-100.
+
+    One between 0 and 1 in a list without any above 1 tells that all of them are shares of 1.
+    """
+    known = [likelihood for likelihood in likelihoods if likelihood is not None]
+    are_shares = any(0 < each < 1 for each in known) and all(each <= 1 for each in known)
+    scale = 100 if are_shares else 1
+    return [None if each is None else int((each * scale).quantize(Decimal(1), ROUND_HALF_UP)) for each in likelihoods]
 
 
 def display_name(first: str, last: str, company: str) -> str:
@@ -73,8 +90,13 @@ def lead_row(contact: ContactRecord, zone: ZoneInfo) -> Row:
     }
 
 
-def opportunity_row(deal: OpportunityRecord, zone: ZoneInfo) -> Row:
-    """Return the row of `pipeline_items` for a deal."""
+def opportunity_rows(deals: Sequence[OpportunityRecord], zone: ZoneInfo) -> list[Row]:
+    """Return the rows of `pipeline_items` for the deals of a page, whose likelihoods are all written alike."""
+    percents = whole_percents([deal.likelihood for deal in deals])
+    return [_opportunity_row(deal, percent, zone) for deal, percent in zip(deals, percents, strict=True)]
+
+
+def _opportunity_row(deal: OpportunityRecord, likelihood: int | None, zone: ZoneInfo) -> Row:
     stage = deal.sales_cycle or NEW_LEAD
     source = deal.lead_source or UNKNOWN_SOURCE
     return {
@@ -89,7 +111,7 @@ def opportunity_row(deal: OpportunityRecord, zone: ZoneInfo) -> Row:
         "lead_source": source,
         "lead_source_key": name_key(source),
         "deal_size": deal.deal_size,
-        "likelihood": deal.likelihood,
+        "likelihood": likelihood,
         "market": deal.market,
         "units": deal.units,
         "sales_lead": deal.assigned_user,
@@ -108,6 +130,7 @@ def stage_rows(stages: Sequence[StageRecord]) -> list[Row]:
     behind = max((stage.order for stage in stages if stage.order is not None), default=0) + 1
     for contact_type in dict.fromkeys([PROSPECT, *(stage.contact_type[:_LONGEST_TYPE] for stage in stages)]):
         rows[contact_type, name_key(NEW_LEAD)] = _stage(contact_type, NEW_LEAD, -1, active=True, likelihood=0)
+    percents = whole_percents([stage.likelihood for stage in stages])
     for place, stage in enumerate(stages):
         contact_type, name = stage.contact_type[:_LONGEST_TYPE], stage.name
         if not name:
@@ -118,7 +141,7 @@ def stage_rows(stages: Sequence[StageRecord]) -> list[Row]:
             name,
             position,
             active=stage.active,
-            likelihood=stage.likelihood,
+            likelihood=percents[place],
             sales_cycle_id=stage.sales_cycle_id,
         )
         key = (contact_type, row["stage_key"])

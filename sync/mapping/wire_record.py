@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -17,6 +16,7 @@ from sync.mapping.wire_text import MOST_CHARACTERS
 from sync.mapping.wire_values import (
     OddValueError,
     UnknownWordError,
+    WireTime,
     as_contact_type,
     as_flag,
     as_id,
@@ -162,7 +162,8 @@ class WireRecord:
         """Return text of one line."""
         if self._names is None:
             raw = self._raw.get(names[0])
-            if raw.__class__ is str and raw.isprintable() and raw:  # nearly every value: spares two calls
+            # Nearly every value: spares two calls.
+            if raw.__class__ is str and raw.isascii() and raw.isprintable() and "&" not in raw:
                 line = " ".join(raw[:MOST_CHARACTERS].split())
                 if line:
                     return line
@@ -202,8 +203,8 @@ class WireRecord:
         """Return an amount to the cent."""
         return self._read(field_name, as_money, names, None)
 
-    def percent(self, field_name: str, *names: str) -> int | None:
-        """Return a percentage 0-100."""
+    def percent(self, field_name: str, *names: str) -> Decimal | None:
+        """Return a percentage as it is written, 0-100."""
         return self._read(field_name, as_percent, names, None)
 
     def number(self, field_name: str, *names: str) -> int | None:
@@ -214,8 +215,8 @@ class WireRecord:
         """Return a flag, False where nothing is said."""
         return self._read(field_name, as_flag, names, False)
 
-    def time(self, field_name: str, *names: str) -> datetime | None:
-        """Return a moment, naive in the brand's own zone."""
+    def time(self, field_name: str, *names: str) -> WireTime | None:
+        """Return a moment, naive in the brand's own zone, or a date."""
         return self._read(field_name, as_time, names, None)
 
     def person(self, field_name: str, *names: str) -> str:

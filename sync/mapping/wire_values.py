@@ -9,24 +9,32 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
 
 from models import PROSPECT
-from sync.mapping.wire_text import clean_line, clean_text
+from sync.mapping.wire_text import clean_line, clean_name, clean_text
 
 LONGEST_ID: Final = 64
 _CENT: Final = Decimal("0.01")
 _MOST_MONEY: Final = Decimal(10) ** 10
 _MONEY: Final = re.compile(r"[-+]?\$?[-+]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d*)?")
+_AMBIGUOUS_MONEY: Final = re.compile(r"[-+]?\$?[-+]?[1-9]\d{0,2}\.\d{3}")
+_DATE_ONLY: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")
+_EPOCH: Final = re.compile(r"\d{10}|\d{13}", re.ASCII)
+_TWELVE_HOURS: Final = re.compile(r"(\d{1,2})((?::\d{2}){1,2}) ?([AP])\.?M\.?", re.IGNORECASE | re.ASCII)
 _US_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T](.+))?")
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on", "active", "enabled"})
 _FALSE: Final = frozenset({"0", "false", "f", "no", "n", "off", "inactive", "disabled", ""})
 _OTHER_TYPES: Final = frozenset(
     {"employee", "vendor", "partner", "referral partner", "franchisee", "customer", "broker", "supplier"}
 )
+
+
+WireTime = datetime | date
+"""A moment, or a date where the wire tells no more: then it is that date everywhere, and no midnight of any zone."""
 
 
 class OddValueError(ValueError):
@@ -59,9 +67,13 @@ def as_id(value: object) -> str | None:
 
 
 def as_line(value: object) -> str:
-    """Return text of one line; '' for none. Raises OddValueError for lists, objects and truth values."""
+    """Return text of one line, a name or the like; '' for none.
+
+    HTML entities are unescaped and accents composed, so that one name is one name. Raises OddValueError for lists,
+    objects and truth values.
+    """
     if isinstance(value, str):
-        return clean_line(value)
+        return clean_name(value)
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -110,7 +122,8 @@ def as_contact_type(value: object) -> str:
 def as_money(value: object) -> Decimal | None:
     """Return an amount to the cent, half a cent rounded away from zero; None where there is none.
 
-    Raises OddValueError for what is no amount or has more than ten digits before the point.
+    Raises OddValueError for what is no amount, has more than ten digits before the point, or may be two amounts:
+    `90.000` is ninety to some people and ninety thousand to others.
     """
     if value is None or value == "":
         return None
@@ -120,6 +133,8 @@ def as_money(value: object) -> Decimal | None:
     text = text.replace(" ", "")
     if not text:
         return None
+    if isinstance(value, str) and _AMBIGUOUS_MONEY.fullmatch(text):
+        raise OddValueError("nobody can tell whether the point of this amount parts thousands or cents")
     if not _MONEY.fullmatch(text) or not text.isascii():
         raise OddValueError("an amount of money was expected")
     try:
@@ -131,8 +146,12 @@ def as_money(value: object) -> Decimal | None:
     return abs(amount) if amount == 0 else amount
 
 
-def as_percent(value: object) -> int | None:
-    """Return a percentage 0-100 in whole numbers; None where there is none. Raises OddValueError for anything else."""
+def as_percent(value: object) -> Decimal | None:
+    """Return a percentage as it is written, 0-100; None where there is none.
+
+    Whether 0.5 means a half or half a percent only the whole list can tell (`rows.whole_percents`). Raises
+    OddValueError for anything else.
+    """
     if value is None or value == "":
         return None
     text = as_line(value).removesuffix("%").strip()
@@ -144,7 +163,7 @@ def as_percent(value: object) -> int | None:
         raise OddValueError("a percentage was expected") from odd
     if not percent.is_finite() or not 0 <= percent <= 100:
         raise OddValueError("a percentage is 0 to 100")
-    return int(percent.quantize(Decimal(1), ROUND_HALF_UP))
+    return percent
 
 
 def as_number(value: object) -> int | None:
@@ -157,30 +176,49 @@ def as_number(value: object) -> int | None:
     return int(text)
 
 
-def as_time(value: object) -> datetime | None:
-    """Return a moment, without a zone where the wire names none; None for '', null and zero dates.
+def as_time(value: object) -> WireTime | None:
+    """Return a moment, without a zone where the wire names none, or a date where it tells only that.
 
-    Takes `YYYY-MM-DD[ HH:MM:SS]`, ISO with T, and `MM/DD/YYYY`. Raises OddValueError for anything else and for
-    years that no record can mean.
+    None for '', null and zero dates. Takes `YYYY-MM-DD[ HH:MM:SS]`, ISO with T, `MM/DD/YYYY` with a clock of 12 or 24
+    hours, and seconds or milliseconds since 1970 (UTC). Raises OddValueError for anything else, such as days before
+    months, and for years that no record can mean.
     """
     if value is None or value == "":
         return None
-    if not isinstance(value, str):
+    if isinstance(value, bool) or not isinstance(value, str | int):
         raise OddValueError("a date was expected")
-    text = value.strip()
+    text = str(value).strip()
     if not text or text.startswith(("0000-00-00", "00/00/0000")):
         return None
-    american = _US_DATE.fullmatch(text)
-    if american:
-        month, day, year, clock = american.groups()
-        text = f"{year}-{int(month):02}-{int(day):02}" + (f" {clock}" if clock else "")
     try:
-        moment = datetime.fromisoformat(text)
+        moment = _since_1970(text) if _EPOCH.fullmatch(text) else _written_time(text)
     except ValueError as odd:
         raise OddValueError("a date was expected") from odd
     if not 1900 <= moment.year <= 2200:
         raise OddValueError("a date of this or the last century was expected")
     return moment
+
+
+def _since_1970(text: str) -> datetime:
+    return datetime.fromtimestamp(int(text) / (1_000 if len(text) == 13 else 1), UTC)
+
+
+def _written_time(text: str) -> WireTime:
+    american = _US_DATE.fullmatch(text)
+    if american:
+        month, day, year, clock = american.groups()
+        text = f"{year}-{int(month):02}-{int(day):02}" + (f" {_clock_of_24_hours(clock)}" if clock else "")
+    return date.fromisoformat(text) if _DATE_ONLY.fullmatch(text) else datetime.fromisoformat(text)
+
+
+def _clock_of_24_hours(clock: str) -> str:
+    twelve = _TWELVE_HOURS.fullmatch(clock.strip())
+    if not twelve:
+        return clock
+    hour, rest, half = twelve.groups()
+    if not 1 <= int(hour) <= 12:
+        raise ValueError("a clock of twelve hours goes from 1 to 12")
+    return f"{int(hour) % 12 + (12 if half in 'pP' else 0):02}{rest}"
 
 
 def as_person(value: object) -> str:

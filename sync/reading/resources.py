@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, or_
 from models import Lead, Note, PipelineItem, PipelineStage, Resource, ScheduledActivity
 from sync.api.clienttether import Answer, ClientTether
 from sync.mapping.records import CONTACTS, EVENTS, OPPORTUNITIES, STAGES, RecordKind
-from sync.mapping.rows import event_row, lead_row, opportunity_row, stage_rows, to_utc
+from sync.mapping.rows import event_row, lead_row, opportunity_rows, stage_rows, to_utc
 from sync.tables import MirrorTable, Row
 
 LEADS_TABLE: Final = MirrorTable(Lead)
@@ -76,7 +76,7 @@ LISTS: Final = (
         OPPORTUNITIES,
         OPPORTUNITIES_TABLE,
         lambda client, offset, _window: client.opportunities(offset),
-        lambda records, zone: [opportunity_row(record, zone) for record in records],
+        opportunity_rows,
     ),
     ListResource(
         Resource.SCHEDULED_ACTIVITIES,

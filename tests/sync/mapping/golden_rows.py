@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from models import Resource
 from sync.api.envelope import read_envelope
 from sync.mapping.records import CONTACTS, EVENTS, NOTES, OPPORTUNITIES, STAGES, RecordKind, record_id
-from sync.mapping.rows import event_row, lead_row, note_row, opportunity_row, stage_rows
+from sync.mapping.rows import event_row, lead_row, note_row, opportunity_rows, stage_rows
 from sync.mapping.rules import RULES_VERSION
 from sync.mapping.wire_record import WireRecord
 from sync.tables import Row
@@ -48,6 +48,7 @@ _WIRE: Final[dict[Resource, list[dict[str, Any]]]] = {
             "deal_size": "",
             "contact_type": 3,
         },
+        {"client_id": "8", "lastName": "Roe", "contact_type": "Prospect", "clients_sales_cycle": "New Lead"},
     ],
     Resource.PIPELINE_ITEMS: [
         {
@@ -119,7 +120,7 @@ def _mapped(resource: Resource, raws: list[Any]) -> list[Row]:
         case Resource.LEADS:
             return [lead_row(record, _ZONE) for record in _records(CONTACTS, raws)]
         case Resource.PIPELINE_ITEMS:
-            return [opportunity_row(record, _ZONE) for record in _records(OPPORTUNITIES, raws)]
+            return opportunity_rows(_records(OPPORTUNITIES, raws), _ZONE)
         case Resource.PIPELINE_STAGES:
             return stage_rows(_records(STAGES, raws))
         case Resource.NOTES:

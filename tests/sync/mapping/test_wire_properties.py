@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
@@ -29,9 +29,20 @@ from sync.mapping.records import (
     UnreadableRecordError,
     record_id,
 )
-from sync.mapping.rows import event_row, hot_list_rows, hot_stages, lead_row, note_row, opportunity_row, stage_rows
+from sync.mapping.rows import (
+    event_row,
+    hot_list_rows,
+    hot_stages,
+    lead_row,
+    note_row,
+    opportunity_rows,
+    stage_rows,
+    to_utc,
+    whole_percents,
+)
+from sync.mapping.stage_names import stage_names
 from sync.mapping.wire_record import WireRecord
-from sync.mapping.wire_text import CLEANER, clean_text, plain_text, sanitise_html
+from sync.mapping.wire_text import plain_text, sanitise_html
 from sync.mapping.wire_values import OddValueError, as_money, as_percent, as_time
 from sync.reading.resources import EVENTS_TABLE, LEADS_TABLE, NOTES_TABLE, OPPORTUNITIES_TABLE, STAGES_TABLE
 from sync.storing.derived import HOT_LIST_TABLE
@@ -40,7 +51,7 @@ ZONE = ZoneInfo("America/New_York")
 HTML_COLUMNS = {"whiteboard", "content", "description"}
 KINDS: dict[str, tuple[RecordKind, Any, Any]] = {
     "leads": (CONTACTS, lambda record: [lead_row(record, ZONE)], LEADS_TABLE),
-    "deals": (OPPORTUNITIES, lambda record: [opportunity_row(record, ZONE)], OPPORTUNITIES_TABLE),
+    "deals": (OPPORTUNITIES, lambda record: opportunity_rows([record], ZONE), OPPORTUNITIES_TABLE),
     "stages": (STAGES, lambda record: stage_rows([record]), STAGES_TABLE),
     "notes": (NOTES, lambda record: [note_row(record, "1", ZONE)], NOTES_TABLE),
     "events": (EVENTS, lambda record: [event_row(record, ZONE)], EVENTS_TABLE),
@@ -191,7 +202,64 @@ _PARAGRAPHS = st.lists(_BITS, max_size=4).map(lambda bits: f"<p>{''.join(bits)}<
 @settings(max_examples=1_500, deadline=None)
 @given(st.lists(_BITS | _PARAGRAPHS, max_size=8).map("".join))
 def test_markup_that_is_known_to_be_harmless_is_what_the_cleaner_gives_back(markup: str) -> None:
-    assert sanitise_html(markup) == clean_text(CLEANER.clean(clean_text(markup)))
+    quickly = sanitise_html(markup)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sync.mapping.wire_text._HARMLESS", re.compile(r"(?!)"))
+        assert sanitise_html(markup) == quickly
+        assert sanitise_html(quickly) == quickly
+
+
+@pytest.mark.parametrize(
+    ("markup", "content", "read"),
+    [
+        ("one\ntwo\r\n\r\nthree", "one<br>two<br><br>three", "one\ntwo\nthree"),
+        ("one & two\nthree", "one &amp; two<br>three", "one & two\nthree"),
+        ("<b>one</b>\ntwo", "<b>one</b><br>two", "one\ntwo"),
+        ("<p>one\ntwo</p>", "<p>one\ntwo</p>", "one\ntwo"),
+        ("<a title='one\ntwo' href=/x>three</a>\nfour", None, "three\nfour"),
+        ("From: Pat Fox <pat@example.com>", "From: Pat Fox &lt;pat@example.com&gt;", "From: Pat Fox <pat@example.com>"),
+        ("see <https://example.com/a?b=1> <b>now</b>", None, "see <https://example.com/a?b=1> now"),
+        ("<section>one</section><section>two</section>", "<div>one</div><div>two</div>", "one\ntwo"),
+        ("<dl><dt>Budget</dt><dd>90,000</dd></dl>", None, "Budget\n90,000"),
+        ("<form action=/x onsubmit=evil()>one</form>two", "<div>one</div>two", "one\ntwo"),
+        ("<script><p>one\n</script>two\nthree", "two<br>three", "two\nthree"),
+        ("<img src=x onerror=alert(1)@x>", "", ""),
+    ],
+)
+def test_notes_keep_their_lines_and_addresses(markup: str, content: str | None, read: str) -> None:
+    sanitised = sanitise_html(markup)
+    assert plain_text(sanitised) == read
+    if content is not None:
+        assert sanitised == content
+
+
+def test_a_long_text_is_cleaned_before_it_is_cut() -> None:
+    picture = f'<p><img src="data:image/png;base64,{"A" * 250_000}"></p>'
+    assert plain_text(sanitise_html(f"{picture}<p>the words</p>")) == "the words"
+    cut = sanitise_html("<ul>" + "<li><b>one &amp; two</b></li>" * 20_000 + "</ul>")
+    assert 190_000 < len(cut) <= 200_000
+    assert cut.endswith("</ul>")
+    assert sanitise_html(cut) == cut
+    assert set(plain_text(cut).splitlines()[:-1]) == {"one & two"}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("O&#039;Hara", "O'Hara"),
+        ("Smith &amp; Sons", "Smith & Sons"),
+        ("Smith &amp;amp; Sons", "Smith & Sons"),
+        ("Jose\u0301", "Jos\xe9"),
+        ("AT&T", "AT&T"),
+        ("B&lt;script&gt;", "B<script>"),
+        ("a&#0;&#x202e;&#13;b", "a b"),
+        ("R&D &copyright", "R&D &copyright"),
+    ],
+)
+def test_one_name_is_one_name_however_it_is_written(written: str, name: str) -> None:
+    reading = CONTACTS.reading()
+    (lead,) = CONTACTS.read_rows([("1", {"lastName": written, "clients_lead_source": f" {written}  "})], reading)
+    assert (lead.last_name, lead.lead_source) == (name, name)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +297,10 @@ def test_money_stays_exact_in_every_form(amount: Decimal, dollar: bool, commas: 
         (None, None),
         (49500.5, Decimal("49500.50")),
         (".5", Decimal("0.50")),
+        (90.125, Decimal("90.13")),
+        ("90.0000", 90),
+        ("1,234.567", Decimal("1234.57")),
+        ("1234.567", Decimal("1234.57")),
         ("0.005", Decimal("0.01")),
     ],
 )
@@ -236,14 +308,33 @@ def test_money_as_it_comes(wire: object, amount: object) -> None:
     assert as_money(wire) == amount
 
 
-@pytest.mark.parametrize("wire", ["ninety", "1.2.3", "1,23", "(500)", "NaN", "1e5", [1], {}, True, "12345678901", "٣"])
+@pytest.mark.parametrize(
+    "wire",
+    [
+        "90.000",
+        "$90.000",
+        "1.234,56",
+        "ninety",
+        "1.2.3",
+        "1,23",
+        "(500)",
+        "NaN",
+        "1e5",
+        [1],
+        {},
+        True,
+        "12345678901",
+        "٣",
+    ],
+)
 def test_what_is_no_money_is_said_to_be_odd(wire: object) -> None:
     with pytest.raises(OddValueError):
         as_money(wire)
 
 
 @pytest.mark.parametrize(
-    ("wire", "percent"), [("50", 50), ("50%", 50), (50, 50), ("", None), (None, None), ("12.5", 13), ("100 %", 100)]
+    ("wire", "percent"),
+    [("50", 50), ("50%", 50), (50, 50), ("", None), (None, None), ("12.5", Decimal("12.5")), ("100 %", 100)],
 )
 def test_percent_as_it_comes(wire: object, percent: object) -> None:
     assert as_percent(wire) == percent
@@ -259,9 +350,14 @@ def test_what_is_no_percentage_is_said_to_be_odd(wire: object) -> None:
     ("wire", "moment"),
     [
         ("2026-03-01 14:30:00", datetime.fromisoformat("2026-03-01T14:30")),
-        ("2026-03-01", datetime.fromisoformat("2026-03-01")),
+        ("2026-03-01", date(2026, 3, 1)),
+        ("20260301", date(2026, 3, 1)),
+        ("1772377200", datetime(2026, 3, 1, 15, tzinfo=UTC)),
+        (1772377200000, datetime(2026, 3, 1, 15, tzinfo=UTC)),
+        ("03/01/2026 02:30 PM", datetime.fromisoformat("2026-03-01T14:30")),
+        ("3/1/2026 12:05:09 am", datetime.fromisoformat("2026-03-01T00:05:09")),
         ("2026-03-01T14:30:00", datetime.fromisoformat("2026-03-01T14:30")),
-        ("03/01/2026", datetime.fromisoformat("2026-03-01")),
+        ("03/01/2026", date(2026, 3, 1)),
         ("3/1/2026 14:30", datetime.fromisoformat("2026-03-01T14:30")),
         ("2026-03-01T14:30:00Z", datetime(2026, 3, 1, 14, 30, tzinfo=UTC)),
         ("0000-00-00 00:00:00", None),
@@ -271,6 +367,52 @@ def test_what_is_no_percentage_is_said_to_be_odd(wire: object) -> None:
 )
 def test_times_as_they_come(wire: object, moment: object) -> None:
     assert as_time(wire) == moment
+    assert type(as_time(wire)) is type(moment)
+
+
+@pytest.mark.parametrize("wire", ["27/11/2026", "13:00 PM", "03/01/2026 13:00 PM", "17723772", True, [2026]])
+def test_what_is_no_time_or_may_be_two_is_said_to_be_odd(wire: object) -> None:
+    with pytest.raises(OddValueError):
+        as_time(wire)
+
+
+@pytest.mark.parametrize("brand_zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_a_date_is_that_date_in_every_zone(brand_zone: str) -> None:
+    moment = to_utc(date(2026, 3, 1), ZoneInfo(brand_zone))
+    assert moment is not None
+    for zone in ("Pacific/Honolulu", "America/New_York", "Europe/London", "Asia/Tokyo", "Pacific/Auckland", brand_zone):
+        assert moment.astimezone(ZoneInfo(zone)).date() == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "percents"),
+    [
+        (["0", "0.05", "0.5", "1", ""], [0, 5, 50, 100, None]),
+        (["0", "5", "50", "100"], [0, 5, 50, 100]),
+        (["0", "1", "1"], [0, 1, 1]),
+        (["0.5", "12.5", "100"], [1, 13, 100]),
+        ([], []),
+    ],
+)
+def test_shares_of_one_are_told_by_all_likelihoods_together(written: list[str], percents: list[int | None]) -> None:
+    assert whole_percents([as_percent(each) for each in written]) == percents
+    rows = [
+        (str(number), {"sales_cycle_name": f"S{number}", "likelihood_to_close": each, "contact_type": "1"})
+        for number, each in enumerate(written, start=1)
+    ]
+    stages = stage_rows(STAGES.read_rows(rows, STAGES.reading()))
+    assert [row["likelihood"] for row in stages if row["sales_cycle_id"]] == percents
+
+
+def test_a_stage_given_by_its_id_is_known_by_it() -> None:
+    stages = stage_names([("41", "QR Sent"), ("42", "FA Sent")])
+    reading = CONTACTS.reading(stages=stages)
+    said = ["41", "qr sent", "", "New Lead", "99", "Elsewhere"]
+    leads = CONTACTS.read_rows([(str(n), {"clients_sales_cycle": each}) for n, each in enumerate(said)], reading)
+    assert [lead.sales_cycle for lead in leads] == ["QR Sent", "qr sent", "", "New Lead", "99", "Elsewhere"]
+    assert (reading.tally.odd["sales_cycle"], reading.tally.blank["sales_cycle"]) == (2, 1)
+    assert not reading.issues
+    assert stage_names([(None, "New Lead")]) is None
 
 
 NO_TOTAL: list[dict[str, Any]] = [{}, {"TotalRecord": 0}, {"TotalRecord": "0"}]
@@ -338,13 +480,7 @@ def test_every_mirrored_table_is_fed_by_a_kind_of_record_or_derived() -> None:
 
 def test_a_row_of_the_hot_list_names_the_columns_of_its_table() -> None:
     stage = {"contact_type": "1", "stage_key": "fa sent", "name": "FA Sent", "position": 1, "active": True}
-    deal = opportunity_row(
-        OPPORTUNITIES.read(
-            WireRecord(
-                {"contact_sales_cycle": "FA Sent", "contact_type": "1", "deal_size": "5"}, "7", OPPORTUNITIES.reading()
-            )
-        ),
-        ZONE,
-    )
-    (row,) = hot_list_rows([deal], {"fa sent": stage | {"likelihood": 50}})
+    raw = {"contact_sales_cycle": "FA Sent", "contact_type": "1", "deal_size": "5"}
+    deals = opportunity_rows(OPPORTUNITIES.read_rows([("7", raw)], OPPORTUNITIES.reading()), ZONE)
+    (row,) = hot_list_rows(deals, {"fa sent": stage | {"likelihood": 50}})
     assert set(row) == set(HOT_LIST_TABLE.names)
