@@ -70,8 +70,8 @@ MOST_CHARACTERS: Final = 200_000
 
 # Markup that the cleaner gives back as it is: text, and formatting without any attribute, each tag closed where it
 # should be. Most notes are just that, and the cleaner lets go of Python's lock: waiting for it again behind the threads
-# that read pages took a quarter of a first sync. Measured again in pairs: without this a first sync takes 5 to 17 % more
-# CPU on both databases, and at 1.9 times the floor on PostgreSQL it has 5 to give.
+# that read pages took a quarter of a first sync. Measured again in pairs: without this a first sync takes 5 to 17 %
+# more CPU on both databases, and at 1.9 times the floor on PostgreSQL it has 5 to give.
 _PLAIN: Final = r"(?:[^<>&\r\xa0]++|&(?:amp|lt|gt|quot|#0?39);)*+"
 _FORMATTED: Final = "|".join(f"<{tag}>{_PLAIN}</{tag}>" for tag in ("b", "i", "em", "strong", "u"))
 _RUN: Final = rf"{_PLAIN}(?:(?:<br>|{_FORMATTED}){_PLAIN})*+"
