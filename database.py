@@ -12,10 +12,11 @@ statement which forgets the brand returns nothing of anyone else's.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -82,6 +83,13 @@ def _sqlite_engine(url: str) -> Engine:
     engine = create_sqlalchemy_engine(
         url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _make_private(*_what: Any) -> None:
+        """Make a new file the owner's alone; SQLite gives those beside it (-wal, -shm) the same rights."""
+        if path and path != ":memory:":
+            with suppress(OSError):  # there already, or not to be made here: connecting says so in its own words
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _record: Any) -> None:

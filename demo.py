@@ -162,7 +162,9 @@ def main() -> int:
 
 
 def _run(processes: Processes) -> None:
+    os.umask(0o077)  # keys, data and logs are the owner's alone
     FOLDER.mkdir(parents=True, exist_ok=True)
+    FOLDER.chmod(0o700)
     keys = _own_keys(FOLDER / "keys.json")
     port = _port("PORT", 8050)
     _refuse_taken(port)
@@ -170,7 +172,7 @@ def _run(processes: Processes) -> None:
     environment = _environment(keys, port, emulator_port)
 
     _say("Starting a ClientTether stand-in and the database …")
-    processes.start("emulator", *_emulator_arguments(keys, emulator_port), environment=environment)
+    processes.start("emulator", *_emulator_arguments(emulator_port), environment=environment)
     _command(environment, "dash_portal", "migrate")
     _make_brands_and_people(environment)
     processes.start("web", "-m", "dash_portal", "serve", environment=environment)
@@ -205,6 +207,8 @@ def _environment(keys: dict[str, str], port: int, emulator_port: int) -> dict[st
         "CLIENTTETHER_ACCESS_TOKEN": keys["access_token"],
         "PORTAL_SECRET_KEY": keys["secret_key"],
         "PORTAL_ENCRYPTION_KEY": keys["encryption_key"],
+        "EMULATOR_ACCESS_TOKEN": keys["access_token"],  # arguments can be read by everyone on the machine
+        "EMULATOR_ACCOUNTS": "\n".join(f"{each.name}={each.web_key}:{each.seed}:{each.contacts}" for each in BRANDS),
         "SYNC_CRON": os.environ.get("SYNC_CRON", "* * * * *"),
         "PORT": str(port),
         "PYTHONUNBUFFERED": "1",
@@ -212,12 +216,8 @@ def _environment(keys: dict[str, str], port: int, emulator_port: int) -> dict[st
     return os.environ | chosen
 
 
-def _emulator_arguments(keys: dict[str, str], emulator_port: int) -> list[str]:
-    arguments = ["-m", "emulator", "--port", str(emulator_port), f"--access-token={keys['access_token']}"]
-    arguments += ["--memory", str(FOLDER / "emulator.json")]
-    for brand in BRANDS:
-        arguments += ["--account", f"{brand.name}={brand.web_key}:{brand.seed}:{brand.contacts}"]
-    return arguments
+def _emulator_arguments(emulator_port: int) -> list[str]:
+    return ["-m", "emulator", "--port", str(emulator_port), "--memory", str(FOLDER / "emulator.json")]
 
 
 def _make_brands_and_people(environment: dict[str, str]) -> None:

@@ -13,6 +13,8 @@ import structlog
 _REDACTED: Final = "[redacted]"
 _SECRET_NAME = re.compile(r"(password|secret|token|web_?key|api_?key|authorization|cookie|encryption)", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"\bCT_[A-Za-z0-9_-]{4,}|\bgAAAA[A-Za-z0-9_=-]{20,}")
+_ONE_TIME_LINK = re.compile(r"(/(?:join|reset)/)[^/\s?#\"']+", re.IGNORECASE)
+_TOKEN_SHAPED = re.compile(r"[A-Za-z0-9_-]{40,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _known_secrets: set[str] = set()
 
@@ -33,7 +35,18 @@ def scrub(value: object) -> object:
         return value
     for secret in _known_secrets:
         value = value.replace(secret, _REDACTED)
-    return _CONTROL.sub(" ", _SECRET_VALUE.sub(_REDACTED, value))
+    value = _ONE_TIME_LINK.sub(rf"\1{_REDACTED}", _SECRET_VALUE.sub(_REDACTED, value))
+    return _CONTROL.sub(" ", _TOKEN_SHAPED.sub(_without_token, value))
+
+
+def _without_token(shaped: re.Match[str]) -> str:
+    """Return what may be written of a long run of the signs that tokens are made of.
+
+    256 random bits in base 64 hold capitals, small letters and digits; a hash, a slug or a file's name does not.
+    """
+    text = shaped[0]
+    is_mixed = any(sign.isupper() for sign in text) and any(sign.islower() for sign in text)
+    return _REDACTED if is_mixed and any(sign.isdigit() for sign in text) else text
 
 
 def _scrub_line(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

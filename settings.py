@@ -5,8 +5,9 @@ Each process loads what it needs: the portal `PortalSettings`, the worker `SyncS
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 from croniter import croniter
@@ -14,6 +15,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from encryption import Cipher, EncryptionError
+
+_HOST_NAME: Final = re.compile(r"\.?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 class ConfigurationError(Exception):
@@ -72,8 +75,18 @@ def _header_safe(secret: SecretStr) -> SecretStr:
     return _not_blank(secret)
 
 
+def _host_names(names: str) -> str:
+    if not all(_HOST_NAME.fullmatch(name) for name in _separated(names)):
+        raise ValueError("must be host names without port, comma-separated, such as portal.example.com")
+    return names.lower()
+
+
+def _separated(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def _split(key: SecretStr) -> tuple[str, ...]:
-    return tuple(part.strip() for part in key.get_secret_value().split(",") if part.strip())
+    return _separated(key.get_secret_value())
 
 
 class Settings(BaseSettings):
@@ -102,9 +115,15 @@ class PortalSettings(_SharedSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 8050
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     portal_secure_cookies: bool = False
+    portal_allowed_hosts: Annotated[str, AfterValidator(_host_names)] = ""
     portal_trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     portal_statement_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     portal_export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """The names under which the portal may be asked for; none means any."""
+        return _separated(self.portal_allowed_hosts)
 
 
 class SyncSettings(_SharedSettings):

@@ -142,6 +142,9 @@ def _bypass_warnings(owner: Engine) -> list[str]:
                 "AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
             )
         ).scalar_one()
+        log_owner = connection.execute(
+            text("SELECT pg_has_role(session_user, relowner, 'USAGE') FROM pg_class WHERE relname = 'audit_log'")
+        ).scalar_one()
         login_above = connection.execute(
             text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
         ).scalar_one()
@@ -156,12 +159,19 @@ def _bypass_warnings(owner: Engine) -> list[str]:
         found.append(
             f"the role {PORTAL_ROLE} can't be used here: the web process acts as {acting}, bound by forced rules"
         )
+    if log_owner:
+        found.append(
+            "the login owns the audit log and could change it: let the web process log in as a role of its own that is "
+            f"only a member of {PORTAL_ROLE}, and keep the owner's login for migrate and the worker"
+        )
     if open_tables:
         found.append(f"{open_tables} brand-owned tables have no forced row-level security: run migrate")
     return found
 
 
 def _exposure_warnings(settings: PortalSettings) -> list[str]:
+    if settings.portal_secure_cookies and not settings.allowed_hosts:
+        return ["PORTAL_ALLOWED_HOSTS is empty: links are made with whatever host name a request gives; name your own"]
     if settings.portal_secure_cookies:
         return []
     return ["PORTAL_SECURE_COOKIES is off: right on this machine only; behind TLS set it to true"]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
-from typing import Final
 
 import structlog
 from flask import Flask, Response, g, request
 
 from dash_portal.accounts.browser import signed_in
 from dash_portal.security import OPEN_TO_EVERYONE
+from logs import scrub
 
 _log = structlog.get_logger("portal.requests")
-_ONE_TIME_LINK: Final = re.compile(r"^/(join|reset)/.+")
 
 
 def init_app(app: Flask) -> None:
@@ -33,7 +31,7 @@ def _write_line(response: Response) -> Response:
         _log.info(
             "request",
             method=request.method,
-            path=_ONE_TIME_LINK.sub(r"/\1/[link]", request.path)[:200],
+            path=str(scrub(request.path))[:200],  # first scrubbed, then cut: half a token would not look like one
             status=response.status_code,
             milliseconds=round((time.perf_counter() - g.get("request_began", time.perf_counter())) * 1000, 1),
             user=who.user_id if who else None,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect, generate_csrf
+from werkzeug.sansio.utils import host_is_trusted
 
 from dash_portal.accounts.browser import signed_in
 from dash_portal.brand_access import NotSignedInError, authorised_brand, require_role
@@ -40,6 +41,7 @@ MOST_PARAMETERS: Final = 100
 LONGEST_PARAMETER: Final = 500
 
 _NEVER_CHANGES: Final = ("static", "_dash_assets.static", "served_files.vendor", "served_files.plotly")
+_PROBES: Final = frozenset({"probes.healthz", "probes.readyz"})
 _CALLBACK_PATH: Final = "/_dash-update-component"
 
 
@@ -59,6 +61,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as the session it belongs to
     )
     app.session_interface = _Sessions()
+    app.before_request(_require_own_host)
     app.before_request(_limit)
     app.before_request(_guard)
     CSRFProtect(app)
@@ -120,9 +123,20 @@ def local_path(target: str | None) -> str:
     return target[:2000]
 
 
+def _require_own_host() -> None:
+    """Answer only under the names of PORTAL_ALLOWED_HOSTS: links and redirects repeat the name that a request gives.
+
+    Probes are let through, as hosts ask for them by number.
+    """
+    allowed = portal().settings.allowed_hosts
+    if allowed and request.endpoint not in _PROBES and not host_is_trusted(request.host, allowed):
+        abort(400, "This address is not one of the portal's.")
+
+
 def _limit() -> None:
     """Refuse what is larger than anything the portal's own pages send."""
     most = MOST_CALLBACK_BYTES if request.path == _CALLBACK_PATH else MOST_BODY_BYTES
+    request.max_content_length = most  # what says no length (chunked) is counted as it comes
     if (request.content_length or 0) > most:
         abort(413)
     check_parameters(request.args.items(multi=True))

@@ -7,8 +7,27 @@ it again; what it opens (database, caches) each worker opens for itself.
 from __future__ import annotations
 
 import gc
+from typing import Any
+
+from gunicorn.glogging import Logger
 
 import dash_portal.app  # noqa: F401
+from logs import configure_logs
+
+
+class HouseLogger(Logger):  # type: ignore[misc]
+    """Sends the server's own lines the way of all others, so that they are scrubbed too: they may name addresses."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take gunicorn's settings, and leave writing to the house's handler."""
+        super().setup(cfg)
+        configure_logs()
+        for logger in (self.error_log, self.access_log):
+            logger.handlers.clear()
+            logger.propagate = True
+
+
+logger_class = HouseLogger
 
 wsgi_app = "dash_portal.app:create_app()"
 worker_class = "gthread"
@@ -17,5 +36,11 @@ timeout = 60
 graceful_timeout = 10
 loglevel = "warning"
 control_socket_disable = True
+
+# gunicorn itself believes no header that says who asks, by which scheme or under which path: how many proxies may be
+# believed is for PORTAL_TRUSTED_PROXIES to say, and ProxyFix counts them.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 
 gc.freeze()  # what is here by now stays: no worker need look through it, nor copy it by doing so

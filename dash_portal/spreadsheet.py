@@ -1,8 +1,13 @@
-"""CSV that opens in a spreadsheet as what it is: numbers as numbers, texts as texts, never as formulas."""
+"""CSV that opens in a spreadsheet as what it is: numbers as numbers, texts as texts, never as formulas.
+
+Which sign splits a line is for the spreadsheet, or its owner's country, to decide: a text must be harmless at a comma,
+a semicolon, a tab and a line break alike.
+"""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -14,14 +19,18 @@ from dash_portal.brand_time import local
 BYTE_ORDER_MARK: Final = "\ufeff"
 """Tells spreadsheets that the file is UTF-8."""
 
-_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_WIDE: Final = "\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+"""= + - @ in full width and in small form, which some spreadsheets read as the plain signs."""
+_LOOKED_THROUGH: Final = '\\s"\u200b-\u200f\ufeff'
+_STARTS_A_FORMULA: Final = re.compile(rf"[ \"\u00a0\u200b-\u200f\ufeff]*[=+\-@\t\r\n|%{_WIDE}]")
+_FORMULA_AFTER_A_SPLIT: Final = re.compile(rf"([;,\t\r\n][{_LOOKED_THROUGH}]*)(?=[=+\-@{_WIDE}])")
 _LINES_PER_PIECE: Final = 200
 
 
 def csv_pieces(heading: Sequence[str], rows: Iterable[Sequence[Any]], zone: str) -> Iterator[str]:
     """Write rows as CSV, some hundred lines at a time; times are those of the brand's clock."""
     piece = StringIO()
-    writer = csv.writer(piece, lineterminator="\r\n")
+    writer = csv.writer(piece, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     piece.write(BYTE_ORDER_MARK)
     writer.writerow([safe_text(text) for text in heading])
     for number, row in enumerate(rows, start=1):
@@ -36,10 +45,11 @@ def csv_pieces(heading: Sequence[str], rows: Iterable[Sequence[Any]], zone: str)
 def safe_text(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula: an apostrophe says that it is text (OWASP, CSV injection).
 
-    Leading blanks don't hide a formula, so they are looked through.
+    It stands in front of the text, and in front of every sign that would start a cell of its own where the text was
+    split. Leading blanks and quotes don't hide a formula, so they are looked through.
     """
-    looked_at = text.lstrip(" \u00a0\ufeff")
-    return f"'{text}" if looked_at.startswith(_STARTS_A_FORMULA) else text
+    defused = _FORMULA_AFTER_A_SPLIT.sub(r"\1'", text)
+    return f"'{defused}" if _STARTS_A_FORMULA.match(text) else defused
 
 
 def _cell(value: Any, zone: str) -> str | int | float | Decimal:

@@ -1,6 +1,7 @@
 """`python -m emulator`: the stand-in on its own, until it is told to stop."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -80,9 +81,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m emulator", description="A ClientTether stand-in on this machine.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9100, help="0 picks a free one")
-    parser.add_argument("--access-token", default="demo-access-token")
     parser.add_argument(
-        "--account", action="append", metavar="NAME=WEBKEY[:SEED[:CONTACTS]]", help="several make several accounts"
+        "--access-token",
+        default=os.environ.get("EMULATOR_ACCESS_TOKEN", "demo-access-token"),
+        help="else EMULATOR_ACCESS_TOKEN: arguments can be read by everyone on the machine",
+    )
+    parser.add_argument(
+        "--account",
+        action="append",
+        default=os.environ.get("EMULATOR_ACCOUNTS", "").splitlines(),
+        metavar="NAME=WEBKEY[:SEED[:CONTACTS]]",
+        help="several make several accounts; else the lines of EMULATOR_ACCOUNTS",
     )
     parser.add_argument(
         "--timezone", action="append", help="of the accounts in their order; the last goes on for the rest"

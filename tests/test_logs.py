@@ -8,6 +8,8 @@ import pytest
 
 from logs import forget_in_logs, scrub
 
+TOKEN = "Zk3v9Qx0b7LrT2mWcYpHdUeSgAiNfJoK4s8XwVt6yE1"
+
 
 @pytest.mark.parametrize(
     ("said", "written"),
@@ -17,6 +19,15 @@ from logs import forget_in_logs, scrub
         ("refused for CT_12345678", "refused for [redacted]"),
         ("two\nlines\x1b[31m", "two lines [31m"),
         (["CT_12345678", 7], ["[redacted]", 7]),
+        (f"/x/join/{TOKEN}", "/x/join/[redacted]"),
+        (f"/JOIN/{TOKEN.lower()}", "/JOIN/[redacted]"),
+        (f"GET /reset/{TOKEN[:20]}?a=b", "GET /reset/[redacted]?a=b"),
+        (f"{{'path': '/elsewhere/{TOKEN}/'}}", "{'path': '/elsewhere/[redacted]/'}"),
+        ("run 0123456789abcdef0123456789abcdef0123456789", "run 0123456789abcdef0123456789abcdef0123456789"),
+        (
+            "a-brand-with-a-remarkably-long-short-name-of-9-words",
+            "a-brand-with-a-remarkably-long-short-name-of-9-words",
+        ),
     ],
 )
 def test_no_secret_and_no_control_character_is_written(said: object, written: object) -> None:

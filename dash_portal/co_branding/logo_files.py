@@ -46,7 +46,12 @@ _STYLE_NAMES: Final = frozenset(
     ).split()
 )
 _OWN_REFERENCE: Final = re.compile(r"url\(\s*['\"]?#[\w.-]+['\"]?\s*\)", re.ASCII)
-_ELSEWHERE: Final = re.compile(r"url\s*\(|javascript:|data:|expression\s*\(|@import|&|\\", re.IGNORECASE)
+_FUNCTIONS: Final = frozenset(
+    {"matrix", "translate", "scale", "rotate", "skewx", "skewy", "rgb", "rgba", "hsl", "hsla", ""}
+)
+_CALL: Final = re.compile(r"([^\s(),]*)\s*\(")
+_NEVER_DRAWN: Final = re.compile(r"[\\@&<>{};:]|/\*")
+"""Escapes, at-rules, entities, schemes and comments: no drawing needs them, and each can hide a function's name."""
 _DECLARATION: Final = re.compile(r"<!(?!--|\[CDATA\[)")
 
 
@@ -166,8 +171,11 @@ def _kept_attributes(element: ET.Element) -> dict[str, str]:
 
 
 def _stays_here(value: str) -> bool:
-    """Tell whether a value refers to nothing outside of its own file."""
-    return not _ELSEWHERE.search(_OWN_REFERENCE.sub("", value))
+    """Tell whether a value refers to nothing outside of its own file: it calls only functions that draw."""
+    without_own = _OWN_REFERENCE.sub(" ", value)
+    if _NEVER_DRAWN.search(without_own):
+        return False
+    return all(name.lower() in _FUNCTIONS for name in _CALL.findall(without_own))
 
 
 def _local(tag: str) -> str:

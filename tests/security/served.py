@@ -30,10 +30,10 @@ def environment_of(settings: PortalSettings, port: int) -> dict[str, str]:
 
 
 @contextmanager
-def served(world: PortalWorld, log: Path) -> Iterator[str]:
+def served(world: PortalWorld, log: Path, **settings: str) -> Iterator[str]:
     """Yield the address of the served world; what the process writes goes to the log."""
     port = free_port()
-    with program(environment_of(world.settings, port), "dash_portal", "serve", log=log) as process:
+    with program(environment_of(world.settings, port) | settings, "dash_portal", "serve", log=log) as process:
         _wait_until_open(process, port)
         yield f"http://127.0.0.1:{port}"
 

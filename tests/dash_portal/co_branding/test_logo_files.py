@@ -86,6 +86,43 @@ def test_nothing_hostile_survives_in_an_svg(hostile: str) -> None:
         assert trace not in body
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "image-set('https://elsewhere.example/a.png' 1x)",
+        "src('https://elsewhere.example/a.png')",
+        "u\\72l(https://elsewhere.example/a.png)",
+        "url/**/(https://elsewhere.example/a.png)",
+        "URL(//elsewhere.example/a.png)",
+        "url(#a) url(//elsewhere.example/a.png)",
+        "cross-fade(url(#a), 'elsewhere.png')",
+        "paint(elsewhere)",
+        "env(elsewhere)",
+        "var(--elsewhere)",
+    ],
+)
+@pytest.mark.parametrize("form", ['<rect fill="{}"/>', '<rect style="fill:{}"/>', '<g mask="{}" clip-path="{}"/>'])
+def test_a_value_calls_no_function_but_those_that_draw(value: str, form: str) -> None:
+    body = safe_logo(SVG.format(form.replace("{}", value)).encode()).body.decode()
+    assert "elsewhere" not in body
+    assert "(" not in body
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "translate(1 2) rotate(45, 1, 1)",
+        "matrix(1,0,0,1,0,0)",
+        "rgb(1, 2, 3)",
+        "hsla(1deg 50% 50% / .5)",
+        "url(#a) red",
+    ],
+)
+def test_a_value_that_draws_is_kept(value: str) -> None:
+    body = safe_logo(SVG.format(f'<rect fill="{value}"/>').encode()).body.decode()
+    assert f'fill="{value}"' in body
+
+
 def test_an_svg_keeps_what_it_draws() -> None:
     drawn = (
         '<defs><linearGradient id="a"><stop offset="0" stop-color="#fff"/></linearGradient></defs>'

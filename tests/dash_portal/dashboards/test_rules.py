@@ -19,7 +19,6 @@ from dash_portal.dashboards.stages import Stage, in_order, qualified_keys, signe
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.dashboards.time_in_stage import ageing_of, is_stuck, median_of
 from dash_portal.freshness import Mood, ResourceAge, freshness_of, interval_at
-from dash_portal.spreadsheet import csv_pieces, safe_text
 from dash_portal.view import View
 from models import Resource, ResourceStatus
 
@@ -143,23 +142,6 @@ def test_a_weekend_without_syncs_makes_no_page_stale() -> None:
     monday = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
     assert not freshness_of([age(friday)], monday, "0 8-18 * * 1-5", "brand").stale
     assert interval_at(HOURLY, NINE) == timedelta(hours=1)
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\u00a0=1", "|cmd", "%0A"])
-def test_no_text_is_a_formula_in_a_spreadsheet(text: str) -> None:
-    assert safe_text(text) == f"'{text}"
-
-
-@given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=5))
-def test_csv_holds_every_row_and_starts_no_cell_with_a_formula(rows: list[list[str]]) -> None:
-    text = "".join(csv_pieces(["A", "B"], rows, "UTC"))
-    assert text.startswith("\ufeffA,B\r\n")
-    assert not any(safe_text(cell) == cell and cell.lstrip(" ").startswith("=") for row in rows for cell in row)
-
-
-def test_csv_keeps_numbers_as_numbers_and_times_on_the_brands_clock() -> None:
-    rows = [[Decimal("-5.50"), datetime(2026, 7, 1, 2, 0, tzinfo=UTC), None]]
-    assert "".join(csv_pieces(["A"], rows, "America/New_York")).splitlines()[1] == "-5.50,2026-06-30 22:00,"
 
 
 def test_a_view_is_the_same_whatever_order_its_link_had() -> None:
