@@ -223,12 +223,16 @@ def event(wire: WireRecord) -> EventRecord:
 
 @dataclass(frozen=True)
 class RecordKind:
-    """How the rows of one call are read: where the id stands, and the reading of everything else."""
+    """How the rows of one call are read: where the id stands, and the reading of everything else.
+
+    Records that share an id are several where they differ in `occurrence_field` (an appointment that recurs).
+    """
 
     resource: Resource
     id_field: str
     id_names: tuple[str, ...]
     read: Callable[[WireRecord], Any]
+    occurrence_field: str | None = None
 
     @cached_property
     def fields(self) -> tuple[DeclaredField, ...]:
@@ -239,6 +243,10 @@ class RecordKind:
         """Return the fields but the id, with the wire names that this reading takes them from."""
         others = reading.names or {}
         return tuple(replace(each, wire_names=others.get(each.name, each.wire_names)) for each in self.fields[1:])
+
+    def apart_by(self, reading: FieldReading) -> tuple[str, ...]:
+        """Return the wire names that tell records of one id apart; none where the id alone says which it is."""
+        return next((each.wire_names for each in self.fields_of(reading) if each.name == self.occurrence_field), ())
 
     def reading(self, names: FieldNames = AS_DOCUMENTED, stages: StageNames | None = None) -> FieldReading:
         """Return how rows are read; `names` says which fields have other wire names than the documented ones."""
@@ -261,7 +269,7 @@ CONTACTS: Final = RecordKind(Resource.LEADS, "client_id", ("client_id",), contac
 OPPORTUNITIES: Final = RecordKind(Resource.PIPELINE_ITEMS, "opportunity_id", ("opportunity_id",), opportunity)
 STAGES: Final = RecordKind(Resource.PIPELINE_STAGES, "sales_cycle_id", ("sales_cycle_id",), stage)
 NOTES: Final = RecordKind(Resource.NOTES, "note_id", ("note_id", "history_note_id", "history_id", "id"), note)
-EVENTS: Final = RecordKind(Resource.SCHEDULED_ACTIVITIES, "event_id", ("event_id",), event)
+EVENTS: Final = RecordKind(Resource.SCHEDULED_ACTIVITIES, "event_id", ("event_id",), event, "start")
 KINDS: Final[Mapping[Resource, RecordKind]] = MappingProxyType(
     {kind.resource: kind for kind in (STAGES, CONTACTS, OPPORTUNITIES, NOTES, EVENTS)}
 )

@@ -123,11 +123,13 @@ def _opportunity_row(deal: OpportunityRecord, likelihood: int | None, zone: Zone
 def stage_rows(stages: Sequence[StageRecord]) -> list[Row]:
     """Return the rows of `pipeline_stages`: the listed ones, and the virtual "New Lead" first for each contact type.
 
-    Stages are told apart by contact type and name. A stage without an order stands behind those that have one, as
-    listed. Of two stages with one key the active one stays, then the earlier one.
+    Stages are told apart by contact type and name. Their places follow the order numbers, whatever those begin with;
+    equal ones stand as listed, and stages without one behind all others. "New Lead" stands at -1, before them. Of two
+    stages with one key the active one stays, then the earlier one.
     """
     rows: dict[tuple[str, str], Row] = {}
-    behind = max((stage.order for stage in stages if stage.order is not None), default=0) + 1
+    by_order = sorted(range(len(stages)), key=lambda place: (stages[place].order is None, stages[place].order or 0))
+    positions = {place: position for position, place in enumerate(by_order)}
     for contact_type in dict.fromkeys([PROSPECT, *(stage.contact_type[:_LONGEST_TYPE] for stage in stages)]):
         rows[contact_type, name_key(NEW_LEAD)] = _stage(contact_type, NEW_LEAD, -1, active=True, likelihood=0)
     percents = whole_percents([stage.likelihood for stage in stages])
@@ -135,11 +137,10 @@ def stage_rows(stages: Sequence[StageRecord]) -> list[Row]:
         contact_type, name = stage.contact_type[:_LONGEST_TYPE], stage.name
         if not name:
             continue  # a blank stage is New Lead
-        position = behind + place if stage.order is None else stage.order
         row = _stage(
             contact_type,
             name,
-            position,
+            positions[place],
             active=stage.active,
             likelihood=percents[place],
             sales_cycle_id=stage.sales_cycle_id,

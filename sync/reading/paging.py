@@ -31,10 +31,11 @@ class Page:
 class _Count:
     """What has arrived so far, held against what the answers say there is."""
 
-    def __init__(self, id_names: tuple[str, ...], most_rows: int) -> None:
+    def __init__(self, id_names: tuple[str, ...], most_rows: int, apart_by: tuple[str, ...] = ()) -> None:
         self._id_names = id_names
+        self._apart_by = apart_by
         self._most_rows = most_rows
-        self._seen: set[str] = set()
+        self._seen: set[object] = set()
         self._unreadable = 0
         self._first_total: int | None = None
         self.largest_total: int | None = None
@@ -58,8 +59,9 @@ class _Count:
             except UnreadableRecordError as reason:
                 unreadable.append(reason)
                 continue
-            if identity not in self._seen:
-                self._seen.add(identity)
+            key = (identity, *(repr(raw.get(name)) for name in self._apart_by)) if self._apart_by else identity
+            if key not in self._seen:
+                self._seen.add(key)
                 fresh.append((identity, raw))
         self._unreadable += len(unreadable)
         if offset and len(envelope.rows) >= PAGE_SIZE and not fresh and not unreadable:
@@ -98,13 +100,20 @@ class _Count:
 
 
 def whole_list(
-    ask: AskFrom, id_names: tuple[str, ...], *, pool: ThreadPoolExecutor, in_flight: int, most_rows: int
+    ask: AskFrom,
+    id_names: tuple[str, ...],
+    *,
+    pool: ThreadPoolExecutor,
+    in_flight: int,
+    most_rows: int,
+    apart_by: tuple[str, ...] = (),
 ) -> Iterator[Page]:
     """Yield a list's pages in order, asking ahead for `in_flight` of them. All of it counts only once it has ended.
 
-    Raises PullError from any call, and INCOMPLETE where the list did not arrive whole.
+    Records of one id are several where they differ in a field of `apart_by` (an appointment that recurs). Raises
+    PullError from any call, and INCOMPLETE where the list did not arrive whole.
     """
-    count = _Count(id_names, most_rows)
+    count = _Count(id_names, most_rows, apart_by)
     offset, answer = 0, ask(0)
     ahead: deque[tuple[int, Future[Answer]]] = deque()
     try:
@@ -124,9 +133,9 @@ def whole_list(
     count.check()
 
 
-def pages_of(answers: Iterable[Answer], id_names: tuple[str, ...]) -> Iterator[Page]:
+def pages_of(answers: Iterable[Answer], id_names: tuple[str, ...], apart_by: tuple[str, ...] = ()) -> Iterator[Page]:
     """Yield the pages of a list that is known to be whole, in the order they came."""
-    count = _Count(id_names, sys.maxsize)
+    count = _Count(id_names, sys.maxsize, apart_by)
     for answer in answers:
         yield count.page(answer, 0)
 

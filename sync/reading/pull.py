@@ -19,7 +19,7 @@ from sync.reading.paging import AskFrom, Page, whole_list
 from sync.reading.resources import ListResource
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
-from sync.tables import MirrorTable
+from sync.tables import MirrorTable, Row
 
 _READINGS: Final = 3  # a busy list is rarely caught moving twice; thrice means that it never rests
 _SUSPICIOUS_SHARE: Final = 20
@@ -84,15 +84,30 @@ def read_records(kind: RecordKind, fresh: Sequence[tuple[str, dict[str, Any]]], 
 def fill(pull: Pull, list_resource: ListResource, pages: Iterable[Page], zone: ZoneInfo) -> None:
     """Turn a list's pages into packed rows on the pull's spool."""
     every_record: list[Any] = []
+    seen: set[tuple[Any, ...]] | None = set() if list_resource.records.occurrence_field else None
     for page in pages:
         pull.count(page)
         records = read_records(list_resource.records, page.fresh, pull)
         if list_resource.at_once:
             every_record += records
         else:
-            pull.spool.add([pull.mirror.pack(row) for row in list_resource.rows(records, zone)])
+            rows = _each_once(list_resource.rows(records, zone), pull.mirror, seen)
+            pull.spool.add([pull.mirror.pack(row) for row in rows])
     if list_resource.at_once:
         pull.spool.add([pull.mirror.pack(row) for row in list_resource.rows(every_record, zone)])
+
+
+def _each_once(rows: list[Row], mirror: MirrorTable, seen: set[tuple[Any, ...]] | None) -> list[Row]:
+    """Return the rows whose keys were not there before: two spellings of one start are one occurrence."""
+    if seen is None:
+        return rows
+    fresh = []
+    for row in rows:
+        key = tuple(row[name] for name in mirror.keys)
+        if key not in seen:
+            seen.add(key)
+            fresh.append(row)
+    return fresh
 
 
 def pull_list(
@@ -125,7 +140,14 @@ def pull_list(
         # The last reading asks page after page: the less time passes, the less can move under it, but a page that is
         # asked for early shows the list as it was before the pages in front of it.
         ahead = 1 if last else in_flight
-        pages = whole_list(ask, pull.reading.id_names, pool=pool, in_flight=ahead, most_rows=most_rows)
+        pages = whole_list(
+            ask,
+            pull.reading.id_names,
+            pool=pool,
+            in_flight=ahead,
+            most_rows=most_rows,
+            apart_by=list_resource.records.apart_by(pull.reading),
+        )
         try:
             fill(pull, list_resource, map(keep, pages), zone)
         except MovedError:

@@ -113,7 +113,12 @@ def _replay_list(
                 yield answer_of(snapshot, body)
 
         with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
-            fill(pull, plan, pages_of(answers(connection), pull.reading.id_names), brand.zone)
+            fill(
+                pull,
+                plan,
+                pages_of(answers(connection), pull.reading.id_names, plan.records.apart_by(pull.reading)),
+                brand.zone,
+            )
         scope = removal_scope(plan.resource, window[0], brand.zone) if window else None
         writer = TableWriter(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
         return writer.land(pull, scope=scope, never_empties=False, began=began)

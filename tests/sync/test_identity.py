@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from emulator import AccountPlan
-from models import Note, RunStatus
+from models import Note, PipelineStage, RunStatus, ScheduledActivity, utc_now
 from tests.sync.conftest import MakeWorld
 from tests.sync.sync_world import SyncWorld
 
@@ -59,3 +62,44 @@ def test_notes_without_ids_are_all_kept_and_stay_the_same_from_run_to_run(make_w
     assert first < now
     assert {added[0] for added in now - first} == {client}
     assert world.results(tenant)["notes"]["removed"] == 0
+
+
+def test_the_occurrences_of_a_recurring_appointment_may_share_their_id(make_world: MakeWorld) -> None:
+    world, tenant, account = small_world(make_world, sync_notes_budget=0)
+    series = [dict(account.events[-1]) for _ in range(3)]
+    for number, event in enumerate(series):
+        event |= {"event_id": "77", "start_date": f"{utc_now() + timedelta(days=number + 3):%Y-%m-%d} 09:00:00"}
+    account.events[:] = [*account.events, *series]
+
+    def occurrences() -> list[str]:
+        return sorted(row["occurrence"] for row in world.live(ScheduledActivity, tenant) if row["event_id"] == "77")
+
+    assert world.sync("brand") is RunStatus.SUCCESS
+    expected = sorted(event["start_date"].replace(" ", "T") for event in series)
+    assert occurrences() == expected
+    world.change_brand("brand", timezone="Asia/Tokyo")  # the same appointments, at other moments
+    assert world.sync("brand") is RunStatus.SUCCESS
+    assert world.results(tenant)["scheduled_activities"]["removed"] == 0
+    assert occurrences() == expected
+    account.events.remove(series[2])
+    assert world.sync("brand") is RunStatus.SUCCESS
+    assert occurrences() == expected[:-1]
+
+
+@pytest.mark.parametrize("orders", [["0"] * 9, ["-3", "-2", "-1"], ["", None, ""]])
+def test_stages_stand_as_listed_where_their_order_numbers_say_nothing(
+    make_world: MakeWorld, orders: list[str | None]
+) -> None:
+    world, tenant, account = small_world(make_world, sync_notes_budget=0)
+    own = [stage for stage in account.stages if stage["contact_type"] == "1"]
+    own.sort(key=lambda stage: int(stage["sales_cycle_order"]))
+    for number, stage in enumerate(own):
+        stage["sales_cycle_order"] = orders[min(number, len(orders) - 1)]
+    account.stages[:] = own
+    world.sync("brand")
+    stages = sorted(
+        (row for row in world.live(PipelineStage, tenant) if row["contact_type"] == "1"),
+        key=lambda row: row["position"],
+    )
+    assert [row["name"] for row in stages] == ["New Lead", *(stage["sales_cycle_name"] for stage in own)]
+    assert len({row["position"] for row in stages}) == len(stages)
