@@ -111,7 +111,6 @@ def judge_fields(
     `states` says how each field stood before; a field that is not in it was never judged.
     """
     core = {expectation.field: expectation for expectation in EXPECTATIONS[resource]}
-    enough_to_fall = _ENOUGH_ROWS if resource is Resource.NOTES else _FEW_ROWS  # the new notes of a run are a sample
     reports = []
     for each in fields:
         before, expectation = states.get(each.name, FieldState.UNKNOWN), core.get(each.name)
@@ -128,7 +127,7 @@ def judge_fields(
             before,
             lacks=_lacks(expectation, tally, each.name),
         )
-        state, fell = _judge(report, expectation, enough_to_fall)
+        state, fell = _judge(report, expectation)
         reports.append(replace(report, state=state, fell=fell))
     return reports
 
@@ -145,7 +144,7 @@ def _lacks(expectation: Expectation | None, tally: FieldTally, name: str) -> str
     return expectation.must_hold
 
 
-def _judge(report: FieldReport, expectation: Expectation | None, enough_to_fall: int) -> tuple[FieldState, bool]:
+def _judge(report: FieldReport, expectation: Expectation | None) -> tuple[FieldState, bool]:
     """Return how a field stands after a read, and whether it has fallen from filled to empty.
 
     A field that is no core field may become blank in every row for good reasons; what it can lose is its name, or
@@ -155,10 +154,12 @@ def _judge(report: FieldReport, expectation: Expectation | None, enough_to_fall:
     filled = 0 if report.lacks is not None else report.filled
     answered = filled + (report.blank if blank_answers else 0)
     if report.state in {FieldState.FILLED, FieldState.BLANK}:
-        holds = filled if expectation is not None and report.state is FieldState.FILLED else answered
-        if report.rows >= enough_to_fall and holds * _SHARE_FALLEN < report.rows:
+        # A handful of rows may well be blank by chance; that none of them has the name any more is no chance.
+        must_be_filled = expectation is not None and report.state is FieldState.FILLED and report.rows >= _ENOUGH_ROWS
+        holds = filled if must_be_filled else filled + report.blank
+        if report.rows >= _FEW_ROWS and holds * _SHARE_FALLEN < report.rows:
             return report.state, True
-    if report.rows >= enough_to_fall and filled * _SHARE_FILLED >= report.rows:
+    if report.rows >= _FEW_ROWS and filled * _SHARE_FILLED >= report.rows:
         return FieldState.FILLED, False
     if report.state is not FieldState.UNKNOWN or report.rows < (expectation or Expectation("")).enough_rows:
         return report.state, False

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from sync.mapping.stage_names import StageNames
 from sync.mapping.wire_text import MOST_CHARACTERS
@@ -140,8 +140,6 @@ class WireRecord:
                 continue
             try:
                 value = convert(raw)
-            except UnknownWordError:
-                raise
             except OddValueError as odd:
                 first_odd = first_odd or (name, odd)
                 continue
@@ -151,8 +149,11 @@ class WireRecord:
             tally = self._reading.tally
             (tally.blank if is_there else tally.missing)[field_name] += 1
             return nothing
+        odd_name, reason = first_odd
         self._reading.tally.odd[field_name] += 1
-        self._reading.issues.append(FieldIssue(self.id, first_odd[0], str(first_odd[1])))
+        if isinstance(reason, UnknownWordError):
+            return cast("_Value", reason.word)  # only fields of text raise it
+        self._reading.issues.append(FieldIssue(self.id, odd_name, str(reason)))
         return nothing
 
     def _value(self, name: str) -> Any:
@@ -187,13 +188,16 @@ class WireRecord:
             return text
         return name
 
+    def name(self, field_name: str, *names: str) -> str:
+        """Return a name; a mere number stays, and counts as not understood."""
+        line = self.line(field_name, *names)
+        if line.isdecimal():
+            self._reading.tally.odd[field_name] += 1
+        return line
+
     def contact_type(self, field_name: str, *names: str) -> str:
         """Return the code of a contact's type; a word that is not known stays, and counts as not understood."""
-        try:
-            return self._read(field_name, as_contact_type, names, "")
-        except UnknownWordError as unknown:
-            self._reading.tally.odd[field_name] += 1
-            return unknown.word
+        return self._read(field_name, as_contact_type, names, "")
 
     def reference(self, field_name: str, *names: str) -> str | None:
         """Return the id of another record."""

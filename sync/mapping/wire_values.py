@@ -82,10 +82,16 @@ def as_line(value: object) -> str:
 
 
 def as_markup(value: object) -> str:
-    """Return text of several lines, markup and all: it must still be sanitised. Raises OddValueError as `as_line`."""
+    """Return text of several lines, markup and all: it must still be sanitised.
+
+    Raises UnknownWordError for a number that is no text, OddValueError as `as_line`.
+    """
     if isinstance(value, str):
         return clean_text(value)
-    return as_line(value)
+    text = as_line(value)
+    if text:
+        raise UnknownWordError("text was expected", text)
+    return text
 
 
 def as_flag(value: object) -> bool:
@@ -96,6 +102,14 @@ def as_flag(value: object) -> bool:
     if text not in _TRUE and text not in _FALSE:
         raise OddValueError("a flag is 1 or 0")
     return text in _TRUE
+
+
+def as_name(value: object) -> str:
+    """Return a name. Raises UnknownWordError for a mere number: the id of something that has its name elsewhere."""
+    name = as_line(value)
+    if name.isdecimal():
+        raise UnknownWordError("a name was expected", name)
+    return name
 
 
 @lru_cache(maxsize=256)
@@ -222,7 +236,10 @@ def _clock_of_24_hours(clock: str) -> str:
 
 
 def as_person(value: object) -> str:
-    """Return a person's name, written plainly or as `{"first_name": …, "last_name": …}`, as object or JSON string."""
+    """Return a person's name, written plainly or as `{"first_name": …, "last_name": …}`, as object or JSON string.
+
+    Raises UnknownWordError for a mere number.
+    """
     if isinstance(value, str):
         return _person_of_text(value)
     return _person(value)
@@ -232,7 +249,7 @@ def as_person(value: object) -> str:
 def _person_of_text(text: str) -> str:
     """Read a name once: few people are assigned to many records."""
     if text.lstrip()[:1] != "{":
-        return as_line(text)
+        return as_name(text)
     try:
         return _person(json.loads(text))
     except (ValueError, RecursionError) as odd:
@@ -243,4 +260,4 @@ def _person(value: object) -> str:
     if isinstance(value, Mapping):
         parts = [as_line(value.get(key)) for key in ("first_name", "last_name")]
         return " ".join(part for part in parts if part) or as_line(value.get("name"))
-    return as_line(value)
+    return as_name(value)

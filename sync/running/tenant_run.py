@@ -240,10 +240,7 @@ class _BrandRun:
                 in_flight=settings.sync_requests_per_brand,
                 raise_if_stopped=self._raise_if_stopped,
             )
-            leads_known = any(
-                result.resource is Resource.LEADS and result.status is ResourceStatus.SUCCESS
-                for result in self._results
-            )
+            leads_known = any(result.resource is Resource.LEADS and result.whole for result in self._results)
             return land_notes(self._landing, notes, plan, leads_known=leads_known, began=began)
 
     def _pull(self, resource: Resource, mirror: MirrorTable, spool: Spool) -> Pull:

@@ -98,6 +98,8 @@ def test_a_core_field_that_is_not_found_is_told_at_first_and_holds_back_later(
         ({"contact_type": "4"}, {"contact_type"}),
         ({"contact_type": "Prospect"}, set()),
         ({"contact_type": "Suspect"}, {"contact_type"}),
+        ({"clients_lead_source": "17"}, {"lead_source"}),
+        ({"firstName": 17}, {"first_name"}),
         ({"email": {"work": "a@b.example"}}, set()),
     ],
 )
@@ -118,7 +120,10 @@ def test_few_rows_decide_nothing_at_first_and_something_once_a_field_was_filled(
     assert complained_of(reports(Resource.LEADS, [without] * 5, lead_source=S.FILLED)) == {"lead_source"}
     assert not complained_of(reports(Resource.LEADS, [without] * 4, lead_source=S.FILLED))
     unsigned = {name: value for name, value in NOTE.items() if name != "user_name"}
-    assert not complained_of(reports(Resource.NOTES, [unsigned] * 19, author=S.FILLED))
+    assert complained_of(reports(Resource.NOTES, [unsigned] * 5, author=S.FILLED)) == {"author"}
+    nameless = NOTE | {"user_name": ""}
+    assert not complained_of(reports(Resource.NOTES, [nameless] * 19, author=S.FILLED))
+    assert complained_of(reports(Resource.NOTES, [nameless] * 20, author=S.FILLED)) == {"author"}
 
 
 def test_sources_that_all_become_blank_have_fallen_and_those_that_always_were_have_not() -> None:
