@@ -142,6 +142,7 @@ class SyncSettings(_SharedSettings):
     sync_retry_attempts: Annotated[int, Field(ge=1, le=10)] = 4
     sync_retry_seconds: Annotated[float, Field(ge=0, le=3600)] = 90.0
     sync_retry_wait: Annotated[float, Field(ge=0, le=60)] = 0.5
+    sync_pace_seconds: Annotated[float, Field(ge=0, le=3600)] = 300.0
     sync_max_body_bytes: Annotated[int, Field(ge=1_000, le=500_000_000)] = 20_000_000
     sync_max_rows: Annotated[int, Field(ge=100, le=100_000_000)] = 2_000_000
     sync_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0

@@ -27,6 +27,7 @@ class PullError(Exception):
 
     `message` is one plain sentence for operators: never a body, a key, an address or a person's data. `field`: which of
     our fields it is about, if it is about one. `unread` is the answer that was not understood, for the raw snapshots.
+    `names_token`: a refusal that says itself that the access token is what it refuses.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class PullError(Exception):
         self.field = field
         self.attempts = 1
         self.unread: UnreadAnswer | None = None
+        self.names_token = False
 
 
 class MovedError(PullError):
@@ -55,6 +57,10 @@ class MovedError(PullError):
 
     def __init__(self, message: str) -> None:
         super().__init__(SyncErrorKind.INCOMPLETE, message)
+
+
+class OutOfPatienceError(PullError):
+    """The run may wait no longer for its turn to call; asking again within it would only wait on."""
 
 
 class LeaseLostError(Exception):

@@ -26,8 +26,9 @@ import stamina
 from models import Resource, SyncErrorKind, utc_now
 from settings import SyncSettings
 from sync.api.envelope import NO_RECORD, NOBODY, Envelope, read_envelope, result_code_of
+from sync.api.pace import Pace, Patience
 from sync.api.parameters import CallParameters
-from sync.failures import RETRYABLE, PullError, StoppedError, UnreadAnswer
+from sync.failures import RETRYABLE, OutOfPatienceError, PullError, StoppedError, UnreadAnswer
 
 _LONGEST_WAIT: Final = 60.0
 _SMALL_BODY: Final = 65_536
@@ -65,13 +66,18 @@ class ClientTether:
         *,
         stop: threading.Event | None = None,
         calls: Mapping[Resource, CallParameters] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """Open the account behind `web_key`. Once `stop` is set, calls raise StoppedError instead of starting.
 
-        `calls`: how pages of a resource are asked for where it is not as documented.
+        `calls`: how pages of a resource are asked for where it is not as documented. `pace` is what all accounts under
+        the same access token share.
         """
         self._calls = calls or {}
         self._settings = settings
+        self._pace = pace or Pace()
+        self._patience = Patience(settings.sync_pace_seconds)
+        self._let_in_with: str | None = None
         self._stop = stop or threading.Event()
         self._headers = {
             "X-Access-Token": settings.clienttether_access_token.get_secret_value(),
@@ -124,6 +130,18 @@ class ClientTether:
         while self._idle:
             self._idle.pop().close()
 
+    def was_let_in(self) -> bool:
+        """Tell whether any call was let in so far."""
+        return self._let_in_with is not None
+
+    def is_still_let_in(self) -> bool:
+        """Ask the call again that was let in last; tell whether it is let in now, or fails for another reason."""
+        try:
+            self._ask_once(self._let_in_with or "read_user_list")
+        except PullError as failure:
+            return failure.kind not in {SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED}
+        return True
+
     def clients(self, offset: int) -> Answer:
         """Ask for contacts of every type, from row `offset` (0-based) on."""
         return self._page(Resource.LEADS, "read_client_list", offset)
@@ -171,7 +189,7 @@ class ClientTether:
         try:
             return self._ask_once(request)
         except PullError as failure:
-            if failure.kind not in RETRYABLE:
+            if failure.kind not in RETRYABLE or isinstance(failure, OutOfPatienceError):
                 raise
             return self._ask_again(request, failure)
 
@@ -198,8 +216,35 @@ class ClientTether:
         raise AssertionError("stamina raises what the last attempt raised")
 
     def _ask_once(self, request: str) -> Answer:
-        if self._stop.is_set():
-            raise StoppedError
+        """Ask when it is this call's turn, and tell the pace how it went."""
+        self._wait_for_turn()
+        try:
+            answer = self._fetch(request)
+        except PullError as failure:
+            if failure.kind is SyncErrorKind.RATE_LIMITED or failure.retry_after is not None:
+                self._pace.refused(failure.retry_after, self._settings.sync_retry_wait)
+            else:
+                self._pace.failed()
+            raise
+        except BaseException:
+            self._pace.failed()
+            raise
+        self._pace.answered()
+        self._let_in_with = request
+        return answer
+
+    def _wait_for_turn(self) -> None:
+        """Wait until the pace lets this call begin. Raises OutOfPatienceError and StoppedError."""
+        while True:
+            if self._stop.is_set():
+                raise StoppedError
+            seconds = self._pace.claim()
+            if seconds <= 0:
+                return
+            with self._patience.waiting(seconds):
+                self._stop.wait(seconds)
+
+    def _fetch(self, request: str) -> Answer:
         fetched_at, deadline = utc_now(), time.monotonic() + self._settings.sync_call_timeout
         try:
             with (
@@ -250,6 +295,7 @@ class ClientTether:
             return body, read_envelope(body)
         if failure.kind is SyncErrorKind.TOKEN_REFUSED and b"web key" in body.lower():
             failure.kind, failure.message = SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?"
+        failure.names_token = failure.kind is SyncErrorKind.TOKEN_REFUSED and b"token" in body.lower()
         raise failure
 
 
@@ -287,12 +333,13 @@ def _too_large() -> PullError:
 
 
 def _http_failure(status: int, headers: httpx.Headers) -> PullError:
-    if status in {401, 403}:
+    retry_after = _retry_after(headers.get("Retry-After"), utc_now())
+    if status == 429 or (status == 403 and retry_after is not None):
+        kind, message = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
+    elif status in {401, 403}:
         kind, message = SyncErrorKind.TOKEN_REFUSED, "access token refused: was it rotated?"
     elif status == 404:
         kind, message = SyncErrorKind.UNAVAILABLE, "the account does not offer this call"
-    elif status == 429:
-        kind, message = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
     elif status == 408:
         kind, message = SyncErrorKind.TIMEOUT, "ClientTether did not answer in time"
     elif status >= 500:
@@ -301,7 +348,7 @@ def _http_failure(status: int, headers: httpx.Headers) -> PullError:
         kind, message = SyncErrorKind.REDIRECTED, "ClientTether points to another address, which is not followed"
     else:
         kind, message = SyncErrorKind.REFUSED, "ClientTether refuses the call"
-    return PullError(kind, message, http_status=status, retry_after=_retry_after(headers.get("Retry-After"), utc_now()))
+    return PullError(kind, message, http_status=status, retry_after=retry_after)
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:
@@ -320,10 +367,10 @@ def _retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def _wait_before_retry(error: Exception) -> bool | float:
-    """Tell stamina whether to ask again, and after how long where the answer said so."""
-    if not isinstance(error, PullError) or error.kind not in RETRYABLE:
+    """Tell stamina whether to ask again; how long a refusal for being too quick is waited for, the pace knows."""
+    if not isinstance(error, PullError) or isinstance(error, OutOfPatienceError) or error.kind not in RETRYABLE:
         return False
-    return True if error.retry_after is None else error.retry_after
+    return 0.0 if error.kind is SyncErrorKind.RATE_LIMITED or error.retry_after is not None else True
 
 
 @cache

@@ -187,4 +187,6 @@ def _refusal(code: int, message: Any) -> PullError:
         kind, reason = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
     else:
         kind, reason = SyncErrorKind.REFUSED, "ClientTether refuses the call"
-    return PullError(kind, reason, result_code=code)
+    failure = PullError(kind, reason, result_code=code)
+    failure.names_token = kind is SyncErrorKind.TOKEN_REFUSED and "token" in str(message).lower()
+    return failure

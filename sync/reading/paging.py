@@ -1,22 +1,43 @@
-"""Whole lists out of pages: in order, without doubles, and never a part of a list as if it were all of it."""
+"""Whole lists out of pages: in order, without doubles, by what the server answers and not by what it promises.
+
+A list ends where nothing new follows. How long a page is, what `offset` counts and whether the call pages at all is
+seen from the answers, and remembered (`sync.reading.habits`).
+"""
 
 from __future__ import annotations
 
-import sys
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from models import SyncErrorKind
+from models import OffsetUnit, SyncErrorKind
 from sync.api.clienttether import Answer
 from sync.api.parameters import PAGE_SIZE
 from sync.failures import MovedError, PullError
 from sync.mapping.records import UnreadableRecordError, record_id
+from sync.reading.habits import CallHabits
+from sync.reading.totals import ListEvidence
 
 AskFrom = Callable[[int], Answer]
+_USUAL_LENGTHS: Final = frozenset({10, 20, 25, 50, PAGE_SIZE})
+_REFUSED: Final = frozenset({SyncErrorKind.REFUSED, SyncErrorKind.UNAVAILABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """What tells one record of a list from another: its id, and where several share one, the fields of `apart_by`."""
+
+    id_names: tuple[str, ...]
+    apart_by: tuple[str, ...] = ()
+
+    def of(self, raw: Any) -> tuple[str, str]:
+        """Return a row's id and its key. Raises UnreadableRecordError where it has no usable id."""
+        identity = record_id(raw, self.id_names)
+        return identity, repr((identity, *(raw.get(name) for name in self.apart_by))) if self.apart_by else identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,130 +48,261 @@ class Page:
     fresh: list[tuple[str, dict[str, Any]]]
     unreadable: list[UnreadableRecordError]
 
+    @property
+    def size(self) -> int:
+        """How many rows came, doubles and unreadable ones included."""
+        return len(self.answer.envelope.rows)
 
-class _Count:
-    """What has arrived so far, held against what the answers say there is."""
 
-    def __init__(self, id_names: tuple[str, ...], most_rows: int, apart_by: tuple[str, ...] = ()) -> None:
-        self._id_names = id_names
-        self._apart_by = apart_by
-        self._most_rows = most_rows
-        self._seen: set[object] = set()
+class _Arrivals:
+    """What has arrived so far: which records, which totals, how long the longest page was."""
+
+    def __init__(self, key: RecordKey) -> None:
+        self._key = key
+        self._seen: set[str] = set()
+        self._bodies: set[str] = set()
         self._unreadable = 0
-        self._first_total: int | None = None
-        self.largest_total: int | None = None
-        self._shrunk = False
+        self._content = hashlib.sha256()
+        self.totals: list[int] = []
+        self.longest = 0
 
     @property
     def received(self) -> int:
         """How many records have arrived, doubles counted once."""
         return len(self._seen) + self._unreadable
 
-    def page(self, answer: Answer, offset: int) -> Page:
-        """Sort out one page. Raises PullError when it repeats what has come before, or the list has no end."""
+    @property
+    def evidence(self) -> ListEvidence:
+        """What there is to judge the list by."""
+        return ListEvidence(self.received, tuple(self.totals), self._content.hexdigest())
+
+    def take(self, answer: Answer, *, is_first: bool) -> Page:
+        """Sort out one page. Raises PullError (NOT_UNDERSTOOD) where its rows are no records and no code says so."""
         envelope = answer.envelope
-        if envelope.total is not None and (envelope.rows or offset == 0):
-            self._note_total(envelope.total)
         fresh: list[tuple[str, dict[str, Any]]] = []
         unreadable: list[UnreadableRecordError] = []
         for raw in envelope.rows:
             try:
-                identity = record_id(raw, self._id_names)
+                identity, key = self._key.of(raw)
             except UnreadableRecordError as reason:
                 unreadable.append(reason)
                 continue
-            key = (identity, *(repr(raw.get(name)) for name in self._apart_by)) if self._apart_by else identity
             if key not in self._seen:
                 self._seen.add(key)
+                self._content.update(key.encode("utf-8", "replace") + b"\0")
                 fresh.append((identity, raw))
+        if unreadable and len(unreadable) == len(envelope.rows) and not envelope.confirmed:
+            raise PullError(SyncErrorKind.NOT_UNDERSTOOD, "the answer has no result code, and its rows are no records")
+        if answer.sha256 in self._bodies:
+            unreadable = []  # the very page again: what can't be read of it was counted
+        self._bodies.add(answer.sha256)
         self._unreadable += len(unreadable)
-        if offset and len(envelope.rows) >= PAGE_SIZE and not fresh and not unreadable:
-            raise PullError(SyncErrorKind.INCOMPLETE, "the same page came again: the list can't be read to its end")
-        if self.received > self._most_rows:
-            raise PullError(SyncErrorKind.INCOMPLETE, "the list does not end")
+        if envelope.total is not None and (envelope.rows or is_first):
+            self.totals.append(envelope.total)
+        self.longest = max(self.longest, len(envelope.rows))
         return Page(answer, fresh, unreadable)
 
-    def _note_total(self, total: int) -> None:
-        if self._first_total is None:
-            self._first_total = self.largest_total = total
-        self.largest_total = max(self.largest_total or 0, total)
-        self._shrunk = self._shrunk or total < self._first_total
+    def overlap(self, answer: Answer) -> int:
+        """Return how many rows of an answer have come before."""
+        known = 0
+        for raw in answer.envelope.rows:
+            try:
+                known += self._key.of(raw)[1] in self._seen
+            except UnreadableRecordError:
+                continue
+        return known
 
-    def has_all(self) -> bool:
-        """Tell whether everything that is said to exist has arrived."""
-        return self.largest_total is not None and self.received == self.largest_total
 
-    def check(self) -> None:
-        """Raise PullError unless the ended list is whole.
+class ListReading:
+    """One reading of a list, from its first page to its end. Afterwards it tells what came, and what was learned."""
 
-        A list that grew while it was read is whole when all that was there at the start has come: new rows only push
-        others to later pages. One that shrank may have lost a row between two pages.
+    def __init__(
+        self,
+        ask: AskFrom,
+        key: RecordKey,
+        habits: CallHabits,
+        *,
+        pool: ThreadPoolExecutor,
+        in_flight: int,
+        most_rows: int,
+    ) -> None:
+        self._ask, self._pool, self._in_flight, self._most_rows = ask, pool, in_flight, most_rows
+        self._known = habits
+        self._unit, self._ignores_paging = habits.offset_unit, habits.ignores_paging
+        self._arrivals = _Arrivals(key)
+        self._followed = 0  # the longest page that another one followed: so long a page is, where it is full
+        self._pages = 0
+
+    @property
+    def evidence(self) -> ListEvidence:
+        """What there is to judge the list by."""
+        return self._arrivals.evidence
+
+    @property
+    def habits(self) -> CallHabits:
+        """What is known of the call by now."""
+        longest = max(self._known.page_length, self._arrivals.longest)
+        return replace(self._known, page_length=longest, offset_unit=self._unit, ignores_paging=self._ignores_paging)
+
+    def pages(self) -> Iterator[Page]:
+        """Yield the list's pages in order, asking ahead; all of it counts only once it has ended.
+
+        Raises PullError from any call, INCOMPLETE where the list can't be read to its end, and MovedError where
+        `offset` counts something else than it used to.
         """
-        first = self._first_total
-        if first is None:
+        first = self._take(self._ask(1 if self._unit is OffsetUnit.PAGES_FROM_ONE else 0))
+        yield first
+        if self._has_ended(first):
             return
-        if self._shrunk:
-            raise MovedError("records went while the list was read")
-        if self.largest_total != first:
-            if self.received < first:
-                raise MovedError("records came and went while the list was read")
-        elif self.received != first:
-            message = f"the list ended after {self.received} of {first} records"
-            raise PullError(SyncErrorKind.INCOMPLETE, message)
+        if self._unit is None and (_is_page_long(first.size) or not self._ignores_paging):
+            yield from self._find_unit(first)
+        yield from self._follow(first)
+        if self._pages == 1 and self._may_count_pages_now(first):
+            yield from self._find_unit(first)
+            if self._unit is not OffsetUnit.ROWS:
+                yield from self._follow(first)
+
+    def _take(self, answer: Answer) -> Page:
+        page = self._arrivals.take(answer, is_first=self._pages == 0)
+        if page.fresh or page.unreadable or self._pages == 0:
+            self._pages += 1
+        if self._arrivals.received > self._most_rows:
+            raise PullError(SyncErrorKind.INCOMPLETE, "the list does not end")
+        return page
+
+    def _total_agrees(self) -> bool:
+        """Tell whether a total that has not proven wrong says that everything is here."""
+        totals = self._arrivals.totals
+        return bool(totals) and not self._known.totals_are_wrong and totals[-1] == self._arrivals.received
+
+    def _has_ended(self, page: Page) -> bool:
+        """Tell whether nothing can follow a page: it is empty, or it is short and the total agrees.
+
+        Short is what is shorter than a page that came before, in this run or another: our own limit says nothing of
+        how long a page is, as the server may have a smaller one. And a total alone ends nothing, since it may count
+        the page: without both, one more page is asked for.
+        """
+        if page.size == 0:
+            return True
+        return page.size < max(self._known.page_length, self._arrivals.longest) and self._total_agrees()
+
+    def _find_unit(self, first: Page) -> Iterator[Page]:
+        """See what `offset` counts, by asking for a page that overlaps the first one only if it counts rows."""
+        for offset, unit in ((1, OffsetUnit.PAGES), (2, OffsetUnit.PAGES_FROM_ONE)):
+            try:
+                answer = self._ask(offset)
+            except PullError as refusal:
+                if refusal.kind in _REFUSED:
+                    return  # an offset that is no multiple of the limit is not to everyone's liking
+                raise
+            if not answer.envelope.rows:
+                return
+            if answer.envelope.rows == first.answer.envelope.rows:
+                continue  # pages may be counted from one, rows may have been added, or paging is ignored
+            if self._arrivals.overlap(answer) * 2 >= len(answer.envelope.rows):
+                self._unit = OffsetUnit.ROWS
+                return
+            self._unit = unit
+            yield self._take(answer)
+            return
+
+    def _may_count_pages_now(self, first: Page) -> bool:
+        """Tell whether a call that counted rows may count pages by now: its list ended just behind a full page."""
+        is_as_before = self._unit is self._known.offset_unit is OffsetUnit.ROWS
+        is_full = _is_page_long(first.size) and first.size >= self._known.page_length
+        return is_as_before and is_full and not self._total_agrees()
+
+    def _follow(self, last: Page) -> Iterator[Page]:
+        """Yield what follows the pages that were read, until nothing new follows."""
+        ahead: deque[tuple[int, Future[Answer]]] = deque()
+        offset, stride = self._offset_behind(0, last), last.size
+        try:
+            while True:
+                self._ask_ahead(ahead, offset, stride if self._counts_rows else 1, is_full=self._is_full(last))
+                offset, future = ahead.popleft()
+                try:
+                    page = self._take(future.result())
+                except PullError as refusal:
+                    if refusal.kind in _REFUSED and self._total_agrees():
+                        return  # some servers have no page behind the last one to show
+                    raise
+                if not (page.fresh or page.unreadable):
+                    self._raise_if_repeated(page)
+                    return
+                self._raise_if_unit_changed(page)
+                self._followed = max(self._followed, last.size)
+                yield page
+                if self._has_ended(page):
+                    return
+                if self._counts_rows and page.size < stride:
+                    # What was asked ahead took pages for longer than this one: rows between may have been left out.
+                    _cancel(ahead)
+                    stride = page.size
+                offset, last = self._offset_behind(offset, page), page
+        finally:
+            _cancel(ahead)
+
+    @property
+    def _counts_rows(self) -> bool:
+        return self._unit in {None, OffsetUnit.ROWS}
+
+    def _offset_behind(self, offset: int, page: Page) -> int:
+        if self._counts_rows:
+            return offset + page.size
+        # Pages that were read are counted, whichever of them the question for the unit has brought.
+        return self._pages + (self._unit is OffsetUnit.PAGES_FROM_ONE)
+
+    def _is_full(self, page: Page) -> bool:
+        """Tell whether a page is as long as pages get, so that others are likely to follow."""
+        return page.size >= self._followed if self._followed else page.size == PAGE_SIZE
+
+    def _ask_ahead(self, ahead: deque[tuple[int, Future[Answer]]], offset: int, stride: int, *, is_full: bool) -> None:
+        """Fill up the calls in flight; beyond the rows that are said to exist, one page at a time."""
+        told = max([] if self._known.totals_are_wrong else self._arrivals.totals, default=None)
+        following = ahead[-1][0] + stride if ahead else offset
+        while len(ahead) < self._in_flight:
+            rows_before = following if self._counts_rows else following * self._arrivals.longest
+            is_likely = is_full if told is None else rows_before < told
+            if ahead and not is_likely:
+                return
+            ahead.append((following, self._pool.submit(copy_context().run, self._ask, following)))
+            following += stride
+
+    def _raise_if_repeated(self, page: Page) -> None:
+        """Raise PullError where a page that came before may hide the rest of the list.
+
+        A call that does not page at all answers with everything again, and that is the end of it. A server that knows
+        our parameters by other names answers with its first page again, which looks just so. Where no total tells the
+        two apart, what is as long as a page would be is not taken for the whole list.
+        """
+        is_everything = self._pages == 1 and page.size == self._arrivals.longest > 0
+        if self._arrivals.totals and not self._known.totals_are_wrong:
+            self._ignores_paging = self._ignores_paging or (is_everything and self._total_agrees())
+            return
+        is_full = _is_page_long(page.size) or 0 < self._followed <= page.size
+        if page.size and is_full and not (is_everything and self._ignores_paging):
+            raise PullError(SyncErrorKind.INCOMPLETE, "the same page came again: the list can't be read to its end")
+        self._ignores_paging = self._ignores_paging or is_everything
+
+    def _raise_if_unit_changed(self, page: Page) -> None:
+        """Raise MovedError where a call that counted pages brings mostly rows that came before: it counts rows now."""
+        if not self._counts_rows and len(page.fresh) * 2 < page.size - len(page.unreadable):
+            self._unit = None
+            raise MovedError("the call counts its pages otherwise than before")
 
 
-def whole_list(
-    ask: AskFrom,
-    id_names: tuple[str, ...],
-    *,
-    pool: ThreadPoolExecutor,
-    in_flight: int,
-    most_rows: int,
-    apart_by: tuple[str, ...] = (),
-) -> Iterator[Page]:
-    """Yield a list's pages in order, asking ahead for `in_flight` of them. All of it counts only once it has ended.
-
-    Records of one id are several where they differ in a field of `apart_by` (an appointment that recurs). Raises
-    PullError from any call, and INCOMPLETE where the list did not arrive whole.
-    """
-    count = _Count(id_names, most_rows, apart_by)
-    offset, answer = 0, ask(0)
-    ahead: deque[tuple[int, Future[Answer]]] = deque()
-    try:
-        while True:
-            yield count.page(answer, offset)
-            size = len(answer.envelope.rows)
-            if size < PAGE_SIZE or count.has_all():
-                break
-            if not ahead:
-                offset = max(offset + PAGE_SIZE, offset + size)
-            _ask_ahead(ask, ahead, offset, count.largest_total, pool=pool, in_flight=in_flight)
-            offset, future = ahead.popleft()
-            answer = future.result()
-    finally:
-        for _, future in ahead:
-            future.cancel()
-    count.check()
+def _is_page_long(size: int) -> bool:
+    """Tell whether a page may well be so long because its length is bounded: at our limit or a usual one."""
+    return size in _USUAL_LENGTHS
 
 
-def pages_of(answers: Iterable[Answer], id_names: tuple[str, ...], apart_by: tuple[str, ...] = ()) -> Iterator[Page]:
+def _cancel(ahead: deque[tuple[int, Future[Answer]]]) -> None:
+    while ahead:
+        ahead.pop()[1].cancel()
+
+
+def pages_of(answers: Iterable[Answer], key: RecordKey) -> Iterator[Page]:
     """Yield the pages of a list that is known to be whole, in the order they came."""
-    count = _Count(id_names, sys.maxsize, apart_by)
+    arrivals = _Arrivals(key)
     for answer in answers:
-        yield count.page(answer, 0)
-
-
-def _ask_ahead(
-    ask: AskFrom,
-    ahead: deque[tuple[int, Future[Answer]]],
-    offset: int,
-    total: int | None,
-    *,
-    pool: ThreadPoolExecutor,
-    in_flight: int,
-) -> None:
-    """Fill up the calls in flight; beyond the rows that are said to exist, one page at a time."""
-    following = ahead[-1][0] + PAGE_SIZE if ahead else offset
-    while len(ahead) < in_flight and (not ahead or total is None or following < total):
-        ahead.append((following, pool.submit(copy_context().run, ask, following)))
-        following += PAGE_SIZE
+        yield arrivals.take(answer, is_first=False)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from models import Resource, utc_now
+from models import Resource, SyncErrorKind, utc_now
 from sync.failures import MovedError, PullError
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.mapping.records import KINDS, RecordKind
 from sync.mapping.stage_names import StageNames
 from sync.mapping.wire_record import FieldIssue, FieldReading
-from sync.reading.paging import AskFrom, Page, whole_list
+from sync.reading.habits import SEVERAL_RUNS, CallHabits, HabitMemory
+from sync.reading.paging import AskFrom, ListReading, Page, RecordKey
 from sync.reading.resources import ListResource
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
+from sync.reading.totals import ListEvidence, ListJudgement, Verdict, judge_list
 from sync.tables import MirrorTable, Row
 
 _READINGS: Final = 3  # a busy list is rarely caught moving twice; thrice means that it never rests
@@ -110,54 +112,116 @@ def _each_once(rows: list[Row], mirror: MirrorTable, seen: set[tuple[Any, ...]] 
     return fresh
 
 
-def pull_list(
-    list_resource: ListResource,
-    ask: AskFrom,
-    pull: Pull,
-    zone: ZoneInfo,
-    *,
-    snapshots: SnapshotWriter,
-    pool: ThreadPoolExecutor,
-    in_flight: int,
-    most_rows: int,
-    raise_if_stopped: Callable[[], None],
-) -> None:
-    """Read a whole list; every answer is kept as a snapshot. `raise_if_stopped` is asked between two pages.
+@dataclass(frozen=True)
+class ListReader:
+    """What every reading of a list needs: who is asked, how many calls at once, and what ends a reading early.
 
-    A list that moved while it was read is read again, at last page after page. Raises PullError when the list can't be
-    had whole.
+    `raise_if_stopped` is asked between two pages; a list of more than `most_rows` counts as endless.
     """
 
-    def keep(page: Page) -> Page:
-        raise_if_stopped()
-        snapshots.keep(page.answer)
-        return page
+    list_resource: ListResource
+    ask: AskFrom
+    zone: ZoneInfo
+    snapshots: SnapshotWriter
+    pool: ThreadPoolExecutor
+    in_flight: int
+    most_rows: int
+    raise_if_stopped: Callable[[], None]
 
-    for reading in range(1, _READINGS + 1):
-        last = reading == _READINGS
-        pull.begin_anew()
-        pull.first_position = snapshots.count
+    def pages(self, reading: ListReading) -> Iterator[Page]:
+        """Yield a reading's pages, each kept as a snapshot."""
+        for page in reading.pages():
+            self.raise_if_stopped()
+            self.snapshots.keep(page.answer)
+            yield page
+
+
+def pull_list(reader: ListReader, pull: Pull, memory: HabitMemory, *, accept: bool) -> None:
+    """Read a whole list, and remember what its call taught about itself.
+
+    A list that moved while it was read is read again, at last page after page; so is one with fewer records than its
+    total says. Raises PullError when the list can't be had whole: INCOMPLETE, and HELD_BACK where it has stood so over
+    several runs; then `accept` lets that difference in, from now on.
+    """
+    habits, earlier = memory.known, None
+    for attempt in range(1, _READINGS + 1):
+        is_last = attempt == _READINGS
         # The last reading asks page after page: the less time passes, the less can move under it, but a page that is
         # asked for early shows the list as it was before the pages in front of it.
-        ahead = 1 if last else in_flight
-        pages = whole_list(
-            ask,
-            pull.reading.id_names,
-            pool=pool,
-            in_flight=ahead,
-            most_rows=most_rows,
-            apart_by=list_resource.records.apart_by(pull.reading),
-        )
-        try:
-            fill(pull, list_resource, map(keep, pages), zone)
-        except MovedError:
-            if last:
-                raise
-        except PullError as failure:
-            snapshots.keep_unread(failure)
-            raise
-        else:
+        evidence, judgement = _read_once(reader, pull, habits, earlier, in_flight=1 if is_last else reader.in_flight)
+        habits = judgement.habits
+        if judgement.verdict is Verdict.WHOLE:
+            memory.keep(habits)
             return
-        finally:
-            snapshots.flush()
-            pull.bodies_stored = snapshots.bodies_stored
+        is_known = judgement.verdict is Verdict.SURPLUS and judgement.surplus == memory.known.surplus
+        if is_last or is_known or (judgement.verdict is Verdict.SURPLUS and evidence == earlier):
+            break
+        habits, earlier = _with_what_is_learned_of_paging(memory.known, habits), evidence
+    if judgement.verdict is Verdict.MOVED:
+        raise MovedError(judgement.reason)
+    _settle_surplus(judgement, memory, accept=accept)
+
+
+def _read_once(
+    reader: ListReader, pull: Pull, habits: CallHabits, earlier: ListEvidence | None, *, in_flight: int
+) -> tuple[ListEvidence, ListJudgement]:
+    """Read the list once from its first page to its end, and judge what came."""
+    pull.begin_anew()
+    pull.first_position = reader.snapshots.count
+    reading = ListReading(
+        reader.ask,
+        record_key(reader.list_resource, pull.reading),
+        habits,
+        pool=reader.pool,
+        in_flight=in_flight,
+        most_rows=reader.most_rows,
+    )
+    try:
+        fill(pull, reader.list_resource, reader.pages(reading), reader.zone)
+    except MovedError as moved:
+        return reading.evidence, ListJudgement(Verdict.MOVED, reading.habits, moved.message)
+    except PullError as failure:
+        reader.snapshots.keep_unread(failure)
+        raise
+    finally:
+        reader.snapshots.flush()
+        pull.bodies_stored = reader.snapshots.bodies_stored
+    if pull.rejected and len(pull.rejected) == pull.fetched and not pull.is_mostly_unreadable:
+        raise PullError(SyncErrorKind.NOT_UNDERSTOOD, f"none of the records can be read: {pull.rejected[0].reason}")
+    return reading.evidence, judge_list(reading.evidence, reading.habits, earlier)
+
+
+def _with_what_is_learned_of_paging(known: CallHabits, learned: CallHabits) -> CallHabits:
+    """Return the habits for another reading: how the call pages is known now, what its total is worth is still open."""
+    return replace(
+        known,
+        page_length=learned.page_length,
+        offset_unit=learned.offset_unit,
+        ignores_paging=learned.ignores_paging,
+    )
+
+
+def _settle_surplus(judgement: ListJudgement, memory: HabitMemory, *, accept: bool) -> None:
+    """Raise PullError for a list that ended properly with fewer records than are counted, unless that is let in.
+
+    Once is a list that was cut short. The same difference over several runs is a habit of the account: records that
+    it counts and does not show, or counts twice. Nobody can tell from here which, so a person is asked.
+    """
+    habits = judgement.habits
+    is_lasting = habits.surplus_runs >= SEVERAL_RUNS
+    if is_lasting and accept:
+        memory.keep(habits.with_accepted_surplus())
+        return
+    memory.keep(habits)
+    if is_lasting:
+        reason = (
+            f"held back until someone confirms it: {judgement.reason}, by the same difference in each of the last "
+            f"{habits.surplus_runs} runs (hidden records, or doubles)"
+        )
+        raise PullError(SyncErrorKind.HELD_BACK, reason)
+    raise PullError(SyncErrorKind.INCOMPLETE, judgement.reason)
+
+
+def record_key(list_resource: ListResource, reading: FieldReading) -> RecordKey:
+    """Return what tells one record of the list from another, by the wire names that this reading goes by."""
+    return RecordKey(reading.id_names, list_resource.records.apart_by(reading))

@@ -36,6 +36,7 @@ class ListResource:
     """One list of the API and its table. `at_once`: its rows can only be made from all of its records together."""
 
     resource: Resource
+    call: str
     records: RecordKind
     mirror: MirrorTable
     ask: Callable[[ClientTether, int, Window], Answer]
@@ -56,6 +57,7 @@ def removal_scope(resource: Resource, window: Window, zone: ZoneInfo) -> ColumnE
 LISTS: Final = (
     ListResource(
         Resource.PIPELINE_STAGES,
+        "read_sales_cycle_list",
         STAGES,
         STAGES_TABLE,
         lambda client, offset, _window: client.sales_cycles(offset),
@@ -65,6 +67,7 @@ LISTS: Final = (
     ),
     ListResource(
         Resource.LEADS,
+        "read_client_list",
         CONTACTS,
         LEADS_TABLE,
         lambda client, offset, _window: client.clients(offset),
@@ -73,6 +76,7 @@ LISTS: Final = (
     ),
     ListResource(
         Resource.PIPELINE_ITEMS,
+        "read_opportunity_list",
         OPPORTUNITIES,
         OPPORTUNITIES_TABLE,
         lambda client, offset, _window: client.opportunities(offset),
@@ -80,6 +84,7 @@ LISTS: Final = (
     ),
     ListResource(
         Resource.SCHEDULED_ACTIVITIES,
+        "read_all_events",
         EVENTS,
         EVENTS_TABLE,
         lambda client, offset, window: client.events(offset, window.first, window.last),

@@ -17,6 +17,7 @@ from logs import forget_in_logs
 from models import CheckOutcome, ConnectionCheck, FieldState, RequestStatus, SyncErrorKind, utc_now
 from settings import SyncSettings
 from sync.api.clienttether import ClientTether
+from sync.api.pace import Pace
 from sync.failures import PullError
 from sync.mapping.field_file import FieldFile
 from sync.mapping.wire_text import clean_line
@@ -24,9 +25,12 @@ from sync.running.probe import CallReport, probe_account
 from sync.tables import table_of
 
 _CHECKS: Final = table_of(ConnectionCheck)
+_LONGEST_WAIT: Final = 15.0
 _CLAIM_LASTS: Final = timedelta(minutes=3)
 _KEPT_FOR: Final = timedelta(days=1)
-_UNREACHABLE: Final = frozenset({SyncErrorKind.TIMEOUT, SyncErrorKind.TRANSPORT, SyncErrorKind.SERVER_ERROR})
+_UNREACHABLE: Final = frozenset(
+    {SyncErrorKind.TIMEOUT, SyncErrorKind.TRANSPORT, SyncErrorKind.SERVER_ERROR, SyncErrorKind.RATE_LIMITED}
+)
 log = structlog.get_logger()
 
 
@@ -47,12 +51,14 @@ def waiting_checks(engine: Engine) -> list[str]:
         return list(connection.scalars(waiting.order_by(_CHECKS.c.created_at)))
 
 
-def answer_check(engine: Engine, settings: SyncSettings, fields: FieldFile, check_id: str) -> None:
-    """Test the connection, write the answer down, and wipe the key."""
+def answer_check(
+    engine: Engine, settings: SyncSettings, fields: FieldFile, check_id: str, pace: Pace | None = None
+) -> None:
+    """Test the connection, write the answer down, and wipe the key. `pace` is that of all calls under the token."""
     encrypted = _claim(engine, check_id)
     if encrypted is None:
         return
-    finding = _test(settings, fields, encrypted)
+    finding = _test(settings, fields, encrypted, pace)
     now = utc_now()
     answer = {
         "status": RequestStatus.DONE,
@@ -79,15 +85,16 @@ def _claim(engine: Engine, check_id: str) -> str | None:
     return encrypted
 
 
-def _test(settings: SyncSettings, fields: FieldFile, encrypted: str) -> Finding:
+def _test(settings: SyncSettings, fields: FieldFile, encrypted: str, pace: Pace | None) -> Finding:
     try:
         web_key = settings.cipher().decrypt(encrypted)
     except EncryptionError:
         return Finding(CheckOutcome.FAILED, "The key could not be read. Please enter it again.")
     forget_in_logs(web_key)
-    brisk = settings.model_copy(update={"sync_retry_attempts": 1})
+    # Somebody waits for the answer: better "not now" than a minute without a word.
+    brisk = settings.model_copy(update={"sync_retry_attempts": 1, "sync_pace_seconds": _LONGEST_WAIT})
     try:
-        with ClientTether(brisk, web_key, calls=fields.calls) as client:
+        with ClientTether(brisk, web_key, calls=fields.calls, pace=pace) as client:
             first_page = client.clients(0).envelope
             users = client.users().envelope.rows
             reports = probe_account(client, fields, ZoneInfo("UTC"), settings.sync_schedule_days)

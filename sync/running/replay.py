@@ -25,7 +25,7 @@ from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.reading.notes_plan import NoteCandidate, NotesPlan
 from sync.reading.notes_pull import NotesPull
 from sync.reading.paging import pages_of
-from sync.reading.pull import Pull, fill
+from sync.reading.pull import Pull, fill, record_key
 from sync.reading.resources import LISTS, NOTES_TABLE, ListResource, Window, removal_scope
 from sync.reading.snapshots import answer_of, whole_answers
 from sync.reading.spool import Spool
@@ -113,12 +113,7 @@ def _replay_list(
                 yield answer_of(snapshot, body)
 
         with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
-            fill(
-                pull,
-                plan,
-                pages_of(answers(connection), pull.reading.id_names, plan.records.apart_by(pull.reading)),
-                brand.zone,
-            )
+            fill(pull, plan, pages_of(answers(connection), record_key(plan, pull.reading)), brand.zone)
         scope = removal_scope(plan.resource, window[0], brand.zone) if window else None
         writer = TableWriter(engine, lease, source.run_id, brand.zone, accept=True, replaying=True)
         return writer.land(pull, scope=scope, never_empties=False, began=began)

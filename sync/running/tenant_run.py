@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -18,14 +18,16 @@ from encryption import EncryptionError
 from logs import forget_in_logs
 from models import Resource, ResourceStatus, RunStatus, SyncErrorKind, utc_now
 from settings import SyncSettings
-from sync.api.access import AccessWatch
+from sync.api.access import AccessWatch, BrandAccess
 from sync.api.clienttether import ClientTether
+from sync.api.pace import Pace
 from sync.failures import LeaseLostError, PullError, StoppedError, place_of
 from sync.lease import renewing
 from sync.mapping.field_file import NO_FIELD_FILE, FieldFile
 from sync.mapping.rows import schedule_window
+from sync.reading.habits import remembered_habits
 from sync.reading.notes_pull import pull_notes
-from sync.reading.pull import Pull, pull_list
+from sync.reading.pull import ListReader, Pull, pull_list
 from sync.reading.resources import LISTS, NOTES_TABLE, ListResource, Window, removal_scope
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
@@ -56,6 +58,7 @@ class SyncContext:
     stop: threading.Event
     access: AccessWatch
     fields: FieldFile = NO_FIELD_FILE
+    pace: Pace = field(default_factory=Pace)
 
 
 def sync_brand(
@@ -125,7 +128,9 @@ class _BrandRun:
             return RunStatus.FAILED
         forget_in_logs(web_key)
         try:
-            client = ClientTether(settings, web_key, stop=self._sync.stop, calls=self._sync.fields.calls)
+            client = ClientTether(
+                settings, web_key, stop=self._sync.stop, calls=self._sync.fields.calls, pace=self._sync.pace
+            )
         except PullError as failure:
             self._refuse(failure)
             return RunStatus.FAILED
@@ -154,7 +159,8 @@ class _BrandRun:
         except (LeaseLostError, StoppedError):
             raise
         except PullError as failure:
-            self._sync.access.judge(failure, self._brand.tenant_id)
+            access = BrandAccess(self._brand.tenant_id, client.was_let_in, client.is_still_let_in)
+            self._sync.access.judge(failure, access)
             if failure.kind in _ACCESS:
                 self._no_access = failure
             return self._failed(resource, failure, began, started_at=started_at)
@@ -207,10 +213,9 @@ class _BrandRun:
             settings, brand = self._settings, self._brand
             with Spool() as spool:
                 pull = self._pull(plan.resource, plan.mirror, spool)
-                pull_list(
+                reader = ListReader(
                     plan,
                     lambda offset: plan.ask(client, offset, self._window),
-                    pull,
                     brand.zone,
                     snapshots=self._snapshots(plan.resource),
                     pool=pool,
@@ -218,6 +223,8 @@ class _BrandRun:
                     most_rows=settings.sync_max_rows,
                     raise_if_stopped=self._raise_if_stopped,
                 )
+                memory = remembered_habits(self._sync.engine, self._run.lease, plan.call)
+                pull_list(reader, pull, memory, accept=self._landing.accept)
                 self._sync.access.works_for(brand.tenant_id)
                 scope = removal_scope(plan.resource, self._window, brand.zone)
                 return self._landing.land(pull, scope=scope, never_empties=plan.never_empties, began=began)

@@ -87,7 +87,8 @@ class Worker:
         engine = self._sync.engine
         self._forget_finished()
         for check_id in waiting_checks(engine):
-            self._begin(self._errands, check_id, answer_check, engine, self._sync.settings, self._sync.fields, check_id)
+            shared = (self._sync.settings, self._sync.fields, check_id, self._sync.pace)
+            self._begin(self._errands, check_id, answer_check, engine, *shared)
         brands = {brand.tenant_id: brand for brand in active_brands(engine)}
         for tenant_id in brands_asked_for(engine):
             if tenant_id in brands and tenant_id not in self._under_way:

@@ -15,15 +15,17 @@ from emulator import AccountPlan, Emulator, Fault
 from models import SyncErrorKind
 from settings import SyncSettings
 from sync.api.clienttether import ClientTether, _retry_after
+from sync.api.pace import Pace
 from sync.failures import PullError
 
-TOKEN, KEY = "enterprise-token", "CT_some_key"
+TOKEN, KEY, SECOND = "enterprise-token", "CT_some_key", "CT_second_key"
 Open = Callable[..., ClientTether]
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    with Emulator([AccountPlan(name="A", web_key=KEY, contacts=120)], access_token=TOKEN) as running:
+    plans = [AccountPlan(name="A", web_key=KEY, contacts=120), AccountPlan(name="B", web_key=SECOND, contacts=3)]
+    with Emulator(plans, access_token=TOKEN) as running:
         yield running
 
 
@@ -32,19 +34,22 @@ def open_client(emulator: Emulator) -> Iterator[Open]:
     opened: list[ClientTether] = []
 
     def make(web_key: str = KEY, **settings: Any) -> ClientTether:
-        brisk = {"sync_retry_wait": 0.0, "sync_retry_attempts": 3} | settings
-        made = SyncSettings(
-            portal_encryption_key=Fernet.generate_key().decode(),
-            clienttether_api_url=emulator.url,
-            clienttether_access_token=TOKEN,
-            **brisk,
-        )
-        opened.append(ClientTether(made, web_key))
+        opened.append(ClientTether(_settings(emulator, **settings), web_key))
         return opened[-1]
 
     yield make
     for client in opened:
         client.close()
+
+
+def _settings(emulator: Emulator, **settings: Any) -> SyncSettings:
+    brisk = {"sync_retry_wait": 0.0, "sync_retry_attempts": 3} | settings
+    return SyncSettings(
+        portal_encryption_key=Fernet.generate_key().decode(),
+        clienttether_api_url=emulator.url,
+        clienttether_access_token=TOKEN,
+        **brisk,
+    )
 
 
 def _failure(ask: Callable[[], object]) -> PullError:
@@ -178,3 +183,23 @@ def test_no_error_repeats_a_secret(emulator: Emulator, open_client: Open) -> Non
             told = f"{failure.message} {failure!r}"
             assert KEY not in told
             assert TOKEN not in told
+
+
+@pytest.mark.parametrize("fault", [Fault.HTTP_429, Fault.HTTP_403])
+def test_one_brands_retry_after_holds_back_every_brand_under_the_token(emulator: Emulator, fault: Fault) -> None:
+    pace, settings = Pace(), _settings(emulator, sync_retry_attempts=1)
+    with ClientTether(settings, KEY, pace=pace) as one_brand, ClientTether(settings, SECOND, pace=pace) as other_brand:
+        emulator.set_fault(fault, web_key=KEY, times=1, seconds=1, variant="retry_after" if "403" in fault else "")
+        assert _failure(lambda: one_brand.clients(0)).kind is SyncErrorKind.RATE_LIMITED
+        assert other_brand.clients(0).envelope.rows
+    refused, answered = emulator.requests
+    assert (answered.at - refused.at).total_seconds() >= 0.95
+
+
+def test_a_run_waits_for_its_turn_only_so_long(emulator: Emulator) -> None:
+    emulator.set_fault(Fault.HTTP_429, seconds=30, times=1)
+    with ClientTether(_settings(emulator, sync_pace_seconds=5), KEY) as client:
+        failure = _failure(lambda: client.clients(0))
+        assert failure.kind is SyncErrorKind.RATE_LIMITED
+        assert "waited long enough" in failure.message
+    assert len(emulator.requests) == 1

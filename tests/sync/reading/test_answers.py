@@ -81,7 +81,7 @@ def test_rows_are_read_however_they_are_wrapped(world: SyncWorld, fault: Fault, 
     world.emulator.set_fault(fault, variant=variant)
     assert world.sync("brand") is RunStatus.SUCCESS
     oddly_wrapped = world.tables(tenant)
-    assert "Zoë" in {lead["first_name"] for lead in world.live(Lead, tenant)}
+    assert any("Zoë" in lead["name"] for lead in world.live(Lead, tenant))
     world.emulator.clear_faults()
     assert world.sync("brand") is RunStatus.SUCCESS
     assert world.tables(tenant) == oddly_wrapped
