@@ -721,7 +721,10 @@ class Lead(Mirrored, table=True):
 
 
 class PipelineItem(Mirrored, table=True):
-    """An opportunity (deal). `likelihood` is the opportunity's own, in percent; None means the stage's counts."""
+    """An opportunity (deal). `likelihood` is the opportunity's own, in percent; None means the stage's counts.
+
+    `stage_id` is the `sales_cycle_id` of the stage it was last seen in: deals name their stage, and names change.
+    """
 
     __tablename__ = "pipeline_items"
     __table_args__: ClassVar[Any] = (
@@ -746,6 +749,7 @@ class PipelineItem(Mirrored, table=True):
     sales_lead: str = Field(default="")
     opportunity_created_at: datetime | None = Field(default=None)
     last_modified_at: datetime | None = Field(default=None)
+    stage_id: str | None = Field(default=None, max_length=64)
 
 
 class HotListItem(Mirrored, table=True):

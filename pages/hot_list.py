@@ -14,6 +14,7 @@ from dash_portal.dashboards.hot_list import (
     hot_rows,
     searched_totals,
 )
+from dash_portal.dashboards.stages import current_keys, read_stages
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.badges import priority_badge, stage_badge
 from dash_portal.ui.chart_card import chart_columns
@@ -56,7 +57,7 @@ def content(asked: Asked) -> Content:
     if not dashboard.brand_total:
         what = "Deals in a late stage with an initial franchise fee will appear here, the nearest to signing first."
         return Content({}, instead=nothing_yet(what, asked.freshness, brand))
-    selected = frozenset(name.casefold() for name in view.values("stage"))
+    selected = current_keys(view.values("stage"), read_stages(session))
     question = TableQuestion.of(
         view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORT_NAMES, default=DEFAULT_SORT
     )

@@ -57,12 +57,12 @@ CHIPS = {"source": "Source", "status": "Status"}
 def content(asked: Asked) -> Content:
     """Answer what the page shows."""
     session, brand, view = asked.session, asked.brand, asked.view
-    filters = LeadFilters.of(view.values("source"), view.values("status"))
+    counts = lead_counts(session, brand, asked.now)
+    filters = LeadFilters.of(view.values("source"), view.values("status"), counts.stages)
     dashboard = leads_dashboard(session, brand, filters, asked.now, open_charts=frozenset(view.values("open")))
     if not dashboard.brand_total:
         what = "Your prospects will appear here: how many there are, where they come from and how far they get."
         return Content({}, instead=nothing_yet(what, asked.freshness, brand))
-    counts = lead_counts(session, brand, asked.now)
     question = TableQuestion.of(
         view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORTS, default=DEFAULT_SORT
     )

@@ -18,7 +18,9 @@ from dash_portal.dashboards.pipeline import (
     build_dashboard,
     deal_rows,
     pipeline_counts,
+    unlisted_stages,
 )
+from dash_portal.dashboards.stages import current_keys
 from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.ui.badges import stage_badge, stuck_badge
 from dash_portal.ui.chart_card import chart_columns
@@ -34,6 +36,7 @@ from dash_portal.ui.data_table import (
 )
 from dash_portal.ui.empty import nothing_fits, nothing_yet
 from dash_portal.ui.figures import figures
+from dash_portal.ui.links import view_link
 from dash_portal.ui.markup import Part, html
 from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
 from dash_portal.ui.texts import days, money, percent
@@ -56,8 +59,8 @@ COLUMNS = (
 def content(asked: Asked) -> Content:
     """Answer what the page shows."""
     session, brand, view = asked.session, asked.brand, asked.view
-    selected = frozenset(name.casefold() for name in view.values("stage"))
     counts = pipeline_counts(session, brand, asked.now)
+    selected = current_keys(view.values("stage"), counts.stages)
     dashboard = build_dashboard(counts, selected)
     if not dashboard.brand_total:
         what = "Your deals will appear here: what stands in each stage, what it is worth and where it stays."
@@ -71,7 +74,7 @@ def content(asked: Asked) -> Content:
             "chips": chips(view, {"stage": "Stage"}, hint=SELECT_A_BAR),
             "figures": figures(dashboard.cards),
             "export": export_link(view, "pipeline"),
-            "table": _table(asked, dashboard, rows, question),
+            "table": _table(asked, dashboard, rows, question, unlisted_stages(counts)),
         },
         charts=dashboard.charts,
     )
@@ -88,15 +91,29 @@ def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
 
 
 def _table(
-    asked: Asked, dashboard: PipelineDashboard, rows: TablePage[Deal], question: TableQuestion
+    asked: Asked,
+    dashboard: PipelineDashboard,
+    rows: TablePage[Deal],
+    question: TableQuestion,
+    unlisted: Sequence[tuple[str, int]],
 ) -> list[Part | None]:
     view, since = asked.view, dashboard.observed_since
     lines = [_line(row) for row in rows.rows]
     return [
+        _unlisted(view, unlisted),
         html.P(f"Days in stage are observed since {day_text(since)}.", className="card-text") if since else None,
         data_table("Deals", COLUMNS, lines, view, question) if lines else nothing_fits(view, "deals", "stage"),
         pager(rows, view, things="deals"),
     ]
+
+
+def _unlisted(view: View, unlisted: Sequence[tuple[str, int]]) -> Part | None:
+    """Link to deals in stages that are not listed any more: nothing else on this page leads to them."""
+    if not unlisted:
+        return None
+    links = [view_link(f"{name} ({deals:,})", view.narrowed().set_to("stage", name)) for name, deals in unlisted]
+    between = [part for link in links for part in (", ", link)][1:]
+    return html.P(["Deals in stages that the account no longer lists: ", *between], className="card-text")
 
 
 def _line(deal: Deal) -> Line:

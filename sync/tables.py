@@ -12,7 +12,8 @@ from sqlalchemy import Column, ColumnElement, Index, MetaData, Table, and_
 
 from models import Mirrored
 
-_BOOKKEEPING: Final = frozenset({"tenant_id", "created_at", "updated_at", "removed_at", "row_hash"})
+# What the sync knows of a row beside what the record says: none of it makes another row of an unchanged record.
+_BOOKKEEPING: Final = frozenset({"tenant_id", "created_at", "updated_at", "removed_at", "row_hash", "stage_id"})
 Row = dict[str, Any]
 Packed = tuple[Any, ...]
 

@@ -30,7 +30,8 @@ def chart(
     Raises UnknownChartError for an id that is not one of CHART_IDS.
     """
     if chart_id in _OF_LEADS:
-        narrowed = leads.LeadFilters.of(filters.get("source", ()), filters.get("status", ()))
+        stages = leads.lead_counts(session, brand, now).stages
+        narrowed = leads.LeadFilters.of(filters.get("source", ()), filters.get("status", ()), stages)
         opened = frozenset(filters.get("open", ()))
         charts = leads.leads_dashboard(session, brand, narrowed, now, open_charts=opened).charts
     elif chart_id in _OF_PIPELINE:

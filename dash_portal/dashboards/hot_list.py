@@ -19,7 +19,7 @@ from dash_portal.charts.numbers import ValueFormat
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
 from dash_portal.dashboards.search import matches
-from dash_portal.dashboards.stages import read_stages
+from dash_portal.dashboards.stages import current_keys, read_stages
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
 from dash_portal.dashboards.time_in_stage import entered_current_stage
@@ -98,7 +98,7 @@ class HotRow:
 
 def hot_list_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str]) -> HotListDashboard:
     """Answer what /hot-list shows around its table, narrowed to stages by name (none: all)."""
-    return build_dashboard(stage_sums(session, brand), frozenset(name.casefold() for name in stages))
+    return build_dashboard(stage_sums(session, brand), current_keys(stages, read_stages(session)))
 
 
 def stage_sums(session: BrandSession, brand: Brand) -> tuple[StageSum, ...]:

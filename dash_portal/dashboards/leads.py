@@ -24,6 +24,7 @@ from dash_portal.dashboards.spellings import most_frequent
 from dash_portal.dashboards.stages import (
     Stage,
     active_stages,
+    current_keys,
     qualified_keys,
     read_stages,
     signed_keys,
@@ -49,9 +50,9 @@ class LeadFilters:
     statuses: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, sources: Iterable[str], statuses: Iterable[str]) -> LeadFilters:
-        """Make filters of names as a link spells them."""
-        return cls(frozenset(name.casefold() for name in sources), frozenset(name.casefold() for name in statuses))
+    def of(cls, sources: Iterable[str], statuses: Iterable[str], stages: Iterable[Stage] = ()) -> LeadFilters:
+        """Make filters of names as a link spells them; a status may bear the name its stage had before."""
+        return cls(frozenset(name.casefold() for name in sources), current_keys(statuses, stages))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
 from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.spellings import most_frequent
-from dash_portal.dashboards.stages import Stage, active_stages, read_stages, step_rank, steps
+from dash_portal.dashboards.stages import Stage, active_stages, current_keys, read_stages, step_rank, steps
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, count_of, sorted_by
 from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing
@@ -92,7 +92,8 @@ class Deal:
 
 def pipeline_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str], now: datetime) -> PipelineDashboard:
     """Answer what /pipeline shows above its table, narrowed to stages by name (none: all)."""
-    return build_dashboard(pipeline_counts(session, brand, now), frozenset(name.casefold() for name in stages))
+    counts = pipeline_counts(session, brand, now)
+    return build_dashboard(counts, current_keys(stages, counts.stages))
 
 
 def pipeline_counts(session: BrandSession, brand: Brand, now: datetime) -> PipelineCounts:
@@ -174,6 +175,16 @@ def build_dashboard(counts: PipelineCounts, selected: frozenset[str]) -> Pipelin
         brand_total=sum(totals.deals for totals in counts.totals.values()),
         beside=_beside(counts, active),
         observed_since=None if since is None else local_day(since, counts.zone),
+    )
+
+
+def unlisted_stages(counts: PipelineCounts) -> tuple[tuple[str, int], ...]:
+    """Return the stages that deals stand in although the account no longer lists them, and how many deals each."""
+    listed = {stage.key for stage in counts.stages}
+    return tuple(
+        (counts.stage_names.get(key, key), totals.deals)
+        for key, totals in sorted(counts.totals.items())
+        if key not in listed and totals.deals
     )
 
 
@@ -333,7 +344,7 @@ def deal_rows(
     Which deals these are is found by what they are sorted by alone; sorted by stage, the counts tell already in which
     stages the page lies. So most deals are never looked at.
     """
-    shown = _shown(counts, selected)
+    shown = _shown(counts, selected, question.search)
     if question.search:
         total = count_of(session, _deals(counts, shown, question, PipelineItem.opportunity_id))
     else:
@@ -350,9 +361,16 @@ def deal_rows(
     )
 
 
-def _shown(counts: PipelineCounts, selected: frozenset[str]) -> frozenset[str]:
+def _shown(counts: PipelineCounts, selected: frozenset[str], search: str) -> frozenset[str]:
+    """Return the stages whose deals are listed: the board, or what of it is selected.
+
+    Deals in a stage that the account no longer lists belong to no board; they are found by its name, or by a search.
+    """
     on_board = frozenset(stage.key for stage in active_stages(counts.stages))
-    return on_board & selected if selected else on_board
+    unlisted = counts.totals.keys() - {stage.key for stage in counts.stages}
+    if selected:
+        return (on_board | unlisted) & selected
+    return on_board | unlisted if search else on_board
 
 
 def stages_of_page(
@@ -377,7 +395,7 @@ def stages_of_page(
 
 def deal_statement(counts: PipelineCounts, selected: frozenset[str], question: TableQuestion) -> Select[Any]:
     """Return the statement of all deals on the board, filtered, searched and sorted: an export reads it."""
-    return _deals(counts, _shown(counts, selected), question)
+    return _deals(counts, _shown(counts, selected, question.search), question)
 
 
 def _deals(counts: PipelineCounts, stages: frozenset[str], question: TableQuestion, *columns: Any) -> Select[Any]:

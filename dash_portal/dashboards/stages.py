@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, literal
-from sqlmodel import col
 
 from dash_portal.dashboards.statements import rows_of, select
 from database import BrandSession
@@ -23,13 +22,17 @@ SIGNED_AT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage of the brand's pipeline; `likelihood` is in percent."""
+    """A stage of the brand's pipeline; `likelihood` is in percent.
+
+    `former_keys`: under which names it was listed before. It is the same stage, whatever it is called now.
+    """
 
     key: str
     name: str
     position: int
     active: bool
     likelihood: int
+    former_keys: frozenset[str] = frozenset()
 
 
 def read_stages(session: BrandSession) -> tuple[Stage, ...]:
@@ -40,12 +43,35 @@ def read_stages(session: BrandSession) -> tuple[Stage, ...]:
         PipelineStage.position,
         PipelineStage.active,
         PipelineStage.likelihood,
-    ).where(PipelineStage.contact_type == PROSPECT, col(PipelineStage.removed_at).is_(None))
+        PipelineStage.sales_cycle_id,
+        PipelineStage.removed_at,
+    ).where(PipelineStage.contact_type == PROSPECT)
+    rows = rows_of(session, statement)
+    listed = {row.stage_key for row in rows if row.removed_at is None}
+    former: dict[str, set[str]] = {}
+    for row in rows:
+        if row.removed_at is not None and row.sales_cycle_id and row.stage_key not in listed:
+            former.setdefault(row.sales_cycle_id, set()).add(row.stage_key)
     stages = [
-        Stage(row.stage_key, row.name, row.position, row.active, row.likelihood or 0)
-        for row in rows_of(session, statement)
+        Stage(
+            key=row.stage_key,
+            name=row.name,
+            position=row.position,
+            active=row.active,
+            likelihood=row.likelihood or 0,
+            former_keys=frozenset(former.get(row.sales_cycle_id or "", ())),
+        )
+        for row in rows
+        if row.removed_at is None
     ]
     return in_order(stages)
+
+
+def current_keys(names: Iterable[str], stages: Iterable[Stage]) -> frozenset[str]:
+    """Return the keys of stages that a link names, by their present names or by earlier ones."""
+    renamed = {former: stage.key for stage in stages for former in stage.former_keys}
+    keys = (name.casefold() for name in names)
+    return frozenset(renamed.get(key, key) for key in keys)
 
 
 def in_order(stages: Iterable[Stage]) -> tuple[Stage, ...]:
@@ -64,10 +90,11 @@ def qualified_keys(stages: Sequence[Stage]) -> frozenset[str]:
     They are the active ones from "QR Returned" through "FA Sent" in the brand's order; where the brand's stages bear
     other names, the active ones with a likelihood from 10 to 99 (the agency's own definition).
     """
-    positions = {stage.key: stage.position for stage in stages if stage.active}
-    if FIRST_QUALIFIED in positions and LAST_QUALIFIED in positions:
-        first, last = positions[FIRST_QUALIFIED], positions[LAST_QUALIFIED]
-        return frozenset(key for key, position in positions.items() if first <= position <= last)
+    first, last = _active_stage(stages, FIRST_QUALIFIED), _active_stage(stages, LAST_QUALIFIED)
+    if first is not None and last is not None:
+        return frozenset(
+            stage.key for stage in stages if stage.active and first.position <= stage.position <= last.position
+        )
     return frozenset(
         stage.key for stage in stages if stage.active and QUALIFIED_FROM <= stage.likelihood <= QUALIFIED_TO
     )
@@ -75,10 +102,15 @@ def qualified_keys(stages: Sequence[Stage]) -> frozenset[str]:
 
 def signed_keys(stages: Sequence[Stage]) -> frozenset[str]:
     """Return the stages of signed candidates: "FA Signed", or under other names the active ones at 100 percent."""
-    active = {stage.key: stage for stage in stages if stage.active}
-    if SIGNED in active:
-        return frozenset({SIGNED})
-    return frozenset(key for key, stage in active.items() if stage.likelihood >= SIGNED_AT)
+    signed = _active_stage(stages, SIGNED)
+    if signed is not None:
+        return frozenset({signed.key})
+    return frozenset(stage.key for stage in stages if stage.active and stage.likelihood >= SIGNED_AT)
+
+
+def _active_stage(stages: Iterable[Stage], key: str) -> Stage | None:
+    """Return the active stage that is called so, or was before it was renamed."""
+    return next((stage for stage in stages if stage.active and key in {stage.key, *stage.former_keys}), None)
 
 
 def steps(stages: Sequence[Stage]) -> tuple[Stage, ...]:

@@ -211,14 +211,17 @@ def _local_text(moment: datetime | None, zone: ZoneInfo) -> str:
     return "" if moment is None else moment.astimezone(zone).replace(tzinfo=None).isoformat()
 
 
-def hot_stages(stages: Iterable[Row]) -> dict[str, Row]:
+def hot_stages(stages: Iterable[Row], former_keys: Iterable[tuple[str | None, str]] = ()) -> dict[str, Row]:
     """Return the prospects' stages of the hot list by their key.
 
-    They are the agency's six late stages; a brand that knows none of these names has its active stages with a
-    likelihood from 40 instead.
+    They are the agency's six late stages, under those names or renamed since (`former_keys`: sales cycle id and an
+    earlier key of its stage); a brand that knows none of these names has its active stages with a likelihood from 40
+    instead.
     """
     own = {stage["stage_key"]: stage for stage in stages if stage["contact_type"] == PROSPECT}
-    named = {key: own[key] for key in map(name_key, HOT_STAGES) if key in own}
+    hot_keys = {name_key(name) for name in HOT_STAGES}
+    renamed = {sales_cycle_id for sales_cycle_id, key in former_keys if sales_cycle_id and key in hot_keys - own.keys()}
+    named = {key: stage for key, stage in own.items() if key in hot_keys or stage.get("sales_cycle_id") in renamed}
     if named:
         return named
     return {

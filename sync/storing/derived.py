@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, case, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from models import PROSPECT, HotListItem, Lead, Note, NoteReading, PipelineItem, PipelineStage, PipelineStageChange
 from sync.mapping.rows import hot_list_rows, hot_stages
@@ -24,7 +39,10 @@ _READINGS: Final = table_of(NoteReading)
 def record_stage_changes(
     connection: Connection, deals: MirrorTable, tenant_id: int, observed_at: datetime, now: datetime
 ) -> int:
-    """Record which staged deals stand in another stage than their rows say; call it before the rows are changed."""
+    """Record which staged deals stand in another stage than their rows say; call it before the rows are changed.
+
+    A stage is the same by its id: where it was only renamed, its deals have not moved.
+    """
     pulled = deals.pulled_rows
     before = (
         select(func.coalesce(func.max(_CHANGES.c.sequence), 0))
@@ -47,7 +65,7 @@ def record_stage_changes(
             entered,
         )
         .select_from(pulled.outerjoin(_DEALS, same))
-        .where(or_(_DEALS.c.opportunity_id.is_(None), _DEALS.c.stage_key != pulled.c.stage_key))
+        .where(or_(_DEALS.c.opportunity_id.is_(None), _has_moved(pulled, tenant_id)))
     )
     names = [
         "tenant_id",
@@ -63,10 +81,56 @@ def record_stage_changes(
     return run_counted(connection, insert(_CHANGES).from_select(names, moved))
 
 
+def _has_moved(pulled: Table, tenant_id: int) -> ColumnElement[bool]:
+    """Return the condition for a staged deal that has moved: by the stages' ids where both are known, else by name."""
+    stage_id = _stage_id_of(pulled, tenant_id)
+    other_name = _DEALS.c.stage_key != pulled.c.stage_key
+    return case(
+        (and_(_DEALS.c.stage_id.is_not(None), stage_id.is_not(None)), _DEALS.c.stage_id != stage_id), else_=other_name
+    )
+
+
+def _stage_id_of(deals: Table, tenant_id: int) -> ScalarSelect[Any]:
+    """Return the id of the listed stage that a deal names; null for New Lead and for stages that are not listed."""
+    return (
+        select(_STAGES.c.sales_cycle_id)
+        .where(
+            _STAGES.c.tenant_id == tenant_id,
+            _STAGES.c.contact_type == deals.c.contact_type,
+            _STAGES.c.stage_key == deals.c.stage_key,
+            _STAGES.c.removed_at.is_(None),
+        )
+        .correlate(deals)
+        .scalar_subquery()
+    )
+
+
+def remember_stages(connection: Connection, tenant_id: int) -> None:
+    """Write down which stage each live deal stands in by its id, once stages and deals are both as read.
+
+    Not where a deal's stage is not listed: it may just have been renamed, and the id known so far tells which it is.
+    """
+    stage_id = _stage_id_of(_DEALS, tenant_id)
+    differs = or_(_DEALS.c.stage_id.is_(None), _DEALS.c.stage_id != stage_id)
+    live = (_DEALS.c.tenant_id == tenant_id, _DEALS.c.removed_at.is_(None), stage_id.is_not(None))
+    connection.execute(update(_DEALS).where(*live, differs).values(stage_id=stage_id))
+
+
+def is_renamed_stage(mirror: MirrorTable, tenant_id: int) -> ColumnElement[bool]:
+    """Return the condition for stages that are not listed under their name any more, but under their id."""
+    pulled = mirror.pulled_rows
+    listed = select(literal(1)).where(pulled.c.sales_cycle_id == _STAGES.c.sales_cycle_id).correlate(_STAGES)
+    return and_(_STAGES.c.tenant_id == tenant_id, exists(listed))
+
+
 def derive_hot_list(connection: Connection, tenant_id: int, now: datetime) -> Counts:
     """Bring the hot list to what the brand's live deals and stages say."""
-    live_stages = select(_STAGES).where(_STAGES.c.tenant_id == tenant_id, _STAGES.c.removed_at.is_(None))
-    stages = hot_stages(dict(row) for row in connection.execute(live_stages).mappings())
+    known = [
+        dict(row) for row in connection.execute(select(_STAGES).where(_STAGES.c.tenant_id == tenant_id)).mappings()
+    ]
+    # Rows that are gone tell under which names a stage that is still there was listed before.
+    former = [(stage["sales_cycle_id"], stage["stage_key"]) for stage in known if stage["removed_at"] is not None]
+    stages = hot_stages((stage for stage in known if stage["removed_at"] is None), former)
     live_deals = select(_DEALS).where(
         _DEALS.c.tenant_id == tenant_id,
         _DEALS.c.removed_at.is_(None),

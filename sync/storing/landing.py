@@ -17,7 +17,13 @@ from sync.lease import Lease
 from sync.mapping.expectations import FieldReport, core_shares
 from sync.reading.pull import Pull
 from sync.reading.snapshots import mark_whole
-from sync.storing.derived import derive_hot_list, forget_notes_of_gone_leads, record_stage_changes
+from sync.storing.derived import (
+    derive_hot_list,
+    forget_notes_of_gone_leads,
+    is_renamed_stage,
+    record_stage_changes,
+    remember_stages,
+)
 from sync.storing.fields import accepted, only_better, record_fields, report_fields
 from sync.storing.guard import held_back, raise_if_fields_fell, raise_if_mostly_unreadable, raise_if_removing_too_much
 from sync.storing.ledger import (
@@ -136,7 +142,10 @@ class TableWriter:
         if unreadable:
             excuse_missing(connection, pull.mirror, self.lease.tenant_id, scope, unreadable)
         if not self.accept:
-            raise_if_removing_too_much(connection, pull, self.lease.tenant_id, scope, may_empty=not never_empties)
+            gone = scope
+            if pull.resource is Resource.PIPELINE_STAGES:
+                gone = ~is_renamed_stage(pull.mirror, self.lease.tenant_id)
+            raise_if_removing_too_much(connection, pull, self.lease.tenant_id, gone, may_empty=not never_empties)
 
     def _write(
         self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, staging: Staging
@@ -146,6 +155,8 @@ class TableWriter:
         if pull.resource is Resource.PIPELINE_ITEMS:
             derived = record_stage_changes(connection, pull.mirror, tenant_id, pull.started_at, now) > 0
         counts = upsert(connection, pull.mirror, tenant_id, now, staging=staging, scope=scope)
+        if pull.resource is Resource.PIPELINE_ITEMS:
+            remember_stages(connection, tenant_id)
         if pull.resource in {Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES}:
             derived = derive_hot_list(connection, tenant_id, now).changed or derived
         if pull.resource is Resource.LEADS and counts.removed:
