@@ -26,29 +26,31 @@ class Expectation:
 
     `blank_is_an_answer`: a blank says something (a blank stage means New Lead, a blank source Unknown), so that only a
     name that is missing or a value that is not understood counts against it. `must_hold`: a value that some row must
-    have. `enough_rows`: from how many rows on a judgement is passed at first sight.
+    have. `is_name`: a mere number is none, but the id of something that has its name elsewhere. `enough_rows`: from how
+    many rows on a judgement is passed at first sight.
     """
 
     field: str
     blank_is_an_answer: bool = False
     must_hold: str | None = None
+    is_name: bool = False
     enough_rows: int = _ENOUGH_ROWS
 
 
 EXPECTATIONS: Final[Mapping[Resource, tuple[Expectation, ...]]] = MappingProxyType(
     {
         Resource.PIPELINE_STAGES: (
-            Expectation("name", enough_rows=_FEW_ROWS),
+            Expectation("name", is_name=True, enough_rows=_FEW_ROWS),
             Expectation("active", enough_rows=_FEW_ROWS),
             Expectation("likelihood", enough_rows=_FEW_ROWS),
         ),
         Resource.LEADS: (
-            Expectation("first_name"),
-            Expectation("last_name"),
+            Expectation("first_name", is_name=True),
+            Expectation("last_name", is_name=True),
             # Dashboards count prospects: types that are all of another spelling would show an empty brand.
             Expectation("contact_type", must_hold=PROSPECT),
             Expectation("sales_cycle", blank_is_an_answer=True),
-            Expectation("lead_source", blank_is_an_answer=True),
+            Expectation("lead_source", is_name=True, blank_is_an_answer=True),
             Expectation("created"),
         ),
         Resource.PIPELINE_ITEMS: (
@@ -56,10 +58,10 @@ EXPECTATIONS: Final[Mapping[Resource, tuple[Expectation, ...]]] = MappingProxyTy
             Expectation("contact_type", must_hold=PROSPECT),
             Expectation("deal_size"),
             Expectation("client_id"),
-            Expectation("first_name"),
-            Expectation("last_name"),
+            Expectation("first_name", is_name=True),
+            Expectation("last_name", is_name=True),
         ),
-        Resource.NOTES: (Expectation("text"), Expectation("author"), Expectation("created")),
+        Resource.NOTES: (Expectation("text"), Expectation("author", is_name=True), Expectation("created")),
         Resource.SCHEDULED_ACTIVITIES: (Expectation("start", enough_rows=_FEW_ROWS),),
     }
 )

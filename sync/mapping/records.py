@@ -140,8 +140,8 @@ def contact(wire: WireRecord) -> ContactRecord:
     """Read a row of `read_client_list`."""
     return ContactRecord(
         client_id=wire.id,
-        first_name=wire.name("first_name", "firstName"),
-        last_name=wire.name("last_name", "lastName"),
+        first_name=wire.line("first_name", "firstName"),
+        last_name=wire.line("last_name", "lastName"),
         company=wire.line("company", "compName"),
         email=wire.line("email", "email"),
         phone=wire.line("phone", "phone"),
@@ -151,7 +151,7 @@ def contact(wire: WireRecord) -> ContactRecord:
         postal_code=wire.line("postal_code", "zip"),
         whiteboard=wire.markup("whiteboard", "whiteboard"),
         deal_size=wire.money("deal_size", "deal_size"),
-        lead_source=wire.name("lead_source", "clients_lead_source"),
+        lead_source=wire.line("lead_source", "clients_lead_source"),
         sales_cycle=wire.stage("sales_cycle", "clients_sales_cycle"),
         action_plan=wire.line("action_plan", "clients_action_plan"),
         contact_type=wire.contact_type("contact_type", "contact_type"),
@@ -166,12 +166,12 @@ def opportunity(wire: WireRecord) -> OpportunityRecord:
     return OpportunityRecord(
         opportunity_id=wire.id,
         client_id=wire.reference("client_id", "client_id", "contact_id"),
-        first_name=wire.name("first_name", "firstName"),
-        last_name=wire.name("last_name", "lastName"),
+        first_name=wire.line("first_name", "firstName"),
+        last_name=wire.line("last_name", "lastName"),
         company=wire.line("company", "compName"),
         opportunity_name=wire.line("opportunity_name", "opportunity_name"),
         sales_cycle=wire.stage("sales_cycle", "contact_sales_cycle"),
-        lead_source=wire.name("lead_source", "contact_lead_source"),
+        lead_source=wire.line("lead_source", "contact_lead_source"),
         contact_type=wire.contact_type("contact_type", "contact_type"),
         deal_size=wire.money("deal_size", "deal_size"),
         likelihood=wire.percent("likelihood", "odds", "likelihood", "likelihood_to_close", "probability"),
@@ -187,7 +187,7 @@ def stage(wire: WireRecord) -> StageRecord:
     """Read a row of `read_sales_cycle_list`."""
     return StageRecord(
         sales_cycle_id=wire.id,
-        name=wire.name("name", "sales_cycle_name"),
+        name=wire.line("name", "sales_cycle_name"),
         active=wire.flag("active", "sales_cycle_active_status"),
         order=wire.number("order", "sales_cycle_order"),
         likelihood=wire.percent("likelihood", "likelihood_to_close"),
@@ -259,9 +259,11 @@ class RecordKind:
         """Return the typed records of wire rows, given with their ids; what their fields said is noted on `reading`."""
         records = [self.read(WireRecord(raw, identity, reading)) for identity, raw in fresh]
         for expectation in EXPECTATIONS[self.resource]:
-            if expectation.must_hold is not None:
-                held = sum(getattr(record, expectation.field) == expectation.must_hold for record in records)
-                reading.tally.held[expectation.field] += held
+            name, must_hold = expectation.field, expectation.must_hold
+            if must_hold is not None:
+                reading.tally.held[name] += sum(getattr(record, name) == must_hold for record in records)
+            if expectation.is_name:
+                reading.tally.odd[name] += sum(getattr(record, name).isdecimal() for record in records)
         return records
 
 

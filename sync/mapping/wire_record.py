@@ -131,8 +131,11 @@ class WireRecord:
             names = self._names.get(field_name, names)
         first_odd: tuple[str, OddValueError] | None = None
         is_there = False
+        row = self._raw
         for name in names:
-            raw = self._value(name)
+            raw = row.get(name, ABSENT)
+            if raw is ABSENT:
+                raw = ABSENT if self._names is None else wire_value(row, name)  # only an operator's name is a path
             if raw is ABSENT:
                 continue
             is_there = True
@@ -156,9 +159,6 @@ class WireRecord:
         self._reading.issues.append(FieldIssue(self.id, odd_name, str(reason)))
         return nothing
 
-    def _value(self, name: str) -> Any:
-        return wire_value(self._raw, name)
-
     def line(self, field_name: str, *names: str) -> str:
         """Return text of one line."""
         if self._names is None:
@@ -167,6 +167,9 @@ class WireRecord:
             if raw.__class__ is str and raw.isascii() and raw.isprintable() and "&" not in raw:
                 line = " ".join(raw[:MOST_CHARACTERS].split())
                 if line:
+                    return line
+                if len(names) == 1:
+                    self._reading.tally.blank[field_name] += 1
                     return line
         return self._read(field_name, as_line, names, "")
 
@@ -188,15 +191,12 @@ class WireRecord:
             return text
         return name
 
-    def name(self, field_name: str, *names: str) -> str:
-        """Return a name; a mere number stays, and counts as not understood."""
-        line = self.line(field_name, *names)
-        if line.isdecimal():
-            self._reading.tally.odd[field_name] += 1
-        return line
-
     def contact_type(self, field_name: str, *names: str) -> str:
         """Return the code of a contact's type; a word that is not known stays, and counts as not understood."""
+        if self._names is None:
+            raw = self._raw.get(names[0])
+            if raw.__class__ is str and raw.isdecimal() and raw.isascii():  # nearly every value
+                return raw
         return self._read(field_name, as_contact_type, names, "")
 
     def reference(self, field_name: str, *names: str) -> str | None:

@@ -133,7 +133,8 @@ def sanitise_html(markup: str) -> str:
         # is cleaned once more.
         text = _OTHER_BLOCK.sub(r"<\1div", _ADDRESS.sub(r"&lt;\1&gt;", text))
         sanitised = clean_text(CLEANER.clean(text))
-    if not _BLOCK_OR_BREAK.search(sanitised):  # plain text, or such with a few words set off: its lines are meant
+    has_lines = "\n" in sanitised or "\r" in sanitised
+    if has_lines and not _BLOCK_OR_BREAK.search(sanitised):  # plain text, perhaps with words set off: lines are meant
         sanitised = _TAG_OR_NEWLINE.sub(lambda part: part[1] or "<br>", sanitised)
     return _cut(sanitised)
 
