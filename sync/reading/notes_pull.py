@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from models import SyncErrorKind
 from sync.api.clienttether import Answer
-from sync.failures import PullError
+from sync.failures import OutOfPatienceError, PullError
 from sync.mapping.note_ids import identified, says_anything
 from sync.mapping.records import NOTES, UnreadableRecordError, record_id
 from sync.mapping.rows import note_row
@@ -207,6 +207,9 @@ def pull_notes(
             snapshots.keep_unread(failure)
             if candidate.client_id not in read:
                 failures[candidate.client_id] = (candidate, failure)
+            if isinstance(failure, OutOfPatienceError):
+                notes.call_is_down = True  # for this run, and by no contact's fault: those left are due in the next
+                break
             waiting.ask_next(outage.note_failure(candidate, failure))
             if outage.is_certain(failure):
                 notes.call_is_down = True

@@ -33,7 +33,7 @@ from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
 from sync.running.runs import BrandAccount, RunRequest, StartedRun, finish_run, run_status, start_run
 from sync.storing.landing import TableWriter
-from sync.storing.ledger import ResourceResult, record_failure, record_result
+from sync.storing.ledger import ResourceResult, out_of_time_last, record_failure, record_result
 from sync.storing.notes_landing import land_notes, leads_were_read, plan_of_brand
 from sync.storing.stages import known_stages
 from sync.tables import MirrorTable
@@ -118,7 +118,7 @@ class _BrandRun:
     def status(self) -> RunStatus:
         """Read and land every resource; return how the run ended."""
         settings = self._settings
-        steps = [(plan.resource, self._list_step(plan)) for plan in LISTS]
+        steps = [(plan.resource, self._list_step(plan)) for plan in self._lists_in_turn()]
         if settings.sync_notes_budget:
             steps.append((Resource.NOTES, self._notes))
         try:
@@ -138,6 +138,12 @@ class _BrandRun:
             for resource, step in steps:
                 self._results.append(self._attempt(resource, step, client, pool))
         return run_status([result.status for result in self._results])
+
+    def _lists_in_turn(self) -> list[ListResource]:
+        """Return the lists in order, first those that the last run had no time for: none is to be last for ever."""
+        with brand_transaction(self._sync.engine, self._brand.tenant_id, writes=False) as connection:
+            left_over = out_of_time_last(connection, self._brand.tenant_id, self._run.run_id)
+        return sorted(LISTS, key=lambda plan: plan.resource not in left_over)
 
     def _refuse(self, failure: PullError) -> None:
         """Write down that the brand's account can't be opened at all."""

@@ -18,6 +18,7 @@ from models import (
     ResourceStatus,
     SyncError,
     SyncErrorKind,
+    SyncRun,
     SyncRunResource,
     Tenant,
     new_id,
@@ -33,6 +34,7 @@ from sync.tables import table_of
 _RESOURCES: Final = table_of(SyncRunResource)
 _FRESHNESS: Final = table_of(ResourceFreshness)
 _ERRORS: Final = table_of(SyncError)
+_RUNS: Final = table_of(SyncRun)
 _FIELDS: Final = table_of(KnownField)
 _TENANTS: Final = table_of(Tenant)
 _MOST_ISSUES: Final = 100
@@ -85,6 +87,14 @@ def record_result(connection: Connection, tenant_id: int, run_id: str, result: R
     }
     insert_or_update(connection, _RESOURCES, [row])
     record_freshness(connection, tenant_id, result)
+
+
+def out_of_time_last(connection: Connection, tenant_id: int, run_id: str) -> set[Resource | None]:
+    """Return what the brand's run before `run_id` did not come to, because it was to ask more slowly."""
+    earlier = (_RUNS.c.tenant_id == tenant_id, _RUNS.c.run_id != run_id)
+    last_run = select(_RUNS.c.run_id).where(*earlier).order_by(_RUNS.c.started_at.desc()).limit(1).scalar_subquery()
+    too_quick = (_ERRORS.c.tenant_id == tenant_id, _ERRORS.c.kind == SyncErrorKind.RATE_LIMITED.value)
+    return set(connection.scalars(select(_ERRORS.c.resource).where(*too_quick, _ERRORS.c.run_id == last_run)))
 
 
 def record_freshness(connection: Connection, tenant_id: int, result: ResourceResult) -> None:

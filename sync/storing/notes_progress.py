@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, exists, literal, select, update
 
-from models import NoteEvidence, NoteFailure, NoteReading, utc_now
+from models import NoteEvidence, NoteFailure, NoteReading, SyncErrorKind, utc_now
 from notes_rhythm import NotesRhythm, notes_rhythm
 from sync.reading.notes_plan import NoteCandidate, next_try
 from sync.reading.notes_pull import NotesPull
@@ -126,7 +126,12 @@ def record_setbacks(connection: Connection, tenant_id: int, notes: NotesPull) ->
     While the call itself is down nobody steps back who could be read before: it says nothing about them.
     """
     now = utc_now()
-    failed = [candidate for candidate, _ in notes.failed if not (notes.call_is_down and candidate.was_readable)]
+    failed = [
+        candidate
+        for candidate, failure in notes.failed
+        # Who was not come to in time has done nothing, and is due in the next run.
+        if failure.kind is not SyncErrorKind.RATE_LIMITED and not (notes.call_is_down and candidate.was_readable)
+    ]
     setbacks = [
         {
             "tenant_id": tenant_id,

@@ -97,3 +97,27 @@ def test_a_token_that_is_rotated_between_two_brands_is_no_fault_of_the_keys(make
     assert world.sync("brand") is RunStatus.PARTIAL
     assert {error["kind"] for error in world.errors(tenant)} == {"token_refused"}
     assert [error["message"] for error in world.errors(tenant)] == ["access token refused: was it rotated?"]
+
+
+def test_what_a_run_has_no_time_for_is_first_in_the_next(make_world: MakeWorld) -> None:
+    settings = {"sync_notes_budget": 0, "sync_pace_seconds": 0.0, "sync_retry_attempts": 1}
+    world = make_world(AccountPlan(name="A", web_key=KEY, contacts=9), **settings)
+    tenant = world.add_brand(KEY, "brand")
+    world.emulator.set_fault(Fault.HTTP_429, "read_opportunity_list", times=1, seconds=60)
+    assert world.sync("brand") is RunStatus.PARTIAL
+    errors = {error["resource"]: error["kind"] for error in world.errors(tenant)}
+    assert errors == dict.fromkeys(("pipeline_items", "scheduled_activities"), "rate_limited")
+    world.emulator.clear_requests()
+    assert world.sync("brand") is RunStatus.SUCCESS
+    asked = list(dict.fromkeys(request.call for request in world.emulator.requests))
+    assert asked == ["read_opportunity_list", "read_all_events", "read_sales_cycle_list", "read_client_list"]
+
+
+def test_contacts_a_run_has_no_time_for_are_due_in_the_next(make_world: MakeWorld) -> None:
+    world = make_world(AccountPlan(name="A", web_key=KEY, contacts=9), sync_pace_seconds=0.0, sync_retry_attempts=1)
+    tenant = world.add_brand(KEY, "brand")
+    world.emulator.set_fault(Fault.HTTP_429, "read_client_history_notes", times=1, skip=2, seconds=60)
+    assert world.sync("brand") is RunStatus.PARTIAL
+    assert {error["kind"] for error in world.errors(tenant)} == {"rate_limited"}
+    assert world.sync("brand") is RunStatus.SUCCESS
+    assert world.results(tenant)["notes"]["remaining"] == 0
