@@ -106,7 +106,7 @@ CASES = [
 
 def two_equal_brands(make_world: MakeWorld, case: Case) -> tuple[SyncWorld, SyncWorld]:
     """Faults of lists need lists of several pages; for those of any call, a smaller account with notes shows more."""
-    contacts, deals, events = (110, 110, 110) if case.calls == LISTS else (26, 30, 26)
+    contacts, deals, events = (130, 130, 130) if case.calls == LISTS else (26, 30, 26)
     plans = [
         AccountPlan(name=key, web_key=key, seed=11, contacts=contacts, opportunities=deals, events=events)
         for key in (FAULTY, CONTROL)
