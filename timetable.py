@@ -16,6 +16,7 @@ from croniter import croniter
 _MOST_JITTER: Final = 120.0
 _JITTER_SHARE: Final = 0.05
 _MOST_MISSED: Final = 10_000
+_GOLDEN_RATIO: Final = (5**0.5 - 1) / 2
 
 
 def slot_before(cron: str, now: datetime) -> datetime:
@@ -46,17 +47,21 @@ def missed_between(cron: str, last: datetime, slot: datetime) -> int:
     return missed
 
 
-def jitter(slug: str, interval: timedelta) -> timedelta:
+def jitter(slug: str, slot: datetime, interval: timedelta) -> timedelta:
     """Return how long after a slot a brand begins, so that not all begin at once.
 
-    It is always the same for a brand, under a twentieth of the interval, and under two minutes.
+    It is under a twentieth of the interval, and under two minutes. From slot to slot all brands move on along that
+    stretch of time, and who leaves it at its end is the first of the next slot: so each takes its turn at being first.
     """
-    share = int.from_bytes(hashlib.sha256(slug.encode()).digest()[:4], "big") / 2**32
+    place = int.from_bytes(hashlib.sha256(slug.encode()).digest()[:4], "big") / 2**32
+    # The golden ratio's multiples never repeat and spread evenly, whatever the rhythm of the slots is.
+    share = (place + slot.timestamp() / 60 * _GOLDEN_RATIO) % 1
     return timedelta(seconds=share * min(interval.total_seconds() * _JITTER_SHARE, _MOST_JITTER))
 
 
 def next_run(cron: str, slug: str, now: datetime) -> datetime:
     """Return when the brand's next scheduled run begins: its jitter after a slot, perhaps after the one just past."""
     before, after = _slots_around(cron, now)
-    delay = jitter(slug, after - before)
-    return before + delay if before + delay > now else after + delay
+    interval = after - before
+    begins = before + jitter(slug, before, interval)
+    return begins if begins > now else after + jitter(slug, after, interval)

@@ -21,7 +21,7 @@ import migrations
 from database import brand_transaction, create_engine
 from encryption import EncryptionError
 from logs import forget_in_logs
-from models import RunStatus, Trigger, new_id
+from models import RunStatus, Trigger, new_id, utc_now
 from settings import SyncSettings, load_settings
 from sync.api.access import AccessWatch
 from sync.api.clienttether import ClientTether
@@ -31,6 +31,7 @@ from sync.reading.snapshots import Snapshot, list_snapshots, read_body
 from sync.running.probe import probe_account, probe_lines
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.runs import BrandAccount, RunRequest, active_brands
+from sync.running.schedule import in_turn
 from sync.running.stopping import stop_when_told
 from sync.running.tenant_run import SyncContext, sync_brand
 from sync.running.worker import Worker
@@ -82,7 +83,8 @@ def once(slug: str | None, *, accept: bool) -> int:
     engine = open_engine(settings)
     collect_rarely()
     sync = SyncContext(engine, settings, worker_name(), threading.Event(), AccessWatch(), fields)
-    brands = active_brands(engine) if slug is None else [_brand(engine, slug)]
+    listed = active_brands(engine) if slug is None else [_brand(engine, slug)]
+    brands = in_turn(settings.sync_cron, listed, utc_now())
     if not brands:
         log.warning("no_brands", reason="there is no active brand to sync")
     run = partial(_sync_by_hand, sync, RunRequest(Trigger.CLI, accept=accept))

@@ -33,11 +33,11 @@ def test_a_change_of_clocks_neither_doubles_nor_skips_a_slot(summer: datetime) -
 
 
 def test_jitter_is_stable_small_and_different() -> None:
-    delays = {slug: jitter(slug, timedelta(hours=1)) for slug in map("brand-{}".format, range(50))}
-    assert delays == {slug: jitter(slug, timedelta(hours=1)) for slug in delays}
+    delays = {slug: jitter(slug, TEN, timedelta(hours=1)) for slug in map("brand-{}".format, range(50))}
+    assert delays == {slug: jitter(slug, TEN, timedelta(hours=1)) for slug in delays}
     assert all(timedelta(0) <= delay < timedelta(minutes=2) for delay in delays.values())
     assert len(set(delays.values())) == 50
-    assert max(jitter(slug, timedelta(seconds=10)) for slug in delays) < timedelta(seconds=0.5)
+    assert max(jitter(slug, TEN, timedelta(seconds=10)) for slug in delays) < timedelta(seconds=0.5)
 
 
 def test_missed_slots_are_counted_up_to_a_bound() -> None:
@@ -48,8 +48,20 @@ def test_missed_slots_are_counted_up_to_a_bound() -> None:
 
 @pytest.mark.parametrize("slug", ["brand", "another", "a-third"])
 def test_the_next_run_is_the_brands_own_delay_after_a_slot_and_never_past(slug: str) -> None:
-    delay = jitter(slug, timedelta(hours=1))
+    delay = jitter(slug, TEN, timedelta(hours=1))
     assert delay > timedelta(0)
     assert next_run(HOURLY, slug, TEN) == TEN + delay
-    assert next_run(HOURLY, slug, TEN + delay) == after(hours=1) + delay
-    assert next_run(HOURLY, slug, after(minutes=59)) == after(hours=1) + delay
+    then = after(hours=1) + jitter(slug, after(hours=1), timedelta(hours=1))
+    assert next_run(HOURLY, slug, TEN + delay) == then
+    assert next_run(HOURLY, slug, after(minutes=59)) == then
+
+
+@pytest.mark.parametrize(
+    "interval", [timedelta(hours=1), timedelta(minutes=15), timedelta(days=1), timedelta(seconds=30)]
+)
+def test_brands_take_turns_at_being_first(interval: timedelta) -> None:
+    slugs = [f"brand-{number}" for number in range(6)]
+    slots = [TEN + number * interval for number in range(120)]
+    first = [min(slugs, key=lambda slug, slot=slot: jitter(slug, slot, interval)) for slot in slots]  # type: ignore[misc]
+    assert set(first) == set(slugs)
+    assert {slug for slug in slugs if slug in first[:60]} == set(slugs)

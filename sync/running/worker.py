@@ -33,7 +33,7 @@ from sync.running.runs import (
     finish_run,
     histories,
 )
-from sync.running.schedule import MOST_CRASHES, due_run
+from sync.running.schedule import MOST_CRASHES, due_run, in_turn
 from sync.running.tenant_run import SyncContext, sync_brand
 from timetable import slot_after
 
@@ -89,16 +89,16 @@ class Worker:
         for check_id in waiting_checks(engine):
             shared = (self._sync.settings, self._sync.fields, check_id, self._sync.pace)
             self._begin(self._errands, check_id, answer_check, engine, *shared)
-        brands = {brand.tenant_id: brand for brand in active_brands(engine)}
+        cron, now = self._sync.settings.sync_cron, utc_now()
+        brands = {brand.tenant_id: brand for brand in in_turn(cron, active_brands(engine), now)}
         for tenant_id in brands_asked_for(engine):
             if tenant_id in brands and tenant_id not in self._under_way:
                 self._begin(self._errands, tenant_id, self._answer_requests, brands[tenant_id])
         self._abandon_crashed()
         with agency_transaction(engine, writes=False) as connection:
             known = histories(connection, MOST_CRASHES)
-        now = utc_now()
         for tenant_id, brand in brands.items():
-            run_request = due_run(self._sync.settings.sync_cron, brand.slug, known.get(tenant_id, History()), now)
+            run_request = due_run(cron, brand.slug, known.get(tenant_id, History()), now)
             if run_request is not None:
                 self._begin(self._brands, tenant_id, self._sync_one, brand, run_request)
         self._prune(list(brands))

@@ -41,7 +41,7 @@ def test_a_brand_is_due_once_a_slot_and_catches_up_once(
 
 
 def test_a_brand_waits_out_its_jitter() -> None:
-    delay = jitter("brand", timedelta(hours=1))
+    delay = jitter("brand", TEN, timedelta(hours=1))
     history = History(after(hours=-1), GOOD)
     assert due_run(HOURLY, "brand", history, TEN + delay / 2) is None
     assert due_run(HOURLY, "brand", history, TEN + delay) is not None
