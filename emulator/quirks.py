@@ -59,22 +59,23 @@ class Quirk(StrEnum):
     CONTROL_CHARACTERS = "control_characters"
 
 
-# Habits that go together, as one vendor's release would have them. The first four only name, nest and write otherwise
-# what the known API says, so that whoever learns their words reads the same records.
+# Habits that go together, as one vendor's release would have them. All up to `nested` only name, nest and
+# write otherwise what the known API says, so that whoever learns their words reads the same records.
 DIALECTS: Final = MappingProxyType(
     {
         "plain": frozenset[Quirk](),
-        "snake": frozenset({Quirk.SNAKE_CASE, Quirk.TYPE_WORDS, Quirk.LIKELIHOOD_FRACTIONS, Quirk.TOTAL_OF_PAGE}),
+        "snake": frozenset({Quirk.SNAKE_CASE, Quirk.LIKELIHOOD_FRACTIONS, Quirk.TOTAL_OF_PAGE}),
         "camel": frozenset({Quirk.CAMEL_CASE, Quirk.ACTIVE_WORDS, Quirk.PAGE_CAP_50, Quirk.ISO_DATES, Quirk.BOM}),
-        "own_words": frozenset({Quirk.OWN_NAMES, Quirk.OWN_PARAMETERS, Quirk.TOTAL_CAPPED, Quirk.LATIN_1}),
+        "own_words": frozenset({Quirk.OWN_NAMES, Quirk.TOTAL_CAPPED, Quirk.LATIN_1}),
         "by_number": frozenset(
             {Quirk.STAGE_IDS, Quirk.US_DATES, Quirk.OFFSET_IN_PAGES, Quirk.NO_CONTENT_FOR_NONE, Quirk.TOTAL_ZERO}
         ),
-        "nested": frozenset({Quirk.NESTED_NAMES, Quirk.TYPE_WORDS, Quirk.ENTITIES, Quirk.IGNORES_PAGING}),
+        "nested": frozenset({Quirk.NESTED_NAMES, Quirk.ENTITIES, Quirk.DECOMPOSED_LETTERS, Quirk.IGNORES_PAGING}),
         "foreign": frozenset({Quirk.SUCCESS_ENVELOPE, Quirk.CAMEL_CASE}),
         "careless": frozenset(
             {
-                *(Quirk.DATE_ONLY, Quirk.AMBIGUOUS_AMOUNTS, Quirk.NOTES_WITHOUT_IDS, Quirk.RECURRING_EVENTS),
+                *(Quirk.TYPE_WORDS, Quirk.OWN_PARAMETERS, Quirk.DATE_ONLY, Quirk.AMBIGUOUS_AMOUNTS),
+                *(Quirk.NOTES_WITHOUT_IDS, Quirk.RECURRING_EVENTS),
                 *(Quirk.ALL_DAY_EVENTS, Quirk.DOUBLED_ROWS, Quirk.CONTROL_CHARACTERS),
             }
         ),

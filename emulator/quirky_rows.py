@@ -139,25 +139,27 @@ def _with_active_words(row: WireRow) -> WireRow:
     return _values(row, ("sales_cycle_active_status",), lambda value: "Yes" if value == "1" else "No")
 
 
-def _dates(row: WireRow, write: Callable[[datetime], str]) -> WireRow:
-    return {
-        key: write(datetime.fromisoformat(value))
-        if isinstance(value, str) and _DATE.fullmatch(value) and not value.startswith("0000")
-        else value
-        for key, value in row.items()
-    }
+def _dates(row: WireRow, day: str, hour: str) -> WireRow:
+    """Write every date in another form; one without an hour is not given one."""
+
+    def write(value: Any) -> Any:
+        if not isinstance(value, str) or not _DATE.fullmatch(value) or value.startswith("0000"):
+            return value
+        return datetime.fromisoformat(value).strftime(day + hour if " " in value else day)
+
+    return {key: write(value) for key, value in row.items()}
 
 
 def _us_dates(row: WireRow) -> WireRow:
-    return _dates(row, lambda moment: moment.strftime("%m/%d/%Y %H:%M:%S"))
+    return _dates(row, "%m/%d/%Y", " %H:%M:%S")
 
 
 def _iso_dates(row: WireRow) -> WireRow:
-    return _dates(row, lambda moment: moment.isoformat())
+    return _dates(row, "%Y-%m-%d", "T%H:%M:%S")
 
 
 def _date_only(row: WireRow) -> WireRow:
-    return _dates(row, lambda moment: moment.date().isoformat())
+    return _dates(row, "%Y-%m-%d", "")
 
 
 def _zero_dates(row: WireRow) -> WireRow:

@@ -46,11 +46,12 @@ def test_each_quirk_is_felt_and_leaves_the_truth_alone(own: Emulator, quirk: Qui
 
 
 def rows(answer: Answer) -> list[Any]:
-    envelope = json.loads(answer.body.decode("utf-8-sig"), strict=False)
+    charset = "latin-1" if "8859" in answer.headers["Content-Type"] else "utf-8-sig"
+    envelope = json.loads(answer.body.decode(charset), strict=False)
     return envelope if isinstance(envelope, list) else envelope.get("data", envelope.get("result", []))
 
 
-@pytest.mark.parametrize("dialect", sorted(DIALECTS.keys() - {"careless", "own_words"}))
+@pytest.mark.parametrize("dialect", sorted(DIALECTS.keys() - {"careless"}))
 def test_a_dialect_loses_no_record(own: Emulator, dialect: str) -> None:
     caller = Caller(own)
     own.set_quirks(KEY, dialect)

@@ -6,18 +6,23 @@ brand's first sync, and at a later one, when the good values are in the table al
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
+from dash_portal.agency.words import field_words
 from emulator import Account, AccountPlan
 from models import Resource, ResourceStatus, RunStatus
 from sync.mapping.expectations import EXPECTATIONS
 from sync.mapping.records import KINDS
 from sync.status import status_lines, sync_status
+from tests.dash_portal.portal_world import close_world
+from tests.dash_portal.portal_world import make_world as make_portal
 from tests.sync.conftest import MakeWorld
 from tests.sync.sync_world import DATA, SyncWorld
 
@@ -82,8 +87,16 @@ def world_for(make_world: MakeWorld, resource: Resource, *web_keys: str) -> Sync
     return make_world(*map(plan, web_keys), sync_notes_budget=budget)
 
 
-def check_told(world: SyncWorld, slug: str, damage: Damage, ended: RunStatus | None) -> None:
-    """Assert that it is no success (so `sync once` exits 1), and that `sync status` names the fields."""
+@pytest.fixture
+def agency(database_url: str, encryption_key: str) -> Iterator[FlaskClient]:
+    """A browser in which somebody of the agency is signed in to the portal."""
+    portal = make_portal(database_url, encryption_key)
+    yield portal.sign_in("agency@mellon.example")
+    close_world(portal)
+
+
+def check_told(world: SyncWorld, agency: FlaskClient, slug: str, damage: Damage, ended: RunStatus | None) -> None:
+    """Assert that it is no success (so `sync once` exits 1); `sync status` and the brand's page name the fields."""
     assert ended in {RunStatus.PARTIAL, RunStatus.FAILED}, damage
     result = world.results(world.brand_id(slug))[damage.resource.value]
     assert result["status"] in {ResourceStatus.PARTIAL, ResourceStatus.HELD_BACK, ResourceStatus.FAILED}, damage
@@ -91,20 +104,23 @@ def check_told(world: SyncWorld, slug: str, damage: Damage, ended: RunStatus | N
     told["brands"] = [brand for brand in told["brands"] if brand["slug"] == slug]
     lines = "\n".join(status_lines(told))
     assert [field for field in damage.fields if f"the field {field} " not in lines] == [], damage
+    page = agency.get(f"/agency/sync/{slug}").text
+    named = re.findall(r"<strong>[^<:]*: ([^<]+)</strong>", page)
+    assert [field for field in damage.fields if field_words(field) not in named] == [], (damage, named)
 
 
 @pytest.mark.parametrize("resource", list(EXPECTATIONS))
-def test_at_first_sight(make_world: MakeWorld, resource: Resource) -> None:
+def test_at_first_sight(make_world: MakeWorld, agency: FlaskClient, resource: Resource) -> None:
     world = world_for(make_world, resource, *KINDS_OF_DAMAGE)
     for kind in KINDS_OF_DAMAGE:
         damage = Damage(resource, core_fields(resource), kind)
         world.emulator.account(kind).rewrite = damage
         world.add_brand(kind, kind)
-        check_told(world, kind, damage, world.sync(kind))
+        check_told(world, agency, kind, damage, world.sync(kind))
 
 
 @pytest.mark.parametrize("resource", list(EXPECTATIONS))
-def test_later_the_good_values_stay(make_world: MakeWorld, resource: Resource) -> None:
+def test_later_the_good_values_stay(make_world: MakeWorld, agency: FlaskClient, resource: Resource) -> None:
     world = world_for(make_world, resource, "CT_good_key")
     tenant, account = world.add_brand("CT_good_key", "brand"), world.emulator.account("CT_good_key")
     assert world.sync("brand") is RunStatus.SUCCESS
@@ -115,7 +131,7 @@ def test_later_the_good_values_stay(make_world: MakeWorld, resource: Resource) -
         if resource is Resource.NOTES:
             add_a_note_to_each(account, turn)
         account.rewrite = damage
-        check_told(world, "brand", damage, world.sync("brand"))
+        check_told(world, agency, "brand", damage, world.sync("brand"))
         assert world.rows(TABLES[resource.value], tenant) == good, damage
         account.rewrite = None
     assert world.sync("brand") is RunStatus.SUCCESS
