@@ -14,10 +14,11 @@ test: .venv/development  ## everything the project checks
 	@sh tests/find_chromium.sh
 	@$(MAKE) --no-print-directory -j2 tests check
 
-check: .venv/development  ## format, lint, types, import rules; part of make test
+check: .venv/development  ## format, lint, types, import rules, dead code; part of make test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/mypy .
 
 tests: .venv/development  ## the tests; part of make test, and what was slowest at the end
