@@ -30,7 +30,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.elements import ClauseElement
 from sqlmodel import Session, SQLModel, col
 
-from models import AuditEntry, BrandOwned, Invite, Tenant, User
+from models import AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User
 
 PORTAL_ROLE: Final = "portal_web"
 ALL_BRANDS: Final = "agency"
@@ -42,7 +42,12 @@ BRAND_OWNED: Final[tuple[type[BrandOwned], ...]] = tuple(
     if issubclass(mapper.class_, BrandOwned)
 )
 BRAND_OWNED_TABLES: Final = frozenset(str(table.__tablename__) for table in BRAND_OWNED)
-_TOLD_APART_BY_BRAND: Final[tuple[type[User | Invite | AuditEntry], ...]] = (User, Invite, AuditEntry)
+_TOLD_APART_BY_BRAND: Final[tuple[type[User | Invite | AuditEntry | ConnectionCheck], ...]] = (
+    User,
+    Invite,
+    AuditEntry,
+    ConnectionCheck,
+)
 _BRAND_OWNED_NAME = re.compile(r"\b(" + "|".join(sorted(BRAND_OWNED_TABLES)) + r")\b")
 
 

@@ -613,13 +613,15 @@ class SyncRequest(BrandOwned, table=True):
 class ConnectionCheck(Stamped, table=True):
     """The agency asks whether a web key opens an account, which may belong to no brand yet; the worker answers.
 
-    The key is kept encrypted until the answer is there, and wiped with it. `message` is in plain words.
+    The key is kept encrypted until the answer is there, and wiped with it. `message` is in plain words. `tenant_id` is
+    the brand that the key is meant for, where it exists already.
     """
 
     __tablename__ = "connection_checks"
     __table_args__: ClassVar[Any] = (Index("ix_connection_checks_status", "status", "created_at"),)
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    tenant_id: int | None = Field(default=None)
     web_key_encrypted: str = Field(sa_type=Text)
     status: RequestStatus = Field(default=RequestStatus.QUEUED, sa_type=_named(RequestStatus))
     outcome: CheckOutcome | None = Field(default=None, sa_type=_named(CheckOutcome))

@@ -204,14 +204,17 @@ def logo_gone(slug: str, theme: str) -> ResponseReturnValue:
 
 @blueprint.post("/_tests")
 def test_connection() -> ResponseReturnValue:
-    """Ask the worker to try a web key; answers with the test's id."""
+    """Ask the worker to try a web key, for the brand that the form is about if any; answers with the test's id."""
+    slug = request.form.get("brand")
     with open_agency(writes=True) as session:
+        tenant_id = find_brand_by_slug(session, slug).id if slug else None
         try:
             check_id = ask_for_test(
                 session,
                 actor=current_actor(),
                 web_key=request.form.get("web_key", ""),
                 cipher=portal().cipher,
+                tenant_id=tenant_id,
             )
         except AccountError as wrong:
             return jsonify({"done": True, "works": False, "words": str(wrong)})

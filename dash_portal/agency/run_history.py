@@ -15,8 +15,6 @@ from sqlmodel import col, select
 from dash_portal.agency.words import RESOURCE_WORDS, Advice, advice_for
 from database import AgencySession
 from models import (
-    Lead,
-    NoteReading,
     RawSnapshot,
     Resource,
     RunStatus,
@@ -85,19 +83,6 @@ class HistoryPage:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotesBackfill:
-    """How far the first reading of all contacts' notes is."""
-
-    read: int
-    contacts: int
-
-    @property
-    def percent(self) -> int:
-        """The share of contacts whose notes were read at least once (0-100)."""
-        return 100 if self.contacts == 0 else min(100, 100 * self.read // self.contacts)
-
-
 def run_history(session: AgencySession, tenant_id: int, *, page: int) -> HistoryPage:
     """Return one page of the brand's runs; a page beyond the last is taken for the last."""
     total = session.exec(select(func.count()).select_from(SyncRun).where(SyncRun.tenant_id == tenant_id)).one()
@@ -117,18 +102,6 @@ def find_run(session: AgencySession, tenant_id: int, run_id: str) -> RunDetails 
     """Return one run of the brand, or None."""
     question = select(SyncRun).where(SyncRun.tenant_id == tenant_id, SyncRun.run_id == run_id)
     return next(iter(_complete(session, tenant_id, session.exec(question).all())), None)
-
-
-def notes_backfill(session: AgencySession, tenant_id: int) -> NotesBackfill:
-    """Return of how many of the brand's contacts the notes were read at least once."""
-    contacts = select(func.count()).select_from(Lead).where(Lead.tenant_id == tenant_id, col(Lead.removed_at).is_(None))
-    read = (
-        select(func.count())
-        .select_from(NoteReading)
-        .join(Lead, (col(Lead.tenant_id) == NoteReading.tenant_id) & (col(Lead.client_id) == NoteReading.client_id))
-        .where(NoteReading.tenant_id == tenant_id, col(Lead.removed_at).is_(None))
-    )
-    return NotesBackfill(read=session.exec(read).one(), contacts=session.exec(contacts).one())
 
 
 def held_back_reasons(session: AgencySession, tenant_id: int, run_id: str) -> list[str]:

@@ -19,9 +19,10 @@ from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame, words
 from dash_portal.agency.health.rendering import brand_row, drawn_row, ongoing_words, status_mark, trend_chart
 from dash_portal.agency.health.sync_health import brand_health, sync_health
-from dash_portal.agency.run_history import held_back_reasons, notes_backfill, run_history
+from dash_portal.agency.notes_progress import notes_progress
+from dash_portal.agency.run_history import held_back_reasons, run_history
 from dash_portal.agency.understanding import accept_total, accept_unused_field, read_understanding
-from dash_portal.agency.worker_requests import confirm_held_back, find_workers, request_all, request_sync
+from dash_portal.agency.worker_requests import confirm_held_back, find_workers, last_test, request_all, request_sync
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, duration_text, moment_text, nearby_text
 from dash_portal.portal import portal
@@ -184,7 +185,8 @@ def _one_brand(slug: str) -> dict[str, Any]:
                 session, row.tenant_id, None if row.last_run is None else row.last_run.run_id
             ),
             "history": run_history(session, row.tenant_id, page=frame.asked_page()),
-            "notes": notes_backfill(session, row.tenant_id),
+            "notes": notes_progress(session, row.tenant_id),
+            "last_test": last_test(session, row.tenant_id),
             "workers": find_workers(session, now),
             "next_sync_at": row.freshness.next_sync_at,
             "now": now,
@@ -207,6 +209,7 @@ def _template_words(now: Any) -> dict[str, Any]:
         "run_meaning": words.RUN_MEANING,
         "resource_words": words.RESOURCE_WORDS,
         "trigger_words": words.TRIGGER_WORDS,
+        "check_words": words.CHECK_WORDS,
         "field_words": words.field_words,
         "field_state_words": words.FIELD_STATE_WORDS,
         "waits_long": lambda ongoing: not ongoing.running and now - ongoing.since > _PICKED_UP_WITHIN,

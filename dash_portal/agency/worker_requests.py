@@ -79,9 +79,14 @@ def _locked(question: Any) -> Any:
 def ask_for_test(
     session: AgencySession, *, actor: Actor, web_key: str, cipher: Cipher, tenant_id: int | None = None
 ) -> str:
-    """Ask the worker to try this web key; return the test's id. Raises AccountError when the key is malformed."""
+    """Ask the worker to try this web key; return the test's id. Raises AccountError when the key is malformed.
+
+    `tenant_id`: the brand that the key is meant for, where it exists already.
+    """
     require_agency(actor)
-    check = ConnectionCheck(web_key_encrypted=cipher.encrypt(valid_web_key(web_key)), requested_by=actor.user_id)
+    check = ConnectionCheck(
+        web_key_encrypted=cipher.encrypt(valid_web_key(web_key)), requested_by=actor.user_id, tenant_id=tenant_id
+    )
     session.add(check)
     record(session, AuditAction.CONNECTION_TESTED, actor, tenant_id=tenant_id)
     return check.id
@@ -94,6 +99,14 @@ def find_test(session: AgencySession, *, actor: Actor, check_id: str) -> Connect
         ConnectionCheck.id == check_id, ConnectionCheck.requested_by == actor.user_id
     )
     return session.exec(question).one_or_none()
+
+
+def last_test(session: AgencySession, tenant_id: int) -> ConnectionCheck | None:
+    """Return the latest test of a key for this brand that was answered; the worker keeps tests for a day."""
+    question = select(ConnectionCheck).where(
+        ConnectionCheck.tenant_id == tenant_id, col(ConnectionCheck.outcome).is_not(None)
+    )
+    return session.exec(question.order_by(col(ConnectionCheck.finished_at).desc()).limit(1)).first()
 
 
 def is_unanswered(check: ConnectionCheck, now: datetime) -> bool:

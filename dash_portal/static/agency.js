@@ -177,6 +177,7 @@
     const form = new FormData();
     form.set("csrf_token", button.closest("form").elements.csrf_token.value);
     form.set("web_key", document.getElementById("web_key").value);
+    form.set("brand", button.dataset.brand || "");
     button.disabled = true;
     show("Asking…", "");
     try {

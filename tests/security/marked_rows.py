@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from database import BRAND_OWNED
-from models import utc_now
+from models import ConnectionCheck, utc_now
 
 HANDLES: Final = (
     "_id",
@@ -45,6 +45,7 @@ def fill_with_marked_rows(session: Session, slug: str, tenant_id: int) -> None:
     """Add one row of every brand-owned table. A new table comes in by itself."""
     for table in BRAND_OWNED:
         session.add(marked_row(table, slug, tenant_id))
+    session.add(marked_row(ConnectionCheck, slug, tenant_id))
 
 
 def marked_row(table: type[SQLModel], slug: str, tenant_id: int) -> SQLModel:

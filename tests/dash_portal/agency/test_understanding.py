@@ -8,7 +8,21 @@ from sqlmodel import select
 from werkzeug.test import TestResponse
 
 from database import AgencySession
-from models import CallHabit, FieldState, Resource, ResourceField, ResourceStatus, RunStatus, SyncErrorKind, utc_now
+from models import (
+    CallHabit,
+    CheckOutcome,
+    ConnectionCheck,
+    FieldState,
+    NoteEvidence,
+    NoteFailure,
+    RequestStatus,
+    Resource,
+    ResourceField,
+    ResourceStatus,
+    RunStatus,
+    SyncErrorKind,
+    utc_now,
+)
 from tests.dash_portal.agency.histories import (
     add_answer_nobody_understood,
     add_field,
@@ -17,6 +31,7 @@ from tests.dash_portal.agency.histories import (
     failed_results,
 )
 from tests.dash_portal.portal_world import PortalWorld
+from tests.factories import make_lead
 
 AGENCY = "agency@mellon.example"
 PAGE = "/agency/sync/own"
@@ -122,6 +137,42 @@ def test_what_is_not_there_can_not_be_accepted(world: PortalWorld, path: str) ->
     assert post(world, world.sign_in(AGENCY), path).status_code == 404
     assert world.audit("field_unused") == []
     assert world.audit("total_accepted") == []
+
+
+def test_the_page_says_how_notes_stand_and_what_the_last_test_found(world: PortalWorld) -> None:
+    own, now = world.brands["own"], utc_now()
+    with AgencySession(world.engine) as session:
+        session.add_all(make_lead(own) for _ in range(4))
+        session.add(NoteEvidence(tenant_id=own, with_newer_date=23))
+        session.add(NoteFailure(tenant_id=own, client_id="7", failures=2, retry_at=now))
+        for slug, message in (("own", "The connection works: 4 contacts."), ("other", "Somebody else's account.")):
+            session.add(
+                ConnectionCheck(
+                    tenant_id=world.brands[slug],
+                    web_key_encrypted="",
+                    status=RequestStatus.DONE,
+                    outcome=CheckOutcome.WORKS,
+                    message=message,
+                    finished_at=now,
+                )
+            )
+        session.commit()
+    text = world.sign_in(AGENCY).get(PAGE).text
+    assert "0 of 4 contacts read" in text
+    assert "All 23 new notes came with a newer date" in text
+    assert "The notes of 1 contact could not be read lately" in text
+    assert "The connection works: 4 contacts." in text
+    assert "Somebody else" not in text
+
+
+def test_a_test_of_the_key_is_remembered_for_its_brand(world: PortalWorld) -> None:
+    client = world.sign_in(AGENCY)
+    form = {"web_key": "CT_another_key", "csrf_token": world.csrf_token(client)}
+    assert client.post("/agency/brands/_tests", data=form | {"brand": "own"}).status_code == 200
+    assert client.post("/agency/brands/_tests", data=form | {"brand": ""}).status_code == 200
+    assert client.post("/agency/brands/_tests", data=form | {"brand": "nowhere"}).status_code == 404
+    with AgencySession(world.engine) as session:
+        assert set(session.exec(select(ConnectionCheck.tenant_id))) == {world.brands["own"], None}
 
 
 def test_another_brands_fields_stay_as_they_are(world: PortalWorld) -> None:
