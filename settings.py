@@ -118,6 +118,7 @@ class PortalSettings(_SharedSettings):
     portal_allowed_hosts: Annotated[str, AfterValidator(_host_names)] = ""
     portal_trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     portal_statement_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
+    portal_read_seconds: Annotated[float, Field(ge=1, le=600)] = 20.0
     portal_export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
 
     @property

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from io import BytesIO
 from typing import Any, Final
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
@@ -41,7 +43,7 @@ MOST_PARAMETERS: Final = 100
 LONGEST_PARAMETER: Final = 500
 
 _NEVER_CHANGES: Final = ("static", "_dash_assets.static", "served_files.vendor", "served_files.plotly")
-_PROBES: Final = frozenset({"probes.healthz", "probes.readyz"})
+_PROBES: Final = frozenset({"liveness.healthz", "liveness.readyz"})
 _CALLBACK_PATH: Final = "/_dash-update-component"
 
 
@@ -61,6 +63,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as the session it belongs to
     )
     app.session_interface = _Sessions()
+    app.wsgi_app = _measured(app.wsgi_app)  # type: ignore[method-assign,assignment]
     app.before_request(_require_own_host)
     app.before_request(_limit)
     app.before_request(_guard)
@@ -129,14 +132,28 @@ def _require_own_host() -> None:
     Probes are let through, as hosts ask for them by number.
     """
     allowed = portal().settings.allowed_hosts
-    if allowed and request.endpoint not in _PROBES and not host_is_trusted(request.host, allowed):
+    if allowed and request.endpoint not in _PROBES and not host_is_trusted(request.host.lower(), allowed):
         abort(400, "This address is not one of the portal's.")
+
+
+def _measured(application: WSGIApplication) -> WSGIApplication:
+    """Give a body that came without a length (chunked) one, by reading it, and not a byte more than is taken.
+
+    Werkzeug would cut such a body off at the limit and go on with the half that it has.
+    """
+
+    def measure(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environment.pop("HTTP_TRANSFER_ENCODING", None) is not None:
+            body = environment["wsgi.input"].read(MOST_BODY_BYTES + 1)
+            environment["wsgi.input"], environment["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+        return application(environment, start_response)
+
+    return measure
 
 
 def _limit() -> None:
     """Refuse what is larger than anything the portal's own pages send."""
     most = MOST_CALLBACK_BYTES if request.path == _CALLBACK_PATH else MOST_BODY_BYTES
-    request.max_content_length = most  # what says no length (chunked) is counted as it comes
     if (request.content_length or 0) > most:
         abort(413)
     check_parameters(request.args.items(multi=True))

@@ -30,7 +30,7 @@ class HouseLogger(Logger):  # type: ignore[misc]
 logger_class = HouseLogger
 
 wsgi_app = "dash_portal.app:create_app()"
-worker_class = "gthread"
+worker_class = "dash_portal.patient_worker.PatientWorker"
 threads = 4
 timeout = 60
 graceful_timeout = 10

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, text, update
@@ -113,3 +115,14 @@ def test_postgresql_itself_hides_rows_from_a_connection_without_a_brand(
                 assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0
             connection.execute(text("SELECT set_config('portal.brand', :brand, true)"), {"brand": str(brands.own)})
             assert set(connection.scalars(text("SELECT tenant_id FROM leads"))) == {brands.own}
+
+
+def test_a_new_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "portal.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE rows (x int)")
+        connection.exec_driver_sql("INSERT INTO rows VALUES (1)")
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    engine.dispose()
+    assert modes == {"portal.db": 0o600, "portal.db-wal": 0o600, "portal.db-shm": 0o600}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from dash_portal.accounts.passwords import password_fits
@@ -245,3 +246,28 @@ def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(request: 
     assert bypassing.returncode == 0
     assert "could bypass row-level security" in bypassing.stdout
     server.drop(name)
+
+
+def test_check_config_warns_of_a_login_that_could_change_the_audit_log(request: pytest.FixtureRequest) -> None:
+    """And says nothing of one that is only a member of the web role, which serves the portal as well."""
+    server = request.getfixturevalue("postgresql")
+    name = server.create(server.template)
+    assert "owns the audit log" in run(server.url(name), "check-config").stdout
+    server._run("CREATE ROLE portal_login LOGIN PASSWORD 'portal_login' IN ROLE portal_web")
+    login = server.url(name).replace("portal_owner:portal_owner", "portal_login:portal_login")
+    fine = run(login, "check-config")
+    assert fine.returncode == 0, fine.stderr
+    assert "audit log" not in fine.stdout
+    engine = create_engine(Settings(database_url=login).database_url)
+    with engine.connect() as connection, pytest.raises(DBAPIError):
+        connection.exec_driver_sql("ALTER TABLE audit_log DISABLE TRIGGER ALL")
+    engine.dispose()
+    server.drop(name)
+    server._run("DROP ROLE portal_login")
+
+
+def test_check_config_asks_for_host_names_behind_tls(migrated_sqlite: Path) -> None:
+    url = f"sqlite:///{migrated_sqlite}"
+    assert "PORTAL_ALLOWED_HOSTS is empty" in run(url, "check-config", PORTAL_SECURE_COOKIES="true").stdout
+    named = run(url, "check-config", PORTAL_SECURE_COOKIES="true", PORTAL_ALLOWED_HOSTS="portal.example")
+    assert "PORTAL_ALLOWED_HOSTS" not in named.stdout
