@@ -13,7 +13,7 @@ def test_every_test_that_the_table_names_is_there() -> None:
     missing = []
     for line in DOCUMENT.read_text().splitlines():
         path = ""
-        for named in re.findall(r"(?:(?:[a-z_]+/)+test_[a-z_]+\.py)(?:::test_\w+)?|::test_\w+", line):
+        for named in re.findall(r"(?:(?:[a-z_]+/)*test_[a-z_]+\.py)(?:::test_\w+)?|::test_\w+", line):
             file, _, function = named.partition("::")
             path = file or path
             source = (TESTS / path).read_text() if (TESTS / path).is_file() else ""
