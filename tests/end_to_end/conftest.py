@@ -1,4 +1,4 @@
-"""One running portal for all that only read it: the same figures, asked of its answers and of its pages."""
+"""One running portal for all that only read it, and one for each test that has to set it up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.end_to_end.counting import Counted
+from tests.end_to_end.fresh_portal import FreshPortal, fresh_portal
 from tests.end_to_end.running_portal import SLUGS, RunningPortal, running_portal
 
 
@@ -24,3 +25,9 @@ def brand(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def counted(portal: RunningPortal, brand: str) -> Counted:
     return Counted(portal.emulator.account(SLUGS[brand].web_key))
+
+
+@pytest.fixture(name="fresh_portal")
+def fresh_portal_fixture(database_url: str) -> Iterator[FreshPortal]:
+    with fresh_portal(database_url) as portal:
+        yield portal

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from dash_portal.dashboards.pipeline import PipelineCounts, StageTotals, _shown, unlisted_stages
-from dash_portal.dashboards.stages import Stage, current_keys, qualified_keys, signed_keys
+from dash_portal.dashboards.stages import Stage, current_keys, in_order, qualified_keys, signed_keys, steps
 from dash_portal.dashboards.time_in_stage import Ageing
 
 NAMES = ("New Lead", "QR Sent", "QR Returned", "FDD Sent", "FA Sent", "FA Signed")
@@ -52,3 +52,40 @@ def test_deals_in_a_stage_that_is_no_longer_listed_are_found_by_its_name_and_by_
     assert _shown(counts, frozenset(), "pat") == board | {"old stage"}
     assert _shown(counts, frozenset({"old stage"}), "") == {"old stage"}
     assert _shown(counts, frozenset({"qr sent", "nobody's"}), "") == {"qr sent"}
+
+
+def in_rows(*rows: tuple[str, int, bool]) -> tuple[Stage, ...]:
+    return in_order(
+        Stage(name.casefold(), name, place, active, odds) for place, (name, odds, active) in enumerate(rows)
+    )
+
+
+REAL = in_rows(
+    ("New Lead", 0, True),
+    ("QR Sent", 4, True),
+    ("QR Returned", 10, True),
+    ("Lost", 50, False),
+    ("Deal Structure", 40, True),
+    ("FA Sent", 95, True),
+    ("FA Signed", 100, True),
+    ("Future Interest", 1, True),
+)
+OWN = in_rows(
+    ("New Lead", 0, True), ("First Touch", 9, True), ("Application In", 10, True), ("Agreement Out", 99, True), ("Aboard", 100, True), ("Old", 50, False)
+)  # fmt: skip
+
+
+def test_qualified_is_from_qr_returned_through_fa_sent_in_the_brands_order() -> None:
+    assert qualified_keys(REAL) == {"qr returned", "deal structure", "fa sent"}
+    assert signed_keys(REAL) == {"fa signed"}
+
+
+def test_under_other_names_likelihood_decides() -> None:
+    assert qualified_keys(OWN) == {"application in", "agreement out"}
+    assert signed_keys(OWN) == {"aboard"}
+
+
+def test_a_stage_behind_the_signature_is_no_step() -> None:
+    assert [stage.name for stage in steps(REAL)][-1] == "FA Signed"
+    assert "Lost" not in {stage.name for stage in steps(REAL)}
+    assert [stage.name for stage in steps(in_rows(("A", 0, True), ("B", 0, True)))] == ["A", "B"]

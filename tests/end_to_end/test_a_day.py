@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emulator import Fault
-from tests.dash_portal.agency.conftest import BRIGHT, HARBOR, PASSWORD, FreshPortal
+from tests.end_to_end.fresh_portal import BRIGHT, HARBOR, PASSWORD, FreshPortal
 
 ANA, VERA = "ana@mellon.example", "vera@harbor.example"
 SOON = 30_000

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-import pytest
 from cryptography.fernet import Fernet
-from playwright.sync_api import Browser, BrowserContext, Page
 
 from emulator import AccountPlan, Emulator
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.end_to_end.running_portal import free_port, program, run, served
 
 TOKEN = "agency-access-token"
@@ -40,15 +36,9 @@ class FreshPortal:
             yield
 
 
-@pytest.fixture
-def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
-    made = make_world(database_url, encryption_key)
-    yield made
-    close_world(made)
-
-
-@pytest.fixture
+@contextmanager
 def fresh_portal(database_url: str) -> Iterator[FreshPortal]:
+    """Serve the portal over this migrated, empty database; the worker is for the test to start."""
     with Emulator(accounts=[HARBOR, BRIGHT], access_token=TOKEN, port=0) as emulator:
         environment = os.environ | {
             "DATABASE_URL": database_url,
@@ -63,29 +53,3 @@ def fresh_portal(database_url: str) -> Iterator[FreshPortal]:
         }
         with served(environment) as url:
             yield FreshPortal(url, emulator, environment)
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Return a way to open a browser of one's own; any error on its console fails the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_one(**options: Any) -> Page:
-        context = browser.new_context(**options)
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if _is_error(said) else None)
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-    assert not errors, errors
-
-
-def _is_error(said: Any) -> bool:
-    """A session that ends, and a form that is refused, are told by their status: the browser notes that by itself."""
-    return said.type == "error" and not any(status in said.text for status in ("401", "400 (BAD REQUEST)"))
