@@ -53,21 +53,21 @@ KEY = Fernet.generate_key().decode()
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """How a command that was not carried out ended."""
+class Ended:
+    """How a command that was run in this process ended."""
 
-    status: int | str | None
+    returncode: int | str | None
     stdout: str
     stderr: str
 
 
 @pytest.fixture
-def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Refusal]:
-    """Run the command in this process: a refusal needs no program of its own, and there are many kinds."""
+def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run the command in this process: most of what it does needs no program of its own, which takes a second to start."""
 
     monkeypatch.setattr("dash_portal.command_line.configure_logs", lambda: None)  # pytest's own stay
 
-    def run_here(url: str, *arguments: str, said: str = "", **environment: str) -> Refusal:
+    def run(url: str, *arguments: str, said: str = "", **environment: str) -> Ended:
         for name, value in (environment_of(url) | environment).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("sys.stdin", io.StringIO(said))
@@ -76,21 +76,21 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         except SystemExit as ended:
             status = ended.code
         written = capsys.readouterr()
-        return Refusal(status, written.out, written.err)
+        return Ended(status, written.out, written.err)
 
-    return run_here
+    return run
 
 
-def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp_path: Path) -> None:
+def test_from_an_empty_database_to_the_first_people(empty_database_url: str, run_here: Callable[..., Ended]) -> None:
     url = empty_database_url
-    early = run(url, "create-user", "a@b.example", "--role", "agency_admin", "--password-stdin", said="x")
+    early = run_here(url, "create-user", "a@b.example", "--role", "agency_admin", "--password-stdin", said="x")
     assert (early.returncode, early.stderr.strip()) == (
         2,
         "the database is not at the newest schema: run python -m dash_portal migrate",
     )
     assert run(url, "migrate").returncode == 0
-    assert run(url, "migrate").returncode == 0
-    assert run(url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
+    assert run_here(url, "migrate").returncode == 0
+    assert run_here(url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
     viewer = ("create-user", "V@Acme.example", "--role", "tenant_viewer", "--tenant", "acme", "--password-stdin")
     assert run(url, *viewer, said="seven green lanterns\n").returncode == 0
     checked = run(url, "check-config")
@@ -112,7 +112,7 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp
             ("user_created", "command line"),
         ]
         assert "secret_web_key" not in str([entry.details for entry in entries])
-    assert run(url, "switch-off-two-step", "v@acme.example").returncode == 0
+    assert run_here(url, "switch-off-two-step", "v@acme.example").returncode == 0
     engine.dispose()
 
 
@@ -148,7 +148,7 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, tmp
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(
-    refused: Callable[..., Refusal],
+    run_here: Callable[..., Ended],
     migrated_sqlite: Path,
     tmp_path: Path,
     arguments: tuple[str, ...],
@@ -157,8 +157,8 @@ def test_bad_input_is_one_line_and_exit_2(
 ) -> None:
     copy = tmp_path / "portal.db"
     copy.write_bytes(migrated_sqlite.read_bytes())
-    ended = refused(f"sqlite:///{copy}", *arguments, said=said)
-    assert ended.status == 2
+    ended = run_here(f"sqlite:///{copy}", *arguments, said=said)
+    assert ended.returncode == 2
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
     assert complaint in ended.stderr
     assert "secret_web_key" not in ended.stderr + ended.stdout
@@ -175,10 +175,10 @@ def test_bad_input_is_one_line_and_exit_2(
     ],
 )
 def test_bad_configuration_is_one_line_and_exit_2(
-    refused: Callable[..., Refusal], tmp_path: Path, command: str, variable: str, value: str
+    run_here: Callable[..., Ended], tmp_path: Path, command: str, variable: str, value: str
 ) -> None:
-    ended = refused(f"sqlite:///{tmp_path / 'portal.db'}", command, **{variable: value})
-    assert ended.status == 2
+    ended = run_here(f"sqlite:///{tmp_path / 'portal.db'}", command, **{variable: value})
+    assert ended.returncode == 2
     assert ended.stderr.startswith(f"{variable} is malformed")
     assert len(ended.stderr.strip().splitlines()) == 1
 
@@ -200,49 +200,51 @@ def test_a_taken_port_is_one_line(migrated_sqlite: Path) -> None:
     assert ended.stderr.startswith(f"PORT: 127.0.0.1:{port} can't be listened on")
 
 
-def test_keys_rotate_without_losing_a_secret(database_url: str, engine: Engine) -> None:
-    assert run(database_url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
+def test_keys_rotate_without_losing_a_secret(database_url: str, engine: Engine, run_here: Callable[..., Ended]) -> None:
+    assert run_here(database_url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
     newer = Fernet.generate_key().decode()
     rotated = run(database_url, "rotate-keys", PORTAL_ENCRYPTION_KEY=f"{newer},{KEY}")
     assert rotated.returncode == 0, rotated.stderr
     with AgencySession(engine) as session:
         tenant = session.exec(select(Tenant)).one()
         assert Cipher((newer,)).decrypt(tenant.web_key_encrypted) == "CT_secret_web_key"
-    lost = run(database_url, "check-config")
+    lost = run_here(database_url, "check-config")
     assert lost.returncode == 2
     assert "can't be read with the encryption keys" in lost.stderr
 
 
 def test_a_second_brand_with_the_same_key_is_refused_and_old_doubles_are_told(
-    database_url: str, engine: Engine
+    database_url: str, engine: Engine, run_here: Callable[..., Ended]
 ) -> None:
     key = "CT_secret_web_key\n"
-    assert run(database_url, "create-tenant", "acme", *ZONE, said=key).returncode == 0
-    again = run(database_url, "create-tenant", "second", *ZONE, said=key)
+    assert run_here(database_url, "create-tenant", "acme", *ZONE, said=key).returncode == 0
+    again = run_here(database_url, "create-tenant", "second", *ZONE, said=key)
     assert again.returncode == 2
     assert "already belongs to the brand" in again.stderr
     newer = f"{Fernet.generate_key().decode()},{KEY}"
     for command in ("create-tenant", "rotate-keys", "create-tenant"):  # the hash holds before and after a rotation
         arguments = ("second", *ZONE) if command == "create-tenant" else ()
-        ended = run(database_url, command, *arguments, said=key, PORTAL_ENCRYPTION_KEY=newer)
+        ended = run_here(database_url, command, *arguments, said=key, PORTAL_ENCRYPTION_KEY=newer)
         assert ended.returncode == (2 if command == "create-tenant" else 0), ended.stderr
 
     cipher = Cipher(tuple(newer.split(",")))
     with AgencySession(engine, writes=True) as session:  # as a database of old may have it
         session.add(make_tenant(cipher, slug="twin", web_key=key.strip()))
         session.commit()
-    checked = run(database_url, "check-config", PORTAL_ENCRYPTION_KEY=newer)
+    checked = run_here(database_url, "check-config", PORTAL_ENCRYPTION_KEY=newer)
     assert checked.returncode == 0
     assert "the brands acme and twin have the same web key" in checked.stdout
     assert "CT_secret" not in checked.stdout
 
 
-def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(request: pytest.FixtureRequest) -> None:
+def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(
+    request: pytest.FixtureRequest, run_here: Callable[..., Ended]
+) -> None:
     server = request.getfixturevalue("postgresql")
     name = server.create(server.template)
-    fine = run(server.url(name), "check-config")
+    fine = run_here(server.url(name), "check-config")
     assert "row-level security" not in fine.stdout
-    bypassing = run(server.url(name, superuser=True), "check-config")
+    bypassing = run_here(server.url(name, superuser=True), "check-config")
     assert bypassing.returncode == 0
     assert "could bypass row-level security" in bypassing.stdout
     server.drop(name)
