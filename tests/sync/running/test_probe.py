@@ -107,7 +107,7 @@ def test_a_field_file_and_a_replay_mend_what_was_missed(
     file = tmp_path / "fields.toml"
     file.write_text(
         '[leads]\nclient_id = "contact.id"\nfirst_name = "contact.first"\nlead_source = ["source"]\n'
-        'created = ["created", "made_on"]\n[notes]\nnote_id = ["entry"]\n'
+        'created = ["created", "made_on"]\n[notes]\nnote_id = ["entry"]\n[calls.leads]\npage_size = 10\n'
     )
     monkeypatch.setenv("CLIENTTETHER_FIELDS", str(file))
     assert say("probe", "--tenant", "brand")[0] == 0
@@ -116,6 +116,9 @@ def test_a_field_file_and_a_replay_mend_what_was_missed(
     assert tables["leads"] == expected["leads"]
     assert tables["pipeline_items"] == expected["pipeline_items"]
     assert say("once", "--tenant", "brand")[0] == 0
+    assert {"limit=10&offset=0", "limit=10&offset=20"} <= {
+        row["request"].partition("?")[2] for row in world.rows(RawSnapshot, brand) if row["resource"] == "leads"
+    }
     assert world.tables(brand)["notes"] == expected["notes"]
     assert say("replay", "--tenant", "brand")[0] == 0
     assert world.tables(brand)["notes"] == expected["notes"]
