@@ -25,21 +25,25 @@ def _parser() -> _Parser:
     parser = _Parser(prog="python -m sync", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     commands.add_parser("worker", help="sync every brand on schedule, until told to stop")
-    by_hand = commands.add_parser("once", help="sync now: 0 when all is well, 1 when a run was partial or failed")
-    by_hand.add_argument("--tenant", metavar="SLUG", help="only this brand")
-    by_hand.add_argument("--accept", action="store_true", help="let in what was held back as suspicious")
-    again = commands.add_parser("replay", help="rebuild a brand's tables from its kept answers, without the network")
-    again.add_argument("--tenant", metavar="SLUG", required=True)
-    again.add_argument("--run", metavar="ID", help="from this run's answers instead of the last whole ones")
-    told = commands.add_parser("status", help="how each brand's syncs stand")
-    told.add_argument("--json", action="store_true", dest="as_json", help="for programs")
-    asked = commands.add_parser("probe", help="ask each call once, write nothing, and tell what is understood")
-    asked.add_argument("--tenant", metavar="SLUG", required=True)
-    kept = commands.add_parser("snapshots", help="list the kept answers of a brand, or print one")
-    kept.add_argument("--tenant", metavar="SLUG", required=True)
-    kept.add_argument("--run", metavar="ID", help="only this run's")
-    kept.add_argument("--body", metavar="HASH", help="print the exact body whose hash begins so (at least 8 digits)")
-    kept.add_argument("--limit", metavar="N", type=_count, default=50, help="list at most so many (50)")
+    once_parser = commands.add_parser("once", help="sync now: 0 when all is well, 1 when a run was partial or failed")
+    once_parser.add_argument("--tenant", metavar="SLUG", help="only this brand")
+    once_parser.add_argument("--accept", action="store_true", help="let in what was held back as suspicious")
+    replay_parser = commands.add_parser(
+        "replay", help="rebuild a brand's tables from its kept answers"
+    )
+    replay_parser.add_argument("--tenant", metavar="SLUG", required=True)
+    replay_parser.add_argument("--run", metavar="ID", help="from this run's answers instead of the last whole ones")
+    status_parser = commands.add_parser("status", help="how each brand's syncs stand")
+    status_parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+    probe_parser = commands.add_parser("probe", help="ask each call once, write nothing, and tell what is understood")
+    probe_parser.add_argument("--tenant", metavar="SLUG", required=True)
+    snapshots_parser = commands.add_parser("snapshots", help="list the kept answers of a brand, or print one")
+    snapshots_parser.add_argument("--tenant", metavar="SLUG", required=True)
+    snapshots_parser.add_argument("--run", metavar="ID", help="only this run's")
+    snapshots_parser.add_argument(
+        "--body", metavar="HASH", help="print the body whose hash begins so (8 digits or more)"
+    )
+    snapshots_parser.add_argument("--limit", metavar="N", type=_count, default=50, help="list at most so many (50)")
     return parser
 
 
@@ -52,26 +56,26 @@ def _count(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     parser = _parser()
-    said = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     configure_logs()
     try:
-        match said.command:
+        match options.command:
             case "worker":
                 return worker()
             case "once":
-                if said.accept and not said.tenant:
+                if options.accept and not options.tenant:
                     parser.error("--accept confirms one brand's data: name it with --tenant")
-                return once(said.tenant, accept=said.accept)
+                return once(options.tenant, accept=options.accept)
             case "replay":
-                return replay(said.tenant, said.run)
+                return replay(options.tenant, options.run)
             case "status":
-                return status(as_json=said.as_json)
+                return status(as_json=options.as_json)
             case "probe":
-                return probe(said.tenant)
+                return probe(options.tenant)
             case "snapshots":
-                return snapshots(said.tenant, run_id=said.run, body=said.body, most=said.limit)
+                return snapshots(options.tenant, run_id=options.run, body=options.body, most=options.limit)
             case _:
-                raise AssertionError(said.command)
+                raise AssertionError(options.command)
     except (ConfigurationError, CommandError) as wrong:
         print(wrong, file=sys.stderr)
         return 2

@@ -104,17 +104,17 @@ def _sync_by_hand(sync: SyncContext, run_request: RunRequest, brand: BrandAccoun
 def _engine_when_ready(settings: SyncSettings, stop: threading.Event) -> Engine | None:
     """Wait for the database, and for its migrations; None where the worker is told to stop before."""
     engine = _engine(settings)
-    told = False
-    while not stop.wait(0 if not told else _READY_SECONDS):
+    has_warned = False
+    while not stop.wait(0 if not has_warned else _READY_SECONDS):
         try:
             if migrations.is_current(engine):
                 return engine
             reason = "it is not migrated yet"
         except SQLAlchemyError as away:
             reason = type(away).__name__
-        if not told:
+        if not has_warned:
             log.warning("waiting_for_database", reason=reason)
-        told = True
+        has_warned = True
     return None
 
 
@@ -147,8 +147,8 @@ def replay(slug: str, run_id: str | None) -> int:
         raise CommandError(str(reason)) from None
     for result in results:
         counts = result.counts
-        told = f"+{counts.inserted} ~{counts.updated} ={counts.unchanged} -{counts.removed}"
-        print(f"{result.resource.value:<21} {told:<26} as read at {result.read_started_at:%Y-%m-%d %H:%M:%S} UTC")
+        changes = f"+{counts.inserted} ~{counts.updated} ={counts.unchanged} -{counts.removed}"
+        print(f"{result.resource.value:<21} {changes:<26} as read at {result.read_started_at:%Y-%m-%d %H:%M:%S} UTC")
     return 0
 
 
@@ -176,8 +176,8 @@ def probe(slug: str) -> int:
 def status(*, as_json: bool) -> int:
     """Show for each brand its last success, its last run per resource, the next run, and errors in plain words."""
     settings = load_settings(SyncSettings)
-    told = sync_status(open_engine(settings), settings.sync_cron)
-    print(json.dumps(told, indent=2) if as_json else "\n".join(status_lines(told)))
+    report = sync_status(open_engine(settings), settings.sync_cron)
+    print(json.dumps(report, indent=2) if as_json else "\n".join(status_lines(report)))
     return 0
 
 
@@ -190,10 +190,10 @@ def snapshots(slug: str, *, run_id: str | None, body: str | None, most: int) -> 
             for kept in list_snapshots(connection, brand.tenant_id, run_id=run_id, most=most):
                 print(_snapshot_line(kept))
             return 0
-        found = read_body(connection, brand.tenant_id, body) if _HASH.fullmatch(body) else None
-    if found is None:
+        kept_body = read_body(connection, brand.tenant_id, body) if _HASH.fullmatch(body) else None
+    if kept_body is None:
         raise CommandError(f"no kept answer of {slug} has a hash that begins so, or several have")
-    sys.stdout.buffer.write(found)
+    sys.stdout.buffer.write(kept_body)
     return 0
 
 

@@ -43,23 +43,23 @@ _UNREAD: Final = table_of(KnownField)
 _EVIDENCE: Final = table_of(NoteEvidence)
 _SETBACKS: Final = table_of(NoteFailure)
 _MOST_ERRORS: Final = 10
-Told = dict[str, Any]
+Json = dict[str, Any]
 
 
-def sync_status(engine: Engine, cron: str) -> Told:
+def sync_status(engine: Engine, cron: str) -> Json:
     """Return, ready for JSON: the living workers, and for each brand its last runs, their results and the next one."""
     now = utc_now()
     with agency_transaction(engine, writes=False) as connection:
         brands = connection.execute(select(_TENANTS).order_by(_TENANTS.c.slug)).all()
         return {
-            "at": _said(now),
+            "at": _iso(now),
             "workers": living_workers(connection),
-            "last_beat_at": _said(connection.scalar(select(func.max(_BEATS.c.beat_at)))),
+            "last_beat_at": _iso(connection.scalar(select(func.max(_BEATS.c.beat_at)))),
             "brands": [_brand(connection, brand, cron, now) for brand in brands],
         }
 
 
-def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Told:
+def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Json:
     mine = _RUNS.c.tenant_id == brand.id
     last = connection.execute(select(_RUNS).where(mine).order_by(_RUNS.c.started_at.desc()).limit(1)).first()
     good = select(func.max(_RUNS.c.started_at)).where(mine, _RUNS.c.status == RunStatus.SUCCESS)
@@ -69,8 +69,8 @@ def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Told
         "slug": brand.slug,
         "name": brand.name,
         "status": brand.status.value,
-        "last_success_at": _said(connection.scalar(good)),
-        "next_run_at": _said(next_run(cron, brand.slug, now)) if active else None,
+        "last_success_at": _iso(connection.scalar(good)),
+        "next_run_at": _iso(next_run(cron, brand.slug, now)) if active else None,
         "missed_slots": int(connection.execute(missed).scalar_one()),
         "last_run": None if last is None else _run(connection, brand.id, last),
         "resources": _resources(connection, brand.id),
@@ -80,7 +80,7 @@ def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Told
     }
 
 
-def _run(connection: Connection, tenant_id: int, run: Any) -> Told:
+def _run(connection: Connection, tenant_id: int, run: Any) -> Json:
     mine = (_RESULTS.c.tenant_id == tenant_id, _RESULTS.c.run_id == run.run_id)
     results = connection.execute(select(_RESULTS).where(*mine).order_by(_RESULTS.c.read_started_at)).mappings()
     counts = ("pages", "fetched", "inserted", "updated", "unchanged", "removed", "rejected", "remaining", "seconds")
@@ -88,8 +88,8 @@ def _run(connection: Connection, tenant_id: int, run: Any) -> Told:
         "run_id": run.run_id,
         "status": run.status.value,
         "trigger": run.trigger.value,
-        "started_at": _said(run.started_at),
-        "finished_at": _said(run.finished_at),
+        "started_at": _iso(run.started_at),
+        "finished_at": _iso(run.finished_at),
         "missed_slots": run.missed_slots,
         "resources": {
             row["resource"].value: {"status": row["status"].value, **{name: row[name] for name in counts}}
@@ -99,7 +99,7 @@ def _run(connection: Connection, tenant_id: int, run: Any) -> Told:
     }
 
 
-def _errors(connection: Connection, tenant_id: int, run_id: str) -> list[Told]:
+def _errors(connection: Connection, tenant_id: int, run_id: str) -> list[Json]:
     """Return what went wrong, the same thing once with how often."""
     grouped = (
         select(_ERRORS.c.resource, _ERRORS.c.kind, _ERRORS.c.message, func.count().label("times"))
@@ -119,15 +119,15 @@ def _errors(connection: Connection, tenant_id: int, run_id: str) -> list[Told]:
     ]
 
 
-def _resources(connection: Connection, tenant_id: int) -> Told:
-    found = select(_FRESHNESS).where(_FRESHNESS.c.tenant_id == tenant_id).order_by(_FRESHNESS.c.resource)
+def _resources(connection: Connection, tenant_id: int) -> Json:
+    mine = select(_FRESHNESS).where(_FRESHNESS.c.tenant_id == tenant_id).order_by(_FRESHNESS.c.resource)
     return {
-        row.resource.value: {"whole_read_at": _said(row.whole_read_at), "last_status": row.last_status.value}
-        for row in connection.execute(found)
+        row.resource.value: {"whole_read_at": _iso(row.whole_read_at), "last_status": row.last_status.value}
+        for row in connection.execute(mine)
     }
 
 
-def _notes(connection: Connection, tenant_id: int) -> Told:
+def _notes(connection: Connection, tenant_id: int) -> Json:
     """Return how often unchanged contacts are asked for notes and why, and how many could not be read lately."""
     evidence = connection.execute(select(_EVIDENCE).where(_EVIDENCE.c.tenant_id == tenant_id)).first()
     counts = (0, 0) if evidence is None else (evidence.with_newer_date, evidence.without_newer_date)
@@ -141,19 +141,19 @@ def _notes(connection: Connection, tenant_id: int) -> Told:
     }
 
 
-def _fields(connection: Connection, tenant_id: int) -> Told:
+def _fields(connection: Connection, tenant_id: int) -> Json:
     """Return for each resource how each of its fields did in the last read, the core fields first."""
     order = (_FIELDS.c.resource, _FIELDS.c.core.desc(), _FIELDS.c.field)
     listed = connection.execute(select(_FIELDS).where(_FIELDS.c.tenant_id == tenant_id).order_by(*order)).mappings()
-    fields: Told = {resource.value: {} for resource in Resource}
+    fields: Json = {resource.value: {} for resource in Resource}
     for row in listed:
         counts = {name: row[name] for name in ("rows", "filled", "blank", "missing", "odd")}
-        said = {"state": row["state"].value, "core": row["core"], "read_as": row["read_as"]}
-        fields[row["resource"].value][row["field"]] = {**said, "read_from": row["wire_names"].split(", "), **counts}
-    return {resource: said for resource, said in fields.items() if said}
+        standing = {"state": row["state"].value, "core": row["core"], "read_as": row["read_as"]}
+        fields[row["resource"].value][row["field"]] = {**standing, "read_from": row["wire_names"].split(", "), **counts}
+    return {resource: listed for resource, listed in fields.items() if listed}
 
 
-def _unread_fields(connection: Connection, tenant_id: int) -> Told:
+def _unread_fields(connection: Connection, tenant_id: int) -> Json:
     """Return for each resource the fields of its records that nobody reads."""
     listed = select(_UNREAD.c.resource, _UNREAD.c.field).where(_UNREAD.c.tenant_id == tenant_id)
     unread: dict[str, list[str]] = defaultdict(list)
@@ -162,18 +162,18 @@ def _unread_fields(connection: Connection, tenant_id: int) -> Told:
     return dict(unread)
 
 
-def _said(moment: datetime | None) -> str | None:
+def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="seconds")
 
 
-def status_lines(told: Told) -> Iterator[str]:
+def status_lines(status: Json) -> Iterator[str]:
     """Yield the status as lines for a person."""
-    workers = told["workers"]
-    beat = told["last_beat_at"] or "never"
+    workers = status["workers"]
+    beat = status["last_beat_at"] or "never"
     yield f"workers: {', '.join(workers)}" if workers else f"no worker is alive (last heard of: {beat})"
-    if not told["brands"]:
+    if not status["brands"]:
         yield "there are no brands"
-    for brand in told["brands"]:
+    for brand in status["brands"]:
         yield ""
         suspended = "" if brand["status"] == TenantStatus.ACTIVE else f" ({brand['status']})"
         yield f"{brand['slug']}{suspended}"
@@ -186,13 +186,13 @@ def status_lines(told: Told) -> Iterator[str]:
         yield from _field_lines(brand)
 
 
-def _note_lines(notes: Told) -> Iterator[str]:
+def _note_lines(notes: Json) -> Iterator[str]:
     yield f"  notes         {notes['in_words']}"
     if notes["contacts_stepped_back"]:
         yield f"                of {notes['contacts_stepped_back']} contacts they could not be read: asked less often"
 
 
-def _run_lines(brand: Told) -> Iterator[str]:
+def _run_lines(brand: Json) -> Iterator[str]:
     run = brand["last_run"]
     if run is None:
         yield "  last run      none yet"
@@ -201,34 +201,34 @@ def _run_lines(brand: Told) -> Iterator[str]:
     for name, result in run["resources"].items():
         fresh = brand["resources"].get(name, {}).get("whole_read_at") or "never"
         changes = f"+{result['inserted']} ~{result['updated']} ={result['unchanged']} -{result['removed']}"
-        told = f"    {name:<21} {result['status']:<12} {changes:<26} whole {fresh}"
-        yield told + (f", {result['remaining']} contacts to go" if result["remaining"] else "")
+        line = f"    {name:<21} {result['status']:<12} {changes:<26} whole {fresh}"
+        yield line + (f", {result['remaining']} contacts to go" if result["remaining"] else "")
     for error in run["errors"]:
         times = f" ({error['times']} times)" if error["times"] > 1 else ""
         yield f"    ! {error['resource'] or 'all'}: {error['message']}{times}"
 
 
-def _field_lines(brand: Told) -> Iterator[str]:
+def _field_lines(brand: Json) -> Iterator[str]:
     """Yield how full the core fields are, then each field with something wrong, and what nobody reads."""
     for resource, fields in brand["fields"].items():
-        core = [f"{name} {_percent(said)}" for name, said in fields.items() if said["core"]]
+        core = [f"{name} {_percent(counts)}" for name, counts in fields.items() if counts["core"]]
         yield f"    {resource:<21} understood: {', '.join(core)}"
-        for name, said in fields.items():
-            trouble = _trouble(said)
+        for name, counts in fields.items():
+            trouble = _trouble(counts)
             if trouble:
-                yield f"    ! {resource}: {name} (read from {', '.join(said['read_from'])}) {trouble}"
+                yield f"    ! {resource}: {name} (read from {', '.join(counts['read_from'])}) {trouble}"
         unread = brand["unread_fields"].get(resource)
         if unread:
             yield f"    {resource:<21} nobody reads: {', '.join(unread)}"
 
 
-def _percent(said: Told) -> str:
-    return f"{100 * said['filled'] // said['rows']}%" if said["rows"] else "-"
+def _percent(counts: Json) -> str:
+    return f"{100 * counts['filled'] // counts['rows']}%" if counts["rows"] else "-"
 
 
-def _trouble(said: Told) -> str:
-    if said["state"] == FieldState.EMPTY:
-        return f"is understood in {said['filled']} of {said['rows']} rows"
-    if said["odd"]:
-        return f"is not understood in {said['odd']} of {said['rows']} rows"
+def _trouble(counts: Json) -> str:
+    if counts["state"] == FieldState.EMPTY:
+        return f"is understood in {counts['filled']} of {counts['rows']} rows"
+    if counts["odd"]:
+        return f"is not understood in {counts['odd']} of {counts['rows']} rows"
     return ""

@@ -19,7 +19,7 @@ _RULES: Final = f"rules {RULES_VERSION}, nh3 {version('nh3')}".encode()  # the c
 
 def answer_hash(answers: Iterable[Answer], zone: ZoneInfo, names: FieldNames = AS_DOCUMENTED) -> str:
     """Return what tells the same answers, read by the same rules and names in the same time zone, from all others."""
-    told = hashlib.sha256(_RULES + zone.key.encode() + names.digest.encode())
+    digest = hashlib.sha256(_RULES + zone.key.encode() + names.digest.encode())
     for answer in answers:
-        told.update(b"\0" + bytes.fromhex(answer.sha256))
-    return told.hexdigest()
+        digest.update(b"\0" + bytes.fromhex(answer.sha256))
+    return digest.hexdigest()

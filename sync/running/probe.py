@@ -64,11 +64,13 @@ class CallReport:
         """What is wrong with the answer, a plain sentence each; of too few rows no field is complained of."""
         if self.failure is not None:
             return [] if self.may_be_missing else [self.failure]
-        found = [report.complaint for report in self.fields if report.state is FieldState.EMPTY]
+        complaints = [report.complaint for report in self.fields if report.state is FieldState.EMPTY]
         if self.readable < self.rows and self.resource is not Resource.NOTES:  # a note without an id is given one
             names = ", ".join(self.id_names)
-            found.insert(0, f"{self.rows - self.readable} of {self.rows} records have no id that is read from {names}")
-        return found
+            complaints.insert(
+                0, f"{self.rows - self.readable} of {self.rows} records have no id that is read from {names}"
+            )
+        return complaints
 
 
 def probe_account(client: ClientTether, field_file: FieldFile, zone: ZoneInfo, days: int) -> list[CallReport]:
@@ -137,7 +139,7 @@ def _report(
         return CallReport(resource, "", "not asked: no contact is known by its id")
     if isinstance(answer, PullError):
         optional = resource is Resource.SCHEDULED_ACTIVITIES and answer.kind is SyncErrorKind.UNAVAILABLE
-        return CallReport(resource, "", _said(answer), optional)
+        return CallReport(resource, "", _failure_text(answer), optional)
     kind, names = KINDS[resource], field_file.names
     readable = _readable(answer, resource, names)
     rows = [raw for raw in answer.envelope.rows if isinstance(raw, dict)]
@@ -158,31 +160,31 @@ def _report(
     )
 
 
-def _said(failure: PullError) -> str:
+def _failure_text(failure: PullError) -> str:
     codes = [
         None if failure.http_status is None else f"HTTP {failure.http_status}",
         None if failure.result_code is None else f"CT{failure.result_code}",
     ]
-    told = ", ".join(code for code in codes if code)
-    return f"{failure.message} ({told})" if told else failure.message
+    known = ", ".join(code for code in codes if code)
+    return f"{failure.message} ({known})" if known else failure.message
 
 
 def _wire_fields(
     kind: RecordKind, fresh: Sequence[tuple[str, dict[str, Any]]], names: FieldNames, stages: StageNames | None
 ) -> Iterator[WireFieldReport]:
     """Yield what each field that the rows carry says, in the order of the rows."""
-    said: Counter[str] = Counter()
+    filled_rows: Counter[str] = Counter()
     for _, raw in fresh:
-        said.update(dict(_flat(raw)))
+        filled_rows.update(dict(_flat(raw)))
     readers = _readers(kind, names)
-    for name in list(said)[:_MOST_FIELDS]:
+    for name in list(filled_rows)[:_MOST_FIELDS]:
         shown = clean_line(name)[:120]
         if name not in readers:
-            yield WireFieldReport(shown, "", "", len(fresh), said[name], 0)
+            yield WireFieldReport(shown, "", "", len(fresh), filled_rows[name], 0)
             continue
         our_field, read_as = readers[name]
         if our_field == kind.id_field:
-            yield WireFieldReport(shown, our_field, read_as, len(fresh), said[name], 0)
+            yield WireFieldReport(shown, our_field, read_as, len(fresh), filled_rows[name], 0)
             continue
         alone = kind.reading(FieldNames({kind.resource: {our_field: (name,)}}), stages)
         kind.read_rows(fresh, alone)
@@ -227,10 +229,10 @@ def probe_lines(reports: Iterable[CallReport]) -> Iterator[str]:
 
 def _paging(report: CallReport) -> str:
     total = "no total" if report.total is None else f"a total of {report.total}"
-    said = f"{report.rows} rows, {total}, to a page of {report.page_size}"
+    arrived = f"{report.rows} rows, {total}, to a page of {report.page_size}"
     if report.total is not None and report.rows < min(report.total, report.page_size):
-        return f"{said}: pages are shorter here, or rows are hidden"
-    return said
+        return f"{arrived}: pages are shorter here, or rows are hidden"
+    return arrived
 
 
 def _field_line(wire: WireFieldReport) -> str:

@@ -179,7 +179,7 @@ def record_issues(
     issues: Sequence[FieldIssue],
 ) -> None:
     """Write down records that were set aside and fields that could not be read: the first hundred, and a count."""
-    for kind, found in ((SyncErrorKind.UNREADABLE_RECORD, rejected), (SyncErrorKind.UNREADABLE_FIELD, issues)):
+    for kind, listed in ((SyncErrorKind.UNREADABLE_RECORD, rejected), (SyncErrorKind.UNREADABLE_FIELD, issues)):
         errors = [
             {
                 "resource": resource,
@@ -188,9 +188,9 @@ def record_issues(
                 "record_id": clean_line(issue.record_id)[:64] or None,
                 "field": clean_line(issue.field)[:64] or None,
             }
-            for issue in found[:_MOST_ISSUES]
+            for issue in listed[:_MOST_ISSUES]
         ]
-        more = len(found) - len(errors)
+        more = len(listed) - len(errors)
         if more > 0:
             errors.append({"resource": resource, "kind": kind.value, "message": f"and {more} more of this kind"})
         _add_errors(connection, tenant_id, run_id, errors)
