@@ -28,9 +28,7 @@ def _parser() -> _Parser:
     once_parser = commands.add_parser("once", help="sync now: 0 when all is well, 1 when a run was partial or failed")
     once_parser.add_argument("--tenant", metavar="SLUG", help="only this brand")
     once_parser.add_argument("--accept", action="store_true", help="let in what was held back as suspicious")
-    replay_parser = commands.add_parser(
-        "replay", help="rebuild a brand's tables from its kept answers"
-    )
+    replay_parser = commands.add_parser("replay", help="rebuild a brand's tables from its kept answers")
     replay_parser.add_argument("--tenant", metavar="SLUG", required=True)
     replay_parser.add_argument("--run", metavar="ID", help="from this run's answers instead of the last whole ones")
     status_parser = commands.add_parser("status", help="how each brand's syncs stand")
