@@ -262,7 +262,7 @@ class ListReading:
         following = ahead[-1][0] + stride if ahead else offset
         while len(ahead) < self._in_flight:
             rows_before = following if self._counts_rows else following * self._arrivals.longest
-            is_likely = is_full if told is None else rows_before < told
+            is_likely = is_full if told is None else rows_before <= told
             if ahead and not is_likely:
                 return
             ahead.append((following, self._pool.submit(copy_context().run, self._ask, following)))
