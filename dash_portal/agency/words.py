@@ -77,7 +77,8 @@ ERROR_WORDS: Final[dict[SyncErrorKind, Advice]] = {
         "Nothing to do: the last good data stays, and the next sync reads the list again.",
     ),
     SyncErrorKind.HELD_BACK: Advice(
-        "Held back: suspiciously much would have disappeared, could not be read, or lost a field it had.",
+        "Held back: suspiciously much would have disappeared, could not be read, lost a field it had, or is counted "
+        "and never comes.",
         "Look into ClientTether whether this is right. If it is, confirm it here; if not, the next sync puts it right.",
     ),
     SyncErrorKind.UNREADABLE_RECORD: Advice(
