@@ -800,7 +800,8 @@ class ScheduledActivity(Mirrored, table=True):
     """An appointment of the brand's calendar.
 
     The occurrences of a recurring one may share its id: each is known by `occurrence`, its start in the brand's own
-    time ('' where it has none), which another time zone of the brand leaves as it is.
+    time ('' where it has none), which another time zone of the brand leaves as it is. `all_day`: start and end name
+    days of the brand's calendar, and no hours.
     """
 
     __tablename__ = "scheduled_activities"
@@ -813,6 +814,7 @@ class ScheduledActivity(Mirrored, table=True):
     occurrence: str = Field(primary_key=True, max_length=32)
     starts_at: datetime | None = Field(default=None)
     ends_at: datetime | None = Field(default=None)
+    all_day: bool = Field(default=False)
     kind: str = Field(default="")
     title: str = Field(default="")
     client_id: str | None = Field(default=None)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from dash_portal.brand_access import Brand
 from dash_portal.brand_time import clock_text, day_heading, day_text, local, local_day
-from dash_portal.dashboards.schedule import Activity, Day, by_day, upcoming
+from dash_portal.dashboards.schedule import Activity, Day, by_day, first_and_last_day, upcoming
 from dash_portal.ui.attributes import attributes
 from dash_portal.ui.badges import status_badge
 from dash_portal.ui.data_table import export_link, pager
@@ -45,7 +46,7 @@ def content(asked: Asked) -> Content:
             ],
             className="card-head",
         ),
-        *(_day(day, today, brand.display_zone) for day in by_day(page.rows, brand.display_zone)),
+        *(_day(day, today, brand) for day in by_day(page.rows, brand)),
         pager(page, view, things="activities"),
     ]
     return Content({"days": list_of_days})
@@ -56,25 +57,34 @@ def frame(parts: Mapping[str, Part], _view: View) -> Sequence[Any]:
     return [parts["days"]]
 
 
-def _day(day: Day, today: date, zone: str) -> Part:
+def _day(day: Day, today: date, brand: Brand) -> Part:
     heading = f"day-{day.day.isoformat()}"
     return html.Section(
         [
             html.H2([day_heading(day.day, today), html.Small(day_text(day.day))], id=heading, className="day-title"),
-            html.Ol([_activity(activity, zone) for activity in day.activities], className="activities"),
+            html.Ol([_activity(activity, brand) for activity in day.activities], className="activities"),
         ],
         className="card day",
         **attributes({"aria-labelledby": heading}),
     )
 
 
-def _activity(activity: Activity, zone: str) -> Part:
-    until = clock_text(activity.ends_at, zone) if activity.ends_at else ""
+def _from_and_until(activity: Activity, brand: Brand) -> tuple[str, str]:
+    """Return when an activity begins and until when it lasts ('' where nobody says); on another day, with that day."""
+    first, last = first_and_last_day(activity, brand)
+    begins = "All day" if activity.all_day else clock_text(activity.starts_at, brand.display_zone)
+    clock = "" if activity.all_day or not activity.ends_at else clock_text(activity.ends_at, brand.display_zone)
+    day = day_text(last) if last != first else ""
+    return begins, ", ".join(part for part in (day, clock) if part)
+
+
+def _activity(activity: Activity, brand: Brand) -> Part:
+    begins, until = _from_and_until(activity, brand)
     return html.Li(
         [
             html.Div(
                 [
-                    html.Time(clock_text(activity.starts_at, zone), dateTime=activity.starts_at.isoformat()),
+                    html.Time(begins, dateTime=activity.starts_at.isoformat()),
                     html.Span(f"to {until}", className="quiet") if until else None,
                 ],
                 className="activity-time",

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
-from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, func
@@ -26,11 +25,12 @@ PAGE_SIZE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One appointment to come (times in UTC)."""
+    """One appointment to come (times in UTC); `all_day`: it has no hours, only days of the brand's calendar."""
 
     event_id: str
     starts_at: datetime
     ends_at: datetime | None
+    all_day: bool
     kind: str
     title: str
     client_id: str | None
@@ -79,6 +79,7 @@ def upcoming_statement(moment: datetime) -> Select[Any]:
             ScheduledActivity.event_id,
             ScheduledActivity.starts_at,
             ScheduledActivity.ends_at,
+            ScheduledActivity.all_day,
             ScheduledActivity.kind,
             ScheduledActivity.title,
             ScheduledActivity.client_id,
@@ -111,6 +112,7 @@ def activity_of(row: Any) -> Activity:
         event_id=row.event_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
+        all_day=row.all_day,
         kind=row.kind,
         title=row.title,
         client_id=row.client_id,
@@ -125,7 +127,15 @@ def plain_text(content: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", content)).split())
 
 
-def by_day(activities: Iterable[Activity], zone: str) -> tuple[Day, ...]:
-    """Group activities, given soonest first, by the brand's calendar day."""
-    days = groupby(activities, key=lambda activity: local_day(activity.starts_at, zone))
-    return tuple(Day(day, tuple(group)) for day, group in days)
+def first_and_last_day(activity: Activity, brand: Brand) -> tuple[date, date]:
+    """Return on which days an activity begins and ends: the reader's; whole days are the brand's, and never move."""
+    zone = brand.timezone if activity.all_day else brand.display_zone
+    return local_day(activity.starts_at, zone), local_day(activity.ends_at or activity.starts_at, zone)
+
+
+def by_day(activities: Iterable[Activity], brand: Brand) -> tuple[Day, ...]:
+    """Group activities, given soonest first, by the day on which they begin."""
+    days: dict[date, list[Activity]] = {}
+    for activity in activities:
+        days.setdefault(first_and_last_day(activity, brand)[0], []).append(activity)
+    return tuple(Day(day, tuple(days[day])) for day in sorted(days))

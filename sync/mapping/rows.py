@@ -12,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from models import PROSPECT
+from sync.mapping.event_span import event_span
 from sync.mapping.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
 from sync.mapping.stage_names import NEW_LEAD, name_key
 from sync.mapping.wire_text import plain_text, sanitise_html
@@ -191,12 +192,13 @@ def note_row(note: NoteRecord, client_id: str, zone: ZoneInfo) -> Row:
 
 def event_row(event: EventRecord, zone: ZoneInfo) -> Row:
     """Return the row of `scheduled_activities` for an appointment."""
-    starts_at = to_utc(event.start, zone)
+    span = event_span(event.start, event.end, zone)
     return {
         "event_id": event.event_id,
-        "occurrence": _local_text(starts_at, zone),
-        "starts_at": starts_at,
-        "ends_at": to_utc(event.end, zone),
+        "occurrence": span.occurrence,
+        "starts_at": span.starts_at,
+        "ends_at": span.ends_at,
+        "all_day": span.all_day,
         "kind": event.kind,
         "title": event.title,
         "client_id": event.client_id,
@@ -204,11 +206,6 @@ def event_row(event: EventRecord, zone: ZoneInfo) -> Row:
         "description": sanitise_html(event.description) if event.description else "",
         "status": event.status,
     }
-
-
-def _local_text(moment: datetime | None, zone: ZoneInfo) -> str:
-    """Return a moment as text in the brand's own time, the same whatever offset the wire wrote it with."""
-    return "" if moment is None else moment.astimezone(zone).replace(tzinfo=None).isoformat()
 
 
 def hot_stages(stages: Iterable[Row], former_keys: Iterable[tuple[str | None, str]] = ()) -> dict[str, Row]:
