@@ -82,7 +82,7 @@ def test_a_chart_is_taken_away_as_picture_and_as_csv(visit: Visit) -> None:
     with page.expect_download() as table:
         choose(page, "Download CSV")
     text = table.value.path().read_text(encoding="utf-8-sig")
-    assert text.splitlines()[0] == "Name,Leads"
+    assert text.splitlines()[0] == '"Name","Leads"'
     assert len(text.splitlines()) == 11
 
 
