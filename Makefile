@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test check tests fast test-one format migration screenshots pins clean
+.PHONY: help demo test check tests fast test-one format migration screenshots pins advisories clean
 
 help:  ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +44,8 @@ format: .venv/development  ## put every file in shape
 	@touch $@
 
 .venv/development: requirements.txt requirements-dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/runtime
 
 # What the models say, and a database of the revisions so far does not have.
@@ -56,11 +57,19 @@ migration: .venv/development  ## the next revision of the schema: make migration
 screenshots: .venv/development  ## pictures of every page of a running demo, to be looked at
 	$(BIN)/python docs/take_screenshots.py screenshots
 
+PLAIN := --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
+
 pins: .venv/development  ## every dependency pinned anew; look at the difference before committing it
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile -q --upgrade --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links -o requirements.txt pyproject.toml
-	$(BIN)/pip-compile -q --upgrade --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links -c requirements.txt --extra dev -o requirements-dev.txt pyproject.toml
-	@grep -vxFf requirements.txt requirements-dev.txt > requirements-dev.only && mv requirements-dev.only requirements-dev.txt
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe $(PLAIN) -o requirements.txt pyproject.toml
+	@sed -n 's/ \\$$//p' requirements.txt | grep '^[a-z]' > requirements.pinned
+	$(BIN)/pip-compile -q --upgrade $(PLAIN) -c requirements.pinned --extra dev -o requirements-dev.txt pyproject.toml
+	@grep -vxFf requirements.pinned requirements-dev.txt > requirements-dev.only && mv requirements-dev.only requirements-dev.txt
+	@rm requirements.pinned
+
+advisories: .venv/development  ## known flaws of what is pinned; asks an advisory service, so it needs the open network
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
 
 clean:  ## away with everything that was installed or made
 	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
