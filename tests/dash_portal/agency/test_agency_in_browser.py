@@ -114,6 +114,7 @@ def test_a_brand_is_found_by_typing_a_part_of_its_name(
     page = open_page()
     sign_in(page, url)
     page.get_by_text("Open a brand").click()
+    expect(page.get_by_label("Search brands")).to_be_focused()
     page.keyboard.type("pine")
     expect(page.locator("#brand-menu-list li:visible")).to_have_count(1)
     page.keyboard.press("Enter")
