@@ -109,10 +109,19 @@ def remember_stages(connection: Connection, tenant_id: int) -> None:
     """Write down which stage each live deal stands in by its id, once stages and deals are both as read.
 
     Not where a deal's stage is not listed: it may just have been renamed, and the id known so far tells which it is.
+    New Lead is listed and has no id: a deal that is back there stands no longer in the stage it was in.
     """
     stage_id = _stage_id_of(_DEALS, tenant_id)
-    differs = or_(_DEALS.c.stage_id.is_(None), _DEALS.c.stage_id != stage_id)
-    live = (_DEALS.c.tenant_id == tenant_id, _DEALS.c.removed_at.is_(None), stage_id.is_not(None))
+    is_listed = exists(
+        select(literal(1)).where(
+            _STAGES.c.tenant_id == tenant_id,
+            _STAGES.c.contact_type == _DEALS.c.contact_type,
+            _STAGES.c.stage_key == _DEALS.c.stage_key,
+            _STAGES.c.removed_at.is_(None),
+        )
+    ).correlate(_DEALS)
+    live = (_DEALS.c.tenant_id == tenant_id, _DEALS.c.removed_at.is_(None), is_listed)
+    differs = _DEALS.c.stage_id.is_distinct_from(stage_id)
     connection.execute(update(_DEALS).where(*live, differs).values(stage_id=stage_id))
 
 
