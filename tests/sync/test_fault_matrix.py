@@ -242,14 +242,19 @@ def test_odd_fields_cost_the_field_and_not_the_row(make_world: MakeWorld, *, fir
     tenant = world.add_brand(FAULTY, "brand")
     if not first:
         world.sync("brand")
+    before = world.tables(tenant)
     world.emulator.set_fault(Fault.ODD_FIELDS)
-    assert world.sync("brand") is R.SUCCESS
+    if not first:  # what was filled before and is not now is held back: the good values stay
+        assert world.sync("brand") is R.FAILED
+        assert world.tables(tenant) == before
+        return
+    assert world.sync("brand") is R.PARTIAL
     account = world.emulator.account(FAULTY)
     leads = world.live(Lead, tenant)
     assert {row["client_id"] for row in leads} == {contact["client_id"] for contact in account.contacts}
     assert all(row["deal_size"] is None for row in leads)
     told = world.errors(tenant)
-    assert {error["kind"] for error in told} == {K.UNREADABLE_FIELD.value}
+    assert {error["kind"] for error in told} == {K.UNREADABLE_FIELD.value, K.EMPTY_FIELD.value}
     assert ("leads", "deal_size") in {(error["resource"], error["field"]) for error in told}
     assert any(error["message"].startswith("and ") for error in told)
 
@@ -271,8 +276,11 @@ def test_a_few_unreadable_records_are_set_aside_and_nothing_is_taken_for_gone(ma
     before = {row["client_id"] for row in world.live(Lead, tenant)}
     world.emulator.set_fault(Fault.UNREADABLE_ROWS, "read_client_list", share=0.1)
     world.emulator.advance(FAULTY, steps=1)
-    assert world.sync("brand") is R.SUCCESS
-    assert before <= {row["client_id"] for row in world.live(Lead, tenant)}
+    assert world.sync("brand") is R.PARTIAL
+    there = {contact["client_id"] for contact in world.emulator.account(FAULTY).contacts}
+    live = {row["client_id"] for row in world.live(Lead, tenant)}
+    # Six records that may be any of the missing ones excuse six of them, whichever is really gone.
+    assert len((before & there) - live) <= len(before - there)
     assert world.results(tenant)["leads"]["rejected"] == 6
     told = [error for error in world.errors(tenant) if error["kind"] == K.UNREADABLE_RECORD.value]
     assert len(told) == 6
