@@ -30,6 +30,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.elements import ClauseElement
 from sqlmodel import Session, SQLModel, col
 
+from accents import unaccented
 from models import AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User
 
 PORTAL_ROLE: Final = "portal_web"
@@ -99,6 +100,7 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _record: Any) -> None:
         dbapi_connection.isolation_level = None
+        dbapi_connection.create_function("unaccented", 1, unaccented, deterministic=True)
         cursor = dbapi_connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")

@@ -11,6 +11,7 @@ before; for "new data" the data version grows before each question, so that noth
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -166,7 +167,8 @@ def report(kind: str, size: Size, url: str, portal: str, wish: argparse.Namespac
     rows = {"first rows": "", "search": "q=voicemail+lender"}
     for what, query in rows.items():
         one, eight = (
-            measure(portal, rows_call(query), clients, wish.seconds, lambda: grow_version(engine)) for clients in (1, 8)
+            measure(portal, view_call("notes", query), clients, wish.seconds, lambda: grow_version(engine), "notes")
+            for clients in (1, 8)
         )
         print(
             f"{'/notes':<11}{f'{what}, new data':<24}{one.p50:>13.1f}{one.p95:>8.1f}{eight.p50:>15.1f}{eight.p95:>8.1f}{eight.rate:>12.0f}"
@@ -195,20 +197,13 @@ def view_call(name: str, query: str) -> dict[str, Any]:
     return {
         "output": "",
         "outputs": [],
-        "inputs": [{"id": f"{name}-view", "property": "data", "value": query}],
-        "changedPropIds": [f"{name}-view.data"],
+        "inputs": [{"id": {"page": name, "type": "view"}, "property": "data", "value": query}],
+        "changedPropIds": [f"{view_id(name)}.data"],
     }
 
 
-def rows_call(query: str) -> dict[str, Any]:
-    request = {"startRow": 0, "endRow": 100, "sortModel": [{"colId": "date", "sort": "desc"}]}
-    return {
-        "output": "notes-answered.data",
-        "outputs": {"id": "notes-answered", "property": "data"},
-        "inputs": [{"id": "notes-asked", "property": "data", "value": request}],
-        "state": [{"id": "notes-view", "property": "data", "value": query}],
-        "changedPropIds": ["notes-asked.data"],
-    }
+def view_id(name: str) -> str:
+    return f'{{"page":"{name}","type":"view"}}'
 
 
 def signed_in(portal: str) -> httpx.Client:
@@ -227,13 +222,10 @@ def named(client: httpx.Client, body: dict[str, Any], page: str) -> dict[str, An
     if not page:
         return body
     known = client.get("/_dash-dependencies", headers={"Accept-Encoding": "identity"}).json()
-    output = next(
-        one["output"]
-        for one in known
-        if [each["id"] for each in one["inputs"]] == [f"{page}-view"] and one["output"].startswith("..")
-    )
+    output = next(one["output"] for one in known if [each["id"] for each in one["inputs"]] == [view_id(page)])
     names = [name.rpartition(".") for name in output[2:-2].split("...")]
-    return body | {"output": output, "outputs": [{"id": name, "property": prop} for name, _, prop in names]}
+    outputs = [{"id": json.loads(name) if name[0] == "{" else name, "property": prop} for name, _, prop in names]
+    return body | {"output": output, "outputs": outputs}
 
 
 def measure(
@@ -351,22 +343,22 @@ def clicks_in_the_browser(page: Any, portal: str) -> None:
             place = (box["x"] + 3, box["y"] + box["height"] / 2)
             page.mouse.move(*place)
             page.locator(f"#card-{chart} .hoverlayer .hovertext").first.wait_for()
-            name = page.locator(f"#card-{chart} .chart-table tbody .in-chart").nth(bar).text_content()
-            taken.append(painted_after(page, "mouseup", "#chips .chip", name, partial(page.mouse.click, *place)))
+            name = page.locator(f"#card-{chart} .chart-table tbody th").nth(bar).text_content()
+            taken.append(painted_after(page, "mouseup", ".chips .chip", name, partial(page.mouse.click, *place)))
         print(f"{path:<11} chip and figures after the click on a bar: median {median(taken):,.0f} ms")
 
 
 def notes_in_the_browser(page: Any, portal: str) -> None:
     page.goto(f"{portal}/notes")
-    page.locator(".ag-row .note-snippet", has_text=" ").first.wait_for()
+    page.locator(".ag-row .cell-content", has_text=" ").first.wait_for()
     opened = []
     for _ in range(5):
         page.goto(f"{portal}/leads")
         page.locator(FIRST_CHART).first.wait_for()
         tab = page.get_by_role("link", name="Notes", exact=True)
-        opened.append(painted_after(page, "click", ".ag-row .note-snippet", " ", tab.click))
+        opened.append(painted_after(page, "click", ".ag-row .cell-content", " ", tab.click))
     sought = []
-    field = page.locator("#notes-search")
+    field = page.get_by_label("Search notes and authors")
     for word in ("voicemail", "lender", "timeline", "disclosure", "territory"):
         field.fill("")
         page.locator(".ag-row mark").first.wait_for(state="detached")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
+import dash
 from flask import Flask, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
@@ -15,8 +17,6 @@ from dash_portal import (
     errors,
     exports,
     liveness,
-    page_answers,
-    page_modules,
     request_log,
     security,
     served_files,
@@ -25,13 +25,14 @@ from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
 from dash_portal.agency import audit_page, brands_page, snapshots_page, sync_page, users_page
 from dash_portal.brand_access import current_viewer
 from dash_portal.co_branding import logo_route
+from dash_portal.components import shell
+from dash_portal.index_page import NAMED_BY_THE_DOCUMENT, first_files, index_string
 from dash_portal.portal import open_portal
-from dash_portal.ui.index_page import NAMED_BY_THE_DOCUMENT, PortalDash
-from dash_portal.ui.shell import layout
 from logs import configure_logs
 from settings import PortalSettings, load_settings
 
 _YEAR: Final = 31_536_000
+_PAGES: Final = Path(__file__).parents[1] / "pages"
 
 
 def create_app(settings: PortalSettings | None = None) -> Flask:
@@ -68,12 +69,13 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
 
 
 def _add_dash(app: Flask, settings: PortalSettings) -> None:
-    dash_app = PortalDash(
+    dash_app = dash.Dash(
         name="dash_portal",
         server=app,  # type: ignore[arg-type]  # Dash's annotation knows only its own servers
         use_pages=True,
-        pages_folder="",
+        pages_folder=str(_PAGES),
         title="Mellon portal",
+        index_string=index_string(),
         update_title="",
         assets_ignore=NAMED_BY_THE_DOCUMENT,
         # Else the first viewer's pages would travel to later ones, as Dash's validation_layout.
@@ -85,18 +87,16 @@ def _add_dash(app: Flask, settings: PortalSettings) -> None:
         use_async=False,
         enable_mcp=False,
     )
-    page_modules.load_pages()
-    dash_app.layout = layout
+    shell.init_app(dash_app)
     callback_requests.init_app(app, dash_app)
-    page_answers.init_app(app)
     app.before_request(_refuse_unknown_pages)
     security.allow_inline_scripts(app, ())
     app.test_client().get("/healthz")  # Dash finishes itself at the first request: let it be nobody's
     security.allow_inline_scripts(app, dash_app.csp_hashes())
     app.extensions["dash"] = dash_app
-    first_files = dash_app.first_files()
-    security.open_bundles(app, first_files)
-    app.jinja_env.globals["first_files"] = first_files
+    ahead = first_files(dash_app)
+    security.open_bundles(app, ahead)
+    app.jinja_env.globals["first_files"] = ahead
 
 
 def _compress(app: Flask) -> None:
@@ -115,5 +115,7 @@ def _start() -> ResponseReturnValue:
 
 def _refuse_unknown_pages() -> None:
     """Dash answers any path with its page frame; a path without a page is 404 here."""
-    if request.endpoint == "/<path:path>" and request.path not in page_modules.page_paths():
+    if request.endpoint == "/<path:path>" and request.path not in {
+        page["path"] for page in dash.page_registry.values()
+    }:
         abort(404)

@@ -19,7 +19,7 @@ from dash_portal.brand_time import local_day
 from dash_portal.charts.data import chart_table
 from dash_portal.dashboards import hot_list, leads, notes, pipeline, schedule
 from dash_portal.dashboards.chart_catalogue import CHART_IDS, chart
-from dash_portal.dashboards.stages import current_keys, read_stages
+from dash_portal.dashboards.stages import current_keys
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.portal import portal
 from dash_portal.spreadsheet import csv_pieces
@@ -124,14 +124,16 @@ def _question(view: View, sorts: Sequence[str] | Mapping[str, Any], default: str
 
 def _leads(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[leads.LeadRow]:
     counts = leads.lead_counts(session, brand, now)
-    filters = leads.LeadFilters.of(view.values("source"), view.values("status"), counts.stages)
+    filters = leads.LeadFilters.of(
+        view.values("source"), view.values("status"), counts.stages, groups=view.values("only")
+    )
     question = _question(view, leads.SORTS, leads.DEFAULT_SORT)
-    for row in _streamed(session, leads.lead_statement(filters, question, counts.stages)):
+    for row in _streamed(session, leads.lead_statement(filters, question, counts)):
         yield leads.lead_row(row, counts)
 
 
 def _deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[pipeline.Deal]:
-    counts = pipeline.pipeline_counts(session, brand, now)
+    counts = pipeline.pipeline_counts(session, brand, now, only_stuck=pipeline.STUCK in view.values("stuck"))
     selected = current_keys(view.values("stage"), counts.stages)
     question = _question(view, pipeline.SORT_NAMES, pipeline.DEFAULT_SORT)
     for row in _streamed(session, pipeline.deal_statement(counts, selected, question)):
@@ -139,12 +141,13 @@ def _deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> It
 
 
 def _hot_deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[hot_list.HotRow]:
-    selected = current_keys(view.values("stage"), read_stages(session))
+    counts = pipeline.pipeline_counts(session, brand, now)
+    only_stuck = pipeline.STUCK in view.values("stuck")
+    filters = hot_list.HotFilters.of(view.values("stage"), counts, only_stuck=only_stuck)
     question = _question(view, hot_list.SORT_NAMES, hot_list.DEFAULT_SORT)
-    names = {stage.stage_key: stage.name for stage in hot_list.stage_sums(session, brand)}
-    today = local_day(now, brand.timezone)
-    for row in _streamed(session, hot_list.hot_statement(selected, question)):
-        yield hot_list.hot_row(row, names, today, brand.timezone)
+    names = {stage.stage_key: stage.name for stage in hot_list.stage_sums(session, brand, filters)}
+    for row in _streamed(session, hot_list.hot_statement(filters, question)):
+        yield hot_list.hot_row(row, names, counts)
 
 
 def _notes(session: BrandSession, _brand: Brand, view: View, _now: datetime) -> Iterator[Any]:

@@ -54,7 +54,7 @@ def vendor(name: str) -> Response:
 @blueprint.get("/_dash-component-suites/plotly/<path:fingerprinted>")
 def plotly(fingerprinted: str) -> Response:
     """Serve the bundle that holds just the charts in use: a third of the full one."""
-    path, _has_fingerprint = check_fingerprint(fingerprinted)  # type: ignore[no-untyped-call]
+    path, _has_fingerprint = check_fingerprint(fingerprinted)
     if path != "package_data/plotly.min.js":
         abort(404)
     return send_from_directory(_VENDOR, _PLOTLY, max_age=_YEAR)

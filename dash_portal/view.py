@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, urlencode
 
+from cleaning import LONGEST_KEY, name_key, one_line
+
 MOST_VALUES: Final = 50
-LONGEST_VALUE: Final = 255
+LONGEST_VALUE: Final = LONGEST_KEY
+
+_MANGLED: Final = "amp;"
+"""What stands before a parameter's name where a link was copied out of HTML."""
 
 _NOT_A_FILTER: Final = ("page", "lead", "note")
 """What points into one answer, and so ends when a filter changes: a page number, an open panel."""
@@ -29,7 +34,7 @@ class View:
             values = [given] if isinstance(given, str) else list(given or ())
             clean = tuple(dict.fromkeys(filter(None, (_clean(value) for value in values[:MOST_VALUES]))))
             if clean:
-                kept.append((name[:LONGEST_VALUE], clean))
+                kept.append((name.removeprefix(_MANGLED)[:LONGEST_VALUE], clean))
         return cls(path, tuple(kept[:MOST_VALUES]))
 
     @classmethod
@@ -67,7 +72,7 @@ class View:
     def toggled(self, name: str, value: str) -> View:
         """Return the view with a filter value added, or removed where it is set; page and panel start over."""
         held = self.values(name)
-        same = [one for one in held if one.casefold() == value.casefold()]
+        same = [one for one in held if name_key(one) == name_key(value)]
         values = tuple(one for one in held if one not in same) if same else (*held, value)
         return self.narrowed().set_to(name, *values)
 
@@ -95,5 +100,5 @@ class View:
 
 
 def _clean(value: object) -> str:
-    text = " ".join(str(value)[:LONGEST_VALUE].split())
-    return "".join(letter for letter in text if letter.isprintable())
+    """Return a value as names are stored, so that every name is found by its own link."""
+    return one_line(str(value))[:LONGEST_VALUE].strip()

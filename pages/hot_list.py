@@ -2,135 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dash import Input, callback, register_page
+from dash.development.base_component import Component
+
+from dash_portal.components import chart_card, filter_chips, grid, ids, kpi_cards, shell
+from dash_portal.components.empty import nothing_yet
+from dash_portal.components.freshness import output as how_fresh
+from dash_portal.components.grid import Column, Table, door
+from dash_portal.components.texts import days, money, percent, priority_piece, stage_piece, stuck_piece
 from dash_portal.dashboards.hot_list import (
     BY_STAGE,
+    CARDS,
     DEFAULT_SORT,
     SORT_NAMES,
+    HotFilters,
     HotRow,
     hot_list_dashboard,
     hot_rows,
     searched_totals,
 )
-from dash_portal.dashboards.stages import current_keys, read_stages
+from dash_portal.dashboards.pipeline import STUCK, pipeline_counts
 from dash_portal.dashboards.table import TablePage, TableQuestion
-from dash_portal.ui.badges import priority_badge, stage_badge
-from dash_portal.ui.chart_card import chart_columns
-from dash_portal.ui.chips import SELECT_A_BAR, chips
-from dash_portal.ui.data_table import (
-    Column,
-    Line,
-    data_table,
-    export_link,
-    pager,
-    search_box,
-    table_card,
-)
-from dash_portal.ui.empty import nothing_fits, nothing_yet
-from dash_portal.ui.figures import figures
-from dash_portal.ui.markup import Part
-from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
-from dash_portal.ui.texts import days, money, percent
-from dash_portal.view import View
+from dash_portal.page_request import Page, PageRequest, by_day
 from models import Resource
-
-COLUMNS = (
-    Column("Candidate", "candidate"),
-    Column("Priority"),
-    Column("Market", "market"),
-    Column("Units", numeric=True),
-    Column("Stage", "stage", descending_first=True),
-    Column("IFF", "iff", numeric=True, descending_first=True),
-    Column("Weighted IFF", "weighted", numeric=True, descending_first=True),
-    Column("Likely", "likely", numeric=True, descending_first=True),
-    Column("Days in stage", "days", numeric=True, descending_first=True),
-    Column("Sales lead", "lead"),
-)
-
-
-def content(asked: Asked) -> Content:
-    """Answer what the page shows."""
-    session, brand, view = asked.session, asked.brand, asked.view
-    dashboard = hot_list_dashboard(session, brand, view.values("stage"))
-    if not dashboard.brand_total:
-        what = "Deals in a late stage with an initial franchise fee will appear here, the nearest to signing first."
-        return Content({}, instead=nothing_yet(what, asked.freshness, brand))
-    selected = current_keys(view.values("stage"), read_stages(session))
-    question = TableQuestion.of(
-        view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORT_NAMES, default=DEFAULT_SORT
-    )
-    rows = hot_rows(session, brand, selected, question, asked.now)
-    totals = (dashboard.iff, dashboard.weighted_iff)
-    if question.search:
-        totals = searched_totals(session, selected, question)
-    return Content(
-        slots={
-            "chips": chips(view, {"stage": "Stage"}, hint=SELECT_A_BAR),
-            "figures": figures(dashboard.cards),
-            "export": export_link(view, "hot-list"),
-            "table": _table(asked, rows, question, totals),
-        },
-        charts=dashboard.charts,
-    )
-
-
-def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
-    """Arrange the page."""
-    return [
-        parts["figures"],
-        parts["chips"],
-        chart_columns([parts[BY_STAGE]]),
-        table_card(
-            "Hot list", [search_box("hot-list", view, label="Search hot list"), parts["export"]], parts["table"]
-        ),
-    ]
-
-
-def _table(asked: Asked, rows: TablePage[HotRow], question: TableQuestion, totals: tuple[Any, Any]) -> list[Part]:
-    view = asked.view
-    lines = [_line(row) for row in rows.rows]
-    iff, weighted = totals
-    foot = ("Total", f"{rows.total:,} deals", "", "", "", money(iff), money(weighted), "", "", "")
-    table = data_table("Hot list", COLUMNS, lines, view, question, foot=foot)
-    return [table if lines else nothing_fits(view, "deals", "stage"), pager(rows, view, things="deals")]
-
-
-def _line(row: HotRow) -> Line:
-    return Line(
-        cells=(
-            row.candidate or "(no name)",
-            priority_badge(row.priority),
-            row.market,
-            row.units,
-            stage_badge(row.stage),
-            money(row.iff),
-            money(row.weighted_iff),
-            percent(row.likelihood),
-            days(row.days),
-            row.sales_lead,
-        ),
-        key=row.opportunity_id,
-    )
-
 
 PAGE = Page(
     path="/hot-list",
     title="Hot list",
     resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),
-    parameters=("brand", "stage", "q", "sort", "page"),
-    slots=("chips", "figures", "export", "table"),
-    charts=(BY_STAGE,),
-    content=content,
-    frame=frame,
+    parameters=("stage", "stuck", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
+CHARTS = (BY_STAGE,)
+CHIPS = {"stage": "Stage", "stuck": "Only"}
+TABLE = Table(
+    page=PAGE.name,
+    title="Hot list",
+    things="deals",
+    label="Search hot list",
+    columns=(
+        Column("candidate", "Candidate", "candidate", width=150, flex=3),
+        Column("priority", "Priority", width=120),
+        Column("market", "Market", "market", width=120, flex=2),
+        Column("units", "Units", width=70),
+        Column("stage", "Stage", "stage", descending_first=True, width=190, flex=3),
+        Column("iff", "IFF", "iff", numeric=True, descending_first=True, width=110),
+        Column("weighted", "Weighted IFF", "weighted", numeric=True, descending_first=True, width=130),
+        Column("likely", "Likely", "likely", numeric=True, descending_first=True, width=90),
+        Column("days", "Days in stage", "days", numeric=True, descending_first=True, width=140),
+        Column("sales_lead", "Sales lead", "lead", width=130, flex=2),
+    ),
+    default_sort=DEFAULT_SORT,
+    searched="Candidate, market, stage, sales lead …",
+)
+OUTPUTS = [
+    filter_chips.output(PAGE.name),
+    *kpi_cards.outputs(CARDS),
+    *chart_card.outputs(CHARTS),
+    *grid.outputs(TABLE),
+]
+
+register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
 
 def layout(**query: Any) -> Any:
-    """Return the page for the person of this request."""
-    return show(PAGE, query)
+    """Return the page, filled, for the person of this request."""
+    return shell.page(PAGE, query, _frame, _answer)
 
 
-register(__name__, PAGE, layout)
+@callback(*OUTPUTS, how_fresh(PAGE), Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
+def change(query: Any) -> list[Any]:
+    """Answer what a changed view changes."""
+    return shell.changes(PAGE, query, OUTPUTS, _answer)
+
+
+def _frame() -> list[Component]:
+    return [
+        kpi_cards.kpi_cards(CARDS),
+        filter_chips.filter_chips(PAGE.name),
+        chart_card.chart_columns([chart_card.chart_card(chart_id) for chart_id in CHARTS]),
+        grid.grid_card(TABLE),
+    ]
+
+
+def _answer(request: PageRequest) -> shell.Answer | Component:
+    session, brand, view = request.session, request.brand, request.view
+    counts = pipeline_counts(session, brand, request.now)
+    filters = HotFilters.of(view.values("stage"), counts, only_stuck=STUCK in view.values("stuck"))
+    dashboard = hot_list_dashboard(session, brand, filters)
+    if not dashboard.brand_total and not filters.only_stuck:
+        what = "Deals in a late stage with an initial franchise fee will appear here, the nearest to signing first."
+        return nothing_yet(what, request.freshness, brand)
+    question = TableQuestion.of_view(view, sorts=SORT_NAMES, default=DEFAULT_SORT)
+    rows = hot_rows(session, brand, filters, question)
+    totals = (dashboard.iff, dashboard.weighted_iff)
+    if question.search:
+        totals = searched_totals(session, filters, question)
+    links = {CARDS[0]: view.narrowed().without("q", *CHIPS)}
+    return {
+        filter_chips.output(PAGE.name): filter_chips.chips(
+            view, CHIPS, texts={("stuck", STUCK): "Stuck deals"}, hint=filter_chips.SELECT_A_BAR
+        ),
+        **kpi_cards.values(dashboard.cards, links),
+        **chart_card.values(dashboard.charts, view, accent=brand.accent_colour),
+        **grid.values(
+            TABLE, view, question, rows, [_cells(request, row) for row in rows.rows], foot=_foot(rows, totals)
+        ),
+    }
+
+
+def _foot(rows: TablePage[HotRow], totals: tuple[Any, Any]) -> dict[str, Any]:
+    iff, weighted = (money(total) for total in totals)
+    deals = f"{rows.total:,} deals"
+    return {
+        "id": "total",
+        "candidate": "Total",
+        "priority": deals,
+        "iff": iff,
+        "weighted": weighted,
+        "narrow": [f"Total of {deals}", {"text": f"IFF {iff} · weighted {weighted}", "className": "second"}],
+    }
+
+
+def _cells(request: PageRequest, row: HotRow) -> dict[str, Any]:
+    name = door(request.view, row.candidate or "(no name)", row.client_id)
+    stuck = [stuck_piece()] if row.stuck else []
+    return {
+        "id": row.opportunity_id,
+        "candidate": name,
+        "priority": [priority_piece(row.priority)],
+        "market": row.market,
+        "units": row.units,
+        "stage": [stage_piece(row.stage)],
+        "iff": money(row.iff),
+        "weighted": money(row.weighted_iff),
+        "likely": percent(row.likelihood),
+        "days": [*stuck, " ", days(row.days)] if stuck else days(row.days),
+        "sales_lead": row.sales_lead,
+        "narrow": [
+            *name,
+            priority_piece(row.priority),
+            *stuck,
+            {"text": f"{row.stage} · {money(row.iff)} · {percent(row.likelihood)}", "className": "second"},
+        ],
+    }

@@ -2,154 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from dash import Input, Output, callback, html, register_page
+from dash.development.base_component import Component
+
 from dash_portal.brand_time import day_text
+from dash_portal.components import chart_card, filter_chips, grid, ids, kpi_cards, shell
+from dash_portal.components.empty import nothing_yet
+from dash_portal.components.freshness import output as how_fresh
+from dash_portal.components.grid import Column, Table, door
+from dash_portal.components.texts import days, money, percent, stage_piece, stuck_piece
 from dash_portal.dashboards.pipeline import (
     AGEING,
     BY_STAGE,
+    CARDS,
     DEFAULT_SORT,
     PROGRESSION,
     SORT_NAMES,
+    STUCK,
     VALUE_BY_STAGE,
     Deal,
-    PipelineDashboard,
+    PipelineCounts,
     build_dashboard,
     deal_rows,
     pipeline_counts,
     unlisted_stages,
 )
 from dash_portal.dashboards.stages import current_keys
-from dash_portal.dashboards.table import TablePage, TableQuestion
-from dash_portal.ui.badges import stage_badge, stuck_badge
-from dash_portal.ui.chart_card import chart_columns
-from dash_portal.ui.chips import SELECT_A_BAR, chips
-from dash_portal.ui.data_table import (
-    Column,
-    Line,
-    data_table,
-    export_link,
-    pager,
-    search_box,
-    table_card,
-)
-from dash_portal.ui.empty import nothing_fits, nothing_yet
-from dash_portal.ui.figures import figures
-from dash_portal.ui.links import view_link
-from dash_portal.ui.markup import Part, html
-from dash_portal.ui.page import Asked, Content, Page, by_day, register, show
-from dash_portal.ui.texts import days, money, percent
+from dash_portal.dashboards.table import TableQuestion
+from dash_portal.page_request import Page, PageRequest, by_day
 from dash_portal.view import View
 from models import Resource
-
-COLUMNS = (
-    Column("Candidate", "candidate"),
-    Column("Opportunity"),
-    Column("Stage", "stage", descending_first=True),
-    Column("Deal size", "value", numeric=True, descending_first=True),
-    Column("Likely", "likely", numeric=True, descending_first=True),
-    Column("Weighted", "weighted", numeric=True, descending_first=True),
-    Column("Days in stage", "days", numeric=True, descending_first=True),
-    Column("Sales lead", "lead"),
-    Column("Source", "source"),
-)
-
-
-def content(asked: Asked) -> Content:
-    """Answer what the page shows."""
-    session, brand, view = asked.session, asked.brand, asked.view
-    counts = pipeline_counts(session, brand, asked.now)
-    selected = current_keys(view.values("stage"), counts.stages)
-    dashboard = build_dashboard(counts, selected)
-    if not dashboard.brand_total:
-        what = "Your deals will appear here: what stands in each stage, what it is worth and where it stays."
-        return Content({}, instead=nothing_yet(what, asked.freshness, brand))
-    question = TableQuestion.of(
-        view.value("q"), view.value("sort"), view.number("page", otherwise=1), sorts=SORT_NAMES, default=DEFAULT_SORT
-    )
-    rows = deal_rows(session, counts, selected, question)
-    return Content(
-        slots={
-            "chips": chips(view, {"stage": "Stage"}, hint=SELECT_A_BAR),
-            "figures": figures(dashboard.cards),
-            "export": export_link(view, "pipeline"),
-            "table": _table(asked, dashboard, rows, question, unlisted_stages(counts)),
-        },
-        charts=dashboard.charts,
-    )
-
-
-def frame(parts: Mapping[str, Part], view: View) -> Sequence[Any]:
-    """Arrange the page."""
-    return [
-        parts["figures"],
-        parts["chips"],
-        chart_columns([parts[BY_STAGE], parts[AGEING]], [parts[VALUE_BY_STAGE], parts[PROGRESSION]]),
-        table_card("Deals", [search_box("pipeline", view, label="Search deals"), parts["export"]], parts["table"]),
-    ]
-
-
-def _table(
-    asked: Asked,
-    dashboard: PipelineDashboard,
-    rows: TablePage[Deal],
-    question: TableQuestion,
-    unlisted: Sequence[tuple[str, int]],
-) -> list[Part | None]:
-    view, since = asked.view, dashboard.observed_since
-    lines = [_line(row) for row in rows.rows]
-    return [
-        _unlisted(view, unlisted),
-        html.P(f"Days in stage are observed since {day_text(since)}.", className="card-text") if since else None,
-        data_table("Deals", COLUMNS, lines, view, question) if lines else nothing_fits(view, "deals", "stage"),
-        pager(rows, view, things="deals"),
-    ]
-
-
-def _unlisted(view: View, unlisted: Sequence[tuple[str, int]]) -> Part | None:
-    """Link to deals in stages that are not listed any more: nothing else on this page leads to them."""
-    if not unlisted:
-        return None
-    links = [view_link(f"{name} ({deals:,})", view.narrowed().set_to("stage", name)) for name, deals in unlisted]
-    between = [part for link in links for part in (", ", link)][1:]
-    return html.P(["Deals in stages that the account no longer lists: ", *between], className="card-text")
-
-
-def _line(deal: Deal) -> Line:
-    in_stage = [days(deal.days), " ", stuck_badge()] if deal.stuck else days(deal.days)
-    return Line(
-        cells=(
-            deal.candidate or "(no name)",
-            deal.opportunity_name,
-            stage_badge(deal.stage),
-            money(deal.deal_size),
-            percent(deal.likelihood),
-            money(deal.weighted),
-            in_stage,
-            deal.sales_lead,
-            deal.source,
-        ),
-        key=deal.opportunity_id,
-    )
-
 
 PAGE = Page(
     path="/pipeline",
     title="Pipeline",
     resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),
-    parameters=("brand", "stage", "q", "sort", "page"),
-    slots=("chips", "figures", "export", "table"),
-    charts=(BY_STAGE, VALUE_BY_STAGE, PROGRESSION, AGEING),
-    content=content,
-    frame=frame,
+    parameters=("stage", "stuck", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
+CHARTS = (BY_STAGE, AGEING, VALUE_BY_STAGE, PROGRESSION)
+CHIPS = {"stage": "Stage", "stuck": "Only"}
+TABLE = Table(
+    page=PAGE.name,
+    title="Deals",
+    things="deals",
+    columns=(
+        Column("candidate", "Candidate", "candidate", width=150, flex=3),
+        Column("opportunity", "Opportunity", width=130, flex=2),
+        Column("stage", "Stage", "stage", descending_first=True, width=190, flex=3),
+        Column("deal_size", "Deal size", "value", numeric=True, descending_first=True, width=110),
+        Column("likely", "Likely", "likely", numeric=True, descending_first=True, width=90),
+        Column("weighted", "Weighted", "weighted", numeric=True, descending_first=True, width=110),
+        Column("days", "Days in stage", "days", numeric=True, descending_first=True, width=140),
+        Column("sales_lead", "Sales lead", "lead", width=130, flex=2),
+        Column("source", "Source", "source", width=130, flex=2),
+    ),
+    default_sort=DEFAULT_SORT,
+    searched="Candidate, opportunity, stage, source …",
+)
+REMARKS = Output("pipeline-remarks", "children")
+OUTPUTS = [
+    filter_chips.output(PAGE.name),
+    *kpi_cards.outputs(CARDS),
+    *chart_card.outputs(CHARTS),
+    REMARKS,
+    *grid.outputs(TABLE),
+]
+
+register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
 
 def layout(**query: Any) -> Any:
-    """Return the page for the person of this request."""
-    return show(PAGE, query)
+    """Return the page, filled, for the person of this request."""
+    return shell.page(PAGE, query, _frame, _answer)
 
 
-register(__name__, PAGE, layout)
+@callback(*OUTPUTS, how_fresh(PAGE), Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
+def change(query: Any) -> list[Any]:
+    """Answer what a changed view changes."""
+    return shell.changes(PAGE, query, OUTPUTS, _answer)
+
+
+def _frame() -> list[Component]:
+    by_stage, ageing, value, progression = (chart_card.chart_card(chart_id) for chart_id in CHARTS)
+    return [
+        kpi_cards.kpi_cards(CARDS),
+        filter_chips.filter_chips(PAGE.name),
+        chart_card.chart_columns([by_stage, ageing], [value, progression]),
+        grid.grid_card(TABLE, note=html.P(id="pipeline-remarks", className="card-text")),
+    ]
+
+
+def _answer(request: PageRequest) -> shell.Answer | Component:
+    session, brand, view = request.session, request.brand, request.view
+    counts = pipeline_counts(session, brand, request.now, only_stuck=STUCK in view.values("stuck"))
+    selected = current_keys(view.values("stage"), counts.stages)
+    dashboard = build_dashboard(counts, selected)
+    if not dashboard.brand_total and not counts.only_stuck:
+        what = "Your deals will appear here: what stands in each stage, what it is worth and where it stays."
+        return nothing_yet(what, request.freshness, brand)
+    question = TableQuestion.of_view(view, sorts=SORT_NAMES, default=DEFAULT_SORT)
+    rows = deal_rows(session, counts, selected, question)
+    links = {"opportunities": view.narrowed().without("q", *CHIPS), "stuck-deals": view.toggled("stuck", STUCK)}
+    return {
+        filter_chips.output(PAGE.name): filter_chips.chips(
+            view, CHIPS, texts={("stuck", STUCK): "Stuck deals"}, hint=filter_chips.SELECT_A_BAR
+        ),
+        **kpi_cards.values(dashboard.cards, links),
+        **chart_card.values(dashboard.charts, view, accent=brand.accent_colour),
+        REMARKS: _remarks(view, counts, dashboard.observed_since),
+        **grid.values(TABLE, view, question, rows, [_cells(request, deal) for deal in rows.rows]),
+    }
+
+
+def _remarks(view: View, counts: PipelineCounts, since: date | None) -> list[Any]:
+    """Say since when stages are watched, and link to deals in unlisted ones: nothing else on this page leads there."""
+    remarks: list[Any] = [f"Days in stage are observed since {day_text(since)}. "] if since else []
+    if unlisted := unlisted_stages(counts):
+        remarks.append("Deals in stages that the account no longer lists: ")
+    for number, (name, deals) in enumerate(unlisted):
+        target = view.narrowed().set_to("stage", name)
+        remarks += [", " if number else "", html.A(f"{name} ({deals:,})", href=target.href, className="view-link")]
+    return remarks
+
+
+def _cells(request: PageRequest, deal: Deal) -> dict[str, Any]:
+    name = door(request.view, deal.candidate or "(no name)", deal.client_id)
+    stuck = [stuck_piece()] if deal.stuck else []
+    return {
+        "id": deal.opportunity_id,
+        "candidate": name,
+        "opportunity": deal.opportunity_name,
+        "stage": [stage_piece(deal.stage)],
+        "deal_size": money(deal.deal_size),
+        "likely": percent(deal.likelihood),
+        "weighted": money(deal.weighted),
+        "days": [*stuck, " ", days(deal.days)] if stuck else days(deal.days),
+        "sales_lead": deal.sales_lead,
+        "source": deal.source,
+        "narrow": [
+            *name,
+            stage_piece(deal.stage),
+            *stuck,
+            {
+                "text": f"{money(deal.deal_size)} · {percent(deal.likelihood)} · {days(deal.days)} days",
+                "className": "second",
+            },
+        ],
+    }

@@ -1,88 +1,55 @@
-// How old the data is goes on counting while the page is open, and a sync that lands in the meantime is announced.
+// The age of what is on the screen grows between answers, and newer data is taken when nobody is in the midst of
+// something: a callback of Dash's would have to ask the server every few seconds what a clock tells here.
 (() => {
   "use strict";
-  const ASK_EVERY = 30_000;
-  const seen = { stamp: null, at: 0 }; // the badge as it was made, and when that was by this browser's own clock
-  let announced = null; // the data version that "New data" was said about
-
-  const badge = () => document.getElementById("freshness");
-  const off = (id, isOff) => document.getElementById(id)?.classList.toggle("is-off", isOff);
+  const REST = 60_000; // milliseconds without a gesture after which newer data is taken by itself
+  let since = { moment: "", at: 0 }; // the answer that is shown, and when it came by this browser's own clock
+  let known = null; // what the server had when it was last asked, and when that was
+  let [touched, isBack] = [performance.now(), false];
 
   function ageText(seconds) {
     const minutes = Math.floor(seconds / 60);
-    if (minutes < 1) return "just now";
-    if (minutes < 60) return `${minutes} min`;
+    if (minutes < 60) return minutes < 1 ? "less than a minute" : `${minutes} min`;
     const hours = Math.floor(minutes / 60);
-    if (hours < 48) return hours < 12 && minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
-    return `${Math.floor(hours / 24)} days`;
+    if (hours >= 48) return `${Math.floor(hours / 24)} days`;
+    return hours < 12 && minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
   }
 
-  function tick() {
-    const element = badge();
-    if (!element) return;
-    if (seen.stamp !== element.dataset.stamp) {
-      seen.stamp = element.dataset.stamp;
-      seen.at = performance.now();
-      if (announced === element.dataset.version) announced = null;
-      off("new-data", true);
-    }
-    if (element.dataset.age === "") return;
-    const age = Number(element.dataset.age) + (performance.now() - seen.at) / 1000;
-    const isStale = age > Number(element.dataset.staleAge);
-    const isAgeing = element.dataset.failed || age > Number(element.dataset.ageingAge);
-    const text = age < 60 ? "Updated just now" : `Updated ${ageText(age)} ago`;
-    const shown = element.querySelector(".freshness-text");
-    if (shown.textContent !== text) {
-      shown.textContent = text;
-      element.setAttribute("aria-label", text);
-    }
-    element.dataset.mood = isStale ? "stale" : isAgeing ? "ageing" : "fresh";
-    const staleAge = document.querySelector(".stale-age");
-    if (staleAge) staleAge.textContent = age < 60 ? "less than a minute" : ageText(age);
-    off("stale-banner", !isStale && !element.dataset.failed);
+  const isBusy = () => /[?&](lead|note)=/.test(location.search) || String(getSelection()) !== "" ||
+    document.activeElement?.matches("input") || document.querySelector(".dropdown-menu.show") !== null;
+
+  function take(words) {
+    isBack = false;
+    window.portalAddress.again();
+    document.getElementById("said").textContent = words;
   }
 
-  async function ask() {
-    const element = badge();
-    if (!element || document.hidden) return;
-    try {
-      const answer = await fetch(`/api/sync/status?brand=${encodeURIComponent(element.dataset.brand)}`);
-      if (!answer.ok) return;
-      take(element, await answer.json());
-    } catch {
-      // away for a moment: the badge goes on counting, and the next time asks again
-    }
+  function tell(_count, [shown], landed) {
+    const now = performance.now();
+    if (!shown) return Array(6).fill(window.dash_clientside.no_update);
+    if (since.moment !== shown.moment) since = { moment: shown.moment, at: now };
+    if (landed && known?.landed !== landed) known = { landed, at: now };
+    const isNewer = Boolean(known && known.landed.version > shown.version);
+    const isSame = known?.landed.version === shown.version && known.at > since.at;
+    const start = isSame ? { ...known.landed, at: known.at } : { ...shown, at: since.at };
+    const isWaiting = start.age === null;
+    const age = start.age + (now - start.at) / 1000;
+    const isStale = !isWaiting && age > shown.stale;
+    const mood = isWaiting ? "waiting" : isStale ? "stale" : start.failed || age > shown.ageing ? "ageing" : "fresh";
+    if (isNewer && !document.hidden && !isBusy() && (isBack || now - touched > REST)) take("Showing the new data");
+    else if (shown.page === "schedule" && now - since.at > 60_000) take("");
+    const text = isWaiting ? "Waiting for first sync" : age < 60 ? "Updated just now" : `Updated ${ageText(age)} ago`;
+    const next = isWaiting ? `The first sync is due at ${shown.due}.` : `The next sync is due at ${shown.due}.`;
+    const banner = `${start.failed ? "The last sync did not succeed." : "No sync has landed for a while."} You are looking at data that is ` +
+      `${ageText(age)} old (from ${shown.read}). It will catch up with the next sync, due at ${shown.due}.`;
+    return [text, `freshness mood-${mood}`, isWaiting ? next : `The data on this page was read at ${shown.read}. ${next}`,
+      !isWaiting && Boolean(isStale || start.failed), banner, isNewer];
   }
 
-  function take(element, status) {
-    const parts = element.dataset.resources.split(",").map((name) => status.resources[name]);
-    const ages = parts.map((part) => part?.age_seconds ?? null);
-    const version = String(status.data_version);
-    if (version !== element.dataset.version && announced !== version) {
-      announced = version;
-      off("new-data", false);
-    }
-    if (ages.length && !ages.includes(null)) {
-      element.dataset.age = String(Math.max(...ages));
-      element.dataset.failed = parts.some((part) => part.failed) ? "yes" : "";
-      seen.at = performance.now();
-      tick();
-    }
-  }
-
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("#new-data-button")) {
-      off("new-data", true);
-      window.portalNavigation.again();
-    }
+  for (const gesture of ["pointerdown", "keydown", "wheel", "touchmove"]) addEventListener(gesture, () => (touched = performance.now()), { passive: true });
+  document.addEventListener("visibilitychange", () => {
+    isBack = !document.hidden;
+    if (isBack) window.dash_clientside.set_props("freshness-asks", { n_intervals: Date.now() });
   });
-  document.addEventListener("visibilitychange", ask);
-  setInterval(tick, 5_000);
-  setInterval(ask, ASK_EVERY);
-  new MutationObserver(() => badge()?.dataset.stamp !== seen.stamp && tick()).observe(document.body, {
-    childList: true,
-    subtree: true,
-    attributeFilter: ["data-stamp"],
-  });
-  window.portalFreshness = { ask };
+  (window.dash_clientside ??= {}).freshness = { tell };
 })();

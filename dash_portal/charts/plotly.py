@@ -1,11 +1,15 @@
-"""Draws a chart as a Plotly figure: a plain dict, as building `plotly.graph_objects` costs many times more.
+"""Draws a chart as a Plotly figure.
 
 Backgrounds are transparent and texts are those of the light theme: on a dark page `assets/charts.css` recolours
-them, so that a downloaded picture is always a light one.
+them, so that a downloaded picture is always a light one. What all charts share is the template. Building a figure
+costs some milliseconds, so finished ones are kept (`page_request.known`).
 """
 
 from html import escape
-from typing import Any
+from typing import Any, Final
+
+import plotly.graph_objects as go
+import plotly.io
 
 from dash_portal.charts.chart import Chart, Kind
 from dash_portal.charts.drawing import (
@@ -35,33 +39,43 @@ PLOTLY_CONFIG: dict[str, Any] = {
 """What `dcc.Graph(config=...)` gets beside every figure made here."""
 
 
+TEMPLATE: Final = "portal"
+"""What all charts share, under this name among Plotly's templates."""
+
+plotly.io.templates[TEMPLATE] = go.layout.Template(
+    layout=go.Layout(
+        autosize=True,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT_FAMILY, "size": FONT_SIZE, "color": TEXT_COLOUR},
+        hovermode="closest",
+        hoverlabel={"align": "left", "font": {"family": FONT_FAMILY, "size": FONT_SIZE}},
+        dragmode=False,
+    )
+)
+
+
 def plotly_figure(chart: Chart, *, accent: str | None) -> dict[str, Any]:
-    """Return the chart for `Plotly.newPlot` and `dcc.Graph`; a point's customdata is the key a click filters by."""
+    """Return the chart for `dcc.Graph`, as plain data; a point's customdata is the key a click filters by."""
     drawing = drawing_of(chart, accent)
-    layout: dict[str, Any] = {
-        "autosize": True,
-        "height": drawing.height,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": FONT_FAMILY, "size": FONT_SIZE, "color": TEXT_COLOUR},
-        "margin": {"l": 0, "r": drawing.right, "t": drawing.top, "b": drawing.bottom, "pad": 0},
-        "hovermode": "closest",
-        "hoverlabel": {"align": "left", "font": {"family": FONT_FAMILY, "size": FONT_SIZE}},
-        "dragmode": False,
-        "showlegend": drawing.legend_rows > 0 and not chart.is_empty,
-    }
-    if chart.kind is Kind.DONUT:
-        return {"data": [_slices(drawing)], "layout": layout | _donut_layout(drawing)}
-    return {"data": [_bars(drawing, series) for series in drawing.series], "layout": layout | _axes(drawing)}
+    layout = go.Layout(
+        template=TEMPLATE,
+        height=drawing.height,
+        margin={"l": 0, "r": drawing.right, "t": drawing.top, "b": drawing.bottom, "pad": 0},
+        showlegend=drawing.legend_rows > 0 and not chart.is_empty,
+        **(_donut_layout(drawing) if chart.kind is Kind.DONUT else _axes(drawing)),
+    )
+    traces = [_slices(drawing)] if chart.kind is Kind.DONUT else [_bars(drawing, one) for one in drawing.series]
+    plain: dict[str, Any] = go.Figure(traces, layout).to_plotly_json()
+    return plain
 
 
-def _bars(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
+def _bars(drawing: Drawing, series: DrawnSeries) -> go.Bar:
     upright = drawing.chart.kind is Kind.COLUMN
     values = [mark.value for mark in series.marks]
     names = list(drawing.categories)
     number = "" if series.panel == 0 else str(series.panel + 1)
     trace: dict[str, Any] = {
-        "type": "bar",
         "name": _inert(series.name),
         "orientation": "v" if upright else "h",
         "x": names if upright else values,
@@ -81,29 +95,30 @@ def _bars(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
             "textangle": 0,
             "constraintext": "none",
         }
-    return trace
+    return go.Bar(trace)
 
 
-def _slices(drawing: Drawing) -> dict[str, Any]:
+def _slices(drawing: Drawing) -> go.Pie:
     (series,) = drawing.series
-    return {
-        "type": "pie",
-        "name": _inert(series.name),
-        "labels": [_inert(label) for label in drawing.categories],
-        "values": [mark.value for mark in series.marks],
-        "hole": DONUT_HOLE,
-        "sort": False,
-        "direction": "clockwise",
-        "marker": {"colors": [mark.colour for mark in series.marks], "line": {"width": 0}},
-        "customdata": [mark.key for mark in series.marks],
-        "hoverinfo": "text",
-        "hovertext": [_hover(mark.hover) for mark in series.marks],
-        "text": [_inert(mark.text) for mark in series.marks],
-        "textinfo": "text",
-        "textposition": "inside",
-        "insidetextorientation": "horizontal",
-        "insidetextfont": {"color": [_text_on(mark.colour) for mark in series.marks]},
-    }
+    return go.Pie(
+        {
+            "name": _inert(series.name),
+            "labels": [_inert(label) for label in drawing.categories],
+            "values": [mark.value for mark in series.marks],
+            "hole": DONUT_HOLE,
+            "sort": False,
+            "direction": "clockwise",
+            "marker": {"colors": [mark.colour for mark in series.marks], "line": {"width": 0}},
+            "customdata": [mark.key for mark in series.marks],
+            "hoverinfo": "text",
+            "hovertext": [_hover(mark.hover) for mark in series.marks],
+            "text": [_inert(mark.text) for mark in series.marks],
+            "textinfo": "text",
+            "textposition": "inside",
+            "insidetextorientation": "horizontal",
+            "insidetextfont": {"color": [_text_on(mark.colour) for mark in series.marks]},
+        }
+    )
 
 
 def _donut_layout(drawing: Drawing) -> dict[str, Any]:

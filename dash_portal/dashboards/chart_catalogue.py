@@ -31,13 +31,25 @@ def chart(
     """
     if chart_id in _OF_LEADS:
         stages = leads.lead_counts(session, brand, now).stages
-        narrowed = leads.LeadFilters.of(filters.get("source", ()), filters.get("status", ()), stages)
+        narrowed = leads.LeadFilters.of(
+            filters.get("source", ()), filters.get("status", ()), stages, groups=filters.get("only", ())
+        )
         opened = frozenset(filters.get("open", ()))
         charts = leads.leads_dashboard(session, brand, narrowed, now, open_charts=opened).charts
     elif chart_id in _OF_PIPELINE:
-        charts = pipeline.pipeline_dashboard(session, brand, filters.get("stage", ()), now).charts
+        charts = pipeline.pipeline_dashboard(
+            session, brand, filters.get("stage", ()), now, only_stuck=pipeline.STUCK in filters.get("stuck", ())
+        ).charts
     elif chart_id in _OF_HOT_LIST:
-        charts = hot_list.hot_list_dashboard(session, brand, filters.get("stage", ())).charts
+        charts = hot_list.hot_list_dashboard(session, brand, _hot_filters(session, brand, filters, now)).charts
     else:
         raise UnknownChartError(chart_id)
     return next(chart for chart in charts if chart.chart_id == chart_id)
+
+
+def _hot_filters(
+    session: BrandSession, brand: Brand, filters: Mapping[str, Sequence[str]], now: datetime
+) -> hot_list.HotFilters:
+    counts = pipeline.pipeline_counts(session, brand, now)
+    only_stuck = pipeline.STUCK in filters.get("stuck", ())
+    return hot_list.HotFilters.of(filters.get("stage", ()), counts, only_stuck=only_stuck)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 SHOWN: Final = 9
-OPEN: Final = "*"
-"""What a click on the folded category asks for: the tail laid open, not a filter."""
+OPEN: Final = "\x1f"
+"""What a click on the folded category asks for: the tail laid open, not a filter. No name holds this sign."""
 
 
 def unfolded(keys: Sequence[str], selected: Collection[str], *, shown: int = SHOWN) -> tuple[str, ...]:

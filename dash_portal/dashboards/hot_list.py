@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
@@ -13,20 +12,22 @@ from sqlalchemy import func
 from sqlmodel import col
 
 from dash_portal.brand_access import Brand
-from dash_portal.brand_time import days_since, local_day
+from dash_portal.brand_time import days_since
 from dash_portal.charts.chart import Chart, Kind, Series
 from dash_portal.charts.numbers import ValueFormat
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
+from dash_portal.dashboards.pipeline import PipelineCounts
 from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.stages import current_keys, read_stages
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of, sorted_by
-from dash_portal.dashboards.time_in_stage import entered_current_stage
+from dash_portal.dashboards.time_in_stage import entered_current_stage, is_stuck, stuck_condition
 from database import BrandSession
 from models import HotListItem
 
 BY_STAGE: Final = "hot-list-by-stage"
+CARDS: Final = ("hot-deals", "iff", "weighted-iff")
 
 _CENT: Final = Decimal("0.01")
 
@@ -89,6 +90,7 @@ class HotRow:
     likelihood: int
     sales_lead: str
     days: int | None
+    stuck: bool
 
     @property
     def priority(self) -> Priority:
@@ -96,17 +98,43 @@ class HotRow:
         return priority_of(self.likelihood)
 
 
-def hot_list_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str]) -> HotListDashboard:
-    """Answer what /hot-list shows around its table, narrowed to stages by name (none: all)."""
-    return build_dashboard(stage_sums(session, brand), current_keys(stages, read_stages(session)))
+@dataclass(frozen=True, slots=True)
+class HotFilters:
+    """What the list is narrowed to: keys of stages (none: all), and whether to the stuck deals only.
+
+    `counts` are those of the pipeline: they tell after how many days a deal is stuck.
+    """
+
+    stages: frozenset[str]
+    counts: PipelineCounts
+    only_stuck: bool = False
+
+    @classmethod
+    def of(cls, stages: Iterable[str], counts: PipelineCounts, *, only_stuck: bool = False) -> HotFilters:
+        """Make filters of stages as a link spells them."""
+        return cls(current_keys(stages, counts.stages), counts, only_stuck)
 
 
-def stage_sums(session: BrandSession, brand: Brand) -> tuple[StageSum, ...]:
-    """Sum up the hot list by stage, the latest stage first; known until the brand's data changes."""
-    return ANSWERS.answer(brand, ("hot list sums",), lambda: _sum_up(session))
+def hot_list_dashboard(session: BrandSession, brand: Brand, filters: HotFilters) -> HotListDashboard:
+    """Answer what /hot-list shows around its table, narrowed to the filters."""
+    return build_dashboard(stage_sums(session, brand, filters), filters.stages)
 
 
-def _sum_up(session: BrandSession) -> tuple[StageSum, ...]:
+def stage_sums(session: BrandSession, brand: Brand, filters: HotFilters) -> tuple[StageSum, ...]:
+    """Sum up all hot deals, or the stuck ones, by stage, the latest first; known until data, or the day, changes."""
+    if filters.only_stuck:
+        question = ("hot list sums", "stuck", filters.counts.today, filters.counts.zone)
+        return ANSWERS.answer(brand, question, lambda: _sum_up(session, filters))
+    return ANSWERS.answer(brand, ("hot list sums",), lambda: _sum_up(session, filters))
+
+
+def _stuck(statement: Any, counts: PipelineCounts, entered: Any) -> Any:
+    """Leave of a statement that is joined to `entered` the stuck deals."""
+    stuck = stuck_condition(counts.ageing, HotListItem.stage_key, entered.c.entered_at, counts.today, counts.zone)
+    return statement.where(stuck)
+
+
+def _sum_up(session: BrandSession, filters: HotFilters) -> tuple[StageSum, ...]:
     statement = (
         select(
             HotListItem.stage_key,
@@ -119,6 +147,10 @@ def _sum_up(session: BrandSession) -> tuple[StageSum, ...]:
         .where(col(HotListItem.removed_at).is_(None))
         .group_by(col(HotListItem.stage_key))
     )
+    if filters.only_stuck:
+        entered = entered_current_stage()
+        joined = statement.join(entered, entered.c.opportunity_id == col(HotListItem.opportunity_id))
+        statement = _stuck(joined, filters.counts, entered)
     names = {stage.key: stage.name for stage in read_stages(session)}
     sums = [
         StageSum(
@@ -193,44 +225,41 @@ DEFAULT_SORT: Final = "-stage"
 SEARCHED: Final = (HotListItem.candidate, HotListItem.market, HotListItem.stage_name, HotListItem.sales_lead)
 
 
-def hot_rows(
-    session: BrandSession, brand: Brand, selected: frozenset[str], question: TableQuestion, now: datetime
-) -> TablePage[HotRow]:
+def hot_rows(session: BrandSession, brand: Brand, filters: HotFilters, question: TableQuestion) -> TablePage[HotRow]:
     """Answer one page of the hot list; only a search needs its rows counted anew.
 
     Which deals these are is found by what they are sorted by alone; the rest is read of them only.
     """
-    sums = stage_sums(session, brand)
-    total = sum(stage.deals for stage in sums if not selected or stage.stage_key in selected)
-    ids_alone = hot_statement(selected, question, HotListItem.opportunity_id)
+    sums = stage_sums(session, brand, filters)
+    total = sum(stage.deals for stage in sums if not filters.stages or stage.stage_key in filters.stages)
+    ids_alone = hot_statement(filters, question, HotListItem.opportunity_id)
     ids = page_of(session, ids_alone, question, known_total=None if question.search else total)
-    statement = hot_statement(selected, question).where(col(HotListItem.opportunity_id).in_(ids.rows))
-    today = local_day(now, brand.timezone)
+    statement = hot_statement(filters, question).where(col(HotListItem.opportunity_id).in_(ids.rows))
     names = {stage.stage_key: stage.name for stage in sums}
-    return ids.of_rows(hot_row(row, names, today, brand.timezone) for row in rows_of(session, statement))
+    return ids.of_rows(hot_row(row, names, filters.counts) for row in rows_of(session, statement))
 
 
-def searched_totals(
-    session: BrandSession, selected: frozenset[str], question: TableQuestion
-) -> tuple[Decimal, Decimal]:
+def searched_totals(session: BrandSession, filters: HotFilters, question: TableQuestion) -> tuple[Decimal, Decimal]:
     """Sum up IFF and weighted IFF of the rows that a search leaves, on all pages of the table."""
-    rows = hot_statement(selected, question, HotListItem.iff, HotListItem.weighted_iff).order_by(None).subquery()
+    rows = hot_statement(filters, question, HotListItem.iff, HotListItem.weighted_iff).order_by(None).subquery()
     iff, weighted = session.exec(select(func.sum(rows.c.iff), func.sum(rows.c.weighted_iff))).one()
     return _money(iff), _money(weighted)
 
 
-def hot_statement(selected: frozenset[str], question: TableQuestion, *columns: Any) -> Any:
+def hot_statement(filters: HotFilters, question: TableQuestion, *columns: Any) -> Any:
     """Return the statement of the list, with all columns or only some, as a page or an export reads it.
 
     The latest stage comes first, then the largest IFF, unless sorted otherwise.
     """
     entered = entered_current_stage()
     statement = select(*(columns or _all_columns(entered))).select_from(HotListItem)
-    if question.sort == "days" or not columns:
+    if question.sort == "days" or not columns or filters.only_stuck:
         statement = statement.join(entered, entered.c.opportunity_id == col(HotListItem.opportunity_id), isouter=True)
     statement = statement.where(col(HotListItem.removed_at).is_(None))
-    if selected:
-        statement = statement.where(col(HotListItem.stage_key).in_(selected))
+    if filters.only_stuck:
+        statement = _stuck(statement, filters.counts, entered)
+    if filters.stages:
+        statement = statement.where(col(HotListItem.stage_key).in_(filters.stages))
     if question.search:
         statement = statement.where(matches(question.search, SEARCHED))
     tie = col(HotListItem.opportunity_id)
@@ -265,8 +294,9 @@ def _all_columns(entered: Any) -> tuple[Any, ...]:
     )
 
 
-def hot_row(row: Any, stage_names: Mapping[str, str], today: date, zone: str) -> HotRow:
+def hot_row(row: Any, stage_names: Mapping[str, str], counts: PipelineCounts) -> HotRow:
     """Make a hot deal of a row of `hot_statement`."""
+    days = None if row.entered_at is None else days_since(row.entered_at, counts.today, counts.zone)
     return HotRow(
         opportunity_id=row.opportunity_id,
         client_id=row.client_id,
@@ -278,5 +308,6 @@ def hot_row(row: Any, stage_names: Mapping[str, str], today: date, zone: str) ->
         weighted_iff=row.weighted_iff,
         likelihood=row.likelihood,
         sales_lead=row.sales_lead,
-        days=None if row.entered_at is None else days_since(row.entered_at, today, zone),
+        days=days,
+        stuck=is_stuck(counts.ageing, row.stage_key, days),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func
 from sqlmodel import col
 
+from cleaning import LONGEST_KEY, name_key
 from dash_portal.brand_access import Brand
 from dash_portal.brand_time import day_text, local_day, midnight
 from dash_portal.charts.chart import Chart, Kind, Series
@@ -41,18 +42,45 @@ BY_SOURCE: Final = "leads-by-source"
 BY_STATUS: Final = "leads-by-status"
 SOURCE_QUALITY: Final = "leads-source-quality"
 
+GROUPS: Final = {
+    "new": f"New in {NEW_DAYS} days",
+    "active": "Active in pipeline",
+    "qualified": "Qualified candidates",
+    "signed": "Signed",
+}
+"""Groups of prospects that a card counts and a click on it leaves, by what a link calls them."""
+CARDS: Final = ("total-leads", "new-leads", "active-leads", "qualified-candidates", "signed-leads")
+
 
 @dataclass(frozen=True, slots=True)
 class LeadFilters:
-    """What the page is narrowed to: keys (case-folded names) of sources and statuses; empty means all."""
+    """What the page is narrowed to: keys (case-folded names) of sources and statuses, and groups; empty means all.
+
+    A prospect fits several groups only if it belongs to each of them.
+    """
 
     sources: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, sources: Iterable[str], statuses: Iterable[str], stages: Iterable[Stage] = ()) -> LeadFilters:
-        """Make filters of names as a link spells them; a status may bear the name its stage had before."""
-        return cls(frozenset(name.casefold() for name in sources), current_keys(statuses, stages))
+    def of(
+        cls,
+        sources: Iterable[str],
+        statuses: Iterable[str],
+        stages: Iterable[Stage] = (),
+        *,
+        groups: Iterable[str] = (),
+    ) -> LeadFilters:
+        """Make filters of names as a link spells them; a status may bear the name its stage had before.
+
+        Groups that do not exist are left out.
+        """
+        return cls(
+            frozenset(map(name_key, sources)),
+            current_keys(statuses, stages),
+            frozenset(groups) & GROUPS.keys(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +102,7 @@ class LeadCounts:
     source_names: Mapping[str, str]
     stage_names: Mapping[str, str]
     new_since: date
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +168,7 @@ def _count(session: BrandSession, brand: Brand, today: date) -> LeadCounts:
         stage_names=most_frequent((row.stage_key, row.stage_name, row.leads) for row in rows)
         | {stage.key: stage.name for stage in stages},
         new_since=new_since,
+        zone=brand.timezone,
     )
 
 
@@ -166,9 +196,10 @@ def build_dashboard(
     Cards count what fits all filters. A chart by source is narrowed by status only, and the other way round: it shows
     the selected bars strong beside the others, so that one can go on to the next.
     """
-    shown = [cell for cell in counts.cells if _fits(cell, filters)]
-    by_status = [cell for cell in counts.cells if _fits(cell, LeadFilters(sources=filters.sources))]
-    by_source = [cell for cell in counts.cells if _fits(cell, LeadFilters(statuses=filters.statuses))]
+    cells = _of_groups(counts, filters.groups)
+    shown = [cell for cell in cells if _fits(cell, filters)]
+    by_status = [cell for cell in cells if _fits(cell, LeadFilters(sources=filters.sources))]
+    by_source = [cell for cell in cells if _fits(cell, LeadFilters(statuses=filters.statuses))]
     return LeadsDashboard(
         cards=_cards(counts, shown),
         charts=(
@@ -179,6 +210,24 @@ def build_dashboard(
         total=sum(cell.leads for cell in shown),
         brand_total=sum(cell.leads for cell in counts.cells),
     )
+
+
+def _of_groups(counts: LeadCounts, groups: frozenset[str]) -> list[Cell]:
+    """Return the cells with only those prospects that belong to each of the groups."""
+    keys = stage_keys_of(counts.stages, groups)
+    kept = [cell for cell in counts.cells if keys is None or cell.stage_key in keys]
+    return [replace(cell, leads=cell.new) for cell in kept] if "new" in groups else kept
+
+
+def stage_keys_of(stages: Sequence[Stage], groups: frozenset[str]) -> frozenset[str] | None:
+    """Return the stages in which one belongs to each of the groups; None where they name none."""
+    of_group = {
+        "active": frozenset(stage.key for stage in active_stages(stages)),
+        "qualified": qualified_keys(stages),
+        "signed": signed_keys(stages),
+    }
+    named = [keys for group, keys in of_group.items() if group in groups]
+    return frozenset.intersection(*named) if named else None
 
 
 def _fits(cell: Cell, filters: LeadFilters) -> bool:
@@ -194,27 +243,27 @@ def _cards(counts: LeadCounts, shown: Sequence[Cell]) -> tuple[Card, ...]:
         Card("total-leads", "Total leads", sum(cell.leads for cell in shown), "All prospects on file, in any status."),
         Card(
             "new-leads",
-            f"New in {NEW_DAYS} days",
+            GROUPS["new"],
             sum(cell.new for cell in shown),
             f"Prospects created since {day_text(counts.new_since)}: today and the {NEW_DAYS - 1} days before.",
         ),
         Card(
             "active-leads",
-            "Active in pipeline",
+            GROUPS["active"],
             sum(cell.leads for cell in shown if cell.stage_key in active),
             "Prospects whose status is an active stage of your pipeline.",
         ),
         Card(
             "qualified-candidates",
-            "Qualified candidates",
+            GROUPS["qualified"],
             sum(cell.leads for cell in shown if cell.stage_key in qualified),
             _qualified_explanation(counts.stages),
         ),
         Card(
-            "sources",
-            "Sources",
-            len({cell.source_key for cell in shown}),
-            "Different lead sources that these prospects came from.",
+            "signed-leads",
+            GROUPS["signed"],
+            sum(cell.leads for cell in shown if cell.stage_key in signed_keys(counts.stages)),
+            "Prospects who have signed their franchise agreement.",
         ),
     )
 
@@ -240,7 +289,7 @@ def _source_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilter
         keys=tuple(group.key for group in groups),
         series=(Series("Leads", tuple(sum(cell.leads for cell in group.cells) for group in groups)),),
         click="source",
-        selected=frozenset(group.key for group in groups if group.key.casefold() in filters.sources),
+        selected=frozenset(group.key for group in groups if name_key(group.key) in filters.sources),
         empty_text="No leads yet",
     )
 
@@ -267,7 +316,7 @@ def _quality_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilte
             Series("Signed", tuple(_share(group.cells, signed) for group in groups), ValueFormat.PERCENT),
         ),
         click="source",
-        selected=frozenset(group.key for group in groups if group.key.casefold() in filters.sources),
+        selected=frozenset(group.key for group in groups if name_key(group.key) in filters.sources),
         empty_text="No leads yet",
     )
 
@@ -283,10 +332,10 @@ def _status_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilter
         description="How many prospects stand in each status, in the order of your pipeline.",
         kind=Kind.BAR,
         categories=tuple(counts.stage_names[key] for key in keys),
-        keys=tuple(counts.stage_names[key] for key in keys),
+        keys=tuple(counts.stage_names[key][:LONGEST_KEY] for key in keys),
         series=(Series("Leads", tuple(leads[key] for key in keys)),),
         click="status",
-        selected=frozenset(counts.stage_names[key] for key in keys if key in filters.statuses),
+        selected=frozenset(counts.stage_names[key][:LONGEST_KEY] for key in keys if key in filters.statuses),
         empty_text="No leads yet",
     )
 
@@ -306,14 +355,20 @@ class _Group:
 
 
 def _by_source(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters, *, is_open: bool) -> list[_Group]:
-    """Group cells by source, the largest first, the long tail in one group unless it is open."""
-    gathered: dict[str, list[Cell]] = {}
+    """Group cells by source, the largest of all first, the long tail in one group unless it is open.
+
+    Every source keeps its bar, whatever the other filters leave of it: what was clicked stays where it is.
+    """
+    sizes: Counter[str] = Counter()
+    for cell in counts.cells:
+        sizes[cell.source_key] += cell.leads
+    gathered: dict[str, list[Cell]] = {key: [] for key in sizes}
     for cell in cells:
-        gathered.setdefault(cell.source_key, []).append(cell)
+        gathered[cell.source_key].append(cell)
     names = counts.source_names
-    keys = sorted(gathered, key=lambda key: (-sum(cell.leads for cell in gathered[key]), names[key]))
+    keys = sorted(gathered, key=lambda key: (-sizes[key], names[key]))
     own = tuple(keys) if is_open else unfolded(keys, filters.sources)
-    groups = [_Group(names[key], names[key], tuple(gathered[key])) for key in own]
+    groups = [_Group(names[key][:LONGEST_KEY], names[key], tuple(gathered[key])) for key in own]
     tail = [key for key in keys if key not in set(own)]
     if tail:
         groups.append(_Group(OPEN, folded_name(len(tail)), tuple(cell for key in tail for cell in gathered[key])))
@@ -338,7 +393,10 @@ SORTS: Final[Mapping[str, Callable[[Sequence[Stage]], Any]]] = {
     "deal": lambda _: col(Lead.deal_size),
 }
 DEFAULT_SORT: Final = "-created"
-SEARCHED: Final = (Lead.name, Lead.company, Lead.email, Lead.phone, Lead.sales_lead)
+SEARCHED: Final = (
+    *(Lead.name, Lead.company, Lead.email, Lead.phone, Lead.sales_lead),
+    *(Lead.lead_source, Lead.stage_name),
+)
 
 
 def lead_rows(
@@ -350,7 +408,7 @@ def lead_rows(
     known_total: int | None = None,
 ) -> TablePage[LeadRow]:
     """Answer one page of the table behind the charts. `known_total` spares a count where nothing is searched."""
-    statement = lead_statement(filters, question, counts.stages)
+    statement = lead_statement(filters, question, counts)
     page = page_of(session, statement, question, known_total=None if question.search else known_total)
     return page.of_rows(lead_row(row, counts) for row in page.rows)
 
@@ -371,7 +429,7 @@ def lead_row(row: Any, counts: LeadCounts) -> LeadRow:
     )
 
 
-def lead_statement(filters: LeadFilters, question: TableQuestion, stages: Sequence[Stage]) -> Select[Any]:
+def lead_statement(filters: LeadFilters, question: TableQuestion, counts: LeadCounts) -> Select[Any]:
     """Return the statement of the whole table, filtered, searched and sorted: a page or an export reads it."""
     statement = select(
         Lead.client_id,
@@ -389,6 +447,11 @@ def lead_statement(filters: LeadFilters, question: TableQuestion, stages: Sequen
         statement = statement.where(col(Lead.lead_source_key).in_(filters.sources))
     if filters.statuses:
         statement = statement.where(col(Lead.stage_key).in_(filters.statuses))
+    of_groups = stage_keys_of(counts.stages, filters.groups)
+    if of_groups is not None:
+        statement = statement.where(col(Lead.stage_key).in_(of_groups))
+    if "new" in filters.groups:
+        statement = statement.where(col(Lead.lead_created_at) >= midnight(counts.new_since, counts.zone))
     if question.search:
-        statement = statement.where(matches(question.search, SEARCHED))
-    return sorted_by(statement, question, SORTS[question.sort](stages), tie=col(Lead.client_id))
+        statement = statement.where(matches(question.search, SEARCHED, (Lead.phone,)))
+    return sorted_by(statement, question, SORTS[question.sort](counts.stages), tie=col(Lead.client_id))

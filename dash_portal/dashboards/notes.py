@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from sqlalchemy import and_, func, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, tuple_
 from sqlmodel import col
 
+from cleaning import LONGEST_KEY
 from dash_portal.brand_access import Brand
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.statements import rows_of, select
-from dash_portal.dashboards.table import count_of
+from dash_portal.dashboards.table import TablePage, TableQuestion
 from dash_portal.view import View
 from database import BrandSession
 from models import Lead, Note, NoteCount, NoteCoverage
 
-MOST_ROWS: Final = 200
 SNIPPET: Final = 240
 NO_NAME: Final = "(none)"
 """What stands for notes without an author or a kind, on the screen and in links."""
@@ -58,6 +58,7 @@ class NoteRow:
     author: str
     kind: str
     contact: str
+    client_id: str
     snippet: str
 
 
@@ -75,11 +76,15 @@ class FullNote:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What notes can be filtered by, with how many there are of each, the most frequent first."""
+    """What notes can be filtered by, with how many there are of each within the other filters, the most frequent first.
+
+    `total` is how many fit all filters, `brand_total` how many there are at all.
+    """
 
     authors: tuple[tuple[str, int], ...]
     kinds: tuple[tuple[str, int], ...]
     total: int
+    brand_total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +95,40 @@ class Coverage:
     read: int
 
 
-def note_facets(session: BrandSession, brand: Brand) -> Facets:
-    """Answer how many notes the brand has by author and by kind; known until its data changes."""
-    return ANSWERS.answer(brand, ("note facets",), lambda: _facets(session))
+def note_facets(session: BrandSession, brand: Brand, filters: NoteFilters) -> Facets:
+    """Answer how many notes there are by author and by kind within the other filters; known until the data changes."""
+    counted = ANSWERS.answer(brand, ("notes by author and kind",), lambda: _counted(session))
+    within = counted
+    if filters.search or filters.contact or filters.client_id:
+        others = replace(filters, authors=(), kinds=())
+        question = ("notes by author and kind", others)
+        within = ANSWERS.answer(brand, question, lambda: _counted_within(session, others))
+    return _facets(within, filters, brand_total=counted.total())
 
 
-def _facets(session: BrandSession) -> Facets:
+def _counted(session: BrandSession) -> Counter[tuple[str, str]]:
+    """Add up what the sync has counted."""
+    kept = rows_of(session, select(NoteCount.author, NoteCount.kind, NoteCount.notes))
+    return Counter({(author or NO_NAME, kind or NO_NAME): count for author, kind, count in kept})
+
+
+def _counted_within(session: BrandSession, filters: NoteFilters) -> Counter[tuple[str, str]]:
+    found = _fitting(filters, Note.author, Note.kind, func.count()).group_by(col(Note.author), col(Note.kind))
+    return Counter({(author or NO_NAME, kind or NO_NAME): count for author, kind, count in rows_of(session, found)})
+
+
+def _facets(counted: Counter[tuple[str, str]], filters: NoteFilters, *, brand_total: int) -> Facets:
     authors: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
-    for row in rows_of(session, select(NoteCount.author, NoteCount.kind, NoteCount.notes)):
-        authors[row.author or NO_NAME] += row.notes
-        kinds[row.kind or NO_NAME] += row.notes
-    return Facets(_by_frequency(authors), _by_frequency(kinds), authors.total())
+    total = 0
+    for names, count in counted.items():
+        author, kind = (name[:LONGEST_KEY] for name in names)
+        fits_author = not filters.authors or author in filters.authors
+        fits_kind = not filters.kinds or kind in filters.kinds
+        authors[author] += count if fits_kind else 0
+        kinds[kind] += count if fits_author else 0
+        total += count if fits_author and fits_kind else 0
+    return Facets(_by_frequency(authors), _by_frequency(kinds), total, brand_total)
 
 
 def note_coverage(session: BrandSession, brand: Brand) -> Coverage:
@@ -118,55 +145,14 @@ def _by_frequency(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def note_count(session: BrandSession, brand: Brand, filters: NoteFilters) -> int:
-    """Count the notes that fit; known until the brand's data changes."""
-    if filters == NoteFilters():
-        return note_facets(session, brand).total
-    return ANSWERS.answer(brand, ("note count", filters), lambda: count_of(session, _fitting(filters, *_IDENTITY)))
-
-
-@dataclass(frozen=True, slots=True)
-class NoteBlock:
-    """A block of rows, and how many notes fit in all."""
-
-    rows: tuple[NoteRow, ...]
-    total: int
-
-
-def note_block(
-    session: BrandSession, brand: Brand, filters: NoteFilters, sort: str, *, start: int, end: int
-) -> NoteBlock:
-    """Answer a block of rows. Where it holds the last one, nothing needs to be counted: a rare word is sought once."""
-    size = min(end - start, MOST_ROWS)
-    if filters.search and start <= 0 < size and session.get_bind().dialect.name == "postgresql":
-        question = ("first notes", filters, sort, size)
-        return ANSWERS.answer(brand, question, lambda: _first_fitting(session, filters, sort, size))
-    rows = note_rows(session, brand, filters, sort, start=start, end=end)
-    if len(rows) < size and (rows or start <= 0):
-        return NoteBlock(rows, max(0, start) + len(rows))
-    return NoteBlock(rows, note_count(session, brand, filters))
-
-
-def _first_fitting(session: BrandSession, filters: NoteFilters, sort: str, size: int) -> NoteBlock:
-    """Find the first notes of a search and count them all in one pass: PostgreSQL looks through every text for either.
-
-    SQLite reads the notes in the order of the table and stops early, so that two statements are quicker there.
-    """
-    counted = func.count().over().label("total")
-    fitting = _fitting(filters, *_IDENTITY, counted, with_contact=sort.endswith("contact"))
-    first = rows_of(session, _sorted(fitting, sort).limit(size))
-    identities = [(note.client_id, note.note_id) for note in first]
-    return NoteBlock(_read(session, identities, filters), first[0].total if first else 0)
-
-
-def note_rows(
-    session: BrandSession, brand: Brand, filters: NoteFilters, sort: str, *, start: int, end: int
-) -> tuple[NoteRow, ...]:
-    """Answer the rows from `start` up to and without `end`, at most 200 of them; known until the data changes."""
-    first = max(0, start)
-    size = max(0, min(end - first, MOST_ROWS))
-    question = ("note rows", filters, sort, first, size)
-    return ANSWERS.answer(brand, question, lambda: _rows(session, filters, sort, first, size))
+def note_page(
+    session: BrandSession, brand: Brand, filters: NoteFilters, question: TableQuestion, total: int
+) -> TablePage[NoteRow]:
+    """Answer one page of the notes that fit, `total` in all; known until the data changes."""
+    asked = question.within(total)
+    kept = ("notes", filters, asked)
+    rows = ANSWERS.answer(brand, kept, lambda: _rows(session, filters, asked.sort_text, asked.offset, asked.size))
+    return TablePage(rows, total, asked.page, asked.size)
 
 
 def _rows(session: BrandSession, filters: NoteFilters, sort: str, first: int, size: int) -> tuple[NoteRow, ...]:
@@ -191,6 +177,7 @@ def _note_row(row: Any, search: str) -> NoteRow:
         author=row.author or NO_NAME,
         kind=row.kind or NO_NAME,
         contact=row.contact or "",
+        client_id=row.client_id,
         snippet=snippet_of(row.content_text, search),
     )
 
@@ -244,9 +231,9 @@ def _fitting(filters: NoteFilters, *columns: Any, with_contact: bool = False) ->
     if filters.search:
         statement = statement.where(matches(filters.search, (Note.content_text, Note.author)))
     if filters.authors:
-        statement = statement.where(col(Note.author).in_([_stored(name) for name in filters.authors]))
+        statement = statement.where(_named(col(Note.author), filters.authors))
     if filters.kinds:
-        statement = statement.where(col(Note.kind).in_([_stored(name) for name in filters.kinds]))
+        statement = statement.where(_named(col(Note.kind), filters.kinds))
     if filters.contact:
         statement = statement.where(matches(filters.contact, (Lead.name,)))
     if filters.client_id:
@@ -259,8 +246,12 @@ def _with_contact(statement: Any) -> Any:
     return statement.join(Lead, own, isouter=True)
 
 
-def _stored(name: str) -> str:
-    return "" if name == NO_NAME else name
+def _named(column: Any, names: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a note bears one of the names; of an endless one a link holds the beginning."""
+    stored = [*names, *([""] if NO_NAME in names else [])]
+    endless = [name for name in names if len(name) >= LONGEST_KEY]
+    held: ColumnElement[bool] = column.in_(stored)
+    return or_(held, func.substr(column, 1, LONGEST_KEY).in_(endless)) if endless else held
 
 
 def full_note(session: BrandSession, key: str) -> FullNote | None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func
+from sqlalchemy import ColumnElement, Select, and_, case, func
 from sqlmodel import col
 
 from dash_portal.brand_access import Brand
@@ -19,10 +19,10 @@ from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
 from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.spellings import most_frequent
-from dash_portal.dashboards.stages import Stage, active_stages, current_keys, read_stages, step_rank, steps
+from dash_portal.dashboards.stages import Stage, active_stages, current_keys, parked_keys, read_stages, step_rank, steps
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, count_of, sorted_by
-from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing
+from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing, stuck_condition
 from database import BrandSession
 from models import PROSPECT, PipelineCount, PipelineItem, PipelineStage
 
@@ -30,6 +30,10 @@ BY_STAGE: Final = "pipeline-by-stage"
 VALUE_BY_STAGE: Final = "pipeline-value-by-stage"
 PROGRESSION: Final = "pipeline-progression"
 AGEING: Final = "pipeline-ageing"
+
+STUCK: Final = "yes"
+"""What a link says to leave only the stuck deals: `?stuck=yes`."""
+CARDS: Final = ("opportunities", "pipeline-value", "weighted-value", "average-deal", "stuck-deals")
 
 _CENT: Final = Decimal("0.01")
 
@@ -58,6 +62,7 @@ class PipelineCounts:
     ageing: Ageing
     today: date
     zone: str
+    only_stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +95,22 @@ class Deal:
     source: str
 
 
-def pipeline_dashboard(session: BrandSession, brand: Brand, stages: Iterable[str], now: datetime) -> PipelineDashboard:
-    """Answer what /pipeline shows above its table, narrowed to stages by name (none: all)."""
-    counts = pipeline_counts(session, brand, now)
+def pipeline_dashboard(
+    session: BrandSession, brand: Brand, stages: Iterable[str], now: datetime, *, only_stuck: bool = False
+) -> PipelineDashboard:
+    """Answer what /pipeline shows above its table, narrowed to stages by name (none: all), and to stuck deals."""
+    counts = pipeline_counts(session, brand, now, only_stuck=only_stuck)
     return build_dashboard(counts, current_keys(stages, counts.stages))
 
 
-def pipeline_counts(session: BrandSession, brand: Brand, now: datetime) -> PipelineCounts:
-    """Count the brand's deals by stage; known until its data changes or its day ends."""
+def pipeline_counts(session: BrandSession, brand: Brand, now: datetime, *, only_stuck: bool = False) -> PipelineCounts:
+    """Count the brand's deals by stage, all or only the stuck ones; known until its data changes or its day ends."""
     today = local_day(now, brand.timezone)
-    return ANSWERS.answer(brand, ("pipeline counts", today, brand.timezone), lambda: _count(session, brand, today))
+    question = ("pipeline counts", today, brand.timezone)
+    counts = ANSWERS.answer(brand, question, lambda: _count(session, brand, today))
+    if not only_stuck:
+        return counts
+    return ANSWERS.answer(brand, (*question, STUCK), lambda: _count_stuck(session, counts))
 
 
 def likelihood_of_deal() -> ColumnElement[Any]:
@@ -139,10 +150,39 @@ def _count(session: BrandSession, brand: Brand, today: date) -> PipelineCounts:
         stages=stages,
         stage_names=most_frequent((count.stage_key, count.stage_name, count.deals) for count in kept)
         | {stage.key: stage.name for stage in stages},
-        ageing=read_ageing(session, active, today),
+        ageing=read_ageing(session, active, parked_keys(stages), today),
         today=today,
         zone=brand.timezone,
     )
+
+
+def _count_stuck(session: BrandSession, counts: PipelineCounts) -> PipelineCounts:
+    """Add up the stuck deals, which no summary of the sync counts: what is stuck depends on the day."""
+    size, likely = col(PipelineItem.deal_size), likelihood_of_deal()
+    summed = (
+        func.count(),
+        func.count(case((size > 0, 1))),
+        func.sum(func.coalesce(size, 0)),
+        func.sum(func.coalesce(size, 0) * likely),
+    )
+    entered = entered_current_stage()
+    stuck = stuck_condition(counts.ageing, PipelineItem.stage_key, entered.c.entered_at, counts.today, counts.zone)
+    statement = (
+        with_stage(select(PipelineItem.stage_key, *summed).select_from(PipelineItem))
+        .join(entered, entered.c.opportunity_id == col(PipelineItem.opportunity_id))
+        .where(*deals_of_prospects(), stuck)
+        .group_by(col(PipelineItem.stage_key))
+    )
+    totals = {
+        key: StageTotals(key, deals, valued, _money(value), _money(weighted) / 100)
+        for key, deals, valued, value, weighted in rows_of(session, statement)
+    }
+    return replace(counts, totals=totals, only_stuck=True)
+
+
+def _money(amount: Any) -> Decimal:
+    """Return a sum to the cent: SQLite adds Numeric columns as floating point."""
+    return Decimal(str(amount or 0)).quantize(_CENT)
 
 
 def _total(stage_key: str, counts: Sequence[PipelineCount]) -> StageTotals:
@@ -164,7 +204,7 @@ def build_dashboard(counts: PipelineCounts, selected: frozenset[str]) -> Pipelin
     names = frozenset(stage.name for stage in active if stage.key in selected)
     since = counts.ageing.observed_since
     return PipelineDashboard(
-        cards=_cards(shown, _beside(counts, active)),
+        cards=(*_cards(shown, _beside(counts, active)), _stuck_card(counts, shown)),
         charts=(
             _count_chart(active, board, names),
             _value_chart(active, board, names),
@@ -224,8 +264,17 @@ def _cards(shown: Sequence[StageTotals], beside: int) -> tuple[Card, ...]:
             average,
             "Pipeline value divided by the number of these deals that have a value.",
             ValueFormat.MONEY,
-            remark=f"of {valued:,} with a value" if valued else "no deal has a value yet",
+            remark=f"of {valued:,} with a value" if valued else "none with a value",
         ),
+    )
+
+
+def _stuck_card(counts: PipelineCounts, shown: Sequence[StageTotals]) -> Card:
+    return Card(
+        "stuck-deals",
+        "Stuck deals",
+        sum(counts.ageing.stuck.get(totals.stage_key, 0) for totals in shown),
+        f"Deals that have been in their stage for {STUCK_RULE}",
     )
 
 
@@ -296,8 +345,8 @@ def _ageing_chart(counts: PipelineCounts, active: Sequence[Stage], selected: fro
         chart_id=AGEING,
         title="Time in stage",
         description=(
-            "The median number of days that deals have been in their stage, and how many are stuck: longer than twice "
-            f"that median and than 14 days.{watched}"
+            "The median number of days that deals have been in their stage, and how many are stuck: there for "
+            f"{STUCK_RULE}{watched}"
         ),
         kind=Kind.BAR,
         categories=tuple(stage.name for stage in active),
@@ -314,6 +363,10 @@ def _ageing_chart(counts: PipelineCounts, active: Sequence[Stage], selected: fro
         empty_text="No stage changes observed yet",
     )
 
+
+STUCK_RULE: Final = (
+    "longer than twice the stage's median, at least 14 and at most 90 days (90 where fewer than five deals stand)."
+)
 
 STAGE: Final = "stage"
 DAYS: Final = "days"
@@ -333,6 +386,8 @@ SEARCHED: Final = (
     PipelineItem.company,
     PipelineItem.opportunity_name,
     PipelineItem.sales_lead,
+    PipelineItem.lead_source,
+    PipelineItem.stage_name,
 )
 
 
@@ -402,9 +457,14 @@ def _deals(counts: PipelineCounts, stages: frozenset[str], question: TableQuesti
     """Return the statement of the deals in these stages, searched and sorted: all of them, or only some columns."""
     entered = entered_current_stage()
     statement = with_stage(select(*(columns or _all_columns(entered))).select_from(PipelineItem))
-    if question.sort == DAYS or not columns:
+    if question.sort == DAYS or not columns or counts.only_stuck:
         statement = statement.join(entered, entered.c.opportunity_id == col(PipelineItem.opportunity_id), isouter=True)
     statement = statement.where(*deals_of_prospects(), col(PipelineItem.stage_key).in_(stages))
+    if counts.only_stuck:
+        entered_at = entered.c.entered_at
+        statement = statement.where(
+            stuck_condition(counts.ageing, PipelineItem.stage_key, entered_at, counts.today, counts.zone)
+        )
     if question.search:
         statement = statement.where(matches(question.search, SEARCHED))
     tie = col(PipelineItem.opportunity_id)
@@ -432,7 +492,6 @@ def _all_columns(entered: Any) -> tuple[Any, ...]:
 def deal_of(row: Any, counts: PipelineCounts) -> Deal:
     """Make a deal of a row of `deal_statement`."""
     days = None if row.entered_at is None else days_since(row.entered_at, counts.today, counts.zone)
-    median = counts.ageing.median_days.get(row.stage_key)
     size: Decimal | None = row.deal_size
     return Deal(
         opportunity_id=row.opportunity_id,
@@ -444,7 +503,7 @@ def deal_of(row: Any, counts: PipelineCounts) -> Deal:
         likelihood=int(row.likelihood),
         weighted=None if size is None else (size * row.likelihood / 100).quantize(_CENT),
         days=days,
-        stuck=days is not None and median is not None and is_stuck(days, median),
+        stuck=is_stuck(counts.ageing, row.stage_key, days),
         sales_lead=row.sales_lead,
         source=row.lead_source,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Select, and_, func
 from sqlmodel import col
@@ -19,8 +19,6 @@ from dash_portal.dashboards.statements import select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of
 from database import BrandSession
 from models import Lead, ScheduleCount, ScheduledActivity
-
-PAGE_SIZE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,9 @@ class Day:
     activities: tuple[Activity, ...]
 
 
-def upcoming(session: BrandSession, brand: Brand, page: int, now: datetime) -> TablePage[Activity]:
+def upcoming(session: BrandSession, brand: Brand, question: TableQuestion, now: datetime) -> TablePage[Activity]:
     """Answer one page of what is still to come: what has not ended; known until the data or the minute changes."""
     minute = now.astimezone(UTC).replace(second=0, microsecond=0)
-    question = TableQuestion(page=max(1, page), size=PAGE_SIZE)
     return ANSWERS.answer(brand, ("upcoming", question, minute), lambda: _upcoming(session, question, minute))
 
 

@@ -1,16 +1,20 @@
-"""Looking for words in columns, whatever their case, as quickly as each engine can."""
+"""Looking for words in columns, whatever their case, accents and punctuation, as quickly as each engine can."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, or_
+from sqlalchemy import Boolean, ColumnElement, String, and_, func, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import col
 
+from accents import ACCENTED, PLAIN, unaccented
+
 MOST_WORDS: Final = 8
+LEAST_DIGITS: Final = 3
+_IN_NUMBERS: Final = frozenset("0123456789()+-./")
 
 
 class _HoldsAscii(FunctionElement[bool]):
@@ -37,22 +41,76 @@ def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"({column} LIKE {pattern} ESCAPE '/')"
 
 
-def matches(search: str, columns: Sequence[Any]) -> ColumnElement[bool]:
-    """Return the condition that every word of the search is in one of the columns, whatever its case."""
+class _Unaccented(FunctionElement[str]):
+    """A text in small letters, those with accents without them."""
+
+    name = "unaccented"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_Unaccented, "postgresql")
+def _translated(element: Any, compiler: Any, **options: Any) -> str:
+    (column,) = (compiler.process(one, **options) for one in element.clauses)
+    return f"translate(lower({column}), '{ACCENTED}', '{PLAIN}')"
+
+
+@compiles(_Unaccented, "sqlite")
+def _called(element: Any, compiler: Any, **options: Any) -> str:
+    (column,) = (compiler.process(one, **options) for one in element.clauses)
+    return f"unaccented({column})"
+
+
+class _HasOthers(FunctionElement[bool]):
+    """A text holds other letters than ASCII's: it has more bytes than letters."""
+
+    name = "has_others"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_HasOthers, "postgresql")
+@compiles(_HasOthers, "sqlite")
+def _compared(element: Any, compiler: Any, **options: Any) -> str:
+    (column,) = (compiler.process(one, **options) for one in element.clauses)
+    if compiler.dialect.name == "sqlite":
+        return f"(length(CAST({column} AS BLOB)) <> length({column}))"
+    return f"(octet_length({column}) <> char_length({column}))"
+
+
+def matches(search: str, columns: Sequence[Any], phones: Sequence[Any] = ()) -> ColumnElement[bool]:
+    """Return the condition that every word of the search is in one of the columns, whatever its case and accents.
+
+    Digits are found in `phones` whatever stands between them, there and in the search.
+    """
     words = search.split()[:MOST_WORDS]
-    condition = _somewhere(words[0], columns)
-    for word in words[1:]:
-        condition = condition & _somewhere(word, columns)
-    return condition
+    return and_(*(or_(*_held(word, columns), *_dialled(word, phones)) for word in words))
 
 
-def _somewhere(word: str, columns: Sequence[Any]) -> ColumnElement[bool]:
-    return or_(*(_holds(col(column), word) for column in columns))
+def _held(word: str, columns: Sequence[Any]) -> list[ColumnElement[bool]]:
+    return [_holds(col(column), word) for column in columns]
+
+
+def _dialled(word: str, phones: Sequence[Any]) -> list[ColumnElement[bool]]:
+    digits = "".join(letter for letter in word if letter.isdigit() and letter.isascii())
+    if len(digits) < LEAST_DIGITS or not set(word) <= _IN_NUMBERS:
+        return []
+    return [_digits_of(col(phone)).contains(digits) for phone in phones]
+
+
+def _digits_of(column: Any) -> Any:
+    for sign in sorted(_IN_NUMBERS - set("0123456789") | {" "}):
+        column = func.replace(column, sign, "")
+    return column
 
 
 def _holds(column: Any, word: str) -> ColumnElement[bool]:
-    if not word.isascii():
-        held: ColumnElement[bool] = column.icontains(word, autoescape=True)
+    plain = unaccented(word) or ""
+    if not plain.isascii():
+        held: ColumnElement[bool] = _Unaccented(column).contains(plain, autoescape=True)
         return held
-    pattern = word.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return _HoldsAscii(column, f"%{pattern}%")
+    pattern = plain.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    # Only a text with other letters than ASCII's is looked at twice, which few are.
+    return or_(
+        _HoldsAscii(column, f"%{pattern}%"), and_(_HasOthers(column), _HoldsAscii(_Unaccented(column), f"%{pattern}%"))
+    )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, literal
 
+from cleaning import name_key
 from dash_portal.dashboards.statements import rows_of, select
 from database import BrandSession
 from models import PROSPECT, PipelineStage
@@ -70,8 +71,7 @@ def read_stages(session: BrandSession) -> tuple[Stage, ...]:
 def current_keys(names: Iterable[str], stages: Iterable[Stage]) -> frozenset[str]:
     """Return the keys of stages that a link names, by their present names or by earlier ones."""
     renamed = {former: stage.key for stage in stages for former in stage.former_keys}
-    keys = (name.casefold() for name in names)
-    return frozenset(renamed.get(key, key) for key in keys)
+    return frozenset(renamed.get(key, key) for key in map(name_key, names))
 
 
 def in_order(stages: Iterable[Stage]) -> tuple[Stage, ...]:
@@ -124,6 +124,11 @@ def steps(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     if not signings:
         return active
     return tuple(stage for stage in active if stage.position <= max(signings) or stage.likelihood >= SIGNED_AT)
+
+
+def parked_keys(stages: Sequence[Stage]) -> frozenset[str]:
+    """Return the active stages in which deals are parked: they are no step on the way to a signature."""
+    return frozenset(stage.key for stage in active_stages(stages)) - {stage.key for stage in steps(stages)}
 
 
 def step_rank(column: Any, stages: Sequence[Stage]) -> ColumnElement[Any]:

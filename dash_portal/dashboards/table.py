@@ -10,12 +10,15 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import Select, func
 
 from dash_portal.dashboards.statements import rows_of, select
+from dash_portal.view import View
 from database import BrandSession
 
 Row = TypeVar("Row")
 NewRow = TypeVar("NewRow")
 
 PAGE_SIZE: Final = 25
+SIZES: Final = (PAGE_SIZE, 50, 100)
+"""How many rows a reader may have on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,32 @@ class TableQuestion:
     def of(
         cls, search: str, sort: str, page: int, *, sorts: Iterable[str], default: str, size: int = PAGE_SIZE
     ) -> TableQuestion:
-        """Make a question of what a link holds: `sort` is a column's name, with a minus before it for descending."""
+        """Make a question of what a link holds: `sort` is a column's name, with a minus before it for descending.
+
+        A `size` that is not one of SIZES is taken for the first of them.
+        """
         known = set(sorts)
         name = sort.removeprefix("-")
         chosen = sort if name in known else default
-        return cls(search.strip(), chosen.removeprefix("-"), chosen.startswith("-"), max(1, page), size)
+        return cls(
+            search.strip(),
+            chosen.removeprefix("-"),
+            chosen.startswith("-"),
+            max(1, page),
+            size if size in SIZES else PAGE_SIZE,
+        )
+
+    @classmethod
+    def of_view(cls, view: View, *, sorts: Iterable[str], default: str) -> TableQuestion:
+        """Make a question of what a page's address says."""
+        return cls.of(
+            view.value("q"),
+            view.value("sort"),
+            view.number("page", otherwise=1),
+            sorts=sorts,
+            default=default,
+            size=view.number("size", otherwise=PAGE_SIZE),
+        )
 
     def within(self, total: int) -> TableQuestion:
         """Return the question for a table of so many rows: a page beyond the last one is taken for the last."""

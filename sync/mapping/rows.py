@@ -11,10 +11,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cleaning import name_key
 from models import PROSPECT
 from sync.mapping.event_span import event_span
 from sync.mapping.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
-from sync.mapping.stage_names import NEW_LEAD, name_key
+from sync.mapping.stage_names import NEW_LEAD
 from sync.mapping.wire_text import plain_text, sanitise_html
 from sync.mapping.wire_values import WireTime
 from sync.tables import Row

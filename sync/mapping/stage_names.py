@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
+from cleaning import name_key
+
 NEW_LEAD: Final = "New Lead"
-_LONGEST_KEY: Final = 255
-
-
-@lru_cache(maxsize=4096)
-def name_key(name: str) -> str:
-    """Return what names are joined and grouped by: case-folded, at most 255 characters."""
-    return name.casefold()[:_LONGEST_KEY].strip()
 
 
 @dataclass(frozen=True, slots=True)

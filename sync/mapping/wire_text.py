@@ -9,10 +9,8 @@ from typing import Final
 
 import nh3
 
-# NUL is refused by PostgreSQL, lone surrogates by UTF-8; the bidirectional controls can disguise what is written.
-_CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\uffff]"
-)
+from cleaning import CONTROL, one_line
+
 _MARKUP: Final = re.compile("[<>&]")
 _BLOCKS: Final = "p|div|blockquote|pre|h[1-6]|ul|ol|li|table|tr|td|th"
 _OTHER_BLOCKS: Final = (
@@ -95,15 +93,13 @@ _CLOSING_TAGS: Final = 1_000  # room for the closing tags of what was cut
 def clean_text(text: str) -> str:
     """Return text of several lines without control characters, trimmed; cutting it is for who knows its markup."""
     if not text.isprintable():
-        text = _CONTROL.sub("", text)
+        text = CONTROL.sub("", text)
     return text.strip()
 
 
 def clean_line(text: str) -> str:
     """Return the text as one line: no control characters, every run of white space one space."""
-    if not text.isprintable():
-        text = _CONTROL.sub(" ", text)
-    return " ".join(text[:MOST_CHARACTERS].split())
+    return one_line(text[:MOST_CHARACTERS])
 
 
 def clean_name(text: str) -> str:

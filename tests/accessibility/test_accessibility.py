@@ -16,9 +16,8 @@ PAGES = ["/leads", "/pipeline", "/hot-list", "/notes", "/schedule"]
 def settled(page: Page, path: str) -> None:
     if path in {"/leads", "/pipeline", "/hot-list"} and page.locator(".chart-card").count():
         expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
-    if page.locator("#notes-grid").count():
-        expect(page.locator(".ag-header-cell").first).to_be_visible()
-        expect(page.locator(".ag-row[row-id^=note-]").first).to_be_visible()
+    if page.locator("#table").count():
+        expect(page.locator(".ag-row").first).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -41,19 +40,21 @@ def test_no_page_has_a_violation_light_or_dark(visit: Visit, email: str, paths: 
 def test_nothing_that_opens_has_a_violation(visit: Visit, theme: str) -> None:
     visitor = visit(theme=theme)
     page = visitor.open("/leads?source=Facebook&lead=lead-0&q=person")
-    expect(page.locator("#panel")).to_be_visible()
+    expect(page.locator("#details")).to_be_visible()
     assert violations(page) == []
-    page.locator("#panel-close").click()
-    page.locator("#leads-by-source-menu summary").click()
+    page.locator(".details .btn-close").click()
+    page.locator("#leads-by-source-menu .more").click()
     assert violations(page) == []
     page.locator("#leads-by-source-menu").get_by_text("View as table").click()
     assert violations(page) == []
-    page.locator("summary[aria-label^='Signed in']").click()
+    page.locator("#person-menu > button").click()
     assert violations(page) == []
     page = visitor.open("/notes?note=note-3&q=funding")
     settled(page, "/notes")
-    expect(page.locator("#panel")).to_be_visible()
-    page.get_by_text("Kind", exact=True).first.click()
+    expect(page.locator("#details")).to_be_visible()
+    assert violations(page) == []
+    page.locator(".details .btn-close").click()
+    page.get_by_role("button", name="Kind").click()
     assert violations(page) == []
 
 

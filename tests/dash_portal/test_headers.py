@@ -13,7 +13,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.mark.parametrize("path", ["/login", "/healthz", "/leads", "/api/charts", "/nope", "/assets/session.js"])
+@pytest.mark.parametrize("path", ["/login", "/healthz", "/leads", "/api/charts", "/nope", "/assets/requests.js"])
 def test_every_answer_carries_the_headers(world: PortalWorld, path: str) -> None:
     for client in (world.visitor(), world.sign_in("viewer@own.example")):
         headers = client.get(path).headers

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GROUND_FLOOR = ("models.py", "database.py", "settings.py", "encryption.py", "pyproject.toml")
+GROUND_FLOOR = ("models.py", "database.py", "accents.py", "settings.py", "encryption.py", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True)

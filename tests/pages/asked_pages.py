@@ -17,18 +17,18 @@ class AskedPage:
     def __init__(self, answer: Any) -> None:
         self.tree = answer
 
-    def _all(self, part: Any) -> list[dict[str, Any]]:
-        if isinstance(part, dict) and "props" in part:
-            held = part["props"].get("nodes") or part["props"].get("children")
-            return [part["props"], *self._all(held)]
-        if not isinstance(part, list):
+    def components(self, part: Any = None) -> list[dict[str, Any]]:
+        """Return all components of the page, each with its type and properties."""
+        held = self.tree if part is None else part
+        if isinstance(held, list):
+            return [found for one in held for found in self.components(one) if one is not None]
+        if not isinstance(held, dict) or "props" not in held:
             return []
-        own = [part[1]] if len(part) > 1 and isinstance(part[1], dict) and "props" not in part[1] else []
-        return own + [found for one in part for found in self._all(one)]
+        return [held, *self.components(held["props"].get("children") or [])]
 
-    def by_id(self, name: str) -> dict[str, Any]:
+    def by_id(self, name: str | dict[str, str]) -> dict[str, Any]:
         """Return the properties of the component of that id."""
-        return next(props for props in self._all(self.tree) if props.get("id") == name)
+        return next(part["props"] for part in self.components() if part["props"].get("id") == name)
 
     def figure(self, name: str) -> str:
         """Return the value of a card."""
@@ -37,8 +37,14 @@ class AskedPage:
 
     def chart(self, chart_id: str) -> dict[str, dict[str, Any]]:
         """Return per series of a chart its values by category."""
-        data = self.by_id(f"{chart_id}-plotly")["figure"]["data"]
+        data = self.by_id({"type": "chart", "chart": chart_id})["figure"]["data"]
         return {trace["name"]: dict(zip(trace["y"], trace["x"], strict=True)) for trace in data}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the page's table, as far as this page of it goes."""
+        grid = next(part for part in self.components() if part["type"] == "AgGrid")
+        rows: list[dict[str, Any]] = grid["props"]["rowData"]
+        return rows
 
     def total(self) -> int:
         """Return how many rows the page's table has on all its pages."""

@@ -52,17 +52,17 @@ def test_print_shows_the_page_without_its_tools(visit: Visit) -> None:
     expect(page.get_by_label("Search leads")).not_to_be_visible()
     expect(page.get_by_text("Select a bar to filter")).not_to_be_visible()
     expect(page.locator("#figure-total-leads")).to_be_visible()
-    expect(page.locator("#table tbody tr").first).to_be_visible()
+    expect(page.locator("#table .ag-center-cols-container .ag-row").first).to_be_visible()
 
 
 def test_a_page_that_fails_says_so_and_can_be_tried_again(visit: Visit) -> None:
     visitor = visit()
     page = visitor.open("/leads")
     page.route("**/_dash-update-component*", lambda route: route.abort())
-    page.locator("#table .sort", has_text="Name").click()
+    page.locator("#table .ag-header-cell", has_text="Name").click()
     expect(page.locator("#failed")).to_contain_text("The page could not be loaded.")
     page.unroute("**/_dash-update-component*")
     page.locator("#failed-button").click()
-    expect(page.locator("#table th", has_text="Name")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#table .ag-header-cell", has_text="Name")).to_have_attribute("aria-sort", "ascending")
     expect(page.locator("#failed")).not_to_be_visible()
     visitor.problems.clear()  # the browser itself reports the request that was cut off

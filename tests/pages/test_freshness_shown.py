@@ -42,11 +42,10 @@ def test_the_badge_says_the_age_and_the_exact_time_on_hover(visit: Visit) -> Non
     page = visit(FILLED).open("/leads")
     badge = page.locator("#freshness")
     expect(badge).to_contain_text("Updated 1")
-    expect(badge).to_have_attribute("data-mood", "fresh")
+    expect(badge).to_have_class(re.compile("mood-fresh"))
     expect(page.locator("#stale-banner")).not_to_be_visible()
     badge.hover()
-    expect(page.locator("#freshness-tip")).to_be_visible()
-    expect(page.locator("#freshness-tip")).to_contain_text("E")
+    expect(page.locator(".tooltip")).to_contain_text("The data on this page was read at")
 
 
 def test_after_a_failed_sync_a_banner_says_the_datas_age_and_no_details(visit: Visit) -> None:
@@ -55,7 +54,7 @@ def test_after_a_failed_sync_a_banner_says_the_datas_age_and_no_details(visit: V
     expect(banner).to_be_visible()
     expect(banner).to_contain_text("data that is 9 h")
     expect(banner).to_contain_text("The last sync did not succeed.")
-    expect(page.locator("#freshness")).to_have_attribute("data-mood", "stale")
+    expect(page.locator("#freshness")).to_have_class(re.compile("mood-stale"))
 
 
 def test_the_age_goes_on_counting_and_turns_amber_and_red_by_itself(visit: Visit) -> None:
@@ -63,12 +62,12 @@ def test_the_age_goes_on_counting_and_turns_amber_and_red_by_itself(visit: Visit
     visitor.page.clock.install()
     page = visitor.open("/leads")
     badge = page.locator("#freshness")
-    expect(badge).to_have_attribute("data-mood", "fresh")
-    page.route("**/api/sync/status*", lambda route: route.abort())  # as if the network were away for hours
+    expect(badge).to_have_class(re.compile("mood-fresh"))
+    page.route("**/_dash-update-component*", lambda route: route.abort())  # as if the network were away for hours
     page.clock.fast_forward("01:15:00")
-    expect(badge).to_have_attribute("data-mood", "ageing")
+    expect(badge).to_have_class(re.compile("mood-ageing"))
     page.clock.fast_forward("01:00:00")
-    expect(badge).to_have_attribute("data-mood", "stale")
+    expect(badge).to_have_class(re.compile("mood-stale"))
     expect(badge).to_contain_text("Updated 2 h")
     expect(page.locator("#stale-banner")).to_be_visible()
     visitor.problems.clear()  # the browser itself reports the requests that were cut off
@@ -82,7 +81,7 @@ def test_new_data_is_announced_and_shown_without_losing_filters_or_scroll(
     before = int(page.locator("#figure-total-leads .figure-value").inner_text())
     expect(page.locator("#new-data")).not_to_be_visible()
     let_a_sync_land(site, landed)
-    page.evaluate("window.portalFreshness.ask()")
+    page.evaluate("window.dash_clientside.set_props('freshness-asks', {n_intervals: Date.now()})")
     expect(page.locator("#new-data")).to_be_visible()
     page.locator("#table").scroll_into_view_if_needed()
     scrolled = page.evaluate("window.scrollBy(0, 300), window.scrollY")
@@ -91,28 +90,33 @@ def test_new_data_is_announced_and_shown_without_losing_filters_or_scroll(
     expect(page.locator("#figure-total-leads .figure-value")).to_have_text(str(before + 1))
     expect(page.locator("#new-data")).not_to_be_visible()
     expect(page.locator("#freshness")).to_contain_text("Updated just now")
-    expect(page.locator("#chips .chip")).to_have_count(1)
+    expect(page.locator(".chips .chip")).to_have_count(1)
     assert abs(page.evaluate("window.scrollY") - scrolled) <= 2
     expect(page).to_have_url(re.compile("sort=name"))
 
 
-def test_new_data_refreshes_the_notes_where_one_has_scrolled_to(
+def test_new_data_is_taken_by_itself_when_one_comes_back_to_the_tab(
     visit: Visit, site: Site, landed: list[Lead | Note]
 ) -> None:
-    page = visit(FILLED).open("/notes")
-    rows = page.locator("#notes-grid .ag-center-cols-container .ag-row")
-    expect(rows.first).to_contain_text("Hello there")
-    scrolled = page.locator("#notes-grid .ag-body-viewport")
-    scrolled.evaluate("element => element.scrollTo(0, 3000)")
-    expect(rows.filter(has_text="territory 50 ")).to_have_count(1)
+    page = visit(FILLED).open("/notes?page=2")
+    rows = page.locator("#table .ag-row")
+    expect(rows.first).to_contain_text("territory 24 ")
     let_a_sync_land(site, landed)
-    page.evaluate("window.portalFreshness.ask()")
-    page.locator("#new-data-button").click()
-    expect(page.locator("#table-total")).to_have_text("262 notes")
-    expect(page.locator("#notes-grid [row-index='48']")).to_contain_text("territory 46 ")
-    assert scrolled.evaluate("element => element.scrollTop") == 3000
-    scrolled.evaluate("element => element.scrollTo(0, 0)")
-    expect(page.locator("#notes-grid [row-index='0']")).to_contain_text("Just landed")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#said")).to_have_text("Showing the new data")
+    expect(page.locator("#table-total")).to_have_text("26 to 50 of 262 notes")
+    expect(rows.first).to_contain_text("territory 23 ")
+    expect(page.locator("#freshness")).to_contain_text("Updated just now")
+
+
+def test_new_data_waits_while_somebody_reads_a_panel(visit: Visit, site: Site, landed: list[Lead | Note]) -> None:
+    page = visit(FILLED).open("/notes?note=note-3")
+    expect(page.locator("#details")).to_be_visible()
+    let_a_sync_land(site, landed)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#new-data")).to_be_visible()
+    expect(page.locator("#freshness")).to_contain_text("Updated 1")  # the age of what is on the screen
+    expect(page.locator("#table-total")).to_have_text("1 to 25 of 261 notes")
 
 
 def test_a_failed_attempt_shows_its_banner_while_the_page_is_open(
@@ -123,6 +127,6 @@ def test_a_failed_attempt_shows_its_banner_while_the_page_is_open(
     with AgencySession(site.world.engine) as session:
         set_freshness(session, site.brand("own"), utc_now() - timedelta(minutes=70), ResourceStatus.FAILED)
         session.commit()
-    page.evaluate("window.portalFreshness.ask()")
+    page.evaluate("window.dash_clientside.set_props('freshness-asks', {n_intervals: Date.now()})")
     expect(page.locator("#stale-banner")).to_be_visible()
     expect(page.locator("#stale-banner")).to_contain_text("1 h 10 min")

@@ -50,12 +50,12 @@ def test_the_page_shows_brand_tab_figures_charts_and_rows(visit: Visit) -> None:
         "New in 7 days",
         "Active in pipeline",
         "Qualified candidates",
-        "Sources",
+        "Signed",
     ]
     chart_ready(page, "leads-by-source")
     assert bars(page, "leads-by-source") == 10
-    expect(page.locator("#table tbody tr")).to_have_count(25)
-    expect(page).to_have_title("Leads")
+    expect(page.locator("#table .ag-center-cols-container .ag-row")).to_have_count(25)
+    expect(page).to_have_title("Leads · Own Brand")
 
 
 def test_the_first_paint_carries_the_data_in_one_answer(visit: Visit) -> None:
@@ -74,7 +74,7 @@ def test_a_clicked_bar_filters_everything_and_back_undoes_it(visit: Visit, width
     total = figure(page, "total-leads")
     visitor.requests.clear()
     click_bar(page, "leads-by-source", 0)
-    expect(page.locator("#chips .chip")).to_have_count(1)
+    expect(page.locator(".chips .chip")).to_have_count(1)
     expect(page).to_have_url(re.compile(r"[?&]source="))
     filtered = changed_figure(page, "total-leads", total)
     assert int(filtered) < int(total)
@@ -83,7 +83,7 @@ def test_a_clicked_bar_filters_everything_and_back_undoes_it(visit: Visit, width
     assert visitor.page_calls() == 1
     page.go_back()
     expect(page.locator("#figure-total-leads .figure-value")).to_have_text(total)
-    expect(page.locator("#chips .chip")).to_have_count(0)
+    expect(page.locator(".chips .chip")).to_have_count(0)
     page.go_forward()
     expect(page.locator("#figure-total-leads .figure-value")).to_have_text(filtered)
 
@@ -93,18 +93,18 @@ def test_filters_of_two_charts_combine_and_a_link_shows_the_same(visit: Visit) -
     chart_ready(page, "leads-by-source")
     of_all = figure(page, "total-leads")
     click_bar(page, "leads-by-source", 0)
-    expect(page.locator("#chips .chip")).to_have_count(1)
+    expect(page.locator(".chips .chip")).to_have_count(1)
     of_source = changed_figure(page, "total-leads", of_all)
     click_bar(page, "leads-by-status", 1)
-    expect(page.locator("#chips .chip")).to_have_count(2)
+    expect(page.locator(".chips .chip")).to_have_count(2)
     total = changed_figure(page, "total-leads", of_source)
     shared = page.url.removeprefix(page.url.split("/leads")[0])
     other = visit().open(shared)
     expect(other.locator("#figure-total-leads .figure-value")).to_have_text(total)
-    other.locator("#chips .chip").first.click()
-    expect(other.locator("#chips .chip")).to_have_count(1)
+    other.locator(".chips .chip").first.click()
+    expect(other.locator(".chips .chip")).to_have_count(1)
     other.locator(".chip-clear").click()
-    expect(other.locator("#chips .chip")).to_have_count(0)
+    expect(other.locator(".chips .chip")).to_have_count(0)
 
 
 def test_the_long_tail_opens_and_folds_again(visit: Visit) -> None:
@@ -113,18 +113,18 @@ def test_the_long_tail_opens_and_folds_again(visit: Visit) -> None:
     click_bar(page, "leads-by-source", 9)
     expect(page.locator("#card-leads-by-source .js-plotly-plot .points path")).to_have_count(13)
     expect(page).to_have_url(re.compile("open=leads-by-source"))
-    page.locator("#card-leads-by-source .fold-link a").click()
+    page.locator("#card-leads-by-source .chart-table > .link").click()
     expect(page.locator("#card-leads-by-source .js-plotly-plot .points path")).to_have_count(10)
 
 
 def test_filtering_keeps_the_scroll_position(visit: Visit) -> None:
     page = visit().open("/leads")
     chart_ready(page, "leads-source-quality")
-    page.locator("#table .sort", has_text="Name").scroll_into_view_if_needed()
+    page.locator("#table .ag-header-cell", has_text="Name").scroll_into_view_if_needed()
     before = page.evaluate("window.scrollY")
     assert before > 0
-    page.locator("#table .sort", has_text="Name").click()
-    expect(page.locator("#table th", has_text="Name")).to_have_attribute("aria-sort", "ascending")
+    page.locator("#table .ag-header-cell", has_text="Name").click()
+    expect(page.locator("#table .ag-header-cell", has_text="Name")).to_have_attribute("aria-sort", "ascending")
     assert page.evaluate("window.scrollY") == before
 
 
@@ -133,54 +133,54 @@ def test_the_table_is_searched_sorted_and_paged(visit: Visit) -> None:
     page.get_by_label("Search leads").fill("person 555000001")
     expect(page.locator("#table-total")).to_contain_text("of 9 leads")
     expect(page).to_have_url(re.compile(r"q=person\+555000001"))
-    page.locator(".sort", has_text="Name").click()
-    expect(page.locator("#table th", has_text="Name")).to_have_attribute("aria-sort", "ascending")
-    expect(page.locator("#table tbody tr .row-link").first).to_have_text("Person 010")
-    page.locator(".sort", has_text="Name").click()
-    expect(page.locator("#table tbody tr .row-link").first).to_have_text("Person 019")
+    page.locator(".ag-header-cell", has_text="Name").click()
+    expect(page.locator("#table .ag-header-cell", has_text="Name")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#table .ag-center-cols-container .ag-row .door").first).to_have_text("Person 010")
+    page.locator(".ag-header-cell", has_text="Name").click()
+    expect(page.locator("#table .ag-center-cols-container .ag-row .door").first).to_have_text("Person 019")
     page.get_by_label("Search leads").fill("")
-    expect(page.locator("#table tbody tr")).to_have_count(25)
-    page.locator(".pager .button", has_text="Next").click()
-    expect(page.locator(".pager")).to_contain_text("Page 2 of")
+    expect(page.locator("#table .ag-center-cols-container .ag-row")).to_have_count(25)
+    page.locator(".pagination").get_by_text("2", exact=True).click()
+    expect(page.locator("#table-total")).to_contain_text("26 to 50 of")
     expect(page.get_by_label("Search leads")).to_have_value("")
 
 
 def test_a_row_opens_the_lead_with_its_deals_and_notes(visit: Visit) -> None:
     page = visit().open("/leads?q=person+001")
-    page.locator("#table tbody tr").first.click()
-    panel = page.locator("#panel")
+    page.locator(".ag-row[row-id=lead-1] [col-id=name]").click(position={"x": 100, "y": 10})
+    panel = page.locator("#details")
     expect(panel).to_be_visible()
-    expect(panel.locator("h2")).to_have_text("Person 001")
-    expect(panel.locator("h2")).to_be_focused()
+    expect(panel.locator(".offcanvas-title")).to_have_text("Person 001")
+    expect(panel).to_be_focused()
     expect(panel).to_contain_text("Territory 1")
     expect(panel).to_contain_text("Spoke about territory 1 ")
     expect(page).to_have_url(re.compile("lead=lead-1"))
     page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
-    expect(page.locator("#row-lead-1")).to_be_focused()
+    expect(page.locator(".ag-cell:focus")).to_have_text("Person 001")
 
 
 def test_the_keyboard_alone_opens_a_lead(visit: Visit) -> None:
     page = visit().open("/leads?q=person+001")
-    page.locator("#row-lead-1").focus()
+    page.locator(".ag-row[row-id=lead-1] [col-id=name]").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#panel h2")).to_have_text("Person 001")
+    expect(page.locator(".details .offcanvas-title")).to_have_text("Person 001")
 
 
 def test_each_figure_says_what_it_counts(visit: Visit) -> None:
     page = visit().open("/leads")
     page.locator("#figure-qualified-candidates").focus()
-    tip = page.locator("#figure-qualified-candidates-tip")
+    tip = page.locator(".tooltip")
     expect(tip).to_be_visible()
     expect(tip).to_contain_text("from QR Returned through FA Sent")
     page.locator("#figure-new-leads").hover()
-    expect(page.locator("#figure-new-leads-tip")).to_contain_text("today and the 6 days before")
+    expect(page.locator(".tooltip", has_text="6 days")).to_contain_text("today and the 6 days before")
 
 
 def test_upstream_html_stays_inert(visit: Visit) -> None:
     page = visit().open("/notes?note=note-attack")
-    expect(page.locator("#panel")).to_contain_text("Hello there")
+    expect(page.locator("#details")).to_contain_text("Hello there")
     page.goto(page.url.replace("/notes?note=note-attack", "/leads?q=person+000"))
     expect(page.locator("#main")).to_be_visible()
     assert page.evaluate("window.attacked") is None
-    assert page.locator("#panel a[href^=javascript]").count() == 0
+    assert page.locator("#details a[href^=javascript]").count() == 0

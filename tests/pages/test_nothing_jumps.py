@@ -29,7 +29,7 @@ def top(page: Page, chart: str) -> float:
 def test_a_clicked_chart_stays_where_it_is(visit: Visit, path: str, width: int) -> None:
     page = visit(width=width).open(path)
     page.wait_for_load_state("networkidle")
-    chips = page.locator("#chips .chip")
+    chips = page.locator(".chips .chip")
     for chart in CHARTS[path]:
         chart_ready(page, chart)
         drawn = bars(page, chart)

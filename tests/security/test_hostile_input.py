@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from database import AgencySession
 from models import SignInFailure, Tenant, TenantStatus, User
 from tests.dash_portal.portal_world import PortalWorld, password_hash
-from tests.security.test_isolation import CALLBACK_VALUES, _outputs
+from tests.security.test_isolation import CALLBACK_VALUES, _outputs, filled_in
 
 PAYLOADS = (
     "<script>zqx(1)</script>",
@@ -122,9 +122,7 @@ values = st.recursive(
         st.lists(inner, max_size=3),
         st.dictionaries(
             st.one_of(
-                st.sampled_from(
-                    ("brand", "query", "startRow", "endRow", "sortModel", "filterModel", "colId", "sort", "points", "x")
-                ),
+                st.sampled_from(("brand", "query", "resources", "version", "sort", "points", "x")),
                 st.text(max_size=5),
             ),
             inner,
@@ -238,10 +236,9 @@ def test_no_callback_body_breaks_the_portal(marked: PortalWorld) -> None:
         if kind == "search":
             made = queries.map(lambda query: "?" + "&".join(f"{quote(name)}={quote(said)}" for name, said in query))
             return st.one_of(made, texts, values)
-        if kind == "rows":
-            rows = st.fixed_dictionaries({"startRow": values, "endRow": values, "sortModel": values})
-            ranges = st.fixed_dictionaries({"startRow": st.integers(), "endRow": st.integers()})
-            return st.one_of(rows, ranges, values)
+        if kind == "shown":
+            ages = st.fixed_dictionaries({"brand": st.one_of(texts, values), "resources": values})
+            return st.one_of(ages, values)
         made = queries.map(lambda query: "&".join(f"{quote(name)}={quote(said)}" for name, said in query))
         return st.one_of(made, texts, values)
 
@@ -250,9 +247,7 @@ def test_no_callback_body_breaks_the_portal(marked: PortalWorld) -> None:
     def ask(data: st.DataObject, output: str, email: str) -> None:
         registered = callbacks[output]
         specs = [*registered["inputs"], *registered["state"]]
-        filled = [
-            {**spec, "value": data.draw(value_of(CALLBACK_VALUES[spec["id"], spec["property"]]))} for spec in specs
-        ]
+        filled = [filled_in(spec, data.draw(value_of(CALLBACK_VALUES[spec["id"], spec["property"]]))) for spec in specs]
         count = len(registered["inputs"])
         body = {
             "output": output,
@@ -311,7 +306,7 @@ def test_no_made_up_body_breaks_the_portal(marked: PortalWorld) -> None:
     ],
 )
 def test_no_header_breaks_the_portal(world: PortalWorld, headers: dict[str, str]) -> None:
-    for path in ("/login", "/leads", "/api/charts", "/vendor/bootstrap.min.css", "/assets/session.js"):
+    for path in ("/login", "/leads", "/api/charts", "/vendor/bootstrap.min.css", "/assets/requests.js"):
         answer = world.visitor().get(path, headers=headers)
         assert_plain(answer, (path, headers))
         assert "evil.example" not in str(answer.headers) + answer.data.decode(errors="replace")

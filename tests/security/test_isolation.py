@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 import dash
+import dash_ag_grid
+import dash_bootstrap_components
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
@@ -33,6 +35,7 @@ from tests.security.marked_rows import handle, treasure
 
 OTHERS = ("other", "shut")
 PAGES = ("/leads", "/pipeline", "/hot-list", "/notes", "/schedule")
+SUITES = (dash, dash_ag_grid, dash_bootstrap_components)
 FOR_THE_AGENCY = ("agency",)
 FOR_TENANT_ADMINS = ("team.",)
 
@@ -59,7 +62,7 @@ def route_values(world: PortalWorld, slug: str) -> dict[str, list[str]]:
         "theme": ["light"],
         "mark": ["x"],
         "name": ["bootstrap.min.css"],
-        "filename": ["session.js"],
+        "filename": ["requests.js"],
         "path": [f"{slug}/{tenant_id}", "leads", "notes"],
         "_unknown": [f"leads/{handle(slug)}"],
         "package_name": ["dash", "plotly"],
@@ -102,12 +105,10 @@ def form_fields(world: PortalWorld, slug: str) -> dict[str, str]:
 CALLBACK_VALUES: dict[tuple[str, str], str] = {
     ("_pages_location", "pathname"): "path",
     ("_pages_location", "search"): "search",
-    ("notes-asked", "data"): "rows",
-    ("leads-view", "data"): "view",
-    ("pipeline-view", "data"): "view",
-    ("hot-list-view", "data"): "view",
-    ("notes-view", "data"): "view",
-    ("schedule-view", "data"): "view",
+    **{(f'{{"page":"{page[1:]}","type":"view"}}', "data"): "view" for page in PAGES},
+    ("details-view", "data"): "view",
+    ("freshness-asks", "n_intervals"): "count",
+    ('{"page":["ALL"],"type":"shown"}', "data"): "shown",
 }
 """Which kind of value each input and state of a callback takes: a new one has to be named here."""
 
@@ -116,7 +117,8 @@ def callback_values(slug: str, kind: str) -> list[Any]:
     every: dict[str, list[Any]] = {
         "path": [*PAGES, "/", f"/{slug}"],
         "search": query_strings(slug),
-        "rows": [{"startRow": 0, "endRow": 100, "sortModel": [], "filterModel": {}}],
+        "count": [1],
+        "shown": [{"brand": slug, "resources": ["leads", "notes"], "tenant_id": 2}, {"brand": None}, None],
         "view": [
             *query_strings(slug),
             *(query.removeprefix("?") for query in query_strings(slug)),
@@ -162,6 +164,16 @@ def _path(world: PortalWorld, rule: Rule, arguments: dict[str, str]) -> str:
     return adapter.build(rule.endpoint, typed, method=min(rule.methods or {"GET"}), force_external=False)
 
 
+def filled_in(spec: dict[str, Any], value: Any) -> Any:
+    """Return an input or state as the browser sends it; one that may be many as a list of one of them."""
+    if not spec["id"].startswith("{"):
+        return {**spec, "value": value}
+    parts = json.loads(spec["id"])
+    own = {key: "leads" if part == ["ALL"] else part for key, part in parts.items()}
+    entry = {**spec, "id": own, "value": value}
+    return [entry] if ["ALL"] in parts.values() else entry
+
+
 def callback_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
     """Yield requests for every registered callback, its inputs and states filled with the brand's."""
     for output, registered in world.app.extensions["dash"].callback_map.items():
@@ -172,7 +184,7 @@ def callback_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
             assert (spec["id"], spec["property"]) in CALLBACK_VALUES, f"{output}: name {spec} in CALLBACK_VALUES"
         kinds = [CALLBACK_VALUES[spec["id"], spec["property"]] for spec in specs]
         for combination in product(*(callback_values(slug, kind) for kind in kinds)):
-            filled = [{**spec, "value": said} for spec, said in zip(specs, combination, strict=True)]
+            filled = [filled_in(spec, said) for spec, said in zip(specs, combination, strict=True)]
             count = len(registered["inputs"])
             yield Call(
                 "POST",
@@ -191,8 +203,12 @@ def callback_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
 def _outputs(output: str) -> Any:
     many = output.startswith("..")
     names = output[2:-2].split("...") if many else [output]
-    made = [{"id": name.rpartition(".")[0], "property": name.rpartition(".")[2]} for name in names]
+    made = [{"id": _id(name.rpartition(".")[0]), "property": name.rpartition(".")[2]} for name in names]
     return made if many else made[0]
+
+
+def _id(name: str) -> Any:
+    return json.loads(name) if name.startswith("{") else name
 
 
 def send(world: PortalWorld, client: FlaskClient, call: Call, token: str | None) -> TestResponse:
@@ -293,7 +309,10 @@ def test_of_dash_only_published_bundles_are_open(marked: PortalWorld) -> None:
     visitor, signed_in = marked.visitor(), marked.sign_in("viewer@own.example")
     installed = {
         hashlib.sha256(file.read_bytes()).digest()
-        for folder in (Path(dash.__file__).parent, Path(served_files.__file__).parent / "vendor")
+        for folder in (
+            *(Path(str(suite.__file__)).parent for suite in SUITES),
+            Path(served_files.__file__).parent / "vendor",
+        )
         for file in folder.rglob("*.js")
     }
     named = re.findall(r'rel="prefetch" href="(/_dash[^"]+)"', visitor.get("/login").text)
@@ -305,7 +324,7 @@ def test_of_dash_only_published_bundles_are_open(marked: PortalWorld) -> None:
         assert visitor.get(f"{address}?brand=own").status_code == 401
         assert visitor.post(address).status_code in {400, 401}
     for path in (
-        "/_dash-component-suites/dash_ag_grid/async-community.js",
+        "/_dash-component-suites/dash_ag_grid/async-enterprise.js",
         "/_dash-component-suites/dash/dcc/async-markdown.js",
         "/_dash-layout",
         "/_dash-dependencies",
@@ -363,13 +382,15 @@ def test_two_tabs_on_two_brands_never_mix(marked: PortalWorld) -> None:
     """One browser, one session: each page stays with the brand it was made for, whatever the other tab does."""
     client = marked.sign_in("agency@mellon.example")
     token = marked.csrf_token(client)
+    name = '{"page":"notes","type":"view"}'
+    callbacks = marked.app.extensions["dash"].callback_map
+    output = next(key for key, known in callbacks.items() if [spec["id"] for spec in known["inputs"]] == [name])
     for slug, stranger in (("own", "other"), ("other", "own"), ("own", "other")):
         body = {
-            "output": "notes-answered.data",
-            "outputs": {"id": "notes-answered", "property": "data"},
-            "inputs": [{"id": "notes-asked", "property": "data", "value": {"startRow": 0, "endRow": 100}}],
-            "state": [{"id": "notes-view", "property": "data", "value": f"brand={slug}"}],
-            "changedPropIds": ["notes-asked.data"],
+            "output": output,
+            "outputs": _outputs(output),
+            "inputs": [filled_in({"id": name, "property": "data"}, f"brand={slug}")],
+            "changedPropIds": [f"{name}.data"],
         }
         answer = client.post("/_dash-update-component", json=body, headers={"X-CSRFToken": token})
         assert treasure(slug) in answer.text

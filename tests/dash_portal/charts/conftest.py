@@ -34,7 +34,7 @@ DRAW = """async ({figure, option, config}) => {
   });
   left.style.height = right.style.height = height;
   await Plotly.newPlot(left, figure.data, figure.layout, config);
-  const chart = await portalCharts.mount(right, option);
+  const chart = await portalCharts.mount(right, option, (key) => key && (window.clicked ??= []).push({key}));
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // it is fitted to its element
   const isDrawn = (path) => { const {width, height} = path.getBBox(); return width > 0 && height > 0; };
   const texts = (root, selector) => [...root.querySelectorAll(selector)].map((node) => node.textContent);

@@ -15,9 +15,6 @@ from tests.dash_portal.charts.strategies import HOSTILE, charts
 
 pytestmark = pytest.mark.browser
 
-RECORD_CLICKS = """() => { window.clicked = [];
-  document.addEventListener("portal-chart-click", ({detail}) => window.clicked.push(detail)); }"""
-
 
 def shown(values: list[float | None]) -> int:
     return len([value for value in values if value])
@@ -154,7 +151,6 @@ def clicks(chart_page: ChartPage, count: int = 1) -> list[dict[str, Any]]:
 
 def test_a_click_in_echarts_names_the_key(chart_page: ChartPage) -> None:
     chart_page.draw(BAR)
-    chart_page.page.evaluate(RECORD_CLICKS)
     click_mark(chart_page, 0, 1)
     click_mark(chart_page, 0, 4)  # the folded rest has no key of its own: nothing is told
     click_mark(chart_page, 0, 0)
@@ -163,26 +159,8 @@ def test_a_click_in_echarts_names_the_key(chart_page: ChartPage) -> None:
 
 def test_a_click_on_a_slice_names_the_key_and_not_the_label(chart_page: ChartPage) -> None:
     chart_page.draw(DONUT)
-    chart_page.page.evaluate(RECORD_CLICKS)
     click_mark(chart_page, 0, 4)
-    assert clicks(chart_page) == [{"key": "other-sources", "seriesName": "Leads"}]
-
-
-@pytest.mark.parametrize("engine", ["plotly", "echarts"])
-def test_a_click_on_a_legend_entry_filters_and_hides_nothing(chart_page: ChartPage, engine: str) -> None:
-    page = chart_page.page
-    chart_page.draw(DONUT)
-    page.evaluate(RECORD_CLICKS)
-    page.evaluate("() => portalCharts.listenToPlotlyLegend(document.getElementById('plotly'))")
-    if engine == "plotly":
-        page.locator("#plotly .legendtoggle").nth(1).click()
-    else:
-        page.locator("#echarts svg text", has_text="Google Ads").click()
-    assert clicks(chart_page) == [{"key": "Google Ads", "seriesName": "Leads"}]
-    # Plotly hides only after it has waited for a second click, so what it is about to do is asked instead.
-    assert page.evaluate("() => document.getElementById('plotly')._fullLayout.legend.itemclick") is False
-    selected = "() => echarts.getInstanceByDom(document.getElementById('echarts')).getOption().legend[0].selected"
-    assert all(page.evaluate(selected).values())
+    assert clicks(chart_page) == [{"key": "other-sources"}]
 
 
 def test_a_click_in_plotly_carries_the_key(chart_page: ChartPage) -> None:

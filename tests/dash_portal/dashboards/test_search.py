@@ -31,10 +31,25 @@ def engine(database_url: str) -> Iterator[Engine]:
         ("either/or", "r/o", True),
         ("Café Zürich", "café", True),
         ("Café Zürich", "rich", True),
-        ("Zürich", "Zurich", False),
+        ("Zürich", "Zurich", True),
+        ("Zurich", "zÜRICH", True),
+        ("Łódź and Ångström", "lodz angstrom", True),
+        ("Ärger", "erger", False),
+        ("Київ", "київ", True),
     ],
 )
 def test_each_word_is_looked_for_letter_by_letter(engine: Engine, text: str, search: str, found: bool) -> None:
     row = select(literal(text).label("content"), literal("").label("author")).subquery()
     with engine.connect() as connection:
         assert connection.scalar(select(matches(search, (row.c.content, row.c.author)))) == found
+
+
+@pytest.mark.parametrize("phone", ["(804) 555-1463", "804.555.1463", "+1 804 555 1463", "8045551463"])
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("8045551463", True), ("(804) 555-1463", True), ("555-1463", True), ("5551464", False), ("14", False), ("x804", False)],
+)  # fmt: skip
+def test_digits_are_found_whatever_stands_between_them(engine: Engine, phone: str, search: str, found: bool) -> None:
+    row = select(literal(phone).label("phone"), literal("nobody").label("name")).subquery()
+    with engine.connect() as connection:
+        assert connection.scalar(select(matches(search, (row.c.name,), (row.c.phone,)))) == found

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from cleaning import name_key
 from database import AgencySession, brand_transaction
 from encryption import Cipher
 from models import HotListItem, PipelineItem, PipelineStage, PipelineStageChange, utc_now
-from sync.mapping.stage_names import name_key
 from sync.reading.resources import OPPORTUNITIES_TABLE, STAGES_TABLE
 from sync.storing.derived import derive_hot_list, is_renamed_stage, record_stage_changes, remember_stages
 from sync.storing.store import count_missing, staged, upsert

@@ -1,0 +1,1 @@
+"""What every page is made of: few, rich components. One part, one file; `shell.py` puts them together."""

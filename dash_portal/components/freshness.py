@@ -1,0 +1,120 @@
+"""How old what is on the screen is: a badge that goes on ageing, a banner when it is too old, and word of newer data.
+
+The server says once how old the data was (`age_of`); `assets/freshness.js` lets it grow, and a callback asks now and
+then what the server has by now. An open page ages until it has taken the newer data.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import dash_bootstrap_components as dbc
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from dash_portal.brand_access import Brand, authorised_brand, open_brand
+from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
+from dash_portal.components import ids
+from dash_portal.freshness import Freshness, page_freshness
+from dash_portal.page_request import Page, PageRequest
+from dash_portal.portal import portal
+from models import Resource, utc_now
+
+_ASK_EVERY: Final = 30_000
+_TELL_EVERY: Final = 5_000
+
+
+def freshness_badge() -> Component:
+    """Return the badge; its words are written in the browser."""
+    return html.Span(
+        [
+            dbc.Badge(
+                [html.Span(className="icon"), html.Span(id="freshness-text")], id="freshness", pill=True, color=""
+            ),
+            dbc.Tooltip(id="freshness-tip", target="freshness", placement="bottom"),
+        ],
+        tabIndex=0,
+        className="freshness-place",
+    )
+
+
+def freshness_parts(page: Page) -> list[Component]:
+    """Return the banner of old data, and what the browser keeps and asks."""
+    return [
+        dbc.Alert(id="stale-banner", is_open=False, color="warning", fade=False, class_name="banner"),
+        dcc.Store(id=ids.shown(page.name)),
+        dcc.Store(id="landed"),
+        dcc.Interval(id="freshness-tells", interval=_TELL_EVERY),
+        dcc.Interval(id="freshness-asks", interval=_ASK_EVERY),
+    ]
+
+
+def output(page: Page) -> Output:
+    """Return what tells the browser how fresh the answer is that it shows."""
+    return Output(ids.shown(page.name), "data")
+
+
+def age_of(request: PageRequest) -> dict[str, Any]:
+    """Say how old the data of a page is. Ages are seconds; the words are those of the badge's and banner's rest."""
+    fresh, brand = request.freshness, request.brand
+    return _ages(fresh, brand.data_version) | {
+        "page": request.page.name,
+        "brand": brand.slug,
+        "resources": [resource.value for resource in request.page.resources],
+        "moment": request.now.isoformat(),
+        "ageing": _age_at(fresh, fresh.ageing_at),
+        "stale": _age_at(fresh, fresh.stale_at),
+        "read": "" if fresh.read_at is None else moment_text(fresh.read_at, brand.display_zone),
+        "due": _due(fresh, brand),
+    }
+
+
+def init_app(dash_app: Dash) -> None:
+    """Register what tells the age and asks for newer data, once for all pages."""
+    dash_app.clientside_callback(
+        ClientsideFunction("freshness", "tell"),
+        Output("freshness-text", "children"),
+        Output("freshness", "className"),
+        Output("freshness-tip", "children"),
+        Output("stale-banner", "is_open"),
+        Output("stale-banner", "children"),
+        Output("new-data", "is_open"),
+        Input("freshness-tells", "n_intervals"),
+        Input(ids.shown("") | {"page": ALL}, "data"),
+        Input("landed", "data"),
+    )
+
+    @dash_app.callback(
+        Output("landed", "data"),
+        Input("freshness-asks", "n_intervals"),
+        State(ids.shown("") | {"page": ALL}, "data"),
+        prevent_initial_call=True,
+    )
+    def landed(_count: Any, shown: Any) -> dict[str, Any]:
+        """Answer how old the data is that the server has by now, of the brand and resources that a page shows."""
+        of_page = shown[0] if isinstance(shown, list) and shown and isinstance(shown[0], dict) else {}
+        slug, named = of_page.get("brand"), of_page.get("resources")
+        brand = authorised_brand(slug if isinstance(slug, str) else None)
+        resources = [resource for resource in Resource if isinstance(named, list) and resource.value in named]
+        with open_brand(brand) as session:
+            fresh = page_freshness(session, resources, utc_now(), portal().settings.sync_cron, brand.slug)
+        return _ages(fresh, brand.data_version)
+
+
+def _ages(fresh: Freshness, version: int) -> dict[str, Any]:
+    age = fresh.age_seconds
+    return {"age": None if age is None else int(age), "failed": fresh.failed, "version": version}
+
+
+def _due(freshness: Freshness, brand: Brand) -> str:
+    due = clock_text(freshness.next_sync_at, brand.display_zone)
+    if local_day(freshness.next_sync_at, brand.display_zone) == local_day(freshness.now, brand.display_zone):
+        return due
+    return f"{due} on {day_text(local_day(freshness.next_sync_at, brand.display_zone))}"
+
+
+def _age_at(freshness: Freshness, moment: datetime | None) -> int | None:
+    if moment is None or freshness.read_at is None:
+        return None
+    return int((moment - freshness.read_at).total_seconds())

@@ -1,0 +1,125 @@
+"""The top of every page: the brand, the tabs, how fresh the data is, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dash_portal.brand_access import Brand, Viewer
+from dash_portal.co_branding.logos import LogoAddresses
+from dash_portal.view import View
+from models import Role
+
+TABS: Final = (
+    ("/leads", "Leads"),
+    ("/pipeline", "Pipeline"),
+    ("/hot-list", "Hot list"),
+    ("/notes", "Notes"),
+    ("/schedule", "Schedule"),
+)
+
+
+def navbar(
+    viewer: Viewer, brand: Brand, brands: Sequence[Brand], view: View, badge: Component, logos: LogoAddresses | None
+) -> Component:
+    """Return the header. `brands` are those the viewer may switch between; without `logos` initials stand in."""
+    name = _switch(brand, brands) if len(brands) > 1 else html.Span(brand.name, id="brand-name")
+    return html.Header(
+        [
+            html.Div(
+                [
+                    html.Div([*_marks(brand, logos), name], className="brand"),
+                    html.Span("Mellon", className="agency-mark", title="Your agency's portal"),
+                    html.Div([badge, _theme_button(), _person(viewer)], className="head-tools"),
+                ],
+                className="head-line",
+            ),
+            html.Nav(
+                dbc.Nav([_tab(path, text, view) for path, text in TABS], class_name="tabs"),
+                **{"aria-label": "Dashboards"},  # type: ignore[arg-type]
+            ),
+        ],
+        className="head",
+    )
+
+
+def _tab(path: str, text: str, view: View) -> Component:
+    """Return a tab; dbc.NavLink can't say which of them is the current page."""
+    is_here = path == view.path
+    said = {"aria-current": "page"} if is_here else {}
+    look = "nav-link tab view-link active" if is_here else "nav-link tab view-link"
+    return html.A(text, href=view.to(path, "brand").href, className=look, **said)  # type: ignore[arg-type]
+
+
+def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Component]:
+    """Return the brand's logo, one for light and one for dark pages; the style sheet shows the one that fits."""
+    if logos is None:
+        return [html.Span(_initials(brand.name), className="brand-mark", **{"aria-hidden": "true"})]  # type: ignore[arg-type]
+    ground = "" if logos.dark_is_own else "on-light"
+    return [
+        html.Img(src=logos.light, alt="", className="brand-logo brand-logo-light"),
+        html.Img(src=logos.dark, alt="", className=f"brand-logo brand-logo-dark {ground}"),
+    ]
+
+
+def _switch(brand: Brand, brands: Sequence[Brand]) -> Component:
+    return html.Div(
+        [
+            html.Label("Brand", htmlFor="brand-switch", className="visually-hidden"),
+            dcc.Dropdown(
+                id="brand-switch",
+                options=[{"label": other.name, "value": other.slug} for other in brands],
+                value=brand.slug,
+                clearable=False,
+                searchable=True,
+            ),
+        ],
+        id="brand-name",
+        className="brand-switch",
+    )
+
+
+def _theme_button() -> Component:
+    words = "Switch between light and dark"
+    return dbc.Button(
+        html.Span(words, className="icon icon-theme"),
+        id="theme-button",
+        color="",
+        class_name="icon-button",
+        title=words,
+    )
+
+
+def _person(viewer: Viewer) -> Component:
+    links = [("/account", "Your account")]
+    if viewer.role is Role.TENANT_ADMIN:
+        links.append(("/team", "Your team"))
+    if viewer.role is Role.AGENCY_ADMIN:
+        links += [("/agency/sync", "Sync health"), ("/agency/brands", "Brands"), ("/agency/users", "Users")]
+    name = viewer.name or viewer.email
+    mark = [
+        html.Span(_initials(name), className="person-mark", **{"aria-hidden": "true"}),  # type: ignore[arg-type]
+        html.Span(f"Signed in as {name}", className="visually-hidden"),
+    ]
+    return dbc.DropdownMenu(
+        [
+            html.P(f"{name}, {viewer.email}" if viewer.name else viewer.email, className="dropdown-header"),
+            *(dbc.DropdownMenuItem(text, href=path, external_link=True) for path, text in links),
+            dbc.DropdownMenuItem("Sign out", href="/logout", external_link=True),
+        ],
+        label=mark,
+        id="person-menu",
+        align_end=True,
+        caret=False,
+        color="",
+        toggle_class_name="icon-button",
+    )
+
+
+def _initials(name: str) -> str:
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0].upper() for word in words[:2]) or "?"

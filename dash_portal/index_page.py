@@ -1,0 +1,65 @@
+"""The HTML document around the application: the theme before the first paint, a skeleton until the data is there."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Final
+
+from dash import Dash
+
+from dash_portal.served_files import asset_url, vendor_url
+
+THEME_SCRIPT: Final = "first/theme.js"
+NAMED_BY_THE_DOCUMENT: Final = r"^theme\.js$"
+"""Assets that Dash must not name a second time (a pattern of file names)."""
+
+_LOADED_BY_CHARTS: Final = (
+    "/_dash-component-suites/dash/dcc/async-graph.js",
+    "/_dash-component-suites/plotly/package_data/plotly.min.js",
+)
+"""What the first chart of a visit asks for, which no document names."""
+_TABLES: Final = "/dash_ag_grid/dash_ag_grid."
+"""How the table engine's first file is called; what it loads in turn bears the same mark of its version."""
+
+
+def index_string() -> str:
+    """Return the document, with Dash's own places in it; it holds no data."""
+    return f"""<!DOCTYPE html>
+<html lang="en" data-echarts="{vendor_url("echarts.min.js")}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{{%title%}}</title>
+<link rel="icon" href="data:,">
+<script src="{asset_url(THEME_SCRIPT)}"></script>
+<link rel="stylesheet" href="{vendor_url("bootstrap.min.css")}">
+{{%css%}}
+</head>
+<body>
+{{%app_entry%}}
+<noscript>This portal needs JavaScript.</noscript>
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+</body>
+</html>"""
+
+
+def first_files(dash_app: Dash) -> tuple[str, ...]:
+    """Return the addresses of what a first dashboard loads, in that order; none of it holds data."""
+    reader = _Addresses()
+    with dash_app.server.test_request_context("/leads"):
+        reader.feed(dash_app.index())
+    tables = [address for address in reader.addresses if _TABLES in address]
+    community = [address.replace("/dash_ag_grid.", "/async-community.").replace(".min.js", ".js") for address in tables]
+    return (*reader.addresses, *_LOADED_BY_CHARTS, *community)
+
+
+class _Addresses(HTMLParser):
+    """Gathers what a document loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.addresses += [said for name, said in attrs if name in {"src", "href"} and said and said.startswith("/")]

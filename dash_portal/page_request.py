@@ -1,0 +1,100 @@
+"""What a page was asked for: the brand it is pinned to, the view, the moment, how fresh the data is; and what is known.
+
+What is finished is kept as plain data (`known`): Dash's own classes cost more than all else of an answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g
+from plotly.io.json import to_json_plotly
+
+from dash_portal.brand_access import Brand, authorised_brand, current_viewer, open_brand
+from dash_portal.brand_time import local_day
+from dash_portal.dashboards.answers import ANSWERS
+from dash_portal.freshness import Freshness, page_freshness
+from dash_portal.portal import portal
+from dash_portal.view import View
+from database import BrandSession
+from models import Resource, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A dashboard: its address and title, the resources it shows, and the parameters it knows.
+
+    `depends_on` names what the content depends on beside data and view: the brand's day, or the minute.
+    """
+
+    path: str
+    title: str
+    resources: tuple[Resource, ...]
+    parameters: tuple[str, ...]
+    depends_on: Callable[[Brand, datetime], Hashable]
+
+    @property
+    def name(self) -> str:
+        """The page's name in ids and file names."""
+        return self.path.removeprefix("/")
+
+    def document_title(self, **_path_variables: Any) -> str:
+        """Return the title of the browser's window: the page, and the brand that this request opened it of."""
+        brand = g.get("opened_brand")
+        return self.title if brand is None else f"{self.title} · {brand.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a page was asked for. `details` is the part of the view that names what stands open at its side."""
+
+    page: Page
+    session: BrandSession
+    brand: Brand
+    view: View
+    details: View
+    now: datetime
+    freshness: Freshness
+
+
+@contextmanager
+def open_page(page: Page, view: View) -> Iterator[PageRequest]:
+    """Yield what was asked for; the brand that the view names is authorised here. Raises as `authorised_brand` does."""
+    brand = authorised_brand(view.value("brand") or None)
+    g.opened_brand = brand
+    known_view, panel = view.only("brand", *page.parameters), view.only("brand", "lead", "note")
+    if current_viewer().is_agency:  # pinned: every link of this page stays with this brand
+        known_view, panel = (part.set_to("brand", brand.slug) for part in (known_view, panel))
+    now = utc_now()
+    with open_brand(brand) as session:
+        fresh = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
+        yield PageRequest(page, session, brand, known_view, panel, now, fresh)
+
+
+def known(request: PageRequest, what: str, work_out: Callable[[], Any]) -> Any:
+    """Return an answer of a page as plain data, worked out once for a brand's data, view, day and time zone."""
+    brand, fresh = request.brand, request.freshness
+    waits = (fresh.unavailable, fresh.next_sync_at if fresh.read_at is None else None)
+    depends = request.page.depends_on(brand, request.now)
+    question = (what, request.view, depends, waits, brand.accent_colour, brand.display_zone)
+    return ANSWERS.answer(brand, question, lambda: json.loads(to_json_plotly(work_out())))
+
+
+def by_day(brand: Brand, now: datetime) -> Hashable:
+    """Name the brand's calendar day: what counts days changes at its midnight."""
+    return local_day(now, brand.timezone), brand.timezone
+
+
+def by_minute(_brand: Brand, now: datetime) -> Hashable:
+    """Name the minute: what is still to come changes with it."""
+    return now.replace(second=0, microsecond=0)
+
+
+def by_data(_brand: Brand, _now: datetime) -> Hashable:
+    """Name nothing: what depends on data and view alone."""
+    return ""

@@ -1,0 +1,31 @@
+"""JavaScript of our own stays little, and each file says why Dash has no part for it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dash_portal.index_page
+
+ASSETS = Path(dash_portal.index_page.__file__).parent / "assets"
+SCRIPTS = sorted(ASSETS.rglob("*.js"))
+STYLES = sorted(ASSETS.rglob("*.css"))
+MOST_LINES_OF_SCRIPT = 470
+MOST_LINES_OF_STYLE = 450
+
+
+def lines(files: list[Path]) -> int:
+    return sum(len(file.read_text().splitlines()) for file in files)
+
+
+def test_scripts_and_styles_stay_little() -> None:
+    assert 0 < lines(SCRIPTS) <= MOST_LINES_OF_SCRIPT
+    assert 0 < lines(STYLES) <= MOST_LINES_OF_STYLE
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_each_script_opens_with_why_it_is_there(script: Path) -> None:
+    assert script.read_text().startswith("// ")
+    assert re.search(r"Dash|dcc\.", "".join(script.read_text().splitlines()[:3]))
