@@ -18,6 +18,7 @@ check: .venv/development  ## format, lint, types, import rules, dead code; part 
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/deptry .
 	$(BIN)/mypy .
 

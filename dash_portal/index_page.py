@@ -18,8 +18,8 @@ _LOADED_BY_CHARTS: Final = (
     "/_dash-component-suites/plotly/package_data/plotly.min.js",
 )
 """What the first chart of a visit asks for, which no document names."""
-_TABLES: Final = "/dash_ag_grid/dash_ag_grid."
-"""How the table engine's first file is called; what it loads in turn bears the same mark of its version."""
+_LOADED_BY_TABLES: Final = ("/_dash-component-suites/dash_ag_grid/async-community.js",)
+"""What the first table of a visit asks for, likewise."""
 
 
 def index_string() -> str:
@@ -49,9 +49,7 @@ def first_files(dash_app: Dash) -> tuple[str, ...]:
     reader = _Addresses()
     with dash_app.server.test_request_context("/leads"):
         reader.feed(dash_app.index())
-    tables = [address for address in reader.addresses if _TABLES in address]
-    community = [address.replace("/dash_ag_grid.", "/async-community.").replace(".min.js", ".js") for address in tables]
-    return (*reader.addresses, *_LOADED_BY_CHARTS, *community)
+    return (*reader.addresses, *_LOADED_BY_CHARTS, *_LOADED_BY_TABLES)
 
 
 class _Addresses(HTMLParser):

@@ -34,7 +34,7 @@ TABLE = Table(
         Column("time", "Time", width=190),
         Column("contact", "Contact", width=180, flex=1),
         Column("what", "What", width=220, flex=3, wraps=True),
-        Column("state", "State", width=200),
+        Column("state", "State", width=230),
     ),
     default_sort="",
     searched="",

@@ -12,6 +12,8 @@ OURS = {
     "models",
     "encryption",
     "logs",
+    "cleaning",
+    "accents",
     "notes_rhythm",
     "timetable",
     "time_zones",
@@ -25,11 +27,13 @@ MAY_IMPORT = {
     "models": set(),
     "encryption": set(),
     "logs": set(),
+    "cleaning": set(),
+    "accents": set(),
     "notes_rhythm": set(),
     "timetable": set(),
     "time_zones": set(),
     "settings": {"encryption"},
-    "database": {"models"},
+    "database": {"accents", "models"},
 }
 
 

@@ -25,8 +25,8 @@ TOKEN = "Zk3v9Qx0b7LrT2mWcYpHdUeSgAiNfJoK4s8XwVt6yE1"
         (f"{{'path': '/elsewhere/{TOKEN}/'}}", "{'path': '/elsewhere/[redacted]/'}"),
         ("run 0123456789abcdef0123456789abcdef0123456789", "run 0123456789abcdef0123456789abcdef0123456789"),
         (
-            "a-brand-with-a-remarkably-long-short-name-of-9-words",
-            "a-brand-with-a-remarkably-long-short-name-of-9-words",
+            "a-brand-with-a-remarkably-long-spoken-name-of-9-words",
+            "a-brand-with-a-remarkably-long-spoken-name-of-9-words",
         ),
     ],
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, and_, func
 from sqlmodel import col
@@ -19,6 +19,9 @@ from dash_portal.dashboards.statements import select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of
 from database import BrandSession
 from models import Lead, ScheduleCount, ScheduledActivity
+
+_WITHIN_WORDS: Final = re.compile(r"</?(?:a|b|code|em|i|s|small|span|strong|sub|sup|u)\b[^>]*>")  # part no words
+_TAG: Final = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def activity_of(row: Any) -> Activity:
 
 def plain_text(content: str) -> str:
     """Return what is left of HTML without its tags."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", content)).split())
+    return " ".join(unescape(_TAG.sub(" ", _WITHIN_WORDS.sub("", content))).split())
 
 
 def first_and_last_day(activity: Activity, brand: Brand) -> tuple[date, date]:

@@ -26,8 +26,17 @@ def changed_figure(page: Page, name: str, before: str) -> str:
     return figure(page, name)
 
 
+# A chart is drawn, and shows what the pointer is on, a moment before Dash listens to its clicks.
+ONCE_IT_LISTENS = """chart => new Promise(listens => {
+  const look = () => document.querySelector(chart)?._ev?.listeners("plotly_click").length
+    ? listens() : requestAnimationFrame(look);
+  look();
+})"""
+
+
 def click_bar(page: Page, chart: str, number: int) -> None:
     """Click a bar where it begins, as Plotly catches the pointer with a layer of its own."""
+    page.evaluate(ONCE_IT_LISTENS, f"#card-{chart} .js-plotly-plot")
     bar = page.locator(f"#card-{chart} .js-plotly-plot .points path").nth(number)
     bar.scroll_into_view_if_needed()
     box = bar.bounding_box()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from dash_portal.brand_access import Brand
-from dash_portal.dashboards.schedule import activity_of, by_day, first_and_last_day, upcoming_statement
+from dash_portal.dashboards.schedule import activity_of, by_day, first_and_last_day, plain_text, upcoming_statement
 from database import AgencySession, BrandSession
 from encryption import Cipher
 from models import TenantStatus
@@ -55,3 +56,15 @@ def test_what_lasts_is_listed_while_any_of_it_is_still_to_come(engine: Engine, e
     assert days["today, all day"] == (date(2026, 5, 4), date(2026, 5, 4))  # wherever its reader is
     assert days["under way for days"] == (date(2026, 5, 3), date(2026, 5, 6))  # in Tokyo
     assert [day.day for day in by_day(listed, brand)] == [date(2026, 5, 3), date(2026, 5, 4), date(2026, 5, 6)]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("<p>Go through the <b>QR</b>.</p>", "Go through the QR."),
+        ("<p>Items 5, 7</p><ul><li>Fees</li><li>Build-out</li></ul>", "Items 5, 7 Fees Build-out"),
+        ("up<i>per</i>case &amp; <br>more", "uppercase & more"),
+    ],
+)
+def test_a_description_reads_as_one_line_of_whole_words(content: str, words: str) -> None:
+    assert plain_text(content) == words
