@@ -11,7 +11,7 @@ from dash_portal.components import chart_card, filter_chips, grid, ids, kpi_card
 from dash_portal.components.empty import nothing_yet
 from dash_portal.components.freshness import output as how_fresh
 from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import contact_pieces, day_piece, money, stage_piece
+from dash_portal.components.texts import contact_pieces, day, day_piece, money, stage_piece
 from dash_portal.dashboards.leads import (
     BY_SOURCE,
     BY_STATUS,
@@ -111,6 +111,7 @@ def _cells(request: PageRequest, row: LeadRow) -> dict[str, Any]:
     zone = request.brand.display_zone
     name = door(request.view, row.name or row.company or "(no name)", row.client_id)
     created = day_piece(row.created_at, zone)
+    second = {"text": f"{row.source} · {day(row.created_at, zone)}", "className": "second"}
     return {
         "id": row.client_id,
         "name": name,
@@ -120,5 +121,5 @@ def _cells(request: PageRequest, row: LeadRow) -> dict[str, Any]:
         "sales_lead": row.sales_lead,
         "created": created,
         "deal_size": money(row.deal_size),
-        "narrow": [*name, stage_piece(row.status), {"text": f"{row.source} · ", "className": "second"}, *created],
+        "narrow": [*name, stage_piece(row.status), second],
     }

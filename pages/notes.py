@@ -152,5 +152,5 @@ def _cells(request: PageRequest, row: NoteRow) -> dict[str, Any]:
         "kind": row.kind,
         "contact": contact,
         "content": text,
-        "narrow": [*date, " · ", *contact, {"text": row.snippet, "className": "second"}],
+        "narrow": [*date, *contact, {"text": row.snippet, "className": "second"}],
     }

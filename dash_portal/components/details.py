@@ -82,10 +82,12 @@ def _lead(session: BrandSession, brand: Brand, view: View) -> tuple[str, list[An
         _deals(found),
         html.H3("Notes"),
         *_notes(found, brand.display_zone),
-        html.A(f"All {found.note_total:,} notes", href=all_notes.href, className="view-link")
-        if found.note_total
-        else None,
+        html.A(_all_notes(found.note_total), href=all_notes.href, className="view-link") if found.note_total else None,
     ]
+
+
+def _all_notes(total: int) -> str:
+    return "The note on its page" if total == 1 else f"All {total:,} notes"
 
 
 def _lead_facts(found: LeadDetails, brand: Brand) -> list[tuple[str, Any]]:
