@@ -21,7 +21,8 @@
       else if (isCallback && answer.status === 403) window.portalFailed("You don't have access to this.");
       else if (isCallback && answer.status >= 400) window.portalFailed("The page could not be loaded.");
       else if (isCallback && isFailed) window.dash_clientside.set_props("failed", { is_open: (isFailed = false) });
-      return answer;
+      // The reader knows by now: to Dash it is an answer that changes nothing, else it reads the refusal twice and breaks.
+      return isCallback && answer.status >= 400 ? new Response(null, { status: 204 }) : answer;
     } catch (problem) {
       if (isCallback && problem.name !== "AbortError") window.portalFailed("The page could not be loaded.");
       throw problem;
