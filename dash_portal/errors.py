@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from dash_portal.accounts.errors import AccountError, NotAllowedError, NotFoundError
 from dash_portal.brand_access import BrandForbiddenError, NoBrandError, NotSignedInError, RoleForbiddenError
-from dash_portal.security import speaks_to_a_program
+from dash_portal.security import asked_by_htmx, speaks_to_a_program
 
 _log = structlog.get_logger("portal")
 
@@ -58,6 +58,8 @@ def answer(status: int, detail: str | None = None) -> Response:
     else:
         made = make_response(render_template("error.html", title=title, words=detail or words, status=status))
     made.status_code = status
+    if asked_by_htmx():
+        made.headers["HX-Reswap"] = "none"  # the page stays as it is, and its script tells that something failed
     return made
 
 

@@ -109,8 +109,13 @@ def open_bundles(app: Flask, addresses: Sequence[str]) -> None:
 
 
 def speaks_to_a_program() -> bool:
-    """Tell whether a program asks (API, Dash), which wants JSON and a status, or a person, who wants a page."""
-    return request.path.startswith(("/api/", "/_")) or request.path == "/api"
+    """Tell whether a program asks (API, Dash, htmx), which wants JSON and a status, or a person, who wants a page."""
+    return request.path.startswith(("/api/", "/_")) or request.path == "/api" or asked_by_htmx()
+
+
+def asked_by_htmx() -> bool:
+    """Tell whether an open page asks for a part of itself: then nobody leaves it, and no error takes its place."""
+    return request.headers.get("HX-Request") == "true"
 
 
 def local_path(target: str | None) -> str:

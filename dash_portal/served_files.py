@@ -20,7 +20,7 @@ from flask import Blueprint, Flask, Response, abort, request, send_from_director
 _VENDOR: Final = Path(__file__).parent / "vendor"
 _STATIC: Final = Path(__file__).parent / "static"
 _ASSETS: Final = Path(__file__).parent / "assets"
-_SERVED: Final = frozenset({"bootstrap.min.css", "echarts.min.js"})
+_SERVED: Final = frozenset({"bootstrap.min.css", "echarts.min.js", "htmx.min.js"})
 _PLOTLY: Final = "plotly-finance.min.js"
 _YEAR: Final = 31_536_000
 

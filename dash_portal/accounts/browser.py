@@ -15,7 +15,9 @@ from dash_portal.accounts.sign_in import Visitor
 from dash_portal.portal import portal
 from models import utc_now
 
-_ASKED_BY_THE_PAGE_ITSELF: Final = frozenset({"api.sync_status", "agency_sync.live", "agency_sync.brand_live"})
+_ASKED_BY_THE_PAGE_ITSELF: Final = frozenset(
+    {"api.sync_status", "agency_sync.live", "agency_sync.brand_live", "agency_brands.test_result"}
+)
 
 
 class BrowserUser(UserMixin):  # type: ignore[misc]

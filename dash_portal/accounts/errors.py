@@ -7,6 +7,15 @@ class AccountError(Exception):
     """The wish can't be fulfilled; the message is one plain sentence for the person who asked."""
 
 
+class FieldError(AccountError):
+    """What was written into one field can't be taken; `field` is its name in the form."""
+
+    def __init__(self, field: str, words: str) -> None:
+        """Take the field's name and one plain sentence."""
+        super().__init__(words)
+        self.field = field
+
+
 class NotAllowedError(AccountError):
     """The actor's role does not reach this far."""
 

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from dash_portal.accounts import people, two_step
 from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import AuditAction, record
-from dash_portal.accounts.brands import time_zones
 from dash_portal.accounts.browser import current_actor, signed_in
 from dash_portal.accounts.confirmation import confirm, is_fresh
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.passwords import SHORTEST
 from dash_portal.accounts.sessions import SignedIn, browser_name, end_session, living_sessions
+from dash_portal.accounts.zone_names import zone_choices
 from dash_portal.portal import portal
 from dash_portal.security import local_path
 from database import PortalSession
@@ -262,7 +262,7 @@ def _page(*, problem: str | None = None) -> str:
         problem=problem,
         done=_DONE.get(request.args.get("done", "")),
         shortest=SHORTEST,
-        zones=time_zones(),
+        zones=zone_choices(),
     )
 
 

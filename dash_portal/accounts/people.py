@@ -15,13 +15,13 @@ from sqlmodel import Session, col, select
 
 from dash_portal.accounts.access import lock_person, renew_access, withdraw_links
 from dash_portal.accounts.audit import Actor, AuditAction, record
-from dash_portal.accounts.brands import valid_timezone
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.passwords import check_new_password, hash_password, password_fits
 from dash_portal.accounts.rights import hold_rights, require_agency, require_may_manage
 from dash_portal.accounts.sessions import end_all_sessions
 from dash_portal.accounts.sign_in import normal_email
 from dash_portal.accounts.two_step import switch_off_two_step
+from dash_portal.accounts.zone_names import valid_timezone
 from models import Role, Tenant, User
 
 _NOBODYS: Final = "@portal.invalid"  # no mail leads there (RFC 2606)

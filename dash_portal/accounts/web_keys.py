@@ -10,13 +10,13 @@ from collections import defaultdict
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.errors import FieldError
 from encryption import Cipher, EncryptionError
 from models import Tenant
 
 
 def require_free_key(session: Session, cipher: Cipher, web_key: str, *, tenant_id: int | None = None) -> None:
-    """Raise AccountError, which names the other brand, where a brand other than `tenant_id` has this web key."""
+    """Raise FieldError, which names the other brand, where a brand other than `tenant_id` has this web key."""
     hashes = cipher.keyed_hashes(web_key)
     _one_at_a_time(session, hashes[-1])
     _fill_missing_hashes(session, cipher)
@@ -24,9 +24,10 @@ def require_free_key(session: Session, cipher: Cipher, web_key: str, *, tenant_i
     owners = select(Tenant.name).where(col(Tenant.web_key_hash).in_(hashes), col(Tenant.id).is_distinct_from(tenant_id))
     owner = session.exec(owners.order_by(Tenant.name).limit(1)).first()
     if owner is not None:
-        raise AccountError(
-            f"This web key already belongs to the brand {owner}. "
-            "Each brand needs the key of its own ClientTether account."
+        raise FieldError(
+            "web_key",
+            f"This web key already belongs to the brand {owner}. Each brand needs the key of its own ClientTether "
+            "account: open this brand's account there and copy its key.",
         )
 
 

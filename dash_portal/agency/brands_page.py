@@ -6,10 +6,9 @@ Addresses that name no brand begin with an underscore, which no short name can.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, jsonify, redirect, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import select
 
@@ -20,16 +19,18 @@ from dash_portal.accounts.brands import (
     reactivate_brand,
     replace_web_key,
     suspend_brand,
-    time_zones,
 )
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
+from dash_portal.accounts.short_names import suggested_slug
+from dash_portal.accounts.zone_names import zone_choices
 from dash_portal.agency import frame
+from dash_portal.agency.brand_forms import BrandForm, NewBrandForm, WebKeyForm, tell_at_field
 from dash_portal.agency.health.sync_health import sync_health
+from dash_portal.agency.list_search import holds, searched_words
 from dash_portal.agency.words import CHECK_WORDS
 from dash_portal.agency.worker_requests import ask_for_test, find_test, find_workers, is_unanswered, request_sync
-from dash_portal.brand_access import open_agency
-from dash_portal.brand_time import ago_text
+from dash_portal.brand_access import Brand, open_agency, selectable_brands
 from dash_portal.co_branding.accent import accent_advice
 from dash_portal.co_branding.logo_files import LogoError
 from dash_portal.co_branding.logos import keep_logo, logo_marks, remove_logo
@@ -48,67 +49,81 @@ _DONE: Final = {
     "logo": "The logo is in place.",
     "logo-gone": "The logo is gone.",
 }
-
-
-_LONGEST_VALUE: Final = 120
-
-
-@dataclass(frozen=True, slots=True)
-class BrandForm:
-    """What the form for a brand holds; the web key is never sent back."""
-
-    name: str = ""
-    slug: str = ""
-    timezone: str = ""
-    accent_colour: str = ""
+_LONGEST_COLOUR: Final = 7
 
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
-    """List all brands."""
-    now = utc_now()
+    """List all brands, or those that the address searches for."""
+    now, words = utc_now(), searched_words()
     with open_agency() as session:
         rows = sorted(sync_health(session, now, portal().settings.sync_cron), key=lambda row: row.name.casefold())
         tenants = {tenant.id: tenant for tenant in session.exec(select(Tenant))}
-    return frame.page("brands.html", rows=rows, tenants=tenants, ago=lambda moment: ago_text(moment, now), done=_done())
+    shown = [row for row in rows if holds(words, row.name, row.slug, row.timezone, row.pill)]
+    return frame.page("brands.html", rows=shown, count=len(rows), tenants=tenants, words=words, done=_done())
+
+
+@blueprint.get("/_menu")
+def menu() -> ResponseReturnValue:
+    """Answer the list of brands to open, as far as their names hold what is typed."""
+    return render_template("agency/brand_menu.html", brands=_named())
+
+
+@blueprint.get("/_open")
+def open_first() -> ResponseReturnValue:
+    """Open the dashboards of the first brand whose name holds what was typed."""
+    brand = next(iter(_named()), None)
+    if brand is None:
+        return redirect(url_for("agency_brands.show", q=searched_words()))
+    return redirect(f"/leads?brand={brand.slug}")
 
 
 @blueprint.get("/_start")
 def start() -> ResponseReturnValue:
     """Show the three first steps: the agency's token, the first brand, its first sync."""
-    return _new_page(BrandForm(), starting=True)
+    return _new_page(NewBrandForm(), starting=True)
 
 
 @blueprint.get("/_new")
 def new() -> ResponseReturnValue:
     """Show the empty form."""
-    return _new_page(BrandForm())
+    return _new_page(NewBrandForm())
+
+
+@blueprint.get("/_short_name")
+def short_name() -> ResponseReturnValue:
+    """Answer the field of the short name with the one that the name suggests, until somebody writes one."""
+    written, suggested = request.args.get("slug", ""), request.args.get("suggested", "")
+    new = suggested_slug(request.args.get("name", ""))
+    form = NewBrandForm(formdata=None, slug=new if written in {"", suggested} else written)
+    return render_template("agency/short_name_field.html", form=form, suggested=new)
 
 
 @blueprint.post("")
 def create() -> ResponseReturnValue:
     """Make the brand, ask for its first sync and show it coming in."""
-    form = _form()
-    actor = current_actor()
+    form, actor, starting = NewBrandForm(), current_actor(), "starting" in request.form
+    if not form.validate_on_submit():
+        return _new_page(form, starting=starting), 400
     with open_agency(writes=True) as session:
         try:
             brand = create_brand(
                 session,
                 actor=actor,
-                slug=form.slug,
-                name=form.name,
-                timezone=form.timezone,
-                web_key=request.form.get("web_key", ""),
+                slug=form.slug.data,
+                name=form.name.data,
+                timezone=form.timezone.data,
+                web_key=form.web_key.data,
                 cipher=portal().cipher,
-                accent_colour=form.accent_colour or None,
+                accent_colour=form.accent_colour.data or None,
             )
             request_sync(session, actor=actor, tenant_id=brand.id or 0)
         except AccountError as wrong:
             session.rollback()
-            return _new_page(form, problem=str(wrong), starting="starting" in request.form), 400
+            return _new_page(form, problem=tell_at_field(form, wrong), starting=starting), 400
         session.commit()
         slug = brand.slug
-    return redirect(url_for("agency_sync.brand", slug=slug, done="created"), code=303)
+    return frame.go_to(url_for("agency_sync.brand", slug=slug, done="created"))
 
 
 @blueprint.get("/<slug>")
@@ -120,7 +135,9 @@ def edit(slug: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>")
 def change(slug: str) -> ResponseReturnValue:
     """Change name, short name, time zone and colour; another time zone means to read every time anew."""
-    form = _form()
+    form = BrandForm()
+    if not form.validate_on_submit():
+        return _edit_page(slug, form=form), 400
 
     def do(session: AgencySession, tenant: Tenant) -> None:
         actor, before = current_actor(), tenant.timezone
@@ -128,12 +145,12 @@ def change(slug: str) -> ResponseReturnValue:
             session,
             actor=actor,
             tenant_id=tenant.id or 0,
-            name=form.name,
-            slug=form.slug,
-            timezone=form.timezone,
-            accent_colour=form.accent_colour or None,
+            name=form.name.data,
+            slug=form.slug.data,
+            timezone=form.timezone.data,
+            accent_colour=form.accent_colour.data or None,
         )
-        if form.timezone != before and tenant.status is TenantStatus.ACTIVE:
+        if form.timezone.data != before and tenant.status is TenantStatus.ACTIVE:
             request_sync(session, actor=actor, tenant_id=tenant.id or 0)
 
     return _do(slug, "changed", do, form=form)
@@ -142,15 +159,17 @@ def change(slug: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>/key")
 def key(slug: str) -> ResponseReturnValue:
     """Store another web key, and sync with it."""
+    key_form = WebKeyForm()
+    if not key_form.validate_on_submit():
+        return _edit_page(slug, key_form=key_form), 400
 
     def do(session: AgencySession, tenant: Tenant) -> None:
-        actor, web_key = current_actor(), request.form.get("web_key", "")
-        tenant_id = tenant.id or 0
+        actor, web_key, tenant_id = current_actor(), key_form.web_key.data, tenant.id or 0
         replace_web_key(session, actor=actor, tenant_id=tenant_id, web_key=web_key, cipher=portal().cipher)
         if tenant.status is TenantStatus.ACTIVE:
             request_sync(session, actor=actor, tenant_id=tenant_id)
 
-    return _do(slug, "key", do)
+    return _do(slug, "key", do, key_form=key_form)
 
 
 @blueprint.post("/<slug>/suspend")
@@ -204,7 +223,7 @@ def logo_gone(slug: str, theme: str) -> ResponseReturnValue:
 
 @blueprint.post("/_tests")
 def test_connection() -> ResponseReturnValue:
-    """Ask the worker to try a web key, for the brand that the form is about if any; answers with the test's id."""
+    """Ask the worker to try a web key, for the brand that the form is about if any; the answer asks for the result."""
     slug = request.form.get("brand")
     with open_agency(writes=True) as session:
         tenant_id = find_brand_by_slug(session, slug).id if slug else None
@@ -217,40 +236,47 @@ def test_connection() -> ResponseReturnValue:
                 tenant_id=tenant_id,
             )
         except AccountError as wrong:
-            return jsonify({"done": True, "works": False, "words": str(wrong)})
+            return _test_words(str(wrong), works=False)
         alive = find_workers(session, utc_now()).alive
         session.commit()
     words = "Asking ClientTether…" if alive else "Waiting for a worker: none is running right now…"
-    return jsonify({"done": False, "id": check_id, "words": words})
+    return _test_words(words, check_id=check_id)
 
 
 @blueprint.get("/_tests/<check_id>")
 def test_result(check_id: str) -> ResponseReturnValue:
-    """Answer how a test stands, in plain words."""
+    """Answer how a test ended, in plain words; nothing (204) while it has not."""
     with open_agency() as session:
         check = find_test(session, actor=current_actor(), check_id=check_id)
         if check is None:
             raise NotFoundError("There is no such test.")
         if check.outcome is not None:
             works = check.outcome.value == "works"
-            words = check.message if works else f"{CHECK_WORDS[check.outcome]}. {check.message}"
-            return jsonify({"done": True, "works": works, "words": words})
+            return _test_words(
+                check.message if works else f"{CHECK_WORDS[check.outcome]}. {check.message}", works=works
+            )
         if is_unanswered(check, utc_now()):
             words = "No worker has picked this up. Whoever runs the portal starts one: python -m sync worker"
-            return jsonify({"done": True, "works": False, "words": words})
-    return jsonify({"done": False})
+            return _test_words(words, works=False)
+    return "", 204
 
 
 @blueprint.get("/_accent")
 def accent() -> ResponseReturnValue:
-    """Say whether a colour can be read, and how it will be used."""
-    return jsonify(accent_advice(request.args.get("colour", "")))
+    """Answer the field of the colour that was typed or picked, with how it looks and whether it can be read."""
+    colour = request.args.get("picked") or request.args.get("accent_colour", "")
+    form = BrandForm(formdata=None, accent_colour=colour[:_LONGEST_COLOUR])
+    return render_template("agency/accent_field.html", form=form, accent=accent_advice(form.accent_colour.data))
 
 
-def _form() -> BrandForm:
-    return BrandForm(
-        **{field.name: request.form.get(field.name, "")[:_LONGEST_VALUE].strip() for field in fields(BrandForm)}
-    )
+def _test_words(words: str, *, works: bool | None = None, check_id: str | None = None) -> str:
+    return render_template("agency/test_words.html", words=words, works=works, check_id=check_id)
+
+
+def _named() -> list[Brand]:
+    """Return the brands whose names hold what the address searches for."""
+    words = searched_words()
+    return [brand for brand in selectable_brands() if holds(words, brand.name, brand.slug)]
 
 
 def _theme(theme: str) -> LogoTheme:
@@ -270,6 +296,7 @@ def _do(
     change: Callable[[AgencySession, Tenant], object],
     *,
     form: BrandForm | None = None,
+    key_form: WebKeyForm | None = None,
 ) -> ResponseReturnValue:
     """Carry a change out, commit it, and show the brand with what came of it."""
     with open_agency(writes=True) as session:
@@ -280,33 +307,45 @@ def _do(
             raise
         except (AccountError, LogoError) as wrong:
             session.rollback()
-            return _edit_page(slug, problem=str(wrong), form=form), 400
+            sent = form or key_form
+            problem = tell_at_field(sent, wrong) if sent and isinstance(wrong, AccountError) else str(wrong)
+            return _edit_page(slug, problem=problem, form=form, key_form=key_form), 400
         session.commit()
         now_named = tenant.slug
-    return redirect(url_for("agency_brands.edit", slug=now_named, done=done), code=303)
+    return frame.go_to(url_for("agency_brands.edit", slug=now_named, done=done))
 
 
-def _new_page(form: BrandForm, *, problem: str | None = None, starting: bool = False) -> str:
+def _new_page(form: NewBrandForm, *, problem: str | None = None, starting: bool = False) -> str:
     with open_agency() as session:
         workers = find_workers(session, utc_now())
     return frame.page(
-        "brand_new.html", form=form, zones=time_zones(), problem=problem, starting=starting, workers=workers
+        "brand_new.html",
+        form=form,
+        key_form=form,
+        is_new=True,
+        accent=accent_advice(form.accent_colour.data or ""),
+        zones=zone_choices(),
+        problem=problem,
+        starting=starting,
+        workers=workers,
     )
 
 
-def _edit_page(slug: str, *, problem: str | None = None, form: BrandForm | None = None) -> str:
+def _edit_page(
+    slug: str, *, problem: str | None = None, form: BrandForm | None = None, key_form: WebKeyForm | None = None
+) -> str:
     with open_agency() as session:
         tenant = find_brand_by_slug(session, slug)
         marks = logo_marks(session, tenant.id or 0)
-    parts: dict[str, Any] = {"accent": accent_advice(tenant.accent_colour or "")}
-    stored = BrandForm(tenant.name, tenant.slug, tenant.timezone, tenant.accent_colour or "")
+    form = form or BrandForm(formdata=None, obj=tenant)
     return frame.page(
         "brand_edit.html",
         tenant=tenant,
-        form=form or stored,
-        zones=time_zones(),
+        form=form,
+        key_form=key_form or WebKeyForm(formdata=None),
+        accent=accent_advice(form.accent_colour.data or ""),
+        zones=zone_choices(),
         logos={theme: marks.get(theme) for theme in LogoTheme},
         problem=problem,
         done=_done(),
-        **parts,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import render_template, request
+from flask import Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
 from dash_portal.brand_access import current_viewer, require_role, selectable_brands
+from dash_portal.security import asked_by_htmx
 from models import Role
 
 TABS: Final = (
@@ -26,8 +28,19 @@ def asked_page() -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= _PAGE_DIGITS else 1
 
 
-def page(template: str, **parts: Any) -> str:
-    """Return a page of the agency. Raises RoleForbiddenError for anyone else."""
+def go_to(address: str) -> ResponseReturnValue:
+    """Send the browser on after a change: a form that htmx sent is left like any other."""
+    if asked_by_htmx():
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, code=303)
+
+
+def page(template: str, *, done: str | None = None, **parts: Any) -> str:
+    """Return a page of the agency. Raises RoleForbiddenError for anyone else.
+
+    `done` says what came of a change. To a page that stays where it is, the change itself shows that; so there it is
+    said to those who can't see.
+    """
     require_role(Role.AGENCY_ADMIN)
     tab = next((path for path, _ in TABS if request.path.startswith(path)), "")
     viewer = current_viewer()
@@ -38,5 +51,7 @@ def page(template: str, **parts: Any) -> str:
         tabs=TABS,
         current_tab=tab,
         brands=selectable_brands(),
+        done=None if asked_by_htmx() else done,
+        said=(done or parts.get("problem")) if asked_by_htmx() else None,
         **parts,
     )

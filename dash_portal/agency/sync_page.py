@@ -5,12 +5,11 @@ Addresses that name no brand begin with an underscore, which no short name can.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.brands import find_brand_by_slug
@@ -19,6 +18,7 @@ from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame, words
 from dash_portal.agency.health.rendering import brand_row, drawn_row, ongoing_words, status_mark, trend_chart
 from dash_portal.agency.health.sync_health import brand_health, sync_health
+from dash_portal.agency.live_part import live_answer, live_part
 from dash_portal.agency.notes_progress import notes_progress
 from dash_portal.agency.run_history import held_back_reasons, run_history
 from dash_portal.agency.understanding import accept_total, accept_unused_field, read_understanding
@@ -42,6 +42,8 @@ _DONE: Final = {
     "created": "The brand is there, and its first sync is asked for.",
 }
 _PICKED_UP_WITHIN: Final = timedelta(minutes=2)
+_ALL_EVERY_SECONDS: Final = 3
+_ONE_EVERY_SECONDS: Final = 2
 
 
 @blueprint.get("")
@@ -50,13 +52,14 @@ def show() -> ResponseReturnValue:
     parts = _all_brands()
     if not parts["rows"]:
         return redirect(url_for("agency_brands.start"))
-    return frame.page("sync.html", **parts, done=_DONE.get(request.args.get("done", "")))
+    live = live_part(_rows(parts), _ALL_EVERY_SECONDS, "agency_sync.live")
+    return frame.page("sync.html", live=live, done=_DONE.get(request.args.get("done", "")))
 
 
 @blueprint.get("/_live")
 def live() -> ResponseReturnValue:
     """Answer what changes on the page by itself."""
-    return _if_changed(render_template("agency/sync_rows.html", **_all_brands()))
+    return live_answer(_rows(_all_brands()), _ALL_EVERY_SECONDS, "agency_sync.live")
 
 
 @blueprint.post("/_all")
@@ -71,13 +74,14 @@ def sync_all() -> ResponseReturnValue:
 @blueprint.get("/<slug>")
 def brand(slug: str) -> ResponseReturnValue:
     """Show one brand: how it stands, what to do, and its run history."""
-    return frame.page("sync_brand.html", **_one_brand(slug), done=_DONE.get(request.args.get("done", "")))
+    return _brand_page(slug, done=_DONE.get(request.args.get("done", "")))
 
 
 @blueprint.get("/<slug>/live")
 def brand_live(slug: str) -> ResponseReturnValue:
     """Answer what changes on a brand's page by itself."""
-    return _if_changed(render_template("agency/sync_brand_parts.html", **_one_brand(slug)))
+    parts = _one_brand(slug)
+    return live_answer(_brand_parts(parts), _ONE_EVERY_SECONDS, "agency_sync.brand_live", **_address(parts))
 
 
 @blueprint.post("/<slug>/now")
@@ -114,14 +118,22 @@ def confirm(slug: str) -> ResponseReturnValue:
     return _ask(slug, accept=True)
 
 
-def _if_changed(parts: str) -> ResponseReturnValue:
-    """Answer the parts with their mark, or nothing (204) to a page that shows them just so already."""
-    mark = hashlib.sha256(parts.encode()).hexdigest()[:16]
-    if request.args.get("seen") == mark:
-        return "", 204
-    answer = make_response(parts)
-    answer.headers["X-Mark"] = mark
-    return answer
+def _rows(parts: Mapping[str, Any]) -> str:
+    return render_template("agency/sync_rows.html", **parts)
+
+
+def _brand_page(slug: str, *, done: str | None = None, problem: str | None = None) -> str:
+    parts = _one_brand(slug)
+    live = live_part(_brand_parts(parts), _ONE_EVERY_SECONDS, "agency_sync.brand_live", **_address(parts))
+    return frame.page("sync_brand.html", **parts, live=live, done=done, problem=problem)
+
+
+def _brand_parts(parts: Mapping[str, Any]) -> str:
+    return render_template("agency/sync_brand_parts.html", **parts)
+
+
+def _address(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"slug": parts["row"].slug, "page": parts["history"].page}
 
 
 def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:
@@ -131,7 +143,7 @@ def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:
         try:
             new = ask(session, actor=current_actor(), tenant_id=tenant_id)
         except AccountError as wrong:
-            return frame.page("sync_brand.html", **_one_brand(slug), problem=str(wrong)), 400
+            return _brand_page(slug, problem=str(wrong)), 400
         session.commit()
     done = ("confirmed" if accept else "now") if new else "already"
     if request.form.get("back") == "all":
@@ -150,7 +162,7 @@ def _accept(slug: str, accept: Callable[[AgencySession, int], None]) -> Response
             raise
         except AccountError as wrong:
             session.rollback()
-            return frame.page("sync_brand.html", **_one_brand(slug), problem=str(wrong)), 400
+            return _brand_page(slug, problem=str(wrong)), 400
         session.commit()
     return redirect(url_for("agency_sync.brand", slug=slug, done="accepted"), code=303)
 

@@ -15,6 +15,7 @@ from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.links import Link
 from dash_portal.agency import frame
+from dash_portal.agency.list_search import holds, searched_words
 from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, moment_text
@@ -164,19 +165,27 @@ def _do(done: str, change: Callable[[AgencySession], object]) -> ResponseReturnV
 
 
 def _page(*, link: Link | None = None, who: str = "", problem: str | None = None) -> str:
-    now = utc_now()
+    now, words = utc_now(), searched_words()
     with open_agency() as session:
         everyone = list(session.exec(select(User).order_by(col(User.active).desc(), User.name, User.email)))
         invites = links.open_invites(session, now=now)
         tenants = list(session.exec(select(Tenant).order_by(Tenant.name)))
         inviters = {user.id: user.name or user.email for user in everyone}
+    brand_names = {tenant.id: tenant.name for tenant in tenants}
     return frame.page(
         "users.html",
-        people=everyone,
+        people=[
+            person
+            for person in everyone
+            if holds(
+                words, person.name, person.email, ROLE_WORDS[person.role], brand_names.get(person.tenant_id, "agency")
+            )
+        ],
+        words=words,
         invites=invites,
         inviters=inviters,
         tenants=tenants,
-        brand_names={tenant.id: tenant.name for tenant in tenants},
+        brand_names=brand_names,
         brand_slugs={tenant.id: tenant.slug for tenant in tenants},
         roles=list(Role),
         role_words=ROLE_WORDS,

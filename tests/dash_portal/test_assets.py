@@ -9,7 +9,8 @@ import pytest
 
 import dash_portal.index_page
 
-ASSETS = Path(dash_portal.index_page.__file__).parent / "assets"
+PORTAL = Path(dash_portal.index_page.__file__).parent
+ASSETS = PORTAL / "assets"
 SCRIPTS = sorted(ASSETS.rglob("*.js"))
 STYLES = sorted(ASSETS.rglob("*.css"))
 MOST_LINES_OF_SCRIPT = 470
@@ -23,6 +24,10 @@ def lines(files: list[Path]) -> int:
 def test_scripts_and_styles_stay_little() -> None:
     assert 0 < lines(SCRIPTS) <= MOST_LINES_OF_SCRIPT
     assert 0 < lines(STYLES) <= MOST_LINES_OF_STYLE
+
+
+def test_the_plain_pages_need_next_to_no_script_of_their_own() -> None:
+    assert 0 < lines(sorted((PORTAL / "static").glob("*.js"))) <= 50
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)

@@ -8,12 +8,14 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from sqlmodel import select
 from werkzeug.serving import make_server
 
-from models import utc_now
+from database import AgencySession
+from models import Tenant, utc_now
 from tests.accessibility.axe import violations
-from tests.dash_portal.agency.histories import every_state
+from tests.dash_portal.agency.histories import add_request, every_state
 from tests.dash_portal.agency.test_agency_pages import add_answer
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
 from tests.pages.conftest import QuietHandler
@@ -38,6 +40,11 @@ def busy_agency(
     server.shutdown()
     thread.join()
     close_world(world)
+
+
+def tenant_of(world: PortalWorld, slug: str) -> int:
+    with AgencySession(world.engine) as session:
+        return session.exec(select(Tenant.id).where(Tenant.slug == slug)).one() or 0
 
 
 def sign_in(page: Page, url: str) -> None:
@@ -127,3 +134,89 @@ def test_a_brand_is_found_by_typing_a_part_of_its_name(
     expect(page.locator("#brand-name button")).to_have_text("Cedar Lane Dental")
     page.get_by_role("link", name="Pipeline").click()
     page.wait_for_url("**/pipeline?brand=key-refused")
+
+
+def test_focus_and_place_stay_while_the_page_brings_itself_up_to_date(
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+) -> None:
+    url, world, _ = busy_agency
+    page = open_page(viewport={"width": 1440, "height": 500})
+    sign_in(page, url)
+    page.goto(f"{url}/agency/sync")
+    button = page.get_by_role("button", name="Sync Umber Painting now")
+    button.scroll_into_view_if_needed()
+    button.focus()
+    before = button.bounding_box()
+    assert page.evaluate("scrollY") > 0
+    add_request(world.engine, tenant_of(world, "fresh"))
+    expect(page.locator("#row-fresh")).to_contain_text("Queued just now")
+    expect(button).to_be_focused()
+    after = button.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(after["y"] - before["y"]) < 2
+
+
+def test_a_page_that_cannot_be_brought_up_to_date_says_so_until_it_can(
+    busy_agency: tuple[str, PortalWorld, str], browser: Browser
+) -> None:
+    url, _, _ = busy_agency
+    page = browser.new_page()
+    sign_in(page, url)
+    page.clock.install()
+    page.goto(f"{url}/agency/sync")
+    page.route("**/_live**", lambda route: route.fulfill(status=502, body="<html>Bad gateway</html>"))
+    for _ in range(12):
+        page.clock.run_for(3000)
+    expect(page.locator("#failed")).to_contain_text("can't be brought up to date")
+    expect(page.locator("#brands")).to_be_visible()
+    page.unroute("**/_live**")
+    for _ in range(12):
+        page.clock.run_for(3000)
+    expect(page.locator("#failed")).to_be_hidden()
+    page.close()
+
+
+def test_a_tab_whose_session_has_ended_goes_to_sign_in_and_back(
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+) -> None:
+    url, _, _ = busy_agency
+    page = open_page()
+    sign_in(page, url)
+    page.goto(f"{url}/agency/sync")
+    page.context.clear_cookies()
+    page.wait_for_url("**/login?next=%2Fagency%2Fsync")
+
+
+def test_a_form_that_is_wrong_stays_as_it_was_typed_the_key_too(
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+) -> None:
+    url, _, _ = busy_agency
+    page = open_page()
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
+    sign_in(page, url)
+    page.goto(f"{url}/agency/brands/_new")
+    page.get_by_role("textbox", name="Web key").fill("CT_key_of_own")
+    page.get_by_role("button", name="Test connection").click()
+    expect(page.locator("#test-words")).to_contain_text("none is running")
+    page.get_by_label("Name", exact=True).press_sequentially("Zoë's Café")
+    expect(page.get_by_label("Short name")).to_have_value("zoes-cafe")
+    page.get_by_label("Short name").fill("zoe")
+    page.get_by_label("Name", exact=True).fill("Zoë's Bakery")
+    page.get_by_label("Time zone").fill("Eastern")
+    page.get_by_label("Pick a colour").fill("#ffee00")
+    expect(page.get_by_label("Accent colour")).to_have_value("#ffee00")
+    expect(page.get_by_text("hard to see on light pages")).to_be_visible()
+    page.get_by_role("button", name="Create brand").click()
+    expect(page.locator("#web_key-error")).to_contain_text("already belongs to the brand Own Brand")
+    typed = {field: page.locator(f"#{field}").input_value() for field in ("web_key", "name", "slug")}
+    assert typed == {"web_key": "CT_key_of_own", "name": "Zoë's Bakery", "slug": "zoe"}
+    page.get_by_role("textbox", name="Web key").fill("CT_key_of_zoe")
+    page.get_by_role("button", name="Create brand").click()
+    page.wait_for_url("**/agency/sync/zoe?done=created")
+    page.goto(f"{url}/agency/brands")
+    page.get_by_label("Search brands", exact=True).press_sequentially("BAKERY zoe")
+    expect(page.locator("#brand-list tbody tr")).to_have_count(1)
+    page.wait_for_url("**/agency/brands?q=*")
+    assert refused == []

@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from sqlmodel import select
@@ -14,6 +15,8 @@ from werkzeug.test import TestResponse
 
 from database import AgencySession, BrandSession
 from models import (
+    CheckOutcome,
+    ConnectionCheck,
     RawBody,
     RawSnapshot,
     Resource,
@@ -154,10 +157,26 @@ def test_a_brands_row_says_what_is_so_now_however_often_it_was_shown(world: Port
 def test_a_page_that_shows_things_as_they_are_is_told_nothing_new(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
     for path, slug in (("/agency/sync/_live", "own"), ("/agency/sync/other/live", "other")):
-        mark = agency.get(path).headers["X-Mark"]
-        assert agency.get(f"{path}?seen={mark}").status_code == 204
+        address = asks_again(agency.get(path).text)
+        assert address.startswith(path)
+        assert agency.get(address).status_code == 204
         world.post(agency, f"/agency/sync/{slug}/now")
-        assert agency.get(f"{path}?seen={mark}").status_code == 200
+        changed = agency.get(address)
+        assert changed.status_code == 200
+        assert asks_again(changed.text) != address
+
+
+def asks_again(part: str) -> str:
+    """Return the address at which a part of a page asks for what is new."""
+    found = re.search(r'hx-get="([^"]+)"', part)
+    assert found is not None
+    return unescape(found[1])
+
+
+def test_a_tab_whose_session_has_ended_is_told_so_and_not_shown_the_sign_in_page_in_itself(world: PortalWorld) -> None:
+    answer = world.visitor().get("/agency/sync/_live", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Reswap"] == "none"
 
 
 def test_a_brand_is_brought_on_with_its_first_sync(world: PortalWorld) -> None:
@@ -304,12 +323,18 @@ def test_people_are_invited_moved_and_never_the_last_admin_locked_out(world: Por
 
 def test_a_web_key_is_tested_without_being_kept_in_the_open(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
-    asked = world.post(agency, "/agency/brands/_tests", web_key="CT_key_to_try").json
-    assert asked is not None
-    assert "none is running" in asked["words"]
-    assert agency.get(f"/agency/brands/_tests/{asked['id']}").json == {"done": False}
-    assert world.sign_in("admin@own.example").get(f"/agency/brands/_tests/{asked['id']}").status_code == 403
-    assert world.post(agency, "/agency/brands/_tests", web_key="x").json["works"] is False  # type: ignore[index]
+    asked = world.post(agency, "/agency/brands/_tests", web_key="CT_key_to_try").text
+    assert "none is running" in asked
+    result = asks_again(asked)
+    assert agency.get(result).status_code == 204
+    assert world.sign_in("admin@own.example").get(result).status_code == 403
+    assert "notice-bad" in world.post(agency, "/agency/brands/_tests", web_key="x").text
+    with AgencySession(world.engine, writes=True) as session:
+        check = session.exec(select(ConnectionCheck)).one()
+        check.outcome, check.message, check.finished_at = CheckOutcome.WORKS, "It lets the portal in.", utc_now()
+        session.commit()
+    assert "It lets the portal in." in agency.get(result).text
+    assert "hx-get" not in agency.get(result).text
     assert [entry.details for entry in world.audit("connection_tested")] == [{}]
 
 

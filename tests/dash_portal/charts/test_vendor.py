@@ -35,6 +35,12 @@ def test_the_echarts_build_is_the_version_that_is_noted() -> None:
     assert f'"{noted[1]}"' in (VENDOR / "echarts.min.js").read_text()
 
 
+def test_htmx_is_the_version_that_is_noted() -> None:
+    noted = re.search(r"`htmx\.org` \(npm\).*?\| (\d+\.\d+\.\d+) \|", (VENDOR / "VERSIONS.md").read_text())
+    assert noted
+    assert f'version="{noted[1]}"' in (VENDOR / "htmx.min.js").read_text()
+
+
 def test_no_bundle_needs_eval() -> None:
-    for name in ("plotly-finance.min.js", "echarts.min.js"):
+    for name in ("plotly-finance.min.js", "echarts.min.js", "htmx.min.js"):
         assert not re.search(r"\beval\(|new Function\(", (VENDOR / name).read_text()), name
