@@ -61,6 +61,28 @@ def _called(element: Any, compiler: Any, **options: Any) -> str:
     return f"unaccented({column})"
 
 
+class _SmallLike(FunctionElement[str]):
+    """An unaccented text whose capitals of a word's own letters are small too: column, capitals, small letters.
+
+    `lower` of PostgreSQL knows no letter but ASCII's where a database was made with the locale C.
+    """
+
+    name = "small_like"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_SmallLike, "postgresql")
+def _small_by_translation(element: Any, compiler: Any, **options: Any) -> str:
+    column, capitals, small = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"translate({column}, {capitals}, {small})"
+
+
+@compiles(_SmallLike, "sqlite")
+def _small_already(element: Any, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **options))
+
+
 class _HasOthers(FunctionElement[bool]):
     """A text holds other letters than ASCII's: it has more bytes than letters."""
 
@@ -107,10 +129,14 @@ def _digits_of(column: Any) -> Any:
 def _holds(column: Any, word: str) -> ColumnElement[bool]:
     plain = unaccented(word) or ""
     if not plain.isascii():
-        held: ColumnElement[bool] = _Unaccented(column).contains(plain, autoescape=True)
-        return held
+        return and_(_HasOthers(column), _small_like(plain, column).contains(plain, autoescape=True))
     pattern = plain.replace("/", "//").replace("%", "/%").replace("_", "/_")
     # Only a text with other letters than ASCII's is looked at twice, which few are.
     return or_(
         _HoldsAscii(column, f"%{pattern}%"), and_(_HasOthers(column), _HoldsAscii(_Unaccented(column), f"%{pattern}%"))
     )
+
+
+def _small_like(word: str, column: Any) -> Any:
+    capitals = {letter.upper(): letter for letter in word if len(letter.upper()) == 1}
+    return _SmallLike(_Unaccented(column), "".join(capitals), "".join(capitals.values()))

@@ -9,13 +9,21 @@ from sqlalchemy import Engine, literal, select
 
 from dash_portal.dashboards.search import matches
 from database import create_engine
+from tests.conftest import PostgreSQL
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    made = create_engine(database_url)
+@pytest.fixture(scope="module", params=["sqlite", "C.UTF-8", "C"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """SQLite, and PostgreSQL of two locales: that of C knows the case of ASCII letters alone."""
+    if request.param == "sqlite":
+        yield create_engine("sqlite://")
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = server.create(locale=request.param)
+    made = create_engine(server.url(name))
     yield made
     made.dispose()
+    server.drop(name)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +44,11 @@ def engine(database_url: str) -> Iterator[Engine]:
         ("Łódź and Ångström", "lodz angstrom", True),
         ("Ärger", "erger", False),
         ("Київ", "київ", True),
+        ("київ", "КИЇВ", True),
+        ("Київ", "кив", False),
+        ("ΑΘΗΝΑ", "αθηνα", True),
+        ("Straße", "straße", True),
+        ("100 % Київ", "київ 100", True),
     ],
 )
 def test_each_word_is_looked_for_letter_by_letter(engine: Engine, text: str, search: str, found: bool) -> None:
