@@ -22,7 +22,7 @@ from dash_portal import (
     served_files,
 )
 from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
-from dash_portal.agency import audit_page, brands_page, snapshots_page, sync_page, users_page
+from dash_portal.agency import audit_page, brands_page, people_page, snapshots_page, sync_page
 from dash_portal.brand_access import current_viewer
 from dash_portal.co_branding import logo_route
 from dash_portal.components import shell
@@ -58,7 +58,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     errors.init_app(app)
     for part in (sign_in_pages, own_page, team_page, api, exports, liveness, served_files):
         app.register_blueprint(part.blueprint)
-    for part in (sync_page, snapshots_page, brands_page, users_page, audit_page, logo_route):
+    for part in (sync_page, snapshots_page, brands_page, people_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "start", _start)
     app.jinja_env.globals.update(

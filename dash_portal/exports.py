@@ -155,8 +155,8 @@ def _notes(session: BrandSession, _brand: Brand, view: View, _now: datetime) -> 
     yield from _streamed(session, notes.note_statement(notes.NoteFilters.of(view), sort))
 
 
-def _activities(session: BrandSession, _brand: Brand, _view: View, now: datetime) -> Iterator[schedule.Activity]:
-    yield from map(schedule.activity_of, _streamed(session, schedule.upcoming_statement(now)))
+def _appointments(session: BrandSession, _brand: Brand, _view: View, now: datetime) -> Iterator[schedule.Appointment]:
+    yield from map(schedule.appointment_of, _streamed(session, schedule.upcoming_statement(now)))
 
 
 _LEADS: Final[Export[leads.LeadRow]] = Export(
@@ -213,17 +213,17 @@ _NOTES: Final[Export[Any]] = Export(
     ),
     _notes,
 )
-_SCHEDULE: Final[Export[schedule.Activity]] = Export(
+_SCHEDULE: Final[Export[schedule.Appointment]] = Export(
     (
-        ExportColumn("Starts", lambda activity: activity.starts_at),
-        ExportColumn("Ends", lambda activity: activity.ends_at),
-        ExportColumn("Kind", lambda activity: activity.kind),
-        ExportColumn("Contact", lambda activity: activity.contact),
-        ExportColumn("Title", lambda activity: activity.title),
-        ExportColumn("Description", lambda activity: schedule.plain_text(activity.description)),
-        ExportColumn("Status", lambda activity: activity.status),
+        ExportColumn("Starts", lambda appointment: appointment.starts_at),
+        ExportColumn("Ends", lambda appointment: appointment.ends_at),
+        ExportColumn("Kind", lambda appointment: appointment.kind),
+        ExportColumn("Contact", lambda appointment: appointment.contact),
+        ExportColumn("Title", lambda appointment: appointment.title),
+        ExportColumn("Description", lambda appointment: schedule.plain_text(appointment.description)),
+        ExportColumn("Status", lambda appointment: appointment.status),
     ),
-    _activities,
+    _appointments,
 )
 
 EXPORTS: Final[Mapping[str, Export[Any]]] = {

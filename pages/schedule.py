@@ -14,7 +14,7 @@ from dash_portal.components.empty import not_offered, nothing_yet
 from dash_portal.components.freshness import output as how_fresh
 from dash_portal.components.grid import Column, Table, door
 from dash_portal.components.texts import stage_piece
-from dash_portal.dashboards.schedule import Activity, by_day, first_and_last_day, plain_text, upcoming
+from dash_portal.dashboards.schedule import Appointment, by_day, first_and_last_day, plain_text, upcoming
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import Page, PageRequest, by_minute
 from models import Resource
@@ -29,7 +29,7 @@ PAGE = Page(
 TABLE = Table(
     page=PAGE.name,
     title="Upcoming",
-    things="activities",
+    things="appointments",
     columns=(
         Column("time", "Time", width=190),
         Column("contact", "Contact", width=180, flex=1),
@@ -78,7 +78,7 @@ def _answer(request: PageRequest) -> shell.Answer | Component:
             {"text": day_text(one.day), "className": "quiet"},
         ]
         cells.append({"id": f"day-{one.day.isoformat()}", "day": True, "time": heading, "narrow": heading})
-        cells += [_cells(request, activity) for activity in one.activities]
+        cells += [_cells(request, appointment) for appointment in one.appointments]
     return {
         ZONE: [
             "All times are in your time zone, ",
@@ -89,30 +89,34 @@ def _answer(request: PageRequest) -> shell.Answer | Component:
     }
 
 
-def _times(activity: Activity, brand: Brand) -> str:
-    """Say when an activity begins and until when it lasts, where anybody says so; on another day, with that day."""
-    first, last = first_and_last_day(activity, brand)
-    begins = "All day" if activity.all_day else clock_text(activity.starts_at, brand.display_zone)
-    clock = "" if activity.all_day or not activity.ends_at else clock_text(activity.ends_at, brand.display_zone)
+def _times(appointment: Appointment, brand: Brand) -> str:
+    """Say when an appointment begins and until when it lasts, where anybody says so; on another day, with that day."""
+    first, last = first_and_last_day(appointment, brand)
+    begins = "All day" if appointment.all_day else clock_text(appointment.starts_at, brand.display_zone)
+    clock = (
+        "" if appointment.all_day or not appointment.ends_at else clock_text(appointment.ends_at, brand.display_zone)
+    )
     until = ", ".join(part for part in (day_text(last) if last != first else "", clock) if part)
     return f"{begins} to {until}" if until else begins
 
 
-def _cells(request: PageRequest, activity: Activity) -> dict[str, Any]:
-    times = _times(activity, request.brand)
-    contact = door(request.view, activity.contact or activity.title or "(no name)", activity.client_id)
-    title = activity.title if activity.contact else ""
-    what = [piece for piece in (title, {"text": plain_text(activity.description), "className": "second"}) if piece]
+def _cells(request: PageRequest, appointment: Appointment) -> dict[str, Any]:
+    times = _times(appointment, request.brand)
+    contact = door(request.view, appointment.contact or appointment.title or "(no name)", appointment.client_id)
+    title = appointment.title if appointment.contact else ""
+    what = [piece for piece in (title, {"text": plain_text(appointment.description), "className": "second"}) if piece]
     return {
-        "id": activity.event_id,
+        "id": appointment.event_id,
         "time": times,
         "contact": contact,
         "what": what,
-        "state": [piece for piece in (activity.kind, " ", activity.status and stage_piece(activity.status)) if piece],
+        "state": [
+            piece for piece in (appointment.kind, " ", appointment.status and stage_piece(appointment.status)) if piece
+        ],
         "narrow": [
             {"text": times, "className": "strong"},
             " ",
             *contact,
-            {"text": " · ".join(filter(None, (title, activity.kind, activity.status))), "className": "second"},
+            {"text": " · ".join(filter(None, (title, appointment.kind, appointment.status))), "className": "second"},
         ],
     }

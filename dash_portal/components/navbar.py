@@ -99,7 +99,7 @@ def _person(viewer: Viewer) -> Component:
     if viewer.role is Role.TENANT_ADMIN:
         links.append(("/team", "Your team"))
     if viewer.role is Role.AGENCY_ADMIN:
-        links += [("/agency/sync", "Sync health"), ("/agency/brands", "Brands"), ("/agency/users", "Users")]
+        links += [("/agency/sync", "Sync health"), ("/agency/brands", "Brands"), ("/agency/users", "People")]
     name = viewer.name or viewer.email
     mark = [
         html.Span(_initials(name), className="person-mark", **{"aria-hidden": "true"}),  # type: ignore[arg-type]

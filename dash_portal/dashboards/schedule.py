@@ -25,7 +25,7 @@ _TAG: Final = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
+class Appointment:
     """One appointment to come (times in UTC); `all_day`: it has no hours, only days of the brand's calendar."""
 
     event_id: str
@@ -42,21 +42,21 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The activities of one of the brand's days, soonest first."""
+    """The appointments of one of the brand's days, soonest first."""
 
     day: date
-    activities: tuple[Activity, ...]
+    appointments: tuple[Appointment, ...]
 
 
-def upcoming(session: BrandSession, brand: Brand, question: TableQuestion, now: datetime) -> TablePage[Activity]:
+def upcoming(session: BrandSession, brand: Brand, question: TableQuestion, now: datetime) -> TablePage[Appointment]:
     """Answer one page of what is still to come: what has not ended; known until the data or the minute changes."""
     minute = now.astimezone(UTC).replace(second=0, microsecond=0)
     return ANSWERS.answer(brand, ("upcoming", question, minute), lambda: _upcoming(session, question, minute))
 
 
-def _upcoming(session: BrandSession, question: TableQuestion, moment: datetime) -> TablePage[Activity]:
+def _upcoming(session: BrandSession, question: TableQuestion, moment: datetime) -> TablePage[Appointment]:
     page = page_of(session, upcoming_statement(moment), question, known_total=_count_upcoming(session, moment))
-    return page.of_rows(map(activity_of, page.rows))
+    return page.of_rows(map(appointment_of, page.rows))
 
 
 def _count_upcoming(session: BrandSession, moment: datetime) -> int:
@@ -71,7 +71,7 @@ def _count_upcoming(session: BrandSession, moment: datetime) -> int:
 
 
 def upcoming_statement(moment: datetime) -> Select[Any]:
-    """Return the statement of all activities that have not ended at a moment, soonest first."""
+    """Return the statement of all appointments that have not ended at a moment, soonest first."""
     ends = func.coalesce(ScheduledActivity.ends_at, ScheduledActivity.starts_at)
     contact = func.coalesce(func.nullif(ScheduledActivity.contact_name, ""), Lead.name, "").label("contact")
     statement = (
@@ -106,9 +106,9 @@ def upcoming_statement(moment: datetime) -> Select[Any]:
     return made
 
 
-def activity_of(row: Any) -> Activity:
-    """Make an activity of a row of `upcoming_statement`."""
-    return Activity(
+def appointment_of(row: Any) -> Appointment:
+    """Make an appointment of a row of `upcoming_statement`."""
+    return Appointment(
         event_id=row.event_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
@@ -127,15 +127,15 @@ def plain_text(content: str) -> str:
     return " ".join(unescape(_TAG.sub(" ", _WITHIN_WORDS.sub("", content))).split())
 
 
-def first_and_last_day(activity: Activity, brand: Brand) -> tuple[date, date]:
-    """Return on which days an activity begins and ends: the reader's; whole days are the brand's, and never move."""
-    zone = brand.timezone if activity.all_day else brand.display_zone
-    return local_day(activity.starts_at, zone), local_day(activity.ends_at or activity.starts_at, zone)
+def first_and_last_day(appointment: Appointment, brand: Brand) -> tuple[date, date]:
+    """Return on which days an appointment begins and ends: the reader's; whole days are the brand's, and never move."""
+    zone = brand.timezone if appointment.all_day else brand.display_zone
+    return local_day(appointment.starts_at, zone), local_day(appointment.ends_at or appointment.starts_at, zone)
 
 
-def by_day(activities: Iterable[Activity], brand: Brand) -> tuple[Day, ...]:
-    """Group activities, given soonest first, by the day on which they begin."""
-    days: dict[date, list[Activity]] = {}
-    for activity in activities:
-        days.setdefault(first_and_last_day(activity, brand)[0], []).append(activity)
+def by_day(appointments: Iterable[Appointment], brand: Brand) -> tuple[Day, ...]:
+    """Group appointments, given soonest first, by the day on which they begin."""
+    days: dict[date, list[Appointment]] = {}
+    for appointment in appointments:
+        days.setdefault(first_and_last_day(appointment, brand)[0], []).append(appointment)
     return tuple(Day(day, tuple(days[day])) for day in sorted(days))

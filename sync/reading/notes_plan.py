@@ -24,7 +24,7 @@ _WITNESSES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class NoteCandidate:
+class LiveContact:
     """A live contact: its type, whether its stage is active, when it changed, and how far its notes are read (UTC).
 
     `answer_hash` tells the answer that its notes were made from (see `sync.mapping.rules`). `lively`: it is of the hot
@@ -89,38 +89,38 @@ class NotesPlan:
     contacts whose notes could be read, to be asked where others fail, so that it shows whether it is the call's fault.
     """
 
-    due: list[NoteCandidate] = field(default_factory=list)
+    due: list[LiveContact] = field(default_factory=list)
     contacts: int = 0
     changed_waiting: int = 0
     stepped_back: int = 0
-    unexplained: list[NoteCandidate] = field(default_factory=list)
-    witnesses: list[NoteCandidate] = field(default_factory=list)
+    unexplained: list[LiveContact] = field(default_factory=list)
+    witnesses: list[LiveContact] = field(default_factory=list)
 
 
-def plan_notes(candidates: Iterable[NoteCandidate], budget: int, rhythm: NotesRhythm, now: datetime) -> NotesPlan:
-    """Return the contacts to read within the budget. Looks at each candidate once and keeps only the chosen ones."""
-    contacts = changed = stepped_back = 0
-    unexplained: list[NoteCandidate] = []
-    witnesses: list[tuple[datetime, str, NoteCandidate]] = []
+def plan_notes(contacts: Iterable[LiveContact], budget: int, rhythm: NotesRhythm, now: datetime) -> NotesPlan:
+    """Return the contacts to read within the budget. Looks at each contact once and keeps only the chosen ones."""
+    count = changed = stepped_back = 0
+    unexplained: list[LiveContact] = []
+    witnesses: list[tuple[datetime, str, LiveContact]] = []
 
-    def all_due() -> Iterator[NoteCandidate]:
-        nonlocal contacts, changed, stepped_back
-        for candidate in candidates:
-            contacts += 1
-            if candidate.unexplained:
-                unexplained.append(candidate)
-            if candidate.was_readable:
-                _keep_latest(witnesses, candidate)
-            if candidate.steps_back(now):
+    def all_due() -> Iterator[LiveContact]:
+        nonlocal count, changed, stepped_back
+        for contact in contacts:
+            count += 1
+            if contact.unexplained:
+                unexplained.append(contact)
+            if contact.was_readable:
+                _keep_latest(witnesses, contact)
+            if contact.steps_back(now):
                 stepped_back += 1
-            elif _is_due(candidate, rhythm, now):
-                changed += candidate.changed
-                yield candidate
+            elif _is_due(contact, rhythm, now):
+                changed += contact.changed
+                yield contact
 
     due = heapq.nsmallest(budget, all_due(), key=_urgency)
-    waiting = changed - sum(candidate.changed for candidate in due)
-    latest_first = [candidate for _, _, candidate in sorted(witnesses, reverse=True)]
-    return NotesPlan(due, contacts, waiting, stepped_back, unexplained, latest_first)
+    waiting = changed - sum(contact.changed for contact in due)
+    latest_first = [contact for _, _, contact in sorted(witnesses, reverse=True)]
+    return NotesPlan(due, count, waiting, stepped_back, unexplained, latest_first)
 
 
 def next_try(failures: int, now: datetime) -> datetime:
@@ -134,33 +134,33 @@ def next_try(failures: int, now: datetime) -> datetime:
     return now + min(doubled, _LONGEST_WAIT)
 
 
-def _is_due(candidate: NoteCandidate, rhythm: NotesRhythm, now: datetime) -> bool:
-    if candidate.changed or candidate.never_read:
+def _is_due(contact: LiveContact, rhythm: NotesRhythm, now: datetime) -> bool:
+    if contact.changed or contact.never_read:
         return True
     if rhythm is NotesRhythm.LEARNING:
-        return candidate.active and candidate.contact_type == PROSPECT
-    if rhythm is NotesRhythm.EACH_RUN and candidate.lively:
+        return contact.active and contact.contact_type == PROSPECT
+    if rhythm is NotesRhythm.EACH_RUN and contact.lively:
         return True
-    return not candidate.was_asked_today(now)
+    return not contact.was_asked_today(now)
 
 
-def _keep_latest(witnesses: list[tuple[datetime, str, NoteCandidate]], candidate: NoteCandidate) -> None:
+def _keep_latest(witnesses: list[tuple[datetime, str, LiveContact]], contact: LiveContact) -> None:
     """Keep the few that were read last: what could be read an hour ago tells more than what could be last week."""
-    heapq.heappush(witnesses, (candidate.read_at or _LONG_AGO, candidate.client_id, candidate))
+    heapq.heappush(witnesses, (contact.read_at or _LONG_AGO, contact.client_id, contact))
     if len(witnesses) > _WITNESSES:
         heapq.heappop(witnesses)
 
 
-def _urgency(candidate: NoteCandidate) -> tuple[bool, int, bool, float, str]:
+def _urgency(contact: LiveContact) -> tuple[bool, int, bool, float, str]:
     """Return what sorts the most urgent contact first.
 
     Changed ones, the never read (prospects first, newest first), lively ones, then those read longest ago; behind them
     all, in the same order, those that could not be read before.
     """
-    failed, newest_first = candidate.failures > 0, -(candidate.modified_at or _LONG_AGO).timestamp()
-    if candidate.changed:
-        return (failed, 0, False, newest_first, candidate.client_id)
-    if candidate.never_read:
-        return (failed, 1, candidate.contact_type != PROSPECT, newest_first, candidate.client_id)
-    read_first = (candidate.read_at or _LONG_AGO).timestamp()
-    return (failed, 2 if candidate.lively else 3, False, read_first, candidate.client_id)
+    failed, newest_first = contact.failures > 0, -(contact.modified_at or _LONG_AGO).timestamp()
+    if contact.changed:
+        return (failed, 0, False, newest_first, contact.client_id)
+    if contact.never_read:
+        return (failed, 1, contact.contact_type != PROSPECT, newest_first, contact.client_id)
+    read_first = (contact.read_at or _LONG_AGO).timestamp()
+    return (failed, 2 if contact.lively else 3, False, read_first, contact.client_id)

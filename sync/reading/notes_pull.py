@@ -19,7 +19,7 @@ from sync.mapping.records import NOTES, UnreadableRecordError, record_id
 from sync.mapping.rows import note_row
 from sync.mapping.rules import answer_hash
 from sync.mapping.wire_record import FieldIssue
-from sync.reading.notes_plan import NoteCandidate, NotesPlan
+from sync.reading.notes_plan import LiveContact, NotesPlan
 from sync.reading.pull import Pull, read_records
 from sync.reading.snapshots import SnapshotWriter
 
@@ -43,13 +43,13 @@ class NotesPull:
     """
 
     pull: Pull
-    read: list[tuple[NoteCandidate, str | None]] = field(default_factory=list)
-    same: list[NoteCandidate] = field(default_factory=list)
+    read: list[tuple[LiveContact, str | None]] = field(default_factory=list)
+    same: list[LiveContact] = field(default_factory=list)
     same_rows: int = 0
     short: dict[str, tuple[int, int]] = field(default_factory=dict)
     totals_that_fit: int = 0
-    unreadable: list[NoteCandidate] = field(default_factory=list)
-    failed: list[tuple[NoteCandidate, PullError]] = field(default_factory=list)
+    unreadable: list[LiveContact] = field(default_factory=list)
+    failed: list[tuple[LiveContact, PullError]] = field(default_factory=list)
     not_tried: int = 0
     call_is_down: bool = False
     bad_positions: list[int] = field(default_factory=list)
@@ -62,46 +62,44 @@ class NotesPull:
         """
         return self.short if len(self.short) <= max(self.totals_that_fit, 3) else {}
 
-    def take(
-        self, candidate: NoteCandidate, answers: Sequence[Answer], zone: ZoneInfo, positions: Sequence[int]
-    ) -> None:
+    def take(self, contact: LiveContact, answers: Sequence[Answer], zone: ZoneInfo, positions: Sequence[int]) -> None:
         """Turn a contact's answers into rows. With a record that can't be read, the contact stays due."""
         pull = self.pull
         pull.pages += len(answers)
-        self._hold_against_total(candidate, answers)
+        self._hold_against_total(contact, answers)
         this_answer = answer_hash(answers, zone, pull.names)
-        if this_answer == candidate.answer_hash:
+        if this_answer == contact.answer_hash:
             rows = sum(len(answer.envelope.rows) for answer in answers)
             pull.fetched += rows
             self.same_rows += rows
-            self.same.append(candidate)
+            self.same.append(contact)
             return
         raws = [raw for answer in answers for raw in answer.envelope.rows]
         readable = [raw for raw in raws if isinstance(raw, dict)]
         issues = len(pull.reading.issues)
         named = [(_own_id(raw, pull.reading.id_names) or "", raw) for raw in readable]
         records = [record for record in read_records(NOTES, named, pull) if says_anything(record)]
-        notes = identified(candidate.client_id, records)
+        notes = identified(contact.client_id, records)
         unreadable = len(raws) - len(records)
         pull.fetched += len(raws)
         pull.rejected += [FieldIssue("", "", "the record is no object, or says nothing")] * unreadable
-        pull.spool.add([pull.mirror.pack(note_row(note, candidate.client_id, zone)) for note in notes])
+        pull.spool.add([pull.mirror.pack(note_row(note, contact.client_id, zone)) for note in notes])
         if unreadable:
-            self.unreadable.append(candidate)
+            self.unreadable.append(contact)
             # Of a contact that was never read no rows can suffer: a replay may build on the answer, once a field file
             # says where things stand.
-            self.bad_positions += () if candidate.never_read else positions
+            self.bad_positions += () if contact.never_read else positions
         else:
             plain = len(notes) == len(raws) and len(pull.reading.issues) == issues
-            self.read.append((candidate, this_answer if plain else None))
+            self.read.append((contact, this_answer if plain else None))
 
-    def _hold_against_total(self, candidate: NoteCandidate, answers: Sequence[Answer]) -> None:
+    def _hold_against_total(self, contact: LiveContact, answers: Sequence[Answer]) -> None:
         totals = [answer.envelope.total for answer in answers if answer.envelope.total is not None]
         if not totals:
             return
         arrived = len(set().union(*map(_ids, answers)))
         if max(totals) > max(arrived, sum(len(answer.envelope.rows) for answer in answers)):
-            self.short[candidate.client_id] = (arrived, max(totals))
+            self.short[contact.client_id] = (arrived, max(totals))
         elif arrived:
             self.totals_that_fit += 1
 
@@ -152,7 +150,7 @@ def _own_id(raw: Any, names: tuple[str, ...]) -> str | None:
 class _Outage:
     """Whether failures are those of contacts or of the call itself: told by contacts that could be read before."""
 
-    def __init__(self, witnesses: Sequence[NoteCandidate]) -> None:
+    def __init__(self, witnesses: Sequence[LiveContact]) -> None:
         self._witnesses = witnesses
         self._in_a_row = 0
         self._were_readable: set[str] = set()
@@ -162,11 +160,11 @@ class _Outage:
         self._in_a_row = 0
         self._were_readable.clear()
 
-    def note_failure(self, candidate: NoteCandidate, failure: PullError) -> Sequence[NoteCandidate]:
+    def note_failure(self, contact: LiveContact, failure: PullError) -> Sequence[LiveContact]:
         """Take note of a failure; return whom to ask next in order to see whose fault it is."""
         self._in_a_row += 1
-        if candidate.was_readable:
-            self._were_readable.add(candidate.client_id)
+        if contact.was_readable:
+            self._were_readable.add(contact.client_id)
         is_doubtful = self._in_a_row == (1 if failure.kind in _ACCESS else _DOUBTFUL)
         return self._witnesses if is_doubtful or self._in_a_row % _NOBODY_KNOWN == 0 else ()
 
@@ -197,31 +195,31 @@ def pull_notes(
     """
     notes = NotesPull(pull)
     outage, waiting = _Outage(plan.witnesses), _Waiting(plan.due)
-    failures: dict[str, tuple[NoteCandidate, PullError]] = {}
+    failures: dict[str, tuple[LiveContact, PullError]] = {}
     read: set[str] = set()
-    for candidate, future in _ahead(partial(_read_of, ask), waiting, pool=pool, in_flight=in_flight):
+    for contact, future in _ahead(partial(_read_of, ask), waiting, pool=pool, in_flight=in_flight):
         raise_if_stopped()
         try:
             answers = future.result()
         except PullError as failure:
             snapshots.keep_unread(failure)
-            if candidate.client_id not in read:
-                failures[candidate.client_id] = (candidate, failure)
+            if contact.client_id not in read:
+                failures[contact.client_id] = (contact, failure)
             if isinstance(failure, OutOfPatienceError):
                 notes.call_is_down = True  # for this run, and by no contact's fault: those left are due in the next
                 break
-            waiting.ask_next(outage.note_failure(candidate, failure))
+            waiting.ask_next(outage.note_failure(contact, failure))
             if outage.is_certain(failure):
                 notes.call_is_down = True
                 break
             continue
         outage.note_success()
-        failures.pop(candidate.client_id, None)
-        if candidate.client_id not in read:  # a witness may be asked more than once
-            read.add(candidate.client_id)
+        failures.pop(contact.client_id, None)
+        if contact.client_id not in read:  # a witness may be asked more than once
+            read.add(contact.client_id)
             positions = [snapshots.keep(answer) for answer in answers]
-            notes.take(candidate, answers, zone, positions)
-    notes.failed = [(candidate, _own_fault(failure, notes)) for candidate, failure in failures.values()]
+            notes.take(contact, answers, zone, positions)
+    notes.failed = [(contact, _own_fault(failure, notes)) for contact, failure in failures.values()]
     notes.not_tried = waiting.left
     snapshots.flush()
     pull.bodies_stored = snapshots.bodies_stored
@@ -239,48 +237,48 @@ def _own_fault(failure: PullError, notes: NotesPull) -> PullError:
 class _Waiting:
     """The contacts that are still to be asked, each once; some may be moved to the front."""
 
-    def __init__(self, due: Iterable[NoteCandidate]) -> None:
+    def __init__(self, due: Iterable[LiveContact]) -> None:
         self._queue = deque(due)
         self._begun: set[str] = set()
 
     @property
     def left(self) -> int:
         """How many were not come to."""
-        return sum(candidate.client_id not in self._begun for candidate in self._queue)
+        return sum(contact.client_id not in self._begun for contact in self._queue)
 
-    def ask_next(self, candidates: Iterable[NoteCandidate]) -> None:
+    def ask_next(self, contacts: Iterable[LiveContact]) -> None:
         """Put these before all others, even where they were asked before."""
-        for candidate in candidates:
-            self._begun.discard(candidate.client_id)
-            self._queue.appendleft(candidate)
+        for contact in contacts:
+            self._begun.discard(contact.client_id)
+            self._queue.appendleft(contact)
 
-    def pop(self) -> NoteCandidate | None:
+    def pop(self) -> LiveContact | None:
         """Return the next one; None where there is none."""
         while self._queue:
-            candidate = self._queue.popleft()
-            if candidate.client_id not in self._begun:
-                self._begun.add(candidate.client_id)
-                return candidate
+            contact = self._queue.popleft()
+            if contact.client_id not in self._begun:
+                self._begun.add(contact.client_id)
+                return contact
         return None
 
 
-def _read_of(ask: HistoryNotes, candidate: NoteCandidate) -> list[Answer]:
-    return read_notes(ask, candidate.client_id)
+def _read_of(ask: HistoryNotes, contact: LiveContact) -> list[Answer]:
+    return read_notes(ask, contact.client_id)
 
 
 def _ahead(
-    read: Callable[[NoteCandidate], list[Answer]],
+    read: Callable[[LiveContact], list[Answer]],
     waiting: _Waiting,
     *,
     pool: ThreadPoolExecutor,
     in_flight: int,
-) -> Iterator[tuple[NoteCandidate, Future[list[Answer]]]]:
+) -> Iterator[tuple[LiveContact, Future[list[Answer]]]]:
     """Yield each contact with the reading of its notes, keeping a few readings under way."""
-    under_way: deque[tuple[NoteCandidate, Future[list[Answer]]]] = deque()
+    under_way: deque[tuple[LiveContact, Future[list[Answer]]]] = deque()
     try:
         while True:
-            while len(under_way) < in_flight and (candidate := waiting.pop()) is not None:
-                under_way.append((candidate, pool.submit(copy_context().run, read, candidate)))
+            while len(under_way) < in_flight and (contact := waiting.pop()) is not None:
+                under_way.append((contact, pool.submit(copy_context().run, read, contact)))
             if not under_way:
                 return
             yield under_way.popleft()

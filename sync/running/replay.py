@@ -22,7 +22,7 @@ from sync.api.clienttether import Answer
 from sync.failures import PullError
 from sync.lease import Lease, renewing, take_lease
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
-from sync.reading.notes_plan import NoteCandidate, NotesPlan
+from sync.reading.notes_plan import LiveContact, NotesPlan
 from sync.reading.notes_pull import NotesPull
 from sync.reading.paging import pages_of
 from sync.reading.pull import Pull, fill, record_key
@@ -179,7 +179,7 @@ def _last_answers(connection: Connection, tenant_id: int, run_id: str | None) ->
     return {_client_of(row.request): (row.run_id, row.fetched_at) for row in rows}
 
 
-def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, NoteCandidate]:
+def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, LiveContact]:
     """Return the live contacts. One whose reading is not known counts as changed, and is read again in the next run."""
     reading = (_READINGS.c.tenant_id == _LEADS.c.tenant_id) & (_READINGS.c.client_id == _LEADS.c.client_id)
     contacts = (
@@ -188,7 +188,7 @@ def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, NoteCand
         .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
     )
     return {
-        row.client_id: NoteCandidate(
+        row.client_id: LiveContact(
             client_id=row.client_id,
             contact_type=row.contact_type,
             active=False,
@@ -201,7 +201,7 @@ def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, NoteCand
 
 
 def _take_answers(
-    connection: Connection, brand: BrandAccount, source: KeptRun, notes: NotesPull, contacts: dict[str, NoteCandidate]
+    connection: Connection, brand: BrandAccount, source: KeptRun, notes: NotesPull, contacts: dict[str, LiveContact]
 ) -> None:
     kept_answers = whole_answers(connection, brand.tenant_id, source.run_id, Resource.NOTES)
     for client_id, group in groupby(kept_answers, key=lambda pair: _client_of(pair[0].request)):

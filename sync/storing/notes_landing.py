@@ -44,7 +44,7 @@ from models import (
 )
 from notes_rhythm import LIVELY_DAYS, NotesRhythm
 from sync.failures import PullError
-from sync.reading.notes_plan import NoteCandidate, NotesPlan, plan_notes
+from sync.reading.notes_plan import LiveContact, NotesPlan, plan_notes
 from sync.reading.notes_pull import NotesPull
 from sync.reading.pull import is_suspiciously_unreadable
 from sync.reading.snapshots import mark_whole
@@ -84,7 +84,7 @@ def plan_of_brand(writer: TableWriter, budget: int) -> NotesPlan:
         # Only one rhythm asks who is lively: it is dear to find out, and needless for the others.
         lively = _is_lively(tenant_id, now) if rhythm is NotesRhythm.EACH_RUN else false()
         rows = connection.execution_options(yield_per=2_000).execute(_contacts(tenant_id, lively))
-        return plan_notes(map(_candidate, rows), budget, rhythm, now)
+        return plan_notes(map(_live_contact, rows), budget, rhythm, now)
 
 
 def _contacts(tenant_id: int, lively: ColumnElement[bool]) -> Select[Any]:
@@ -136,8 +136,8 @@ def _is_lively(tenant_id: int, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _candidate(row: Any) -> NoteCandidate:
-    return NoteCandidate(
+def _live_contact(row: Any) -> LiveContact:
+    return LiveContact(
         client_id=row.client_id,
         contact_type=row.contact_type,
         active=row.active,
@@ -174,7 +174,7 @@ def land_notes(
         writer.lease.hold(connection)
         reports = writer.judge_fields(connection, pull)
         # What is short is not all there is: a row that did not come with it may be there still.
-        whole = [candidate.client_id for candidate, _ in notes.read if candidate.client_id not in notes.believed_short]
+        whole = [contact.client_id for contact, _ in notes.read if contact.client_id not in notes.believed_short]
         with (
             _named(connection, whole) as scope,
             staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging,
@@ -246,8 +246,8 @@ def is_as_read(notes: NotesPull, plan: NotesPlan, *, leads_known: bool) -> bool:
 def record_failed_contacts(connection: Connection, writer: TableWriter, notes: NotesPull) -> None:
     """Write down whose notes could not be read: the first twenty, and how many more."""
     tenant_id, run_id, resource = writer.lease.tenant_id, writer.run_id, notes.pull.resource
-    for candidate, failure in notes.failed[:_MOST_ERRORS]:
-        record_failure(connection, tenant_id, run_id, resource, failure, record=candidate.client_id)
+    for contact, failure in notes.failed[:_MOST_ERRORS]:
+        record_failure(connection, tenant_id, run_id, resource, failure, record=contact.client_id)
     more = len(notes.failed) - _MOST_ERRORS
     if more > 0:
         others = PullError(notes.failed[-1][1].kind, f"the notes of {more} more contacts can't be read")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, literal, select, u
 
 from models import NoteEvidence, NoteFailure, NoteReading, SyncErrorKind, utc_now
 from notes_rhythm import NotesRhythm, notes_rhythm
-from sync.reading.notes_plan import NoteCandidate, next_try
+from sync.reading.notes_plan import LiveContact, next_try
 from sync.reading.notes_pull import NotesPull
 from sync.storing.ledger import insert_or_update
 from sync.tables import MirrorTable, table_of
@@ -58,7 +58,7 @@ def weigh_evidence(
     tenant_id: int,
     notes: NotesPull,
     new_notes: Mapping[str, int],
-    unexplained: Iterable[NoteCandidate],
+    unexplained: Iterable[LiveContact],
     *,
     leads_known: bool,
 ) -> None:
@@ -67,12 +67,12 @@ def weigh_evidence(
     A new note without a newer date proves nothing yet: it may have been written after the contacts were read. The next
     run that has read them sees whether the date followed.
     """
-    with_date = sum(new_notes.get(candidate.client_id, 0) for candidate, _ in notes.read if candidate.has_newer_date)
+    with_date = sum(new_notes.get(contact.client_id, 0) for contact, _ in notes.read if contact.has_newer_date)
     without = 0
     if leads_known:
         earlier = list(unexplained)
-        with_date += sum(candidate.unexplained for candidate in earlier if candidate.has_newer_date)
-        without += sum(candidate.unexplained for candidate in earlier if not candidate.has_newer_date)
+        with_date += sum(contact.unexplained for contact in earlier if contact.has_newer_date)
+        without += sum(contact.unexplained for contact in earlier if not contact.has_newer_date)
         _forget_unexplained(connection, tenant_id, earlier)
     if not with_date and not without:
         return
@@ -82,13 +82,13 @@ def weigh_evidence(
     insert_or_update(connection, _EVIDENCE, [{"tenant_id": tenant_id} | row])
 
 
-def _forget_unexplained(connection: Connection, tenant_id: int, candidates: Iterable[NoteCandidate]) -> None:
+def _forget_unexplained(connection: Connection, tenant_id: int, contacts: Iterable[LiveContact]) -> None:
     explained = update(_READINGS).where(
         _READINGS.c.tenant_id == tenant_id, _READINGS.c.client_id == bindparam("contact")
     )
-    contacts = [{"contact": candidate.client_id} for candidate in candidates]
-    if contacts:
-        connection.execute(explained.values(unexplained=0), contacts)
+    keys = [{"contact": contact.client_id} for contact in contacts]
+    if keys:
+        connection.execute(explained.values(unexplained=0), keys)
 
 
 def record_readings(
@@ -98,21 +98,21 @@ def record_readings(
     read = [
         {
             "tenant_id": tenant_id,
-            "client_id": candidate.client_id,
+            "client_id": contact.client_id,
             "read_at": notes.pull.started_at,
             "run_id": run_id,
-            "contact_modified_at": candidate.modified_at,
+            "contact_modified_at": contact.modified_at,
             "answer_hash": answer_hash,
-            "unexplained": 0 if candidate.has_newer_date else new_notes.get(candidate.client_id, 0),
+            "unexplained": 0 if contact.has_newer_date else new_notes.get(contact.client_id, 0),
         }
-        for candidate, answer_hash in notes.read
+        for contact, answer_hash in notes.read
     ]
     for start in range(0, len(read), _BATCH):
         insert_or_update(connection, _READINGS, read[start : start + _BATCH])
     # The rows of these were made by an earlier run, whose reading stays named.
     same = [
-        {"contact": candidate.client_id, "at": notes.pull.started_at, "state": candidate.modified_at, "now": utc_now()}
-        for candidate in notes.same
+        {"contact": contact.client_id, "at": notes.pull.started_at, "state": contact.modified_at, "now": utc_now()}
+        for contact in notes.same
     ]
     mine = update(_READINGS).where(_READINGS.c.tenant_id == tenant_id, _READINGS.c.client_id == bindparam("contact"))
     renewed = mine.values(read_at=bindparam("at"), contact_modified_at=bindparam("state"), updated_at=bindparam("now"))
@@ -127,24 +127,24 @@ def record_setbacks(connection: Connection, tenant_id: int, notes: NotesPull) ->
     """
     now = utc_now()
     failed = [
-        candidate
-        for candidate, failure in notes.failed
+        contact
+        for contact, failure in notes.failed
         # Who was not come to in time has done nothing, and is due in the next run.
-        if failure.kind is not SyncErrorKind.RATE_LIMITED and not (notes.call_is_down and candidate.was_readable)
+        if failure.kind is not SyncErrorKind.RATE_LIMITED and not (notes.call_is_down and contact.was_readable)
     ]
     setbacks = [
         {
             "tenant_id": tenant_id,
-            "client_id": candidate.client_id,
-            "failures": candidate.failures + 1,
-            "retry_at": next_try(candidate.failures + 1, now),
-            "contact_modified_at": candidate.modified_at,
+            "client_id": contact.client_id,
+            "failures": contact.failures + 1,
+            "retry_at": next_try(contact.failures + 1, now),
+            "contact_modified_at": contact.modified_at,
         }
-        for candidate in (*failed, *notes.unreadable)
+        for contact in (*failed, *notes.unreadable)
     ]
     insert_or_update(connection, _FAILURES, setbacks)
-    read = (*(candidate for candidate, _ in notes.read), *notes.same)
-    forgiven = [{"contact": candidate.client_id} for candidate in read if candidate.failures]
+    read = (*(contact for contact, _ in notes.read), *notes.same)
+    forgiven = [{"contact": contact.client_id} for contact in read if contact.failures]
     mine = delete(_FAILURES).where(_FAILURES.c.tenant_id == tenant_id, _FAILURES.c.client_id == bindparam("contact"))
     if forgiven:
         connection.execute(mine, forgiven)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dash_portal.brand_access import Brand
-from dash_portal.dashboards.schedule import activity_of, by_day, first_and_last_day, plain_text, upcoming_statement
+from dash_portal.dashboards.schedule import appointment_of, by_day, first_and_last_day, plain_text, upcoming_statement
 from database import AgencySession, BrandSession
 from encryption import Cipher
 from models import TenantStatus
@@ -49,10 +49,10 @@ def test_what_lasts_is_listed_while_any_of_it_is_still_to_come(engine: Engine, e
             accent_colour=None,
         )
     with BrandSession(engine, brand.tenant_id) as session:
-        listed = [activity_of(row) for row in session.execute(upcoming_statement(NOW))]
-    assert [activity.title for activity in listed] == ["under way for days", "today, all day", "to come"]
+        listed = [appointment_of(row) for row in session.execute(upcoming_statement(NOW))]
+    assert [appointment.title for appointment in listed] == ["under way for days", "today, all day", "to come"]
 
-    days = {activity.title: first_and_last_day(activity, brand) for activity in listed}
+    days = {appointment.title: first_and_last_day(appointment, brand) for appointment in listed}
     assert days["today, all day"] == (date(2026, 5, 4), date(2026, 5, 4))  # wherever its reader is
     assert days["under way for days"] == (date(2026, 5, 3), date(2026, 5, 6))  # in Tokyo
     assert [day.day for day in by_day(listed, brand)] == [date(2026, 5, 3), date(2026, 5, 4), date(2026, 5, 6)]

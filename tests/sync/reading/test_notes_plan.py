@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notes_rhythm import NotesRhythm, notes_rhythm, rhythm_words
-from sync.reading.notes_plan import NoteCandidate, next_try, plan_notes
+from sync.reading.notes_plan import LiveContact, next_try, plan_notes
 
 LEARNING, DAILY, EACH_RUN = NotesRhythm.LEARNING, NotesRhythm.DAILY, NotesRhythm.EACH_RUN
 
@@ -20,23 +20,23 @@ def after(**parts: float) -> datetime:
     return TEN + timedelta(**parts)
 
 
-def candidate(name: str, **changes: object) -> NoteCandidate:
+def contact(name: str, **changes: object) -> LiveContact:
     usual = {"contact_type": "1", "active": True, "modified_at": TEN, "read_at": TEN, "read_state": TEN}
-    return NoteCandidate(name, **{**usual, **changes})  # type: ignore[arg-type]
+    return LiveContact(name, **{**usual, **changes})  # type: ignore[arg-type]
 
 
 def test_notes_are_read_changed_first_then_never_read_then_oldest() -> None:
     contacts = [
-        candidate("resting vendor", contact_type="3"),
-        candidate("resting inactive", active=False),
-        candidate("read long ago", read_at=after(days=-9)),
-        candidate("read lately"),
-        candidate("new vendor", contact_type="3", read_at=None, modified_at=after(days=5)),
-        candidate("new prospect", read_at=None, modified_at=after(days=-2)),
-        candidate("newest prospect", read_at=None, modified_at=after(days=1)),
-        candidate("changed before", modified_at=after(days=2)),
-        candidate("changed last", modified_at=after(days=3)),
-        candidate("change unknown", modified_at=None),
+        contact("resting vendor", contact_type="3"),
+        contact("resting inactive", active=False),
+        contact("read long ago", read_at=after(days=-9)),
+        contact("read lately"),
+        contact("new vendor", contact_type="3", read_at=None, modified_at=after(days=5)),
+        contact("new prospect", read_at=None, modified_at=after(days=-2)),
+        contact("newest prospect", read_at=None, modified_at=after(days=1)),
+        contact("changed before", modified_at=after(days=2)),
+        contact("changed last", modified_at=after(days=3)),
+        contact("change unknown", modified_at=None),
     ]
     order = [
         "changed last",
@@ -53,14 +53,14 @@ def test_notes_are_read_changed_first_then_never_read_then_oldest() -> None:
     assert plan_notes(contacts, 2, LEARNING, NOON).changed_waiting == 1
 
 
-def due(contacts: list[NoteCandidate], rhythm: NotesRhythm, now: datetime = NOON, budget: int = 10_000) -> list[str]:
+def due(contacts: list[LiveContact], rhythm: NotesRhythm, now: datetime = NOON, budget: int = 10_000) -> list[str]:
     return [contact.client_id for contact in plan_notes(contacts, budget, rhythm, now).due]
 
 
-def resting(count: int, **changes: object) -> list[NoteCandidate]:
+def resting(count: int, **changes: object) -> list[LiveContact]:
     """Contacts of every kind that have not changed and were all read at ten."""
     kinds: list[dict[str, object]] = [{}, {"active": False}, {"contact_type": "3"}]
-    return [candidate(f"{number}", **kinds[number % 3] | changes) for number in range(count)]
+    return [contact(f"{number}", **kinds[number % 3] | changes) for number in range(count)]
 
 
 def test_once_the_date_is_trusted_every_contact_is_asked_once_a_day_and_not_all_at_once() -> None:
@@ -75,15 +75,13 @@ def test_once_the_date_is_trusted_every_contact_is_asked_once_a_day_and_not_all_
 
 
 def test_where_the_date_tells_nothing_lively_contacts_are_asked_in_every_run() -> None:
-    lively = [candidate("vendor", lively=True, contact_type="3"), candidate("drawer", lively=True, active=False)]
+    lively = [contact("vendor", lively=True, contact_type="3"), contact("drawer", lively=True, active=False)]
     soon = TEN + timedelta(seconds=1)
     asked = due([*resting(300), *lively], EACH_RUN, soon)
     assert set(asked[:2]) == {"vendor", "drawer"}
     assert len(asked) < 10
     assert due(lively, DAILY, soon) == []
-    assert (
-        due([*resting(300), candidate("changed", modified_at=TEN + timedelta(days=2))], EACH_RUN, soon)[0] == "changed"
-    )
+    assert due([*resting(300), contact("changed", modified_at=TEN + timedelta(days=2))], EACH_RUN, soon)[0] == "changed"
 
 
 def test_who_could_not_be_read_steps_back_for_longer_each_time_and_behind_all_others() -> None:
@@ -93,18 +91,18 @@ def test_who_could_not_be_read_steps_back_for_longer_each_time_and_behind_all_ot
     assert waits[1] > timedelta(0)
     assert waits[-1] == timedelta(days=7)
     bad = {"failures": 2, "retry_at": after(hours=2), "failed_state": TEN, "read_at": None}
-    contacts = [candidate("bad", **bad), candidate("never read", read_at=None)]
+    contacts = [contact("bad", **bad), contact("never read", read_at=None)]
     assert due(contacts, LEARNING, after(hours=1)) == ["never read"]
     assert plan_notes(contacts, 9, LEARNING, after(hours=1)).stepped_back == 1
     assert due(contacts, LEARNING, after(hours=3)) == ["never read", "bad"]
     assert due(contacts, LEARNING, after(hours=3), budget=1) == ["never read"]
-    mended = candidate("bad", **bad | {"modified_at": after(minutes=5)})
+    mended = contact("bad", **bad | {"modified_at": after(minutes=5)})
     assert due([mended], LEARNING, after(hours=1)) == ["bad"]
 
 
 def test_the_contacts_read_last_are_witnesses_unless_they_failed() -> None:
-    contacts = [candidate(str(hour), read_at=after(hours=-hour)) for hour in range(1, 8)]
-    contacts.append(candidate("failed", read_at=TEN, failures=1, retry_at=TEN))
+    contacts = [contact(str(hour), read_at=after(hours=-hour)) for hour in range(1, 8)]
+    contacts.append(contact("failed", read_at=TEN, failures=1, retry_at=TEN))
     assert [witness.client_id for witness in plan_notes(contacts, 1, DAILY, NOON).witnesses] == ["1", "2", "3"]
 
 

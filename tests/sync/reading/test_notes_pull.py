@@ -17,7 +17,7 @@ from models import Resource, SyncErrorKind, utc_now
 from sync.api.clienttether import Answer
 from sync.api.envelope import Envelope
 from sync.failures import PullError
-from sync.reading.notes_plan import NoteCandidate, NotesPlan
+from sync.reading.notes_plan import LiveContact, NotesPlan
 from sync.reading.notes_pull import NotesPull, pull_notes, read_notes
 from sync.reading.pull import Pull
 from sync.reading.resources import NOTES_TABLE
@@ -79,15 +79,15 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield made
 
 
-def known(name: str) -> NoteCandidate:
-    return NoteCandidate(name, "1", active=True, modified_at=TEN, read_at=TEN, read_state=TEN)
+def known(name: str) -> LiveContact:
+    return LiveContact(name, "1", active=True, modified_at=TEN, read_at=TEN, read_state=TEN)
 
 
-def new(name: str) -> NoteCandidate:
-    return NoteCandidate(name, "1", active=True, modified_at=TEN, read_at=None, read_state=None)
+def new(name: str) -> LiveContact:
+    return LiveContact(name, "1", active=True, modified_at=TEN, read_at=None, read_state=None)
 
 
-def pulled(server: Ask, due: list[NoteCandidate], pool: ThreadPoolExecutor, *witnesses: NoteCandidate) -> NotesPull:
+def pulled(server: Ask, due: list[LiveContact], pool: ThreadPoolExecutor, *witnesses: LiveContact) -> NotesPull:
     with Spool() as spool:
         return pull_notes(
             server,
@@ -133,7 +133,7 @@ def test_a_history_that_is_not_given_whole_is_read_as_far_as_it_goes(pool: Threa
         return paged(100, 100, 140 if client_id == "long" else None)(client_id, offset)
 
     notes = pulled(server, [known("long"), known("other")], pool)
-    assert [candidate.client_id for candidate, _ in notes.read] == ["long", "other"]
+    assert [contact.client_id for contact, _ in notes.read] == ["long", "other"]
     assert notes.believed_short == {"long": (100, 140)}
     assert not notes.failed
 
@@ -149,11 +149,11 @@ def test_totals_that_fit_nothing_prove_nothing(pool: ThreadPoolExecutor) -> None
 def test_bad_neighbours_hold_nobody_up(pool: ThreadPoolExecutor) -> None:
     bad = [new(f"bad {number}") for number in range(8)]
     good = [new(f"good {number}") for number in range(5)]
-    server = Server({candidate.client_id: SyncErrorKind.SERVER_ERROR for candidate in bad})
+    server = Server({contact.client_id: SyncErrorKind.SERVER_ERROR for contact in bad})
     for witnesses in ([], [known("witness")]):
         notes = pulled(server, [*bad, *good], pool, *witnesses)
-        assert {candidate.client_id for candidate, _ in notes.read} >= {candidate.client_id for candidate in good}
-        assert {candidate.client_id for candidate, _ in notes.failed} == set(server.fails)
+        assert {contact.client_id for contact, _ in notes.read} >= {contact.client_id for contact in good}
+        assert {contact.client_id for contact, _ in notes.failed} == set(server.fails)
         assert not notes.call_is_down
         assert not notes.not_tried
 
@@ -162,8 +162,8 @@ def test_bad_neighbours_hold_nobody_up(pool: ThreadPoolExecutor) -> None:
 def test_what_one_contact_is_answered_is_about_that_contact(kind: SyncErrorKind, pool: ThreadPoolExecutor) -> None:
     server = Server({"bad": kind})
     notes = pulled(server, [known("bad"), known("a"), known("b")], pool, known("a"), known("b"), known("bad"))
-    assert [candidate.client_id for candidate, _ in notes.failed] == ["bad"]
-    assert {candidate.client_id for candidate, _ in notes.read} == {"a", "b"}
+    assert [contact.client_id for contact, _ in notes.failed] == ["bad"]
+    assert {contact.client_id for contact, _ in notes.read} == {"a", "b"}
     assert notes.failed[0][1].kind is (SyncErrorKind.REFUSED if kind is SyncErrorKind.KEY_REFUSED else kind)
     assert server.asked["a"] == server.asked["b"] == 1
 
@@ -193,5 +193,5 @@ def test_a_record_that_is_none_leaves_its_contact_due(pool: ThreadPoolExecutor) 
     rows = [note(1), "<tr>", {"is_pinned": "0"}]
     notes = pulled(lambda _client, offset: answer([] if offset else rows), [known("1")], pool)
     assert not notes.read
-    assert [candidate.client_id for candidate in notes.unreadable] == ["1"]
+    assert [contact.client_id for contact in notes.unreadable] == ["1"]
     assert len(notes.pull.rejected) == 2

@@ -23,7 +23,7 @@ from dash_portal.request_words import member
 from database import AgencySession
 from models import Role, Tenant, User, utc_now
 
-blueprint = Blueprint("agency_users", __name__, url_prefix="/agency/users")
+blueprint = Blueprint("agency_people", __name__, url_prefix="/agency/users")
 
 _DONE: Final = {
     "withdrawn": "The invitation is withdrawn: its link no longer works.",
@@ -161,7 +161,7 @@ def _do(done: str, change: Callable[[AgencySession], object]) -> ResponseReturnV
             session.rollback()
             return _page(problem=str(wrong)), 400
         session.commit()
-    return redirect(url_for("agency_users.show", done=done), code=303)
+    return redirect(url_for("agency_people.show", done=done), code=303)
 
 
 def _page(*, link: Link | None = None, who: str = "", problem: str | None = None) -> str:
@@ -173,7 +173,7 @@ def _page(*, link: Link | None = None, who: str = "", problem: str | None = None
         inviters = {user.id: user.name or user.email for user in everyone}
     brand_names = {tenant.id: tenant.name for tenant in tenants}
     return frame.page(
-        "users.html",
+        "people.html",
         people=[
             person
             for person in everyone
