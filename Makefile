@@ -45,8 +45,7 @@ format: .venv/development  ## put every file in shape
 	@touch $@
 
 .venv/development: requirements.txt requirements-dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	@touch $@ .venv/runtime
 
 # What the models say, and a database of the revisions so far does not have.
@@ -58,19 +57,25 @@ migration: .venv/development  ## the next revision of the schema: make migration
 screenshots: .venv/development  ## pictures of every page of a running demo, to be looked at
 	$(BIN)/python docs/take_screenshots.py screenshots
 
-PLAIN := --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
+PINNED := --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header --no-emit-options \
+	--no-emit-index-url --no-emit-find-links
 
 pins: .venv/development  ## every dependency pinned anew; look at the difference before committing it
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe $(PLAIN) -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile $(PINNED) -o requirements.txt pyproject.toml
 	@sed -n 's/ \\$$//p' requirements.txt | grep '^[a-z]' > requirements.pinned
-	$(BIN)/pip-compile -q --upgrade $(PLAIN) -c requirements.pinned --extra dev -o requirements-dev.txt pyproject.toml
-	@grep -vxFf requirements.pinned requirements-dev.txt > requirements-dev.only && mv requirements-dev.only requirements-dev.txt
+	$(BIN)/pip-compile $(PINNED) -c requirements.pinned --extra dev -o requirements-dev.txt pyproject.toml
+	@awk 'NR == FNR { pinned[$$1]; next } /^[^ ]/ { is_new = !($$1 in pinned) } is_new' requirements.pinned requirements-dev.txt \
+		> requirements-dev.only && mv requirements-dev.only requirements-dev.txt
 	@rm requirements.pinned
+
+# --strict: a package that could not be looked up is a failure, else "none found" may mean that nobody answered.
+AUDIT := --strict --progress-spinner off --require-hashes --disable-pip -r requirements.txt -r requirements-dev.txt
 
 advisories: .venv/development  ## known flaws of what is pinned; asks an advisory service, so it needs the open network
 	$(BIN)/python -m pip install --quiet pip-audit
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
+	@told=$$(mktemp) && trap 'rm -f "$$told"' EXIT && $(BIN)/pip-audit $(AUDIT) 2>"$$told" || { \
+		grep '^Found ' "$$told" || echo "The advisories could not be looked up: $$(tail -n 1 "$$told" | cut -c 1-200)"; exit 1; }
 
 clean:  ## away with everything that was installed or made
 	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
