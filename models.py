@@ -281,9 +281,14 @@ class TenantLogo(BrandOwned, table=True):
     sha256: str = Field(max_length=64)
 
 
+_AGENCYS: Final = text("tenant_id IS NULL")
+
+
 class User(Stamped, table=True):
     """A person who signs in. Brand people have a `tenant_id`; agency admins have none.
 
+    An e-mail address is one person's within a brand (or the agency), and may be another's elsewhere (`same_address`).
+    `password_set_at` tells whose password is the newest, where people of one address have the same.
     `access_epoch` grows whenever what a session stands on changes: password, role, brand, second step, activity, or the
     suspension of the brand. `closed_by_agency`: only the agency may give this person access again.
     """
@@ -292,14 +297,17 @@ class User(Stamped, table=True):
     __table_args__: ClassVar[Any] = (
         CheckConstraint("(role = 'agency_admin') = (tenant_id IS NULL)", name="role_fits_tenant"),
         Index("ix_users_tenant_id", "tenant_id"),
+        Index("ix_users_address_of_brand", "email", "tenant_id", unique=True),
+        Index("ix_users_address_of_agency", "email", unique=True, sqlite_where=_AGENCYS, postgresql_where=_AGENCYS),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    email: str = Field(max_length=254, unique=True)
+    email: str = Field(max_length=254)
     name: str = Field(default="", max_length=120)
     role: Role = Field(sa_type=_named(Role))
     tenant_id: int | None = Field(default=None, foreign_key="tenants.id", ondelete="CASCADE")
     password_hash: str = Field(max_length=255)
+    password_set_at: datetime = Field(default_factory=utc_now)
     display_timezone: str | None = Field(default=None, max_length=64)
     active: bool = Field(default=True)
     last_sign_in_at: datetime | None = Field(default=None)
@@ -361,7 +369,10 @@ class Invite(Stamped, table=True):
 
 
 class SignInFailure(Stamped, table=True):
-    """One failed sign-in, counted per account and per address to slow guessing down."""
+    """One failed sign-in, counted per person and per address to slow guessing down.
+
+    Each attempt is a row of nobody's (`user_id` None), and one of each person whose password it might have been.
+    """
 
     __tablename__ = "sign_in_failures"
     __table_args__: ClassVar[Any] = (
@@ -372,6 +383,7 @@ class SignInFailure(Stamped, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     email: str = Field(max_length=254)
     address: str = Field(max_length=64)
+    user_id: int | None = Field(default=None)
 
 
 class AuditEntry(Stamped, table=True):

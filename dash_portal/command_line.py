@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
     lost = command("switch-off-two-step", _switch_off_two_step, "Let someone in who lost phone and recovery codes.")
     lost.add_argument("email", metavar="EMAIL")
+    lost.add_argument("--tenant", metavar="SLUG", help="of the people of this address, the one at this brand")
     return parser
 
 
@@ -228,12 +229,25 @@ def _switch_off_two_step(wish: argparse.Namespace) -> None:
     engine = create_engine(load_settings(Settings).database_url)
     _require_migrated(engine)
     with AgencySession(engine, writes=True) as session:
-        user = session.exec(select(User).where(User.email == normal_email(wish.email))).one_or_none()
-        if user is None:
-            raise CommandError(f"there is nobody with the e-mail address {wish.email!r}")
+        user = _person(session, wish.email, wish.tenant)
         switch_off_two_step(session, user, actor=COMMAND_LINE, now=utc_now())
         session.commit()
     print(f"{user.email} signs in with the password alone.")
+
+
+def _person(session: AgencySession, email: str, slug: str | None) -> User:
+    """Return the person of this address: at the brand, where one is named, else the only one, or the agency's."""
+    people = list(session.exec(select(User).where(User.email == normal_email(email))))
+    if slug is not None or any(user.tenant_id is None for user in people):
+        tenant_id = _tenant_id(session, slug)
+        people = [user for user in people if user.tenant_id == tenant_id]
+    if not people:
+        raise CommandError(f"there is nobody with the e-mail address {email!r}{f' at {slug}' if slug else ''}")
+    if len(people) > 1:
+        raise CommandError(
+            f"several brands have someone with the e-mail address {email!r}: name one with --tenant SLUG"
+        )
+    return people[0]
 
 
 def _tenant_id(session: AgencySession, slug: str | None) -> int | None:

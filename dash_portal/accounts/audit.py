@@ -32,7 +32,6 @@ class AuditAction(StrEnum):
     USER_INVITED = "user_invited"
     INVITE_WITHDRAWN = "invite_withdrawn"
     INVITE_ACCEPTED = "invite_accepted"
-    INVITE_ADDRESS_TAKEN = "invite_address_taken"
     ADDRESS_FREED = "address_freed"
     RESET_LINK_MADE = "reset_link_made"
     RESET_LINK_USED = "reset_link_used"

@@ -38,9 +38,11 @@ def confirm(portal: Portal, who: SignedIn, *, actor: Actor, password: str, code:
     were too many, when either is wrong, or when the person's access has changed since the session was looked up.
     """
     with PortalSession(portal.engine, writes=True) as session:
-        may_try = throttling.take_attempt(session, email=who.email, address=actor.address, now=now)
+        counted = throttling.take_attempt(
+            session, email=who.email, people=(who.user_id,), address=actor.address, now=now
+        )
         session.commit()
-    if not may_try:
+    if counted is None:
         raise AccountError("There were too many attempts. Please wait a quarter of an hour and try again.")
     with PortalSession(portal.engine) as session:
         user = session.get_one(User, who.user_id)
@@ -55,7 +57,9 @@ def confirm(portal: Portal, who: SignedIn, *, actor: Actor, password: str, code:
             session, stored, code=code, cipher=portal.cipher, now=now, actor=actor
         )
         if fits:
-            throttling.forgive(session, email=who.email, address=actor.address, now=now)
+            throttling.forgive(
+                session, email=who.email, user_id=who.user_id, counted=counted, address=actor.address, now=now
+            )
             this_session = col(UserSession.id) == who.session_id
             session.execute(update(UserSession).where(this_session).values(confirmed_at=now))
             record(session, AuditAction.IDENTITY_CONFIRMED, actor)

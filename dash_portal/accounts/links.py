@@ -17,7 +17,7 @@ from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person, withdraw_open
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotFoundError
-from dash_portal.accounts.passwords import check_new_password, hash_password
+from dash_portal.accounts.passwords import check_new_password
 from dash_portal.accounts.people import (
     brand_words,
     find_managed,
@@ -26,6 +26,7 @@ from dash_portal.accounts.people import (
     valid_person_name,
 )
 from dash_portal.accounts.rights import hold_rights, may_manage, require_may_manage
+from dash_portal.accounts.same_address import has_address, hash_for_address, require_free_address
 from dash_portal.accounts.tokens import new_token, token_hash
 from database import lock_until_end
 from models import Invite, Role, Tenant, TenantStatus, User
@@ -47,18 +48,18 @@ class Link:
 def invite_user(
     session: Session, *, actor: Actor, email: str, role: Role, tenant_id: int | None, now: datetime
 ) -> Link:
-    """Make a link by which someone joins. An earlier open invitation of the same address is withdrawn.
+    """Make a link by which someone joins; an earlier open invitation of this address to this brand is withdrawn.
 
-    Whether another brand's person has the address is not told, here or when the link is used.
+    Whether another brand has someone of this address makes no difference, here or later (see `same_address`).
     """
     require_may_manage(actor, role=role, tenant_id=tenant_id)
     if (role is Role.AGENCY_ADMIN) != (tenant_id is None):
         raise AccountError("Agency staff belong to no brand, and everyone else to one.")
     email = valid_email(email)
     hold_rights(session, actor)
-    if session.exec(select(User.id).where(User.email == email)).first() is not None:
-        raise AccountError(f"There is already someone with the e-mail address {email}.")
-    withdraw_open(session, (col(Invite.email) == email) & col(Invite.user_id).is_(None), now=now)
+    require_free_address(session, email=email, tenant_id=tenant_id)
+    same = (col(Invite.email) == email) & col(Invite.tenant_id).is_not_distinct_from(tenant_id)
+    withdraw_open(session, same & col(Invite.user_id).is_(None), now=now)
     token = new_token()
     session.add(
         Invite(
@@ -137,27 +138,20 @@ def find_link(session: Session, token: str, *, is_reset: bool, now: datetime) ->
     return invite
 
 
-def accept_invite(
-    session: Session, token: str, *, name: str, password: str, address: str, now: datetime
-) -> User | None:
+def accept_invite(session: Session, token: str, *, name: str, password: str, address: str, now: datetime) -> User:
     """Make the invited person, with the name and password they chose; the link is used up.
 
-    None when someone has the address already. Whoever used the link is answered as if they had joined: a brand's admin,
-    who may invite any address and open the link themselves, must not learn whom other brands know. The agency finds it
-    in the audit log.
-
-    Raises LinkUnusableError, or AccountError when the name or the password won't do (the link stays good).
+    Raises LinkUnusableError, also when the brand has someone of this address by now, or AccountError when the name or
+    the password won't do (the link stays good).
     """
     invite = find_link(session, token, is_reset=False, now=now)
     name = valid_person_name(name)
     check_new_password(password, personal=(invite.email, name, *brand_words(session, invite.tenant_id)))
-    password_hash = hash_password(password)
+    password_hash = hash_for_address(session, email=invite.email, password=password)
     invite = _find_and_hold(session, token, is_reset=False, now=now)
     _use_up(session, invite, now)
-    if session.exec(select(User.id).where(User.email == invite.email)).first() is not None:
-        newcomer = Actor(None, invite.email, None, invite.tenant_id, address)
-        record(session, AuditAction.INVITE_ADDRESS_TAKEN, newcomer, role=invite.role.value)
-        return None
+    if has_address(session, email=invite.email, tenant_id=invite.tenant_id):
+        raise LinkUnusableError(_UNUSABLE)
     user = User(
         email=invite.email, name=name, role=invite.role, tenant_id=invite.tenant_id, password_hash=password_hash
     )
@@ -177,7 +171,8 @@ def use_reset_link(session: Session, token: str, *, password: str, address: str,
     user = lock_person(session, invite.user_id)
     _use_up(session, invite, now)
     set_password(session, user, password, now=now)
-    throttling.forget_account(session, email=user.email)
+    assert user.id is not None  # noqa: S101 - a stored person
+    throttling.forget_account(session, email=user.email, user_id=user.id)
     record(session, AuditAction.RESET_LINK_USED, Actor(user.id, user.email, user.role, user.tenant_id, address))
     return user
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import unicodedata
+from base64 import b64decode
+from collections.abc import Iterable
 from functools import lru_cache
+from hmac import compare_digest
 from pathlib import Path
 from typing import Final
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import hash_secret
 
 from dash_portal.accounts.errors import AccountError
 
@@ -24,9 +28,9 @@ class WeakPasswordError(AccountError):
     """The password is too short, too long or too easily guessed."""
 
 
-def hash_password(password: str) -> str:
-    """Return the Argon2id hash with current parameters."""
-    return HASHER.hash(_normal(password))
+def hash_password(password: str, *, salted_like: str | None = None) -> str:
+    """Return the Argon2id hash with current parameters, and with the salt of another hash, where one is given."""
+    return HASHER.hash(_normal(password), salt=None if salted_like is None else _salt_of(salted_like))
 
 
 def password_fits(password_hash: str | None, password: str) -> bool:
@@ -37,6 +41,20 @@ def password_fits(password_hash: str | None, password: str) -> bool:
         return HASHER.verify(password_hash or _nobodys_hash(), _normal(password)) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
+
+
+def fitting_hashes(password_hashes: Iterable[str], password: str) -> frozenset[str]:
+    """Return those of the hashes that are of this password; where there are none at all, take the same time.
+
+    Hashes of one salt and the same parameters take one computation together, so that the time does not tell how many
+    there are.
+    """
+    if len(password) > LONGEST:  # as above
+        password_hashes, password = (), ""
+    stored = frozenset(password_hashes)
+    examples = {known.rpartition("$")[0]: known for known in stored or {_nobodys_hash()}}
+    made = [_hashed_like(known, password) for known in examples.values()]
+    return frozenset(known for known in stored if any(compare_digest(known, anew) for anew in made))
 
 
 def is_outdated(password_hash: str) -> bool:
@@ -61,6 +79,29 @@ def check_new_password(password: str, *, personal: tuple[str, ...] = ()) -> None
         raise WeakPasswordError("This password is among the first that guessers try; please choose another.")
     if _stem(password) in _personal_stems(personal):
         raise WeakPasswordError("This password is too close to your name, e-mail address or brand.")
+
+
+def _hashed_like(password_hash: str, password: str) -> str:
+    """Hash the password with the salt and the parameters of this hash; what is no hash gives nothing."""
+    try:
+        made_with = extract_parameters(password_hash)
+    except InvalidHashError:
+        return ""
+    return hash_secret(
+        _normal(password).encode(),
+        _salt_of(password_hash),
+        made_with.time_cost,
+        made_with.memory_cost,
+        made_with.parallelism,
+        made_with.hash_len,
+        made_with.type,
+        made_with.version,
+    ).decode()
+
+
+def _salt_of(password_hash: str) -> bytes:
+    salt = password_hash.split("$")[4]
+    return b64decode(salt + "=" * (-len(salt) % 4))
 
 
 def _normal(password: str) -> str:

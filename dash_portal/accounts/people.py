@@ -16,8 +16,9 @@ from sqlmodel import Session, col, select
 from dash_portal.accounts.access import lock_person, renew_access, withdraw_links
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError
-from dash_portal.accounts.passwords import check_new_password, hash_password, password_fits
+from dash_portal.accounts.passwords import check_new_password, password_fits
 from dash_portal.accounts.rights import hold_rights, require_agency, require_may_manage
+from dash_portal.accounts.same_address import hash_for_address, require_free_address
 from dash_portal.accounts.sessions import end_all_sessions
 from dash_portal.accounts.sign_in import normal_email
 from dash_portal.accounts.two_step import switch_off_two_step
@@ -56,16 +57,16 @@ def create_user(
 ) -> User:
     """Make a person who can sign in at once. Brand people need a brand, agency staff have none.
 
-    Raises AccountError when the e-mail address is taken or malformed, or the password weak.
+    Raises AccountError when the e-mail address is taken within the brand or malformed, or the password weak.
     """
     require_may_manage(actor, role=role, tenant_id=tenant_id)
     email = valid_email(email)
     _require_role_fits(role, tenant_id)
     hold_rights(session, actor)
-    if session.exec(select(User.id).where(User.email == email)).first() is not None:
-        raise AccountError(f"There is already someone with the e-mail address {email}.")
+    require_free_address(session, email=email, tenant_id=tenant_id)
     check_new_password(password, personal=(email, name, *brand_words(session, tenant_id)))
-    user = User(email=email, name=name, role=role, tenant_id=tenant_id, password_hash=hash_password(password))
+    password_hash = hash_for_address(session, email=email, password=password)
+    user = User(email=email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash)
     session.add(user)
     session.flush()
     record(session, AuditAction.USER_CREATED, actor, tenant_id=tenant_id, email=email, role=role.value)
@@ -109,7 +110,8 @@ def set_password(session: Session, user: User, password: str, *, now: datetime, 
     Raises WeakPasswordError when the password may not be used.
     """
     check_new_password(password, personal=(user.email, user.name, *brand_words(session, user.tenant_id)))
-    user.password_hash = hash_password(password)
+    user.password_hash = hash_for_address(session, email=user.email, password=password)
+    user.password_set_at = now
     if user.totp_confirmed_at is None:
         user.totp_secret_encrypted = None
     session.add(user)
@@ -158,6 +160,8 @@ def change_role(
     user = find_managed(session, actor, user_id)
     if role is not Role.AGENCY_ADMIN:
         _require_not_last_agency_admin(session, user)
+    if tenant_id != user.tenant_id:
+        require_free_address(session, email=user.email, tenant_id=tenant_id)
     before = user.role
     user.role, user.tenant_id = role, tenant_id
     session.add(user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,8 +14,10 @@ from sqlmodel import col, select
 from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import Actor, AuditAction, nobody, record
-from dash_portal.accounts.passwords import hash_password, is_outdated, password_fits
+from dash_portal.accounts.passwords import fitting_hashes, is_outdated
+from dash_portal.accounts.same_address import hash_for_address
 from dash_portal.accounts.sessions import start_session
+from dash_portal.accounts.throttling import Counted
 from dash_portal.accounts.two_step import has_two_step, use_code
 from dash_portal.portal import Portal
 from database import PortalSession
@@ -64,29 +67,40 @@ class Attempt:
 
 
 def check_password(portal: Portal, *, email: str, password: str, visitor: Visitor, now: datetime) -> Attempt:
-    """Try an e-mail address and a password."""
+    """Try an e-mail address and a password; the address may be a person's at each of several brands.
+
+    A password that several of them have opens the one who chose it last: whoever has the address at one brand finds
+    out nothing about another's password by choosing it too.
+    """
     email = normal_email(email)
-    if not _may_try(portal, email=email, visitor=visitor, now=now):
+    people = _known(portal, col(User.email) == email)
+    counted = _count(portal, email=email, people=[known.user_id for known in people], visitor=visitor, now=now)
+    if counted is None:
         return Attempt(Outcome.THROTTLED)
-    user = _living_user(portal, col(User.email) == email)
-    if not password_fits(user.password_hash if user else None, password) or user is None:
+    living = [known.user for known in people if known.is_living and known.user_id in counted.people]
+    fitting = fitting_hashes((user.password_hash for user in living), password)
+    user = max(
+        (user for user in living if user.password_hash in fitting), key=lambda user: user.password_set_at, default=None
+    )
+    if user is None:
         _record_failure(portal, email, visitor, "password")
         return Attempt(Outcome.REFUSED)
     if is_outdated(user.password_hash):
         _hash_anew(portal, user, password)
     if has_two_step(user):
-        return Attempt(Outcome.CODE_NEEDED, half_way=_half_way(user, now))
-    return _let_in(portal, user, visitor=visitor, now=now)
+        return _ask_for_code(portal, user, counted, now)
+    return _let_in(portal, user, counted, visitor=visitor, now=now)
 
 
 def check_code(portal: Portal, half_way: HalfWay, *, code: str, visitor: Visitor, now: datetime) -> Attempt:
     """Try the second step of someone who is half-way in."""
     if not 0 <= now.timestamp() - half_way.since <= CODE_WITHIN.total_seconds():
         return Attempt(Outcome.REFUSED)
-    user = _living_user(portal, col(User.id) == half_way.user_id)
+    user = next((known.user for known in _known(portal, col(User.id) == half_way.user_id) if known.is_living), None)
     if user is None or user.access_epoch != half_way.access_epoch:
         return Attempt(Outcome.REFUSED)
-    if not _may_try(portal, email=user.email, visitor=visitor, now=now):
+    counted = _count(portal, email=user.email, people=(half_way.user_id,), visitor=visitor, now=now)
+    if counted is None:
         return Attempt(Outcome.THROTTLED)
     with PortalSession(portal.engine, writes=True) as session:
         fits = use_code(session, user, code=code, cipher=portal.cipher, now=now, actor=_acting(user, visitor.address))
@@ -94,7 +108,7 @@ def check_code(portal: Portal, half_way: HalfWay, *, code: str, visitor: Visitor
     if not fits:
         _record_failure(portal, user.email, visitor, "code")
         return Attempt(Outcome.REFUSED, half_way=half_way)
-    return _let_in(portal, user, visitor=visitor, now=now)
+    return _let_in(portal, user, counted, visitor=visitor, now=now)
 
 
 def normal_email(email: str) -> str:
@@ -102,25 +116,41 @@ def normal_email(email: str) -> str:
     return "".join(sign for sign in email if sign.isprintable()).strip().casefold()[:254]
 
 
-def _may_try(portal: Portal, *, email: str, visitor: Visitor, now: datetime) -> bool:
-    with PortalSession(portal.engine, writes=True) as session:
-        may_try = throttling.take_attempt(session, email=email, address=visitor.address, now=now)
-        session.commit()
-    return may_try
+@dataclass(frozen=True)
+class _Known:
+    """A person whom the database knows. They may sign in when active, and of an active brand or of the agency."""
+
+    user_id: int
+    user: User
+    is_living: bool
 
 
-def _living_user(portal: Portal, which: ColumnElement[bool]) -> User | None:
-    """Return the person when they may sign in: active, and of a brand that is active or of the agency."""
+def _known(portal: Portal, which: ColumnElement[bool]) -> list[_Known]:
     question = select(User, Tenant.status).outerjoin(Tenant, col(Tenant.id) == User.tenant_id).where(which)
     with PortalSession(portal.engine) as session:
-        found = session.exec(question).one_or_none()
-    if found is None:
-        return None
-    user, status = found
-    return user if user.active and (user.tenant_id is None or status == TenantStatus.ACTIVE) else None
+        return [
+            _Known(user.id, user, user.active and (user.tenant_id is None or status is TenantStatus.ACTIVE))
+            for user, status in session.exec(question)
+            if user.id is not None
+        ]
 
 
-def _let_in(portal: Portal, user: User, *, visitor: Visitor, now: datetime) -> Attempt:
+def _count(portal: Portal, *, email: str, people: Collection[int], visitor: Visitor, now: datetime) -> Counted | None:
+    with PortalSession(portal.engine, writes=True) as session:
+        counted = throttling.take_attempt(session, email=email, people=people, address=visitor.address, now=now)
+        session.commit()
+    return counted
+
+
+def _ask_for_code(portal: Portal, user: User, counted: Counted, now: datetime) -> Attempt:
+    half_way = HalfWay(user_id=user.id or 0, access_epoch=user.access_epoch, since=now.timestamp())
+    with PortalSession(portal.engine, writes=True) as session:
+        throttling.spare_others(session, user_id=half_way.user_id, counted=counted)
+        session.commit()
+    return Attempt(Outcome.CODE_NEEDED, half_way=half_way)
+
+
+def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, now: datetime) -> Attempt:
     """Make the session, unless what was proven no longer holds.
 
     Between the look at the password and here the password may have changed, or the access been taken away. The person's
@@ -135,7 +165,9 @@ def _let_in(portal: Portal, user: User, *, visitor: Visitor, now: datetime) -> A
             record(session, AuditAction.SIGN_IN_FAILED, nobody(user.email, visitor.address), step="changed meanwhile")
             session.commit()
             return Attempt(Outcome.REFUSED)
-        throttling.forgive(session, email=user.email, address=visitor.address, now=now)
+        throttling.forgive(
+            session, email=user.email, user_id=user.id, counted=counted, address=visitor.address, now=now
+        )
         token = start_session(
             session,
             user_id=user.id,
@@ -163,7 +195,8 @@ def _hash_anew(portal: Portal, user: User, password: str) -> None:
     with PortalSession(portal.engine, writes=True) as session:
         stored = lock_person(session, user.id)
         if stored.password_hash == user.password_hash:  # not changed by its owner in the meantime
-            stored.password_hash = user.password_hash = hash_password(password)
+            stored.password_hash = hash_for_address(session, email=user.email, password=password)
+            user.password_hash = stored.password_hash
         session.commit()
 
 
@@ -171,11 +204,6 @@ def _record_failure(portal: Portal, email: str, visitor: Visitor, step: str) -> 
     with PortalSession(portal.engine, writes=True) as session:
         record(session, AuditAction.SIGN_IN_FAILED, nobody(throttling.shown_email(email), visitor.address), step=step)
         session.commit()
-
-
-def _half_way(user: User, now: datetime) -> HalfWay:
-    assert user.id is not None  # noqa: S101 - a stored person
-    return HalfWay(user_id=user.id, access_epoch=user.access_epoch, since=now.timestamp())
 
 
 def _acting(user: User, address: str) -> Actor:

@@ -222,7 +222,6 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.ROLE_CHANGED: "changed a role",
     AuditAction.USER_DEACTIVATED: "took someone's access away",
     AuditAction.USER_REACTIVATED: "gave someone access again",
-    AuditAction.INVITE_ADDRESS_TAKEN: "used an invitation, but someone has this e-mail address already",
     AuditAction.ADDRESS_FREED: "freed an e-mail address",
     AuditAction.IDENTITY_CONFIRMED: "typed the password again",
     AuditAction.BRAND_CREATED: "created the brand",

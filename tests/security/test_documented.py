@@ -1,4 +1,4 @@
-"""The ASVS table names tests: each of them has to be there."""
+"""The document names tests: each of them has to be there."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ DOCUMENT = TESTS.parent / "docs" / "security.md"
 
 
 def test_every_test_that_the_table_names_is_there() -> None:
-    missing = []
-    for line in DOCUMENT.read_text().splitlines():
-        path = ""
-        for named in re.findall(r"(?:(?:[a-z_]+/)*test_[a-z_]+\.py)(?:::test_\w+)?|::test_\w+", line):
-            file, _, function = named.partition("::")
-            path = file or path
-            source = (TESTS / path).read_text() if (TESTS / path).is_file() else ""
-            if not source or (function and f"def {function}(" not in source):
-                missing.append(named)
+    missing, path = [], ""
+    for named in re.findall(r"(?:(?:[a-z_]+/)*test_[a-z_]+\.py)(?:::test_\w+)?|::test_\w+", DOCUMENT.read_text()):
+        file, _, function = named.partition("::")  # without a file, that of the test named before is meant
+        path = file or path
+        source = (TESTS / path).read_text() if (TESTS / path).is_file() else ""
+        if not source or (function and f"def {function}(" not in source):
+            missing.append(named)
     assert missing == []
 
 

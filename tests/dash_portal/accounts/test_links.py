@@ -152,22 +152,6 @@ def test_a_new_invitation_withdraws_the_earlier_one(world: PortalWorld) -> None:
     assert client.get(second.path).status_code == 200
 
 
-def test_an_address_that_another_brand_knows_is_not_told(world: PortalWorld) -> None:
-    """A tenant admin can't find out who works for a competitor by inviting."""
-    admin = world.sign_in("admin@own.example")
-    answer = world.post(admin, "/team/invite", email="viewer@other.example")
-    assert answer.status_code == 200
-    assert "/join/" in answer.text
-    link = answer.text.split('value="http://localhost')[1].split('"')[0]
-    client = world.visitor()
-    used = world.post(client, link, page=link, name="New", password=NEW, again=NEW)
-    assert (used.status_code, used.headers["Location"]) == (303, "/login?done=password")
-    assert world.try_to_sign_in(client, "viewer@other.example", NEW).status_code == 401
-    (entry,) = world.audit("invite_address_taken")
-    assert (entry.actor_email, entry.tenant_id) == ("viewer@other.example", world.brands["own"])
-    assert world.user("viewer@other.example").tenant_id == world.brands["other"]
-
-
 @pytest.mark.parametrize(
     ("role", "slug"),
     [(Role.TENANT_ADMIN, "own"), (Role.TENANT_VIEWER, "other"), (Role.AGENCY_ADMIN, None)],
