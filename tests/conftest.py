@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -134,16 +135,19 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+DATABASE_KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(params=DATABASE_KINDS)
 def database_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated, empty database; each test that asks runs once on each engine."""
-    if database_kind == "sqlite":
-        copy = tmp_path / "portal.db"
+@contextmanager
+def new_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The address of a migrated, empty database; SQLite's file is in the folder."""
+    if kind == "sqlite":
+        copy = folder / "portal.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), copy)
         yield f"sqlite:///{copy}"
         return
@@ -151,6 +155,21 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
     name = server.create(server.template)
     yield server.url(name)
     server.drop(name)
+
+
+@contextmanager
+def engine_of(database_url: str) -> Iterator[Engine]:
+    """An engine with the rights of the worker and the command lines."""
+    made = create_engine(Settings(database_url=database_url).database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated, empty database; each test that asks runs once on each engine."""
+    with new_database(database_kind, request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -168,9 +187,8 @@ def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_p
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine with the rights of the worker and the command lines."""
-    made = create_engine(Settings(database_url=database_url).database_url)
-    yield made
-    made.dispose()
+    with engine_of(database_url) as made:
+        yield made
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -23,24 +24,32 @@ MakeWorld = Callable[..., SyncWorld]
 
 
 @pytest.fixture
-def make_world(engine: Engine, database_url: str, encryption_key: str, cipher: Cipher) -> Iterator[MakeWorld]:
+def make_world(engine: Engine, database_url: str, encryption_key: str) -> Iterator[MakeWorld]:
     """Start an emulator with these accounts and a worker's settings that lose no time waiting."""
-    started: list[Emulator] = []
+    with ExitStack() as started:
 
-    def make(*accounts: AccountPlan, **settings: Any) -> SyncWorld:
-        clock = Clock()
-        emulator = Emulator(accounts=list(accounts), access_token=TOKEN, now=clock)
-        emulator.__enter__()
-        started.append(emulator)
-        brisk = {
-            "sync_retry_wait": 0.0,
-            "sync_retry_attempts": 2,
-            "sync_read_timeout": 10.0,
-            "sync_call_timeout": 20.0,
-            "sync_max_rows": 2_000,
-            "sync_max_body_bytes": 2_000_000,
-            "sync_notes_budget": 30,
-        }
+        def make(*accounts: AccountPlan, **settings: Any) -> SyncWorld:
+            return started.enter_context(new_world(engine, database_url, encryption_key, *accounts, **settings))
+
+        yield make
+
+
+@contextmanager
+def new_world(
+    engine: Engine, database_url: str, encryption_key: str, *accounts: AccountPlan, **settings: Any
+) -> Iterator[SyncWorld]:
+    """A world of these accounts, for as long as the context lasts."""
+    clock = Clock()
+    brisk = {
+        "sync_retry_wait": 0.0,
+        "sync_retry_attempts": 2,
+        "sync_read_timeout": 10.0,
+        "sync_call_timeout": 20.0,
+        "sync_max_rows": 2_000,
+        "sync_max_body_bytes": 2_000_000,
+        "sync_notes_budget": 30,
+    }
+    with Emulator(accounts=accounts, access_token=TOKEN, now=clock) as emulator:
         made = SyncSettings(
             database_url=database_url,
             portal_encryption_key=encryption_key,
@@ -48,8 +57,4 @@ def make_world(engine: Engine, database_url: str, encryption_key: str, cipher: C
             clienttether_access_token=TOKEN,
             **{**brisk, **settings},
         )
-        return SyncWorld(engine, emulator, made, cipher, clock=clock)
-
-    yield make
-    for emulator in started:
-        emulator.__exit__(None, None, None)
+        yield SyncWorld(engine, emulator, made, Cipher((encryption_key,)), clock=clock)

@@ -1,27 +1,35 @@
 """Every fault, at a brand's first sync and at a later one, on both databases, over real HTTP.
 
-A second brand with an equal account is synced without faults beside it: its tables are the right new state. After each
+A second brand with an equal account is synced once without faults: its tables are the right new state. After each
 faulty sync every table must hold what it held before, or the right new state; once the fault is gone, one more run makes
 everything right.
+
+Each fault runs on both databases for every kind of error that it ends in. Of its further variants, which end in the same
+kind, each runs on one: what tells them apart is read in `sync/api`, where no database is (tests/sync/api tells them
+apart one by one), and from the kind on they go one way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine
 
 from emulator import AccountPlan, Fault
-from models import Lead, Note, ResourceStatus, RunStatus, SyncErrorKind
-from sync.api.access import AccessWatch
+from models import Note, ResourceStatus, RunStatus, SyncErrorKind
 from sync.tables import table_of
-from tests.sync.conftest import MakeWorld
+from tests.conftest import DATABASE_KINDS, engine_of, new_database
+from tests.sync.conftest import new_world
 from tests.sync.counting import counted, kept
 from tests.sync.sync_world import STAMPS, SUMMARIES, SyncWorld, Tables
 
-FAULTY, CONTROL = "CT_faulty_key", "CT_control_key"
 LISTS = ("read_client_list", "read_opportunity_list", "read_all_events")
 RETRIED = frozenset(
     {
@@ -45,6 +53,15 @@ class Case:
     later: RunStatus = RunStatus.FAILED
     calls: tuple[str | None, ...] = (None,)
     options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def long_lists(self) -> bool:
+        """Whether the fault shows only in lists of several pages."""
+        return self.calls == LISTS
+
+    @property
+    def web_key(self) -> str:
+        return f"CT_{self}_key"
 
     def __str__(self) -> str:
         return "-".join([self.fault.value, *(str(value) for value in self.options.values())])
@@ -104,33 +121,95 @@ CASES = [
 ]
 
 
-def two_equal_brands(make_world: MakeWorld, case: Case) -> tuple[SyncWorld, SyncWorld]:
+def _of_both_databases(cases: list[Case]) -> list[tuple[str, Case]]:
+    """Every fault and kind of error on both databases, one after the other; a further variant on one, in turn."""
+    chosen, seen, turns = [], set(), cycle(DATABASE_KINDS)
+    for case in cases:
+        what = (case.fault, case.kinds)
+        chosen += [(kind, case) for kind in ((next(turns),) if what in seen else DATABASE_KINDS)]
+        seen.add(what)
+    return sorted(chosen, key=lambda pair: DATABASE_KINDS.index(pair[0]))
+
+
+def _plan(key: str, *, long_lists: bool) -> AccountPlan:
     """Faults of lists need lists of several pages; for those of any call, a smaller account with notes shows more."""
-    contacts, deals, events = (130, 130, 130) if case.calls == LISTS else (26, 30, 26)
-    plans = [
-        AccountPlan(name=key, web_key=key, seed=11, contacts=contacts, opportunities=deals, events=events)
-        for key in (FAULTY, CONTROL)
-    ]
-    world = make_world(*plans, sync_notes_budget=0 if case.calls == LISTS else 200, sync_max_rows=600)
-    world.add_brand(FAULTY, "faulty")
-    world.add_brand(CONTROL, "control")
-    control = SyncWorld(world.engine, world.emulator, world.settings, world.cipher, access=AccessWatch())
-    return world, control
+    contacts, deals, events = (130, 130, 130) if long_lists else (26, 30, 26)
+    return AccountPlan(name=key, web_key=key, seed=11, contacts=contacts, opportunities=deals, events=events)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_fault_leaves_the_old_state_or_the_right_new_one(make_world: MakeWorld, case: Case) -> None:
-    world, control = two_equal_brands(make_world, case)
-    tenant, right = (world.brand_id(slug) for slug in ("faulty", "control"))
-    for first in (True, False):
+@dataclass(frozen=True)
+class Matrix:
+    """A brand for each case, and what the tables of an equal one hold that no fault ever struck: first, and later."""
+
+    shared: SyncWorld
+    right: dict[bool, tuple[Tables, Tables]]
+
+    def world(self, case: Case) -> SyncWorld:
+        """Return the case's own view of the shared world: nothing that another case was refused is remembered."""
+        settings = self.shared.settings.model_copy(
+            update={"sync_notes_budget": _notes_budget(long_lists=case.long_lists)}
+        )
+        return SyncWorld(
+            self.shared.engine, self.shared.emulator, settings, self.shared.cipher, clock=self.shared.clock
+        )
+
+
+@pytest.fixture(scope="module")
+def matrix_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, encryption_key: str
+) -> Iterator[Callable[[str], Matrix]]:
+    """Return the matrix of a kind of database, made when it is first asked for."""
+    with ExitStack() as started:
+
+        @cache
+        def made(kind: str) -> Matrix:
+            url = started.enter_context(new_database(kind, request, tmp_path_factory.mktemp("matrix")))
+            return started.enter_context(_matrix(started.enter_context(engine_of(url)), url, encryption_key))
+
+        yield made
+
+
+@contextmanager
+def _matrix(engine: Engine, url: str, encryption_key: str) -> Iterator[Matrix]:
+    plans = [_plan(case.web_key, long_lists=case.long_lists) for case in CASES]
+    controls = {long_lists: _plan(f"CT_control_{long_lists}", long_lists=long_lists) for long_lists in (False, True)}
+    with new_world(engine, url, encryption_key, *plans, *controls.values(), sync_max_rows=600) as world:
+        right = {
+            long_lists: _synced_without_faults(world, plan, _notes_budget(long_lists=long_lists))
+            for long_lists, plan in controls.items()
+        }
+        yield Matrix(world, right)
+
+
+def _notes_budget(*, long_lists: bool) -> int:
+    return 0 if long_lists else 200
+
+
+def _synced_without_faults(world: SyncWorld, plan: AccountPlan, notes_budget: int) -> tuple[Tables, Tables]:
+    """Return what a brand's tables hold after its first sync and, two steps of its account later, after the next."""
+    tenant, undisturbed = world.add_brand(plan.web_key, plan.name), world.with_settings(sync_notes_budget=notes_budget)
+    assert undisturbed.sync(plan.name) is R.SUCCESS
+    first = world.tables(tenant)
+    world.emulator.advance(plan.web_key, steps=2)
+    assert undisturbed.sync(plan.name) is R.SUCCESS
+    return first, world.tables(tenant)
+
+
+@pytest.mark.parametrize(("kind", "case"), _of_both_databases(CASES), ids=str)
+def test_a_fault_leaves_the_old_state_or_the_right_new_one(
+    matrix_of: Callable[[str], Matrix], kind: str, case: Case
+) -> None:
+    matrix = matrix_of(kind)
+    world = matrix.world(case)
+    tenant = world.add_brand(case.web_key, str(case))
+    for first, right in zip((True, False), matrix.right[case.long_lists], strict=True):
         before, aged = world.tables(tenant), world.freshness(tenant)
-        assert control.sync("control") is R.SUCCESS
         _switch_on(world, case)
         usual = world.settings
         if case.fault is Fault.HANG:
             world.settings = usual.model_copy(update={"sync_read_timeout": 0.15, "sync_call_timeout": 0.5})
-        assert world.sync("faulty") is (case.first if first else case.later)
-        _check_tables(world.tables(tenant), before, control.tables(right), case, first=first)
+        assert world.sync(str(case)) is (case.first if first else case.later)
+        _check_tables(world.tables(tenant), before, right, case, first=first)
         assert kept(world, tenant) == counted(world, tenant, ZoneInfo("America/New_York"))
         _check_errors(world, tenant, case, first=first)
         _check_age(world, tenant, aged)
@@ -138,17 +217,16 @@ def test_a_fault_leaves_the_old_state_or_the_right_new_one(make_world: MakeWorld
 
         world.emulator.clear_faults()
         world.settings = usual
-        assert world.sync("faulty") is R.SUCCESS
-        assert world.tables(tenant) == control.tables(right)
+        assert world.sync(str(case)) is R.SUCCESS
+        assert world.tables(tenant) == right
         assert not world.errors(tenant)
-        world.emulator.advance(FAULTY, steps=2)
-        world.emulator.advance(CONTROL, steps=2)
+        world.emulator.advance(case.web_key, steps=2)
 
 
 def _switch_on(world: SyncWorld, case: Case) -> None:
     world.emulator.clear_requests()
     for call in case.calls:
-        world.emulator.set_fault(case.fault, call, FAULTY, **case.options)
+        world.emulator.set_fault(case.fault, call, case.web_key, **case.options)
 
 
 def _check_tables(now: Tables, before: Tables, right: Tables, case: Case, *, first: bool) -> None:
@@ -187,7 +265,7 @@ def _check_errors(world: SyncWorld, tenant: int, case: Case, *, first: bool) -> 
     for error in told:
         attempts = 2 if error["kind"] in RETRIED else 1
         assert error["attempts"] == attempts
-        assert FAULTY not in error["message"]
+        assert case.web_key not in error["message"]
     if K.TOKEN_REFUSED in case.kinds:
         assert len(told) == 1
         assert told[0]["message"] == "access token refused: was it rotated?"
@@ -208,140 +286,3 @@ def _check_age(world: SyncWorld, tenant: int, aged: dict[str, dict[str, Any]]) -
 def _check_secrets(world: SyncWorld) -> None:
     """Nothing was asked of another host."""
     assert all(request.account for request in world.emulator.requests)
-
-
-def test_rows_that_shift_between_pages_are_neither_lost_nor_doubled(make_world: MakeWorld) -> None:
-    plan = AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=260, opportunities=240, events=230)
-    world = make_world(plan)
-    tenant = world.add_brand(FAULTY, "brand")
-    account = world.emulator.account(FAULTY)
-    for _ in range(2):
-        there = {contact["client_id"] for contact in account.contacts}
-        world.emulator.set_fault(Fault.SHIFTED_ROWS, times=6)
-        world.sync("brand")
-        leads = {row["client_id"] for row in world.live(Lead, tenant)}
-        assert there <= leads or not leads or leads <= there
-        world.emulator.clear_faults()
-        assert world.sync("brand") is R.SUCCESS
-        leads = {row["client_id"] for row in world.live(Lead, tenant)}
-        assert leads == {contact["client_id"] for contact in account.contacts}
-
-
-def test_an_account_that_never_comes_to_rest_is_still_read_whole(make_world: MakeWorld) -> None:
-    world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=260), sync_notes_budget=0)
-    tenant = world.add_brand(FAULTY, "brand")
-    there = {contact["client_id"] for contact in world.emulator.account(FAULTY).contacts}
-    world.emulator.set_fault(Fault.SHIFTED_ROWS)
-    assert world.sync("brand") is R.SUCCESS
-    assert there <= {row["client_id"] for row in world.live(Lead, tenant)}
-
-
-@pytest.mark.parametrize("first", [True, False])
-def test_odd_fields_cost_the_field_and_not_the_row(make_world: MakeWorld, *, first: bool) -> None:
-    world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=60), sync_notes_budget=100)
-    tenant = world.add_brand(FAULTY, "brand")
-    if not first:
-        world.sync("brand")
-    before = world.tables(tenant)
-    world.emulator.set_fault(Fault.ODD_FIELDS)
-    if not first:  # what was filled before and is not now is held back: the good values stay
-        assert world.sync("brand") is R.FAILED
-        assert world.tables(tenant) == before
-        return
-    assert world.sync("brand") is R.PARTIAL
-    account = world.emulator.account(FAULTY)
-    leads = world.live(Lead, tenant)
-    assert {row["client_id"] for row in leads} == {contact["client_id"] for contact in account.contacts}
-    assert all(row["deal_size"] is None for row in leads)
-    told = world.errors(tenant)
-    assert {error["kind"] for error in told} == {K.UNREADABLE_FIELD.value, K.EMPTY_FIELD.value}
-    assert ("leads", "deal_size") in {(error["resource"], error["field"]) for error in told}
-    assert any(error["message"].startswith("and ") for error in told)
-
-    world.emulator.clear_faults()
-    assert world.sync("brand") is R.SUCCESS
-    control = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=60), sync_notes_budget=100)
-    other = control.add_brand(FAULTY, "other")
-    control.sync("other")
-    right, now = control.tables(other), world.tables(tenant)
-    assert now["leads"] == right["leads"]
-    assert now["pipeline_items"] == right["pipeline_items"]
-    assert now["hot_list_items"] == right["hot_list_items"]
-
-
-def test_a_few_unreadable_records_are_set_aside_and_nothing_is_taken_for_gone(make_world: MakeWorld) -> None:
-    world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=60), sync_notes_budget=0)
-    tenant = world.add_brand(FAULTY, "brand")
-    world.sync("brand")
-    before = {row["client_id"] for row in world.live(Lead, tenant)}
-    world.emulator.set_fault(Fault.UNREADABLE_ROWS, "read_client_list", share=0.1)
-    world.emulator.advance(FAULTY, steps=1)
-    assert world.sync("brand") is R.PARTIAL
-    there = {contact["client_id"] for contact in world.emulator.account(FAULTY).contacts}
-    live = {row["client_id"] for row in world.live(Lead, tenant)}
-    # Six records that may be any of the missing ones excuse six of them, whichever is really gone.
-    assert len((before & there) - live) <= len(before - there)
-    assert world.results(tenant)["leads"]["rejected"] == 6
-    told = [error for error in world.errors(tenant) if error["kind"] == K.UNREADABLE_RECORD.value]
-    assert len(told) == 6
-
-
-def test_what_is_held_back_lands_once_it_is_confirmed(make_world: MakeWorld) -> None:
-    world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=130), sync_notes_budget=0)
-    tenant = world.add_brand(FAULTY, "brand")
-    world.sync("brand")
-    before = world.tables(tenant)
-    world.emulator.set_fault(Fault.SHRUNK_LIST, "read_client_list")
-    assert world.sync("brand") is R.PARTIAL
-    assert world.results(tenant)["leads"]["status"] is ResourceStatus.HELD_BACK
-    assert world.tables(tenant) == before
-    assert world.sync("brand", accept=True) is R.SUCCESS
-    assert len(world.live(Lead, tenant)) == 65
-
-
-def test_an_account_without_a_calendar_says_so_and_succeeds(make_world: MakeWorld) -> None:
-    world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=30, offers_events=False))
-    tenant = world.add_brand(FAULTY, "brand")
-    assert world.sync("brand") is R.SUCCESS
-    assert world.results(tenant)["scheduled_activities"]["status"] is ResourceStatus.UNAVAILABLE
-    assert [error["kind"] for error in world.errors(tenant)] == [K.UNAVAILABLE.value]
-
-
-def test_a_passing_fault_is_overcome_within_the_run(make_world: MakeWorld) -> None:
-    world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=120), sync_read_timeout=2.0)
-    tenant = world.add_brand(FAULTY, "brand")
-    passing = (Fault.HTTP_500, Fault.DROPPED_CONNECTION, Fault.TRUNCATED_BODY, Fault.CT500, Fault.HANG)
-    for fault, call in zip(passing, (*LISTS, "read_sales_cycle_list", "read_client_history_notes"), strict=True):
-        world.emulator.set_fault(fault, call, times=1)
-    assert world.sync("brand") is R.SUCCESS
-    assert not world.errors(tenant)
-
-
-def test_one_contacts_notes_that_fail_do_not_stop_the_others(make_world: MakeWorld) -> None:
-    world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=40), sync_notes_budget=100)
-    tenant = world.add_brand(FAULTY, "brand")
-    account = world.emulator.account(FAULTY)
-    failing = next(client for client, notes in account.notes.items() if notes)
-    world.emulator.set_fault(Fault.HTTP_500, "read_client_history_notes", record_id=failing)
-    assert world.sync("brand") is R.PARTIAL
-    result = world.results(tenant)["notes"]
-    assert result["status"] is ResourceStatus.PARTIAL
-    assert result["remaining"] == 1
-    assert [error["record_id"] for error in world.errors(tenant)] == [failing]
-    landed = {row["client_id"] for row in world.live(Note, tenant)}
-    assert landed == {client for client, notes in account.notes.items() if notes} - {failing}
-    world.emulator.clear_faults()
-    assert world.sync("brand") is R.SUCCESS
-    assert failing in {row["client_id"] for row in world.live(Note, tenant)}
-
-
-def test_the_first_backfill_spreads_over_several_runs_and_says_how_far_it_is(make_world: MakeWorld) -> None:
-    world = make_world(AccountPlan(name="A", web_key=FAULTY, seed=5, contacts=50), sync_notes_budget=20)
-    tenant = world.add_brand(FAULTY, "brand")
-    remaining = []
-    for _ in range(3):
-        assert world.sync("brand") is R.SUCCESS
-        remaining.append(world.results(tenant)["notes"]["remaining"])
-    assert remaining == [30, 10, 0]
-    account = world.emulator.account(FAULTY)
-    assert len(world.live(Note, tenant)) == sum(len(notes) for notes in account.notes.values())
