@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Final, Generic, TypeVar
 
+import structlog
 from flask import Blueprint, Response, abort, request, stream_with_context
 from sqlalchemy import func
 from sqlmodel import select
 
 from dash_portal.accounts.audit import AuditAction, record
-from dash_portal.accounts.browser import current_actor
+from dash_portal.accounts.browser import current_actor, is_still_signed_in
 from dash_portal.brand_access import Brand, authorised_brand, open_brand
 from dash_portal.brand_time import local_day
 from dash_portal.charts.data import chart_table
@@ -30,8 +32,17 @@ from models import utc_now
 blueprint = Blueprint("exports", __name__, url_prefix="/export")
 
 _READ_AT_ONCE: Final = 500
+_log = structlog.get_logger("portal")
 
 Row = TypeVar("Row")
+
+
+class DownloadEndedError(ConnectionResetError):
+    """The access of who downloads has ended. The connection is cut, so that the file is not taken for a whole one."""
+
+    def __init__(self) -> None:
+        """Say what gunicorn takes for a connection that is gone, and no fault of the portal's."""
+        super().__init__(errno.ECONNRESET, "the session has ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ def table_csv(table: str) -> Response:
             lines = export.lines(session, brand, view, now)
             first = list(islice(lines, 1))
             yield ""  # up to here it can still be refused
-            yield from csv_pieces(export.headings, chain(first, lines), brand.timezone)
+            yield from csv_pieces(export.headings, _while_signed_in(chain(first, lines), table), brand.timezone)
 
     begun = pieces()
     next(begun)
@@ -105,6 +116,15 @@ def _download(pieces: Iterator[str], name: str, brand: Brand, now: datetime) -> 
     response = Response(pieces, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{brand.slug}-{name}-{day}.csv"'
     return response
+
+
+def _while_signed_in(lines: Iterator[Sequence[Any]], table: str) -> Iterator[Sequence[Any]]:
+    """Yield the lines, looking every few hundred whether who asked may still have them. Raises DownloadEndedError."""
+    for number, line in enumerate(lines, 1):
+        if number % _READ_AT_ONCE == 0 and not is_still_signed_in():
+            _log.warning("download cut off: the session has ended", table=table, row=number)
+            raise DownloadEndedError
+        yield line
 
 
 def _streamed(session: BrandSession, statement: Any) -> Iterator[Any]:

@@ -59,6 +59,14 @@ def signed_in() -> SignedIn | None:
     return found if isinstance(found, SignedIn) else None
 
 
+def is_still_signed_in() -> bool:
+    """Look anew whether this request's session lives: for an answer that takes longer than rights may outlive."""
+    found: Any = current_user
+    return isinstance(getattr(found, "token", None), str) and (
+        find_session(portal().engine, found.token, now=utc_now()) is not None
+    )
+
+
 def visitor() -> Visitor:
     """Return where this request comes from."""
     return Visitor(address=parsed_address(request.remote_addr), browser=request.headers.get("User-Agent", ""))
