@@ -48,13 +48,13 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     app.extensions["portal"] = open_portal(settings)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR  # addresses change with their files
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    if settings.portal_trusted_proxies:
-        hops = settings.portal_trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _compress(app)
     request_log.init_app(app)
     browser.init_app(app)
     security.init_app(app)
+    if settings.portal_trusted_proxies:  # around the guard, which looks at the host that the proxy names
+        hops = settings.portal_trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     errors.init_app(app)
     for part in (sign_in_pages, own_page, team_page, api, exports, liveness, served_files):
         app.register_blueprint(part.blueprint)

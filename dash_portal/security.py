@@ -44,6 +44,7 @@ LONGEST_PARAMETER: Final = 500
 
 _NEVER_CHANGES: Final = ("static", "_dash_assets.static", "served_files.vendor", "served_files.plotly")
 _PROBES: Final = frozenset({"liveness.healthz", "liveness.readyz"})
+_NO_HOST: Final = "portal.no_host"
 _CALLBACK_PATH: Final = "/_dash-update-component"
 
 
@@ -63,7 +64,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as the session it belongs to
     )
     app.session_interface = _Sessions()
-    app.wsgi_app = _measured(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = _with_host(_measured(app.wsgi_app))  # type: ignore[method-assign,assignment]
     app.before_request(_require_own_host)
     app.before_request(_limit)
     app.before_request(_guard)
@@ -137,8 +138,23 @@ def _require_own_host() -> None:
     Probes are let through, as hosts ask for them by number.
     """
     allowed = portal().settings.allowed_hosts
-    if allowed and request.endpoint not in _PROBES and not host_is_trusted(request.host.lower(), allowed):
+    is_foreign = allowed and request.endpoint not in _PROBES and not host_is_trusted(request.host.lower(), allowed)
+    if is_foreign or _NO_HOST in request.environ:
         abort(400, "This address is not one of the portal's.")
+
+
+def _with_host(application: WSGIApplication) -> WSGIApplication:
+    """Take away a host that no name can be: Werkzeug fails at it before any error can be answered."""
+
+    def check(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        host = environment.get("HTTP_HOST", "")
+        try:
+            host.encode("idna").decode("idna")
+        except UnicodeError:  # a part of it is empty, too long or no Punycode
+            environment["HTTP_HOST"], environment[_NO_HOST] = "", True
+        return application(environment, start_response)
+
+    return check
 
 
 def _measured(application: WSGIApplication) -> WSGIApplication:
@@ -198,7 +214,7 @@ def _is_bundle() -> bool:
 def _ask_to_sign_in() -> Response:
     if speaks_to_a_program():
         raise NotSignedInError
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else "/"
     return redirect(url_for("sign_in.login", next=None if wanted == "/" else wanted))  # type: ignore[return-value]
 
 

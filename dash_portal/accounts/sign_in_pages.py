@@ -33,7 +33,7 @@ blueprint = Blueprint("sign_in", __name__)
 def login() -> ResponseReturnValue:
     """Show the sign-in form, or try what was filled in."""
     wanted = local_path(request.values.get("next"))
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD too, which is asked for no token
         return redirect(wanted) if signed_in() else _form(wanted)
     attempt = check_password(
         portal(),
@@ -59,7 +59,7 @@ def code() -> ResponseReturnValue:
     half_way = _half_way()
     if half_way is None:
         return redirect(url_for("sign_in.login", next=_shown(wanted)))
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("code.html", next=wanted)
     attempt = check_code(portal(), half_way, code=request.form.get("code", "")[:64], visitor=visitor(), now=utc_now())
     if attempt.outcome is Outcome.SIGNED_IN:
@@ -79,7 +79,7 @@ def logout() -> ResponseReturnValue:
     if who is None:
         let_out()
         return redirect(url_for("sign_in.login"), code=303)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("sign_out.html")
     with PortalSession(portal().engine, writes=True) as database:
         end_session(database, session_id=who.session_id, user_id=who.user_id, now=utc_now())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from dash_portal.accounts.errors import FieldError
@@ -18,7 +18,6 @@ from models import Tenant
 def require_free_key(session: Session, cipher: Cipher, web_key: str, *, tenant_id: int | None = None) -> None:
     """Raise FieldError, which names the other brand, where a brand other than `tenant_id` has this web key."""
     hashes = cipher.keyed_hashes(web_key)
-    _one_at_a_time(session, hashes[-1])
     _fill_missing_hashes(session, cipher)
     # A hash may have been made with an older encryption key that is still in use.
     owners = select(Tenant.name).where(col(Tenant.web_key_hash).in_(hashes), col(Tenant.id).is_distinct_from(tenant_id))
@@ -40,13 +39,6 @@ def brands_sharing_keys(session: Session, cipher: Cipher) -> list[tuple[str, ...
     for slug, ciphertext in session.exec(select(Tenant.slug, Tenant.web_key_encrypted).order_by(Tenant.slug)):
         slugs[cipher.decrypt(ciphertext)].append(slug)
     return [tuple(group) for group in slugs.values() if len(group) > 1]
-
-
-def _one_at_a_time(session: Session, web_key_hash: str) -> None:
-    """Let two people who enter the same key at once come one after the other (SQLite has one writer anyway)."""
-    if session.get_bind().dialect.name == "postgresql":
-        lock = int.from_bytes(bytes.fromhex(web_key_hash)[:8], "big", signed=True)
-        session.execute(select(func.pg_advisory_xact_lock(lock)))
 
 
 def _fill_missing_hashes(session: Session, cipher: Cipher) -> None:

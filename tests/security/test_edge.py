@@ -136,6 +136,18 @@ def test_only_the_portals_own_names_are_answered(proxied: tuple[PortalWorld, str
     assert status(ask(url, "GET /healthz HTTP/1.1\nHost: 10.0.0.7:8050")) == 200, "probes ask by number"
 
 
+@pytest.mark.parametrize("host", ["x" * 5000, "x" * 64, "a..b", ".", "xn--zz", "xn--zz.example:80"])
+def test_what_is_no_name_of_a_host_is_refused_in_the_portals_words(edge: tuple[PortalWorld, str], host: str) -> None:
+    answer = ask(edge[1], f"GET /leads HTTP/1.1\nHost: {host}")
+    assert status(answer) == 400
+    assert "not one of the portal&#39;s" in answer
+    assert header(answer, "Content-Security-Policy")
+
+
+def test_nor_does_a_proxy_pass_on_what_is_no_name(proxied: tuple[PortalWorld, str]) -> None:
+    assert status(ask(proxied[1], f"GET /leads HTTP/1.1\nHost: {PORTAL}\nX-Forwarded-Host: xn--zz")) == 400
+
+
 def chunked(size: int) -> bytes:
     """Return a body that says no length in front."""
     piece = b"x" * 16_384

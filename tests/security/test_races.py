@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
@@ -17,10 +17,11 @@ from sqlmodel import col, func, select, update
 from dash_portal.accounts import brands, links, people
 from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.errors import AccountError
-from dash_portal.accounts.passwords import hash_password, password_fits
+from dash_portal.accounts.passwords import fitting_hashes, hash_password
 from dash_portal.accounts.sessions import find_session
 from dash_portal.accounts.sign_in import Outcome, Visitor, check_password
 from dash_portal.accounts.throttling import PER_ACCOUNT
+from dash_portal.accounts.web_keys import brands_sharing_keys
 from dash_portal.portal import Portal
 from database import AgencySession
 from models import Invite, Role, SignInFailure, Tenant, TenantLogo, User, UserSession, utc_now
@@ -141,12 +142,12 @@ def test_a_password_that_changes_during_its_check_opens_nothing(
 ) -> None:
     """The order that a race needs, made on purpose: the change comes between the look at the password and the session."""
 
-    def fits_and_is_changed(password_hash: str | None, password: str) -> bool:
-        answer = password_fits(password_hash, password)
+    def fit_and_are_changed(password_hashes: Iterable[str], password: str) -> frozenset[str]:
+        answer = fitting_hashes(password_hashes, password)
         change_password(world)
         return answer
 
-    monkeypatch.setattr("dash_portal.accounts.sign_in.password_fits", fits_and_is_changed)
+    monkeypatch.setattr("dash_portal.accounts.sign_in.fitting_hashes", fit_and_are_changed)
     assert sign_in_with_old_password(world) is None
     with AgencySession(world.engine) as session:
         assert session.exec(select(func.count()).select_from(UserSession)).one() == 0
@@ -229,6 +230,40 @@ def test_brands_of_one_short_name_are_made_once_and_logos_replace_each_other(wor
         made = select(func.count()).select_from(Tenant).where(col(Tenant.slug).startswith("brand-"))
         assert session.exec(made).one() == ROUNDS
         assert session.exec(select(func.count()).select_from(TenantLogo)).one() == 1
+
+
+def test_a_web_key_that_several_enter_at_once_is_one_brands(world: PortalWorld) -> None:
+    agency, cipher = world.actor("agency@mellon.example"), world.cipher
+
+    def make(slug: str, web_key: str) -> str:
+        with AgencySession(world.engine, writes=True) as session:
+            try:
+                brands.create_brand(
+                    session, actor=agency, slug=slug, name=slug, timezone="UTC", web_key=web_key, cipher=cipher
+                )
+                session.commit()
+            except AccountError:
+                return "refused"
+        return "taken"
+
+    def replace(slug: str, web_key: str) -> str:
+        with AgencySession(world.engine, writes=True) as session:
+            try:
+                brands.replace_web_key(
+                    session, actor=agency, tenant_id=world.brands[slug], web_key=web_key, cipher=cipher
+                )
+                session.commit()
+            except AccountError:
+                return "refused"
+        return "taken"
+
+    for attempt in range(ROUNDS):
+        web_key = f"CT_key_number_{attempt}"
+        calls = [partial(make, f"new-{attempt}-{number}", web_key) for number in range(2)]
+        outcomes = together(*calls, partial(replace, "own", web_key), partial(replace, "other", web_key))
+        assert sorted(outcomes) == ["refused", "refused", "refused", "taken"]
+    with AgencySession(world.engine) as session:
+        assert brands_sharing_keys(session, cipher) == []
 
 
 def test_of_many_guesses_at_once_no_more_are_tried_than_one_by_one(world: PortalWorld) -> None:

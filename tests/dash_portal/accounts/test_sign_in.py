@@ -118,6 +118,17 @@ def test_a_copied_cookie_ends_with_the_session(world: PortalWorld) -> None:
     assert len(world.audit("signed_out")) == 1
 
 
+@pytest.mark.parametrize("path", ["/logout", "/login", "/login/code"])
+def test_a_head_changes_nothing(world: PortalWorld, path: str) -> None:
+    """It needs no token: another page of the same site could send it."""
+    client = world.sign_in("viewer@own.example")
+    wrong = {"email": "viewer@own.example", "password": "wrong password here"}
+    assert client.head(path, data=wrong).status_code in {200, 302}
+    assert world.visitor().head(path, data=wrong).status_code in {200, 302, 303}
+    assert is_signed_in(client)
+    assert world.audit("sign_in_failed") == world.audit("signed_out") == []
+
+
 def test_the_session_is_renewed_at_sign_in(world: PortalWorld) -> None:
     client = world.visitor()
     client.get("/login")
