@@ -93,7 +93,7 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, run
     assert run_here(url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
     viewer = ("create-user", "V@Acme.example", "--role", "tenant_viewer", "--tenant", "acme", "--password-stdin")
     assert run(url, *viewer, said="seven green lanterns\n").returncode == 0
-    checked = run(url, "check-config")
+    checked = run_here(url, "check-config")
     assert checked.returncode == 0
     assert "PORTAL_SECURE_COOKIES" in checked.stdout
     engine = create_engine(Settings(database_url=url).database_url)
@@ -183,8 +183,8 @@ def test_bad_configuration_is_one_line_and_exit_2(
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
-def test_a_database_that_is_away_is_one_line_without_its_password(tmp_path: Path) -> None:
-    ended = run("postgresql://user:hidden-password@127.0.0.1:1/portal", "migrate")
+def test_a_database_that_is_away_is_one_line_without_its_password(run_here: Callable[..., Ended]) -> None:
+    ended = run_here("postgresql://user:hidden-password@127.0.0.1:1/portal", "migrate")
     assert ended.returncode == 2
     assert len(ended.stderr.strip().splitlines()) == 1
     assert "hidden-password" not in ended.stderr
@@ -203,7 +203,7 @@ def test_a_taken_port_is_one_line(migrated_sqlite: Path) -> None:
 def test_keys_rotate_without_losing_a_secret(database_url: str, engine: Engine, run_here: Callable[..., Ended]) -> None:
     assert run_here(database_url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
     newer = Fernet.generate_key().decode()
-    rotated = run(database_url, "rotate-keys", PORTAL_ENCRYPTION_KEY=f"{newer},{KEY}")
+    rotated = run_here(database_url, "rotate-keys", PORTAL_ENCRYPTION_KEY=f"{newer},{KEY}")
     assert rotated.returncode == 0, rotated.stderr
     with AgencySession(engine) as session:
         tenant = session.exec(select(Tenant)).one()
@@ -250,14 +250,16 @@ def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(
     server.drop(name)
 
 
-def test_check_config_warns_of_a_login_that_could_change_the_audit_log(request: pytest.FixtureRequest) -> None:
+def test_check_config_warns_of_a_login_that_could_change_the_audit_log(
+    request: pytest.FixtureRequest, run_here: Callable[..., Ended]
+) -> None:
     """And says nothing of one that is only a member of the web role, which serves the portal as well."""
     server = request.getfixturevalue("postgresql")
     name = server.create(server.template)
-    assert "owns the audit log" in run(server.url(name), "check-config").stdout
+    assert "owns the audit log" in run_here(server.url(name), "check-config").stdout
     server._run("CREATE ROLE portal_login LOGIN PASSWORD 'portal_login' IN ROLE portal_web")
     login = server.url(name).replace("portal_owner:portal_owner", "portal_login:portal_login")
-    fine = run(login, "check-config")
+    fine = run_here(login, "check-config")
     assert fine.returncode == 0, fine.stderr
     assert "audit log" not in fine.stdout
     engine = create_engine(Settings(database_url=login).database_url)
@@ -268,8 +270,8 @@ def test_check_config_warns_of_a_login_that_could_change_the_audit_log(request: 
     server._run("DROP ROLE portal_login")
 
 
-def test_check_config_asks_for_host_names_behind_tls(migrated_sqlite: Path) -> None:
+def test_check_config_asks_for_host_names_behind_tls(migrated_sqlite: Path, run_here: Callable[..., Ended]) -> None:
     url = f"sqlite:///{migrated_sqlite}"
-    assert "PORTAL_ALLOWED_HOSTS is empty" in run(url, "check-config", PORTAL_SECURE_COOKIES="true").stdout
-    named = run(url, "check-config", PORTAL_SECURE_COOKIES="true", PORTAL_ALLOWED_HOSTS="portal.example")
+    assert "PORTAL_ALLOWED_HOSTS is empty" in run_here(url, "check-config", PORTAL_SECURE_COOKIES="true").stdout
+    named = run_here(url, "check-config", PORTAL_SECURE_COOKIES="true", PORTAL_ALLOWED_HOSTS="portal.example")
     assert "PORTAL_ALLOWED_HOSTS" not in named.stdout

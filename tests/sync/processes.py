@@ -23,16 +23,20 @@ def environment(settings: SyncSettings) -> dict[str, str]:
     return secrets | {name.upper(): str(value) for name, value in plain.items() if value is not None}
 
 
-def start_sync(settings: SyncSettings, *arguments: str) -> ForkServerProcess:
-    """Start `python -m sync` with these arguments."""
-    process = _context.Process(target=_run, args=(environment(settings), arguments), daemon=True)
+def start_sync(settings: SyncSettings, *arguments: str, grace_seconds: float | None = None) -> ForkServerProcess:
+    """Start `python -m sync` with these arguments; with `grace_seconds`, a worker that ends waits only so long."""
+    process = _context.Process(target=_run, args=(environment(settings), arguments, grace_seconds), daemon=True)
     process.start()
     return process
 
 
-def _run(env: dict[str, str], arguments: tuple[str, ...]) -> None:
+def _run(env: dict[str, str], arguments: tuple[str, ...], grace_seconds: float | None) -> None:
     os.environ.update(env)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     from sync.__main__ import main
+    from sync.running import worker
+
+    if grace_seconds is not None:
+        worker._GRACE_SECONDS = grace_seconds  # type: ignore[misc] - a constant but for the tests
 
     sys.exit(main(arguments))
