@@ -25,8 +25,8 @@ check: .venv/development  ## format, lint, types, import rules, dead code; part 
 tests: .venv/development  ## the tests; part of make test, and what was slowest at the end
 	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations 10
 
-fast: .venv/development  ## the tests without those of the browser, while working
-	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not browser"
+fast: .venv/development  ## the tests without those of the browser, while working, and what was slowest
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations 10 -m "not browser"
 
 test-one: .venv/development  ## one file, folder or test: make test-one T=tests/test_settings.py
 	@test -n "$(T)" || { echo 'Say which: make test-one T=tests/test_settings.py'; exit 2; }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import hypothesis
@@ -136,6 +137,20 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 DATABASE_KINDS = ("sqlite", "postgresql")
+Case = TypeVar("Case")
+
+
+def on_both_databases(cases: Iterable[Case], group: Callable[[Case], Any]) -> list[tuple[str, Case]]:
+    """Pair cases with databases: the first of each group with both, further ones with one, in turn.
+
+    For cases that differ before anything reaches the database. Parametrise `database_kind` with the first of a pair.
+    """
+    chosen: list[tuple[str, Case]] = []
+    groups, turns = set(), cycle(DATABASE_KINDS)
+    for case in cases:
+        chosen += [(kind, case) for kind in ((next(turns),) if group(case) in groups else DATABASE_KINDS)]
+        groups.add(group(case))
+    return sorted(chosen, key=lambda pair: DATABASE_KINDS.index(pair[0]))
 
 
 @pytest.fixture(params=DATABASE_KINDS)

@@ -37,6 +37,6 @@ def _run(env: dict[str, str], arguments: tuple[str, ...], grace_seconds: float |
     from sync.running import worker
 
     if grace_seconds is not None:
-        worker._GRACE_SECONDS = grace_seconds  # type: ignore[misc] - a constant but for the tests
+        worker._GRACE_SECONDS = grace_seconds  # type: ignore[misc]
 
     sys.exit(main(arguments))

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,7 @@ from sqlalchemy import Engine
 from emulator import AccountPlan, Fault
 from models import Note, ResourceStatus, RunStatus, SyncErrorKind
 from sync.tables import table_of
-from tests.conftest import DATABASE_KINDS, engine_of, new_database
+from tests.conftest import engine_of, new_database, on_both_databases
 from tests.sync.conftest import new_world
 from tests.sync.counting import counted, kept
 from tests.sync.sync_world import STAMPS, SUMMARIES, SyncWorld, Tables
@@ -121,16 +120,6 @@ CASES = [
 ]
 
 
-def _of_both_databases(cases: list[Case]) -> list[tuple[str, Case]]:
-    """Every fault and kind of error on both databases, one after the other; a further variant on one, in turn."""
-    chosen, seen, turns = [], set(), cycle(DATABASE_KINDS)
-    for case in cases:
-        what = (case.fault, case.kinds)
-        chosen += [(kind, case) for kind in ((next(turns),) if what in seen else DATABASE_KINDS)]
-        seen.add(what)
-    return sorted(chosen, key=lambda pair: DATABASE_KINDS.index(pair[0]))
-
-
 def _plan(key: str, *, long_lists: bool) -> AccountPlan:
     """Faults of lists need lists of several pages; for those of any call, a smaller account with notes shows more."""
     contacts, deals, events = (130, 130, 130) if long_lists else (26, 30, 26)
@@ -195,7 +184,7 @@ def _synced_without_faults(world: SyncWorld, plan: AccountPlan, notes_budget: in
     return first, world.tables(tenant)
 
 
-@pytest.mark.parametrize(("kind", "case"), _of_both_databases(CASES), ids=str)
+@pytest.mark.parametrize(("kind", "case"), on_both_databases(CASES, lambda case: (case.fault, case.kinds)), ids=str)
 def test_a_fault_leaves_the_old_state_or_the_right_new_one(
     matrix_of: Callable[[str], Matrix], kind: str, case: Case
 ) -> None:

@@ -1,4 +1,8 @@
-"""Lists whose server pages and counts in ways of its own, at a brand's first sync and later, over real HTTP."""
+"""Lists whose server pages and counts in ways of its own, at a brand's first sync and later, over real HTTP.
+
+Each fault is on both databases, its further variants on one: they differ in what `reading/paging` makes of them, which
+test_paging.py shows without a database.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import pytest
 
 from emulator import AccountPlan, Fault
 from models import CallHabit, Lead, OffsetUnit, ResourceStatus, RunStatus, ScheduledActivity, SyncErrorKind
+from tests.conftest import on_both_databases
 from tests.sync.conftest import MakeWorld
 from tests.sync.sync_world import SyncWorld
 
@@ -35,23 +40,28 @@ def _landed(world: SyncWorld) -> set[str]:
     return {row["client_id"] for row in world.live(Lead, world.brand_id("brand"))}
 
 
+PAGED_AND_COUNTED = [
+    (Fault.CAPPED_PAGES, "told"),
+    (Fault.CAPPED_PAGES, "untold"),
+    (Fault.PAGE_NUMBERS, "from_0"),
+    (Fault.PAGE_NUMBERS, "from_1:untold"),
+    (Fault.IGNORED_PAGING, "untold"),
+    (Fault.ODD_TOTALS, "page"),
+    (Fault.ODD_TOTALS, "capped"),
+    (Fault.ODD_TOTALS, "zero"),
+    (Fault.ODD_TOTALS, "low"),
+    (Fault.ODD_TOTALS, "remaining"),
+    (Fault.ODD_TOTALS, "absent"),
+]
+
+
 @pytest.mark.parametrize(
-    ("fault", "variant"),
-    [
-        (Fault.CAPPED_PAGES, "told"),
-        (Fault.CAPPED_PAGES, "untold"),
-        (Fault.PAGE_NUMBERS, "from_0"),
-        (Fault.PAGE_NUMBERS, "from_1:untold"),
-        (Fault.IGNORED_PAGING, "untold"),
-        (Fault.ODD_TOTALS, "page"),
-        (Fault.ODD_TOTALS, "capped"),
-        (Fault.ODD_TOTALS, "zero"),
-        (Fault.ODD_TOTALS, "low"),
-        (Fault.ODD_TOTALS, "remaining"),
-        (Fault.ODD_TOTALS, "absent"),
-    ],
+    ("database_kind", "case"),
+    on_both_databases(PAGED_AND_COUNTED, lambda case: case[0]),
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else value,
 )
-def test_every_record_arrives_however_the_server_pages_and_counts(world: SyncWorld, fault: Fault, variant: str) -> None:
+def test_every_record_arrives_however_the_server_pages_and_counts(world: SyncWorld, case: tuple[Fault, str]) -> None:
+    fault, variant = case
     tenant = world.brand_id("brand")
     for _ in range(2):
         world.emulator.set_fault(fault, variant=variant)
