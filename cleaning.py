@@ -16,6 +16,13 @@ LONGEST_KEY: Final = 255
 """Names are told apart by so many characters, in keys as in links."""
 
 
+def clean_text(text: str) -> str:
+    """Return text of several lines without control characters, trimmed; cutting it is for who knows its markup."""
+    if not text.isprintable():
+        text = CONTROL.sub("", text)
+    return text.strip()
+
+
 def one_line(text: str) -> str:
     """Return the text as one line: no control characters, every run of white space one space."""
     if not text.isprintable():

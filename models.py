@@ -112,8 +112,9 @@ class FieldState(StrEnum):
     """How one field of a brand's records stands.
 
     `filled`: it holds values that are understood; `blank`: it is there and says nothing, which is an answer; `empty`:
-    hardly any row brings it although it should; `accepted`: someone said that this brand does not use it; `unknown`:
-    there were too few rows to tell, or the field is one that need not come.
+    hardly any row brings it although it should, or too many bring words that are not known; `accepted`: someone said
+    that it is to be so for this brand; `unknown`: there were too few rows to tell, or the field is one that need not
+    come.
     """
 
     UNKNOWN = "unknown"

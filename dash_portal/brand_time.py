@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
+from date_only import date_of
 from time_zones import zone_of
 
 
@@ -14,8 +15,8 @@ def local(moment: datetime, zone: str) -> datetime:
 
 
 def local_day(moment: datetime, zone: str) -> date:
-    """Return the brand's calendar day of a moment."""
-    return local(moment, zone).date()
+    """Return the brand's calendar day of a moment; a date without a clock is that day in every zone."""
+    return date_of(moment) or local(moment, zone).date()
 
 
 def midnight(day: date, zone: str) -> datetime:
@@ -35,13 +36,17 @@ def day_text(day: date) -> str:
 
 @lru_cache(maxsize=8192)
 def moment_text(moment: datetime, zone: str) -> str:
-    """Write a moment with its zone: 3 Nov 2026, 4:05 PM EST."""
+    """Write a moment with its zone: 3 Nov 2026, 4:05 PM EST; a date without a clock as 3 Nov 2026."""
+    if date_of(moment) is not None:
+        return day_text(local_day(moment, zone))
     at = local(moment, zone)
     return f"{day_text(at.date())}, {clock_text(moment, zone)} {at:%Z}"
 
 
 def clock_text(moment: datetime, zone: str) -> str:
-    """Write the time of day: 4:05 PM."""
+    """Write the time of day: 4:05 PM; nothing of a date without a clock."""
+    if date_of(moment) is not None:
+        return ""
     return f"{local(moment, zone):%I:%M %p}".lstrip("0")
 
 

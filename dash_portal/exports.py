@@ -240,7 +240,7 @@ _SCHEDULE: Final[Export[schedule.Appointment]] = Export(
         ExportColumn("Kind", lambda appointment: appointment.kind),
         ExportColumn("Contact", lambda appointment: appointment.contact),
         ExportColumn("Title", lambda appointment: appointment.title),
-        ExportColumn("Description", lambda appointment: schedule.plain_text(appointment.description)),
+        ExportColumn("Description", schedule.description_text),
         ExportColumn("Status", lambda appointment: appointment.status),
     ),
     _appointments,

@@ -15,6 +15,7 @@ from io import StringIO
 from typing import Any, Final
 
 from dash_portal.brand_time import local
+from date_only import date_of
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 """Tells spreadsheets that the file is UTF-8."""
@@ -56,7 +57,8 @@ def _cell(value: Any, zone: str) -> str | int | float | Decimal:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return f"{local(value, zone):%Y-%m-%d %H:%M}"
+        day = date_of(value)
+        return f"{local(value, zone):%Y-%m-%d %H:%M}" if day is None else day.isoformat()
     if isinstance(value, int | float | Decimal):
         return value
     return safe_text(str(value))

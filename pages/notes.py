@@ -142,7 +142,8 @@ def _contact_name(request: PageRequest, filters: NoteFilters) -> dict[tuple[str,
 def _cells(request: PageRequest, row: NoteRow) -> dict[str, Any]:
     view, zone = request.view, request.brand.display_zone
     date = [{"text": day(row.noted_at, zone), "href": view.set_to("note", row.key).href, "className": "door line"}]
-    time = [{"text": clock_text(row.noted_at, zone), "className": "quiet line"}] if row.noted_at else []
+    clock = clock_text(row.noted_at, zone) if row.noted_at else ""
+    time = [{"text": clock, "className": "quiet line"}] if clock else []
     text = marked_pieces(row.snippet, view.value("q"))
     contact = door(view, row.contact, row.client_id, opens=False)
     return {

@@ -14,7 +14,7 @@ from dash_portal.components.empty import not_offered, nothing_yet
 from dash_portal.components.freshness import output as how_fresh
 from dash_portal.components.grid import Column, Table, door
 from dash_portal.components.texts import stage_piece
-from dash_portal.dashboards.schedule import Appointment, by_day, first_and_last_day, plain_text, upcoming
+from dash_portal.dashboards.schedule import Appointment, by_day, description_text, first_and_last_day, upcoming
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import Page, PageRequest, by_minute
 from models import Resource
@@ -104,7 +104,7 @@ def _cells(request: PageRequest, appointment: Appointment) -> dict[str, Any]:
     times = _times(appointment, request.brand)
     contact = door(request.view, appointment.contact or appointment.title or "(no name)", appointment.client_id)
     title = appointment.title if appointment.contact else ""
-    what = [piece for piece in (title, {"text": plain_text(appointment.description), "className": "second"}) if piece]
+    what = [piece for piece in (title, {"text": description_text(appointment), "className": "second"}) if piece]
     return {
         "id": appointment.event_id,
         "time": times,

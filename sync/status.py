@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, select
 
+from call_habits import CallHabits
 from database import agency_transaction
 from models import (
+    CallHabit,
     FieldState,
     KnownField,
     NoteEvidence,
@@ -40,6 +42,7 @@ _ERRORS: Final = table_of(SyncError)
 _BEATS: Final = table_of(WorkerHeartbeat)
 _FIELDS: Final = table_of(ResourceField)
 _UNREAD: Final = table_of(KnownField)
+_HABITS: Final = table_of(CallHabit)
 _EVIDENCE: Final = table_of(NoteEvidence)
 _SETBACKS: Final = table_of(NoteFailure)
 _MOST_ERRORS: Final = 10
@@ -77,6 +80,7 @@ def _brand(connection: Connection, brand: Any, cron: str, now: datetime) -> Json
         "notes": _notes(connection, brand.id),
         "fields": _fields(connection, brand.id),
         "unread_fields": _unread_fields(connection, brand.id),
+        "calls": _calls(connection, brand.id),
     }
 
 
@@ -153,6 +157,24 @@ def _fields(connection: Connection, tenant_id: int) -> Json:
     return {resource: listed for resource, listed in fields.items() if listed}
 
 
+def _calls(connection: Connection, tenant_id: int) -> Json:
+    """Return for each call that is read in pages what it has taught about them and about its totals."""
+    listed = select(_HABITS).where(_HABITS.c.tenant_id == tenant_id).order_by(_HABITS.c.call)
+    return {
+        row.call: {
+            "page_length": row.page_length,
+            "offset_unit": None if row.offset_unit is None else row.offset_unit.value,
+            "ignores_paging": row.ignores_paging,
+            "totals_are_wrong": CallHabits.of(row).totals_are_wrong,
+            "surplus": row.surplus,
+            "surplus_runs": row.surplus_runs,
+            "accepted_surplus": row.accepted_surplus,
+            "in_words": CallHabits.of(row).in_words,
+        }
+        for row in connection.execute(listed)
+    }
+
+
 def _unread_fields(connection: Connection, tenant_id: int) -> Json:
     """Return for each resource the fields of its records that nobody reads."""
     listed = select(_UNREAD.c.resource, _UNREAD.c.field).where(_UNREAD.c.tenant_id == tenant_id)
@@ -184,6 +206,8 @@ def status_lines(status: Json) -> Iterator[str]:
         yield from _run_lines(brand)
         yield from _note_lines(brand["notes"])
         yield from _field_lines(brand)
+        for call, habits in brand["calls"].items():
+            yield f"    {call:<23} {habits['in_words']}"
 
 
 def _note_lines(notes: Json) -> Iterator[str]:

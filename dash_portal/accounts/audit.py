@@ -49,6 +49,7 @@ class AuditAction(StrEnum):
     HELD_BACK_CONFIRMED = "held_back_confirmed"
     FIELD_UNUSED = "field_unused"
     TOTAL_ACCEPTED = "total_accepted"
+    RECORDS_ACCEPTED = "records_accepted"
     CONNECTION_TESTED = "connection_tested"
     LOGO_CHANGED = "logo_changed"
     LOGO_REMOVED = "logo_removed"

@@ -21,7 +21,12 @@ from dash_portal.agency.health.sync_health import brand_health, sync_health
 from dash_portal.agency.live_part import live_answer, live_part
 from dash_portal.agency.notes_progress import notes_progress
 from dash_portal.agency.run_history import held_back_reasons, run_history
-from dash_portal.agency.understanding import accept_total, accept_unused_field, read_understanding
+from dash_portal.agency.understanding import (
+    accept_total,
+    accept_unreadable_records,
+    accept_unused_field,
+    read_understanding,
+)
 from dash_portal.agency.worker_requests import confirm_held_back, find_workers, last_test, request_all, request_sync
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, duration_text, moment_text, nearby_text
@@ -109,6 +114,20 @@ def accept_total_of(slug: str, call: str) -> ResponseReturnValue:
     """Let a list in although its total is higher, and ask for a sync that goes by it."""
     return _accept(
         slug, lambda session, tenant_id: accept_total(session, actor=current_actor(), tenant_id=tenant_id, call=call)
+    )
+
+
+@blueprint.post("/<slug>/records/<resource>/<run_id>/accept")
+def accept_records(slug: str, resource: str, run_id: str) -> ResponseReturnValue:
+    """Let the unreadable records of a run be, and ask for a sync that goes by it."""
+    of = member(Resource, resource)
+    if of is None:
+        abort(404)
+    return _accept(
+        slug,
+        lambda session, tenant_id: accept_unreadable_records(
+            session, actor=current_actor(), tenant_id=tenant_id, resource=of, run_id=run_id
+        ),
     )
 
 

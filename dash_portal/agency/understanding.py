@@ -1,7 +1,8 @@
 """What of a brand's answers is not understood, as the sync wrote it down; and what the agency accepts of it.
 
 An acceptance is remembered where the sync keeps what it learned, so that the next one goes by it. It holds for one
-field or one total only; what was held back as a whole is confirmed by a sync of its own (`worker_requests`).
+field, one total or so many records only; what was held back as a whole is confirmed by a sync of its own
+(`worker_requests`).
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, update
+from sqlalchemy import and_, func, update
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from call_habits import CallHabits
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import NotFoundError
 from dash_portal.accounts.rights import require_agency
@@ -25,8 +27,11 @@ from models import (
     RawSnapshot,
     Resource,
     ResourceField,
+    ResourceFreshness,
+    ResourceStatus,
     SyncError,
     SyncErrorKind,
+    SyncRunResource,
     utc_now,
 )
 
@@ -57,14 +62,25 @@ class TotalProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRecords:
+    """Records of a resource that could not be read in a run, more than anybody has accepted."""
+
+    resource: Resource
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """How a brand's answers are understood. `unread` are the fields that nobody reads, by resource.
 
-    `unknown_answers` counts the answers of the run asked about that could not be understood at all.
+    `unknown_answers` counts the answers of the run asked about that could not be understood at all; `calls` is what
+    the calls have taught about their pages and totals.
     """
 
     problems: tuple[FieldProblem, ...]
     totals: tuple[TotalProblem, ...]
+    unreadable: tuple[UnreadableRecords, ...]
+    calls: tuple[tuple[str, CallHabits], ...]
     fields: tuple[ResourceField, ...]
     unread: tuple[tuple[Resource, tuple[str, ...]], ...]
     unknown_answers: int
@@ -72,7 +88,7 @@ class Understanding:
     @property
     def is_whole(self) -> bool:
         """Tell whether nothing waits for somebody to look."""
-        return not (self.problems or self.totals or self.unknown_answers)
+        return not (self.problems or self.totals or self.unreadable or self.unknown_answers)
 
     @property
     def unread_count(self) -> int:
@@ -87,6 +103,8 @@ def read_understanding(session: AgencySession, tenant_id: int, run_id: str | Non
     return Understanding(
         problems=(*_fallen_problems(fallen, fields), *_empty_problems(fields)),
         totals=_totals(session, tenant_id),
+        unreadable=() if run_id is None else _unreadable(session, tenant_id, run_id),
+        calls=_calls(session, tenant_id),
         fields=tuple(fields),
         unread=_unread(session, tenant_id),
         unknown_answers=0 if run_id is None else _unknown_answers(session, tenant_id, run_id),
@@ -128,6 +146,26 @@ def accept_total(session: AgencySession, *, actor: Actor, tenant_id: int, call: 
     )
     _raise_unless_one(accepted, "There is no such total.")
     record(session, AuditAction.TOTAL_ACCEPTED, actor, tenant_id=tenant_id, call=call, difference=surplus)
+
+
+def accept_unreadable_records(
+    session: AgencySession, *, actor: Actor, tenant_id: int, resource: Resource, run_id: str
+) -> None:
+    """Let as many unreadable records be as the run brought; more of them are told again.
+
+    Raises NotFoundError where the run brought none that wait for anybody.
+    """
+    require_agency(actor)
+    told = {each.resource: each.count for each in _unreadable(session, tenant_id, run_id)}
+    if resource not in told:
+        raise NotFoundError("There are no such records.")
+    freshness = (col(ResourceFreshness.tenant_id) == tenant_id, col(ResourceFreshness.resource) == resource)
+    accepted = session.execute(
+        update(ResourceFreshness).where(*freshness).values(accepted_unreadable=told[resource], updated_at=utc_now())
+    )
+    _raise_unless_one(accepted, "There are no such records.")
+    details = {"resource": resource.value, "records": told[resource]}
+    record(session, AuditAction.RECORDS_ACCEPTED, actor, tenant_id=tenant_id, **details)
 
 
 def _raise_unless_one(changed: object, missing: str) -> None:
@@ -189,6 +227,33 @@ def _totals(session: AgencySession, tenant_id: int) -> tuple[TotalProblem, ...]:
         for habit in session.exec(question)
         if habit.accepted_surplus is None or habit.surplus > habit.accepted_surplus
     )
+
+
+def _unreadable(session: AgencySession, tenant_id: int, run_id: str) -> tuple[UnreadableRecords, ...]:
+    """Return where a run's unreadable records are what makes it partial: what is held back is confirmed as a whole."""
+    question = (
+        select(col(SyncRunResource.resource), col(SyncRunResource.rejected))
+        .join(
+            ResourceFreshness,
+            and_(
+                col(ResourceFreshness.tenant_id) == col(SyncRunResource.tenant_id),
+                col(ResourceFreshness.resource) == col(SyncRunResource.resource),
+            ),
+        )
+        .where(
+            SyncRunResource.tenant_id == tenant_id,
+            SyncRunResource.run_id == run_id,
+            SyncRunResource.status == ResourceStatus.PARTIAL,
+            col(SyncRunResource.rejected) > col(ResourceFreshness.accepted_unreadable),
+        )
+    )
+    told = [UnreadableRecords(resource, rejected) for resource, rejected in session.exec(question)]
+    return tuple(sorted(told, key=lambda records: _RESOURCE_ORDER[records.resource]))
+
+
+def _calls(session: AgencySession, tenant_id: int) -> tuple[tuple[str, CallHabits], ...]:
+    question = select(CallHabit).where(CallHabit.tenant_id == tenant_id).order_by(col(CallHabit.call))
+    return tuple((habit.call, CallHabits.of(habit)) for habit in session.exec(question))
 
 
 def _unread(session: AgencySession, tenant_id: int) -> tuple[tuple[Resource, tuple[str, ...]], ...]:

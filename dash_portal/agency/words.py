@@ -235,6 +235,7 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.HELD_BACK_CONFIRMED: "confirmed what was held back",
     AuditAction.FIELD_UNUSED: "noted that the brand does not use a field",
     AuditAction.TOTAL_ACCEPTED: "accepted a list that is shorter than its total",
+    AuditAction.RECORDS_ACCEPTED: "accepted records that can't be read",
     AuditAction.CONNECTION_TESTED: "tested a web key",
     AuditAction.LOGO_CHANGED: "changed the logo",
     AuditAction.LOGO_REMOVED: "removed the logo",

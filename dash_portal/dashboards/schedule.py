@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from html import unescape
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Select, and_, func
 from sqlmodel import col
@@ -18,10 +16,8 @@ from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.statements import select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of
 from database import BrandSession
+from markup import plain_text
 from models import Lead, ScheduleCount, ScheduledActivity
-
-_WITHIN_WORDS: Final = re.compile(r"</?(?:a|b|code|em|i|s|small|span|strong|sub|sup|u)\b[^>]*>")  # part no words
-_TAG: Final = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +118,9 @@ def appointment_of(row: Any) -> Appointment:
     )
 
 
-def plain_text(content: str) -> str:
-    """Return what is left of HTML without its tags."""
-    return " ".join(unescape(_TAG.sub(" ", _WITHIN_WORDS.sub("", content))).split())
+def description_text(appointment: Appointment) -> str:
+    """Return an appointment's description as one line of text."""
+    return " ".join(plain_text(appointment.description).split())
 
 
 def first_and_last_day(appointment: Appointment, brand: Brand) -> tuple[date, date]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,7 +31,18 @@ _TOO_MANY: Final = 429
 _REFUSALS: Final = frozenset({400, 401, 403, UNKNOWN_CALL, _TOO_MANY, UNKNOWN_ERROR, 501, 512, 520, 525})
 # Keys of envelopes that are not ClientTether's own.
 _FOREIGN: Final = frozenset({"success", "status", "error", "errors"})
+# What other APIs say of the page that follows, beside the list or within an object of such things.
+_MORE: Final = frozenset(
+    {
+        *("hasmore", "more", "morerecords", "moreitems", "hasnext", "hasnextpage"),
+        *("next", "nextpage", "nextcursor", "nexttoken", "nextpagetoken", "nextpageurl", "nextlink", "nextoffset"),
+    }
+)
+_ABOUT_PAGES: Final = frozenset({"meta", "paging", "pagination", "pageinfo", "links", "info"})
+_NO_MORE: Final = frozenset({"", "0", "false", "no", "n", "null", "none"})
 _NOTHING: Final = (None, False, "")
+# Not strict: people paste line ends and tabs into notes, and not every server escapes them.
+_JSON: Final = json.JSONDecoder(strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +50,13 @@ class Envelope:
     """What an answer says: its rows as sent, and how many there are over all pages (None where it doesn't tell).
 
     `confirmed`: a success code stands beside the rows. Without one, an answer is believed only if its rows are records.
+    `says_more`: it says in so many words that others follow, be it by a flag or by where they are to be had.
     """
 
     rows: list[Any]
     total: int | None
     confirmed: bool = True
+    says_more: bool = False
 
 
 NOBODY: Final = Envelope([], 0)
@@ -74,10 +88,10 @@ def read_envelope(body: bytes, charset: str | None = None) -> Envelope:
     if code == OK:
         if "data" not in fields:
             raise _not_understood("the answer has a success code, but no data", code)
-        return Envelope(_rows(fields["data"]), total)
+        return Envelope(_rows(fields["data"]), total, says_more=_says_more(fields))
     rows = _rows(fields.get("data"))
     if rows and (isinstance(fields["data"], list) or not fields.keys() & _FOREIGN):
-        return Envelope(rows, total, confirmed=False)
+        return Envelope(rows, total, confirmed=False, says_more=_says_more(fields))
     raise _not_understood(_why_unconfirmed(written), code)
 
 
@@ -104,8 +118,7 @@ def _fields(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _parse(body: bytes, charset: str | None) -> Any:
     try:
-        # strict=False: people paste line ends and tabs into notes, and not every server escapes them.
-        return json.loads(_text(body, charset), strict=False)
+        return _JSON.decode(_text(body, charset))
     except (ValueError, RecursionError) as unreadable:
         raise PullError(SyncErrorKind.NOT_JSON, "the answer is not JSON, or only a part of it") from unreadable
 
@@ -164,6 +177,16 @@ def _rows(data: Any) -> list[Any]:
     if data is None or data is False or (isinstance(data, str) and not data.strip()):
         return []
     raise _not_understood("the answer's data is no list")
+
+
+def _says_more(fields: Mapping[str, Any]) -> bool:
+    """Tell whether an answer says that others follow it."""
+    told = [fields[name] for name in fields.keys() & _MORE]
+    for name in fields.keys() & _ABOUT_PAGES:
+        if isinstance(fields[name], dict):
+            within = _fields(fields[name])
+            told += [within[key] for key in within.keys() & _MORE]
+    return any(str(value or "").strip().lower() not in _NO_MORE for value in told)
 
 
 def _not_understood(reason: str, code: int | None = None) -> PullError:

@@ -17,6 +17,7 @@ from sync.mapping.wire_record import DeclaredField, FieldTally
 _ENOUGH_ROWS: Final = 20
 _FEW_ROWS: Final = 5  # stages and appointments are few by nature; so are a small brand's rows that lose a field
 _SHARE_FILLED: Final = 20  # filled: in at least one of so many rows
+_SHARE_UNKNOWN: Final = 20  # words that are not known: told from more than one row of so many on
 _SHARE_FALLEN: Final = 100  # fallen: in less than one of so many, far enough below that a rare field does not waver
 
 
@@ -26,14 +27,16 @@ class Expectation:
 
     `blank_is_an_answer`: a blank says something (a blank stage means New Lead, a blank source Unknown), so that only a
     name that is missing or a value that is not understood counts against it. `must_hold`: a value that some row must
-    have. `is_name`: a mere number is none, but the id of something that has its name elsewhere. `enough_rows`: from how
-    many rows on a judgement is passed at first sight.
+    have. `is_name`: a mere number is none, but the id of something that has its name elsewhere. `is_vocabulary`: its
+    words decide what is counted, so that already a few that are not known are told. `enough_rows`: from how many rows
+    on a judgement is passed at first sight.
     """
 
     field: str
     blank_is_an_answer: bool = False
     must_hold: str | None = None
     is_name: bool = False
+    is_vocabulary: bool = False
     enough_rows: int = _ENOUGH_ROWS
 
 
@@ -43,19 +46,21 @@ EXPECTATIONS: Final[Mapping[Resource, tuple[Expectation, ...]]] = MappingProxyTy
             Expectation("name", is_name=True, enough_rows=_FEW_ROWS),
             Expectation("active", enough_rows=_FEW_ROWS),
             Expectation("likelihood", enough_rows=_FEW_ROWS),
+            # A deal or a contact finds its stage by both, type and name.
+            Expectation("contact_type", must_hold=PROSPECT, is_vocabulary=True, enough_rows=_FEW_ROWS),
         ),
         Resource.LEADS: (
             Expectation("first_name", is_name=True),
             Expectation("last_name", is_name=True),
             # Dashboards count prospects: types that are all of another spelling would show an empty brand.
-            Expectation("contact_type", must_hold=PROSPECT),
+            Expectation("contact_type", must_hold=PROSPECT, is_vocabulary=True),
             Expectation("sales_cycle", blank_is_an_answer=True),
             Expectation("lead_source", is_name=True, blank_is_an_answer=True),
             Expectation("created"),
         ),
         Resource.PIPELINE_ITEMS: (
             Expectation("sales_cycle", blank_is_an_answer=True),
-            Expectation("contact_type", must_hold=PROSPECT),
+            Expectation("contact_type", must_hold=PROSPECT, is_vocabulary=True),
             Expectation("deal_size"),
             Expectation("client_id"),
             Expectation("first_name", is_name=True),
@@ -141,7 +146,7 @@ def core_shares(reports: Iterable[FieldReport]) -> dict[str, float]:
 
 def _lacks(expectation: Expectation | None, tally: FieldTally, name: str) -> str | None:
     """Return the value that no row has although some must; few rows may well do without."""
-    if expectation is None or tally.rows < _ENOUGH_ROWS or tally.held[name]:
+    if expectation is None or tally.rows < expectation.enough_rows or tally.held[name]:
         return None
     return expectation.must_hold
 
@@ -161,6 +166,8 @@ def _judge(report: FieldReport, expectation: Expectation | None) -> tuple[FieldS
         holds = filled if must_be_filled else filled + report.blank
         if report.rows >= _FEW_ROWS and holds * _SHARE_FALLEN < report.rows:
             return report.state, True
+    if _speaks_otherwise(report, expectation):
+        return FieldState.ACCEPTED if report.state is FieldState.ACCEPTED else FieldState.EMPTY, False
     if report.rows >= _FEW_ROWS and filled * _SHARE_FILLED >= report.rows:
         return FieldState.FILLED, False
     if report.state is not FieldState.UNKNOWN or report.rows < (expectation or Expectation("")).enough_rows:
@@ -168,3 +175,10 @@ def _judge(report: FieldReport, expectation: Expectation | None) -> tuple[FieldS
     if answered * _SHARE_FILLED >= report.rows:
         return FieldState.BLANK, False
     return FieldState.UNKNOWN if expectation is None else FieldState.EMPTY, False
+
+
+def _speaks_otherwise(report: FieldReport, expectation: Expectation | None) -> bool:
+    """Tell whether too many rows hold a word of a vocabulary that is not known: what they mean is not counted."""
+    if expectation is None or not expectation.is_vocabulary or report.rows < expectation.enough_rows:
+        return False
+    return report.odd * _SHARE_UNKNOWN > report.rows

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -259,11 +260,11 @@ class RecordKind:
         """Return the typed records of wire rows, given with their ids; what their fields said is noted on `reading`."""
         records = [self.read(WireRecord(raw, identity, reading)) for identity, raw in fresh]
         for expectation in EXPECTATIONS[self.resource]:
-            name, must_hold = expectation.field, expectation.must_hold
-            if must_hold is not None:
-                reading.tally.held[name] += sum(getattr(record, name) == must_hold for record in records)
+            name, value_of = expectation.field, attrgetter(expectation.field)
+            if expectation.must_hold is not None:
+                reading.tally.held[name] += [value_of(record) for record in records].count(expectation.must_hold)
             if expectation.is_name:
-                reading.tally.odd[name] += sum(getattr(record, name).isdecimal() for record in records)
+                reading.tally.odd[name] += sum(map(str.isdecimal, map(value_of, records)))
         return records
 
 

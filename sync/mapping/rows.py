@@ -6,21 +6,22 @@ A row is a dict of the table's own columns. Times become UTC here, with the bran
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from cleaning import name_key
+from date_only import moment_of_date
+from markup import plain_text
 from models import PROSPECT
 from sync.mapping.event_span import event_span
 from sync.mapping.records import ContactRecord, EventRecord, NoteRecord, OpportunityRecord, StageRecord
 from sync.mapping.stage_names import NEW_LEAD
-from sync.mapping.wire_text import plain_text, sanitise_html
+from sync.mapping.wire_text import sanitise_html
 from sync.mapping.wire_values import WireTime
 from sync.tables import Row
 
-_SAME_DATE_EVERYWHERE: Final = time(10)  # of UTC
 UNKNOWN_SOURCE: Final = "Unknown"
 HOT_STAGES: Final = (
     "Deal Structure",
@@ -38,24 +39,28 @@ def to_utc(moment: WireTime | None, zone: ZoneInfo) -> datetime | None:
     """Return a wire time in UTC; without an offset it is in the brand's zone.
 
     Where clocks are set back the earlier of two moments is meant; an hour that is skipped counts on from before it. A
-    date without a clock becomes the one hour of it that is the same date from Honolulu to Auckland: whoever reads it,
-    it must not move to the day before.
+    date without a clock stays that date, whoever reads it (`date_only.py`).
     """
     if moment is None:
         return None
     if not isinstance(moment, datetime):
-        return datetime.combine(moment, _SAME_DATE_EVERYWHERE, UTC)
+        return moment_of_date(moment)
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
-def whole_percents(likelihoods: Sequence[Decimal | None]) -> list[int | None]:
-    """Return the likelihoods of a list in whole percent, 0-100.
+def are_shares_of_one(likelihoods: Iterable[Decimal | None]) -> bool:
+    """Tell whether a list writes likelihoods as shares of 1: some lie between 0 and 1, and none above 1."""
+    some_between = False
+    for likelihood in likelihoods:
+        if likelihood is not None and likelihood > 1:
+            return False
+        some_between = some_between or (likelihood is not None and 0 < likelihood < 1)
+    return some_between
 
-    One between 0 and 1 in a list without any above 1 tells that all of them are shares of 1.
-    """
-    known = [likelihood for likelihood in likelihoods if likelihood is not None]
-    are_shares = any(0 < each < 1 for each in known) and all(each <= 1 for each in known)
-    scale = 100 if are_shares else 1
+
+def whole_percents(likelihoods: Iterable[Decimal | None], *, shares_of_one: bool) -> list[int | None]:
+    """Return likelihoods in whole percent, 0-100; `shares_of_one` says how all of their list are written."""
+    scale = 100 if shares_of_one else 1
     return [None if each is None else int((each * scale).quantize(Decimal(1), ROUND_HALF_UP)) for each in likelihoods]
 
 
@@ -92,9 +97,9 @@ def lead_row(contact: ContactRecord, zone: ZoneInfo) -> Row:
     }
 
 
-def opportunity_rows(deals: Sequence[OpportunityRecord], zone: ZoneInfo) -> list[Row]:
-    """Return the rows of `pipeline_items` for the deals of a page, whose likelihoods are all written alike."""
-    percents = whole_percents([deal.likelihood for deal in deals])
+def opportunity_rows(deals: Sequence[OpportunityRecord], zone: ZoneInfo, *, shares_of_one: bool = False) -> list[Row]:
+    """Return the rows of `pipeline_items` for some deals of a list; `shares_of_one` says how it writes likelihoods."""
+    percents = whole_percents([deal.likelihood for deal in deals], shares_of_one=shares_of_one)
     return [_opportunity_row(deal, percent, zone) for deal, percent in zip(deals, percents, strict=True)]
 
 
@@ -127,16 +132,19 @@ def stage_rows(stages: Sequence[StageRecord]) -> list[Row]:
 
     Stages are told apart by contact type and name. Their places follow the order numbers, whatever those begin with;
     equal ones stand as listed, and stages without one behind all others. "New Lead" stands at -1, before them. Of two
-    stages with one key the active one stays, then the earlier one.
+    stages with one key the active one stays, then the earlier one. Where no stage names a type, all are prospects'.
     """
     rows: dict[tuple[str, str], Row] = {}
     by_order = sorted(range(len(stages)), key=lambda place: (stages[place].order is None, stages[place].order or 0))
     positions = {place: position for position, place in enumerate(by_order)}
-    for contact_type in dict.fromkeys([PROSPECT, *(stage.contact_type[:_LONGEST_TYPE] for stage in stages)]):
+    usual_type = "" if any(stage.contact_type for stage in stages) else PROSPECT
+    types = [stage.contact_type[:_LONGEST_TYPE] or usual_type for stage in stages]
+    for contact_type in dict.fromkeys([PROSPECT, *types]):
         rows[contact_type, name_key(NEW_LEAD)] = _stage(contact_type, NEW_LEAD, -1, active=True, likelihood=0)
-    percents = whole_percents([stage.likelihood for stage in stages])
+    likelihoods = [stage.likelihood for stage in stages]
+    percents = whole_percents(likelihoods, shares_of_one=are_shares_of_one(likelihoods))
     for place, stage in enumerate(stages):
-        contact_type, name = stage.contact_type[:_LONGEST_TYPE], stage.name
+        contact_type, name = types[place], stage.name
         if not name:
             continue  # a blank stage is New Lead
         row = _stage(

@@ -31,6 +31,7 @@ from sync.mapping.wire_values import (
 
 _Value = TypeVar("_Value")
 ABSENT: Final = object()
+_MOST_ISSUES: Final = 100
 
 
 def wire_value(raw: Mapping[str, Any], name: str) -> Any:
@@ -52,6 +53,25 @@ class FieldIssue:
     record_id: str
     field: str
     reason: str
+
+
+@dataclass
+class IssueList:
+    """The first hundred issues, and how many there are: a field that changes its form is an issue in every row."""
+
+    first: list[FieldIssue] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, issue: FieldIssue) -> None:
+        """Take note of one more."""
+        self.count += 1
+        if len(self.first) < _MOST_ISSUES:
+            self.first.append(issue)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.first.clear()
+        self.count = 0
 
 
 @dataclass
@@ -93,7 +113,7 @@ class FieldReading:
     known: frozenset[str]
     names: Mapping[str, tuple[str, ...]] | None = None
     stages: StageNames | None = None
-    issues: list[FieldIssue] = field(default_factory=list)
+    issues: IssueList = field(default_factory=IssueList)
     tally: FieldTally = field(default_factory=FieldTally)
     unknown: set[str] = field(default_factory=set)
 
@@ -105,9 +125,11 @@ class FieldReading:
 
     def note_unknown(self, raws: Iterable[dict[str, Any]]) -> None:
         """Take note of the fields that nobody reads."""
+        met = self.known | self.unknown  # the rows of a list have the same fields, nearly always
         for raw in raws:
-            if not raw.keys() <= self.known:
-                self.unknown |= raw.keys() - self.known
+            if not raw.keys() <= met:
+                self.unknown |= raw.keys() - met
+                met |= self.unknown
 
 
 class WireRecord:
@@ -156,7 +178,7 @@ class WireRecord:
         self._reading.tally.odd[field_name] += 1
         if isinstance(reason, UnknownWordError):
             return cast("_Value", reason.word)  # only fields of text raise it
-        self._reading.issues.append(FieldIssue(self.id, odd_name, str(reason)))
+        self._reading.issues.add(FieldIssue(self.id, odd_name, str(reason)))
         return nothing
 
     def line(self, field_name: str, *names: str) -> str:

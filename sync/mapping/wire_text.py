@@ -9,16 +9,14 @@ from typing import Final
 
 import nh3
 
-from cleaning import CONTROL, one_line
+from cleaning import clean_text, one_line
+from markup import BLOCKS, TAG
 
 _MARKUP: Final = re.compile("[<>&]")
-_BLOCKS: Final = "p|div|blockquote|pre|h[1-6]|ul|ol|li|table|tr|td|th"
 _OTHER_BLOCKS: Final = (
     "article|section|header|footer|main|nav|aside|address|center|dl|dt|dd|figure|figcaption|fieldset|form|details|"
     "summary"
 )
-_LINE_END: Final = re.compile(rf"<(?:br|hr|/?(?:{_BLOCKS}))\b[^>]*>", re.IGNORECASE)
-_BLANK_LINES: Final = re.compile(r"[ \t\r\f]*\n\s*")
 
 _TAGS: Final = frozenset(
     {
@@ -63,7 +61,6 @@ CLEANER: Final = nh3.Cleaner(
     url_schemes={"http", "https", "mailto", "tel"},
     link_rel="noopener noreferrer nofollow",
 )
-_TAG: Final = re.compile(r"""<(?:[^">]|"[^"]*")*>""")  # of sanitised markup, which quotes every attribute
 MOST_CHARACTERS: Final = 200_000
 
 # Markup that the cleaner gives back as it is: text, and formatting without any attribute, each tag closed where it
@@ -84,17 +81,10 @@ _NEWLINE: Final = re.compile(r"[ \t]*(?:\r\n?|\n)")
 _ADDRESS: Final = re.compile(
     r"""<((?:(?:https?|tel|mailto):|www\.)[^<>\s"']{1,2000}|[^<>\s"'=/]{1,200}@[^<>\s"']{1,200})>"""
 )
-_BLOCK_OR_BREAK: Final = re.compile(rf"<(?:br|hr|{_BLOCKS})\b")
-_TAG_OR_NEWLINE: Final = re.compile(rf"({_TAG.pattern})|{_NEWLINE.pattern}")
+_BLOCK_OR_BREAK: Final = re.compile(rf"<(?:br|hr|{BLOCKS})\b")
+_TAG_OR_NEWLINE: Final = re.compile(rf"({TAG.pattern})|{_NEWLINE.pattern}")
 _OTHER_BLOCK: Final = re.compile(rf"<(/?)(?:{_OTHER_BLOCKS})\b", re.IGNORECASE)
 _CLOSING_TAGS: Final = 1_000  # room for the closing tags of what was cut
-
-
-def clean_text(text: str) -> str:
-    """Return text of several lines without control characters, trimmed; cutting it is for who knows its markup."""
-    if not text.isprintable():
-        text = CONTROL.sub("", text)
-    return text.strip()
 
 
 def clean_line(text: str) -> str:
@@ -123,7 +113,7 @@ def sanitise_html(markup: str) -> str:
     if not _MARKUP.search(text):
         return _cut(_NEWLINE.sub("<br>", text))
     if _HARMLESS.fullmatch(text):
-        sanitised = _QUOTES.sub(_quote, text)
+        sanitised = _QUOTES.sub(_quote, text) if "&" in text else text
     else:
         # Blocks that are not let through still end lines. Entities may spell what was taken out above, so the result
         # is cleaned once more.
@@ -146,11 +136,3 @@ def _cut(sanitised: str) -> str:
 
 def _quote(entity: re.Match[str]) -> str:
     return '"' if entity[0] == "&quot;" else "'"
-
-
-def plain_text(sanitised: str) -> str:
-    """Return what a reader sees of sanitised HTML, as text: blocks end lines, entities are characters."""
-    if not _MARKUP.search(sanitised):
-        return sanitised
-    stripped = _TAG.sub("", _LINE_END.sub("\n", sanitised))
-    return clean_text(_BLANK_LINES.sub("\n", html.unescape(stripped)))

@@ -14,8 +14,9 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
 
+from cleaning import clean_text
 from models import PROSPECT
-from sync.mapping.wire_text import clean_line, clean_name, clean_text
+from sync.mapping.wire_text import clean_line, clean_name
 
 LONGEST_ID: Final = 64
 _CENT: Final = Decimal("0.01")
@@ -55,6 +56,8 @@ def as_id(value: object) -> str | None:
 
     Raises OddValueError for anything that can't address a row.
     """
+    if value.__class__ is str and len(value) <= LONGEST_ID and value.isascii() and value.isdecimal():  # nearly every id
+        return value if value.strip("0") else None
     if value is None or value == "" or value is False:
         return None
     if isinstance(value, float) and value.is_integer():
@@ -123,6 +126,8 @@ def as_contact_type(value: object) -> str:
 
     Raises UnknownWordError for any other word: it may mean a prospect or not, and nobody can tell.
     """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return _contact_type_of_text(value if isinstance(value, str) else as_line(value))
 
 
@@ -166,7 +171,7 @@ def _exact_money(text: str) -> Decimal:
 def as_percent(value: object) -> Decimal | None:
     """Return a percentage as it is written, 0-100; None where there is none.
 
-    Whether 0.5 means a half or half a percent only the whole list can tell (`rows.whole_percents`). Raises
+    Whether 0.5 means a half or half a percent only the whole list can tell (`rows.are_shares_of_one`). Raises
     OddValueError for anything else.
     """
     if value is None or value == "":

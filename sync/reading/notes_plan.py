@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from models import PROSPECT
@@ -23,9 +23,10 @@ _LONGEST_WAIT: Final = timedelta(days=7)
 _WITNESSES: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class LiveContact:
+class LiveContact(NamedTuple):
     """A live contact: its type, whether its stage is active, when it changed, and how far its notes are read (UTC).
+
+    A tuple, because a run makes one of each contact of the brand.
 
     `answer_hash` tells the answer that its notes were made from (see `sync.mapping.rules`). `lively`: it is of the hot
     list, or was noted lately. `unexplained`: how many new notes its last reading brought although its date had not
@@ -146,9 +147,11 @@ def _is_due(contact: LiveContact, rhythm: NotesRhythm, now: datetime) -> bool:
 
 def _keep_latest(witnesses: list[tuple[datetime, str, LiveContact]], contact: LiveContact) -> None:
     """Keep the few that were read last: what could be read an hour ago tells more than what could be last week."""
-    heapq.heappush(witnesses, (contact.read_at or _LONG_AGO, contact.client_id, contact))
-    if len(witnesses) > _WITNESSES:
-        heapq.heappop(witnesses)
+    read_at = contact.read_at or _LONG_AGO
+    if len(witnesses) < _WITNESSES:
+        heapq.heappush(witnesses, (read_at, contact.client_id, contact))
+    elif read_at >= witnesses[0][0]:
+        heapq.heappushpop(witnesses, (read_at, contact.client_id, contact))
 
 
 def _urgency(contact: LiveContact) -> tuple[bool, int, bool, float, str]:

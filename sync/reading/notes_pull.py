@@ -7,29 +7,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from models import SyncErrorKind
 from sync.api.clienttether import Answer
 from sync.failures import OutOfPatienceError, PullError
 from sync.mapping.note_ids import identified, says_anything
-from sync.mapping.records import NOTES, UnreadableRecordError, record_id
+from sync.mapping.records import NOTES
 from sync.mapping.rows import note_row
 from sync.mapping.rules import answer_hash
 from sync.mapping.wire_record import FieldIssue
+from sync.reading.note_histories import HistoryNotes, HistoryReader, count_different, own_id
 from sync.reading.notes_plan import LiveContact, NotesPlan
 from sync.reading.pull import Pull, read_records
 from sync.reading.snapshots import SnapshotWriter
 
-_MOST_PAGES: Final = 100
 _DOUBTFUL: Final = 3  # failures in a row after which contacts are asked that could be read before
 _NOBODY_KNOWN: Final = 20  # failures in a row that end a run of a brand of which no contact was ever read
-_LIKELY_CAPS: Final = 10  # servers send pages of 10, 20, 25, 50 or 100; these counts may be a page's end
 _ACCESS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
-
-HistoryNotes = Callable[[str, int], Answer]
 
 
 @dataclass
@@ -76,8 +72,8 @@ class NotesPull:
             return
         raws = [raw for answer in answers for raw in answer.envelope.rows]
         readable = [raw for raw in raws if isinstance(raw, dict)]
-        issues = len(pull.reading.issues)
-        named = [(_own_id(raw, pull.reading.id_names) or "", raw) for raw in readable]
+        issues = pull.reading.issues.count
+        named = [(own_id(raw, pull.reading.id_names) or "", raw) for raw in readable]
         records = [record for record in read_records(NOTES, named, pull) if says_anything(record)]
         notes = identified(contact.client_id, records)
         unreadable = len(raws) - len(records)
@@ -90,61 +86,18 @@ class NotesPull:
             # says where things stand.
             self.bad_positions += () if contact.never_read else positions
         else:
-            plain = len(notes) == len(raws) and len(pull.reading.issues) == issues
+            plain = len(notes) == len(raws) and pull.reading.issues.count == issues
             self.read.append((contact, this_answer if plain else None))
 
     def _hold_against_total(self, contact: LiveContact, answers: Sequence[Answer]) -> None:
         totals = [answer.envelope.total for answer in answers if answer.envelope.total is not None]
         if not totals:
             return
-        arrived = len(set().union(*map(_ids, answers)))
-        if max(totals) > max(arrived, sum(len(answer.envelope.rows) for answer in answers)):
-            self.short[contact.client_id] = (arrived, max(totals))
-        elif arrived:
+        received = sum(len(answer.envelope.rows) for answer in answers)
+        if max(totals) > received:
+            self.short[contact.client_id] = (count_different(answers), max(totals))
+        elif received:
             self.totals_that_fit += 1
-
-
-def read_notes(ask: HistoryNotes, client_id: str) -> list[Answer]:
-    """Return a contact's notes, usually one answer; more where the first may not be all of them.
-
-    A history is read as far as it goes: until an answer brings nothing new. Raises PullError (INCOMPLETE) where it does
-    not end.
-    """
-    answers = [ask(client_id, 0)]
-    seen = _ids(answers[0])
-    received = len(answers[0].envelope.rows)
-    while _may_go_on(answers[-1], received):
-        if len(answers) >= _MOST_PAGES:
-            raise PullError(SyncErrorKind.INCOMPLETE, "the list of notes does not end")
-        answer = ask(client_id, received)
-        if not _ids(answer) - seen:
-            break  # nothing follows, or the call always answers with everything
-        seen |= _ids(answer)
-        answers.append(answer)
-        received += len(answer.envelope.rows)
-    return answers
-
-
-def _may_go_on(answer: Answer, received: int) -> bool:
-    """Tell whether more notes may follow: the total says so, or the answer is as long as some server's page.
-
-    That a total was reached ends nothing by itself: it may count one page.
-    """
-    rows, total = len(answer.envelope.rows), answer.envelope.total
-    return rows > 0 and (rows % _LIKELY_CAPS == 0 or (total is not None and received < total))
-
-
-def _ids(answer: Answer) -> set[str]:
-    return {_own_id(raw, NOTES.id_names) or repr(raw) for raw in answer.envelope.rows}
-
-
-def _own_id(raw: Any, names: tuple[str, ...]) -> str | None:
-    """Return the id that a note came with; None where it has none that could be one."""
-    try:
-        identity = record_id(raw, names)
-    except UnreadableRecordError:
-        return None
-    return None if identity == "0" else identity
 
 
 class _Outage:
@@ -195,9 +148,10 @@ def pull_notes(
     """
     notes = NotesPull(pull)
     outage, waiting = _Outage(plan.witnesses), _Waiting(plan.due)
+    histories = HistoryReader(ask)
     failures: dict[str, tuple[LiveContact, PullError]] = {}
     read: set[str] = set()
-    for contact, future in _ahead(partial(_read_of, ask), waiting, pool=pool, in_flight=in_flight):
+    for contact, future in _ahead(histories, waiting, pool=pool, in_flight=in_flight):
         raise_if_stopped()
         try:
             answers = future.result()
@@ -262,12 +216,8 @@ class _Waiting:
         return None
 
 
-def _read_of(ask: HistoryNotes, contact: LiveContact) -> list[Answer]:
-    return read_notes(ask, contact.client_id)
-
-
 def _ahead(
-    read: Callable[[LiveContact], list[Answer]],
+    histories: HistoryReader,
     waiting: _Waiting,
     *,
     pool: ThreadPoolExecutor,
@@ -278,7 +228,7 @@ def _ahead(
     try:
         while True:
             while len(under_way) < in_flight and (contact := waiting.pop()) is not None:
-                under_way.append((contact, pool.submit(copy_context().run, read, contact)))
+                under_way.append((contact, pool.submit(copy_context().run, histories.read, contact.client_id)))
             if not under_way:
                 return
             yield under_way.popleft()

@@ -14,16 +14,16 @@ from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from call_habits import CallHabits
 from models import OffsetUnit, SyncErrorKind
 from sync.api.clienttether import Answer
 from sync.api.parameters import PAGE_SIZE
 from sync.failures import MovedError, PullError
 from sync.mapping.records import UnreadableRecordError, record_id
-from sync.reading.habits import CallHabits
 from sync.reading.totals import ListEvidence
 
 AskFrom = Callable[[int], Answer]
-_USUAL_LENGTHS: Final = frozenset({10, 20, 25, 50, PAGE_SIZE})
+_USUAL_LENGTHS: Final = frozenset({*range(10, PAGE_SIZE + 1, 10), *range(25, PAGE_SIZE + 1, 25), 200, 250, 500, 1_000})
 _REFUSED: Final = frozenset({SyncErrorKind.REFUSED, SyncErrorKind.UNAVAILABLE})
 
 
@@ -81,6 +81,7 @@ class _Arrivals:
         envelope = answer.envelope
         fresh: list[tuple[str, dict[str, Any]]] = []
         unreadable: list[UnreadableRecordError] = []
+        keys: list[str] = []
         for raw in envelope.rows:
             try:
                 identity, key = self._key.of(raw)
@@ -89,8 +90,9 @@ class _Arrivals:
                 continue
             if key not in self._seen:
                 self._seen.add(key)
-                self._content.update(key.encode("utf-8", "replace") + b"\0")
+                keys.append(key)
                 fresh.append((identity, raw))
+        self._content.update("\0".join([*keys, ""]).encode("utf-8", "replace"))
         if unreadable and len(unreadable) == len(envelope.rows) and not envelope.confirmed:
             raise PullError(SyncErrorKind.NOT_UNDERSTOOD, "the answer has no result code, and its rows are no records")
         if answer.sha256 in self._bodies:
@@ -125,7 +127,10 @@ class ListReading:
         pool: ThreadPoolExecutor,
         in_flight: int,
         most_rows: int,
+        accept_repeated: bool = False,
     ) -> None:
+        """Begin. `accept_repeated`: someone has said that a call whose first page always comes again gives all."""
+        self._accept_repeated = accept_repeated
         self._ask, self._pool, self._in_flight, self._most_rows = ask, pool, in_flight, most_rows
         self._known = habits
         self._unit, self._ignores_paging = habits.offset_unit, habits.ignores_paging
@@ -147,10 +152,12 @@ class ListReading:
     def pages(self) -> Iterator[Page]:
         """Yield the list's pages in order, asking ahead; all of it counts only once it has ended.
 
-        Raises PullError from any call, INCOMPLETE where the list can't be read to its end, and MovedError where
-        `offset` counts something else than it used to.
+        Raises PullError from any call, INCOMPLETE where the list can't be read to its end, HELD_BACK where nobody can
+        tell whether it was, and MovedError where `offset` counts something else than it used to.
         """
         first = self._take(self._ask(1 if self._unit is OffsetUnit.PAGES_FROM_ONE else 0))
+        if first.size == 0:
+            self._raise_if_more_is_said(first)
         yield first
         if self._has_ended(first):
             return
@@ -184,7 +191,8 @@ class ListReading:
         """
         if page.size == 0:
             return True
-        return page.size < max(self._known.page_length, self._arrivals.longest) and self._total_agrees()
+        is_short = page.size < max(self._known.page_length, self._arrivals.longest)
+        return is_short and self._total_agrees() and not page.answer.envelope.says_more
 
     def _find_unit(self, first: Page) -> Iterator[Page]:
         """See what `offset` counts, by asking for a page that overlaps the first one only if it counts rows."""
@@ -227,6 +235,7 @@ class ListReading:
                         return  # some servers have no page behind the last one to show
                     raise
                 if not (page.fresh or page.unreadable):
+                    self._raise_if_more_is_said(page)
                     self._raise_if_repeated(page)
                     return
                 self._raise_if_unit_changed(page)
@@ -268,19 +277,28 @@ class ListReading:
             ahead.append((following, self._pool.submit(copy_context().run, self._ask, following)))
             following += stride
 
+    def _raise_if_more_is_said(self, page: Page) -> None:
+        """Raise PullError where a page that brings nothing new says that others follow it: they can't be had so."""
+        if page.answer.envelope.says_more and not self._total_agrees():
+            reason = "the answer says that more follows, but it does not come: is the list paged otherwise?"
+            raise PullError(SyncErrorKind.INCOMPLETE, reason)
+
     def _raise_if_repeated(self, page: Page) -> None:
         """Raise PullError where a page that came before may hide the rest of the list.
 
         A call that does not page at all answers with everything again, and that is the end of it. A server that knows
         our parameters by other names answers with its first page again, which looks just so. Where no total tells the
-        two apart, what is as long as a page would be is not taken for the whole list.
+        two apart, what is as long as a page would be is held back until someone says that it is the whole list.
         """
         is_everything = self._pages == 1 and page.size == self._arrivals.longest > 0
         if self._arrivals.totals and not self._known.totals_are_wrong:
             self._ignores_paging = self._ignores_paging or (is_everything and self._total_agrees())
             return
         is_full = _is_page_long(page.size) or 0 < self._followed <= page.size
-        if page.size and is_full and not (is_everything and self._ignores_paging):
+        if page.size and is_full and not (is_everything and (self._ignores_paging or self._accept_repeated)):
+            if is_everything:
+                reason = f"every page is the same {page.size} records, and no total says whether that is all"
+                raise PullError(SyncErrorKind.HELD_BACK, f"held back until someone confirms it: {reason}")
             raise PullError(SyncErrorKind.INCOMPLETE, "the same page came again: the list can't be read to its end")
         self._ignores_paging = self._ignores_paging or is_everything
 

@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from call_habits import CallHabits
 from models import Resource, SyncErrorKind, utc_now
 from sync.failures import MovedError, PullError
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
 from sync.mapping.records import KINDS, RecordKind
 from sync.mapping.stage_names import StageNames
 from sync.mapping.wire_record import FieldIssue, FieldReading
-from sync.reading.habits import SEVERAL_RUNS, CallHabits, HabitMemory
+from sync.reading.habits import SEVERAL_RUNS, HabitMemory
 from sync.reading.paging import AskFrom, ListReading, Page, RecordKey
-from sync.reading.resources import ListResource
+from sync.reading.resources import Batches, ListResource
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
 from sync.reading.totals import ListEvidence, ListJudgement, Verdict, judge_list
@@ -85,18 +87,22 @@ def read_records(kind: RecordKind, fresh: Sequence[tuple[str, dict[str, Any]]], 
 
 def fill(pull: Pull, list_resource: ListResource, pages: Iterable[Page], zone: ZoneInfo) -> None:
     """Turn a list's pages into packed rows on the pull's spool."""
-    every_record: list[Any] = []
     seen: set[tuple[Any, ...]] | None = set() if list_resource.records.occurrence_field else None
-    for page in pages:
-        pull.count(page)
-        records = read_records(list_resource.records, page.fresh, pull)
-        if list_resource.at_once:
-            every_record += records
-        else:
-            rows = _each_once(list_resource.rows(records, zone), pull.mirror, seen)
-            pull.spool.add([pull.mirror.pack(row) for row in rows])
-    if list_resource.at_once:
-        pull.spool.add([pull.mirror.pack(row) for row in list_resource.rows(every_record, zone)])
+
+    def make_rows(batches: Batches) -> None:
+        for rows in list_resource.rows(batches, zone):
+            pull.spool.add([pull.mirror.pack(row) for row in _each_once(rows, pull.mirror, seen)])
+
+    with Spool() as held:
+        for page in pages:
+            pull.count(page)
+            records = read_records(list_resource.records, page.fresh, pull)
+            if list_resource.after_the_end:
+                held.add(records)
+            else:
+                make_rows(partial(iter, [records]))
+        if list_resource.after_the_end:
+            make_rows(held.batches)
 
 
 def _each_once(rows: list[Row], mirror: MirrorTable, seen: set[tuple[Any, ...]] | None) -> list[Row]:
@@ -141,14 +147,15 @@ def pull_list(reader: ListReader, pull: Pull, memory: HabitMemory, *, accept: bo
 
     A list that moved while it was read is read again, at last page after page; so is one with fewer records than its
     total says. Raises PullError when the list can't be had whole: INCOMPLETE, and HELD_BACK where it has stood so over
-    several runs; then `accept` lets that difference in, from now on.
+    several runs, or where nobody can tell; then `accept` lets that in, from now on.
     """
     habits, earlier = memory.known, None
     for attempt in range(1, _READINGS + 1):
         is_last = attempt == _READINGS
         # The last reading asks page after page: the less time passes, the less can move under it, but a page that is
         # asked for early shows the list as it was before the pages in front of it.
-        evidence, judgement = _read_once(reader, pull, habits, earlier, in_flight=1 if is_last else reader.in_flight)
+        in_flight = 1 if is_last else reader.in_flight
+        evidence, judgement = _read_once(reader, pull, habits, earlier, in_flight=in_flight, accept=accept)
         habits = judgement.habits
         if judgement.verdict is Verdict.WHOLE:
             memory.keep(habits)
@@ -163,7 +170,13 @@ def pull_list(reader: ListReader, pull: Pull, memory: HabitMemory, *, accept: bo
 
 
 def _read_once(
-    reader: ListReader, pull: Pull, habits: CallHabits, earlier: ListEvidence | None, *, in_flight: int
+    reader: ListReader,
+    pull: Pull,
+    habits: CallHabits,
+    earlier: ListEvidence | None,
+    *,
+    in_flight: int,
+    accept: bool,
 ) -> tuple[ListEvidence, ListJudgement]:
     """Read the list once from its first page to its end, and judge what came."""
     pull.begin_anew()
@@ -175,6 +188,7 @@ def _read_once(
         pool=reader.pool,
         in_flight=in_flight,
         most_rows=reader.most_rows,
+        accept_repeated=accept,
     )
     try:
         fill(pull, reader.list_resource, reader.pages(reading), reader.zone)

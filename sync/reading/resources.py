@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, or_
 from models import Lead, Note, PipelineItem, PipelineStage, Resource, ScheduledActivity
 from sync.api.clienttether import Answer, ClientTether
 from sync.mapping.records import CONTACTS, EVENTS, OPPORTUNITIES, STAGES, RecordKind
-from sync.mapping.rows import event_row, lead_row, opportunity_rows, stage_rows, to_utc
+from sync.mapping.rows import are_shares_of_one, event_row, lead_row, opportunity_rows, stage_rows, to_utc
 from sync.tables import MirrorTable, Row
 
 LEADS_TABLE: Final = MirrorTable(Lead)
@@ -31,17 +31,24 @@ class Window:
     last: datetime
 
 
+Batches = Callable[[], Iterable[Sequence[Any]]]
+"""The records of a list in batches, as often as they are wanted."""
+
+
 @dataclass(frozen=True)
 class ListResource:
-    """One list of the API and its table. `at_once`: its rows can only be made from all of its records together."""
+    """One list of the API and its table.
+
+    `after_the_end`: its rows can only be made once all of its records are there; those of other lists page by page.
+    """
 
     resource: Resource
     call: str
     records: RecordKind
     mirror: MirrorTable
     ask: Callable[[ClientTether, int, Window], Answer]
-    rows: Callable[[Sequence[Any], ZoneInfo], list[Row]]
-    at_once: bool = False
+    rows: Callable[[Batches, ZoneInfo], Iterable[list[Row]]]
+    after_the_end: bool = False
     may_be_missing: bool = False
     never_empties: bool = False
 
@@ -54,6 +61,22 @@ def removal_scope(resource: Resource, window: Window, zone: ZoneInfo) -> ColumnE
     return or_(starts.is_(None), starts.between(to_utc(window.first, zone), to_utc(window.last, zone)))
 
 
+def _each(row_of: Callable[[Any, ZoneInfo], Row]) -> Callable[[Batches, ZoneInfo], Iterator[list[Row]]]:
+    """Return the making of rows where each record makes one by itself."""
+    return lambda batches, zone: ([row_of(record, zone) for record in batch] for batch in batches())
+
+
+def _stages(batches: Batches, _zone: ZoneInfo) -> Iterator[list[Row]]:
+    yield stage_rows([record for batch in batches() for record in batch])
+
+
+def _deals(batches: Batches, zone: ZoneInfo) -> Iterator[list[Row]]:
+    """Yield the rows of deals; how their likelihoods are written is told by all of the list's together."""
+    shares_of_one = are_shares_of_one(deal.likelihood for batch in batches() for deal in batch)
+    for batch in batches():
+        yield opportunity_rows(batch, zone, shares_of_one=shares_of_one)
+
+
 LISTS: Final = (
     ListResource(
         Resource.PIPELINE_STAGES,
@@ -61,8 +84,8 @@ LISTS: Final = (
         STAGES,
         STAGES_TABLE,
         lambda client, offset, _window: client.sales_cycles(offset),
-        lambda records, _zone: stage_rows(records),
-        at_once=True,
+        _stages,
+        after_the_end=True,
         never_empties=True,
     ),
     ListResource(
@@ -71,7 +94,7 @@ LISTS: Final = (
         CONTACTS,
         LEADS_TABLE,
         lambda client, offset, _window: client.clients(offset),
-        lambda records, zone: [lead_row(record, zone) for record in records],
+        _each(lead_row),
         never_empties=True,
     ),
     ListResource(
@@ -80,7 +103,8 @@ LISTS: Final = (
         OPPORTUNITIES,
         OPPORTUNITIES_TABLE,
         lambda client, offset, _window: client.opportunities(offset),
-        opportunity_rows,
+        _deals,
+        after_the_end=True,
     ),
     ListResource(
         Resource.SCHEDULED_ACTIVITIES,
@@ -88,7 +112,7 @@ LISTS: Final = (
         EVENTS,
         EVENTS_TABLE,
         lambda client, offset, window: client.events(offset, window.first, window.last),
-        lambda records, zone: [event_row(record, zone) for record in records],
+        _each(event_row),
         may_be_missing=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""Rows on their way to the database, kept on disk once they are many: memory stays flat whatever a list's length."""
+"""Records and rows on their way to the database, kept on disk once they are many: memory stays flat."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 _IN_MEMORY: Final = 10_000
-_Batch = Sequence[tuple[Any, ...]]
+_Batch = Sequence[Any]
 
 
 class Spool:
-    """Batches of tuples, written once and read any number of times. Close it, or use it as a context manager.
+    """Batches of rows or records, written once and read any number of times. Close it, or use it as a context manager.
 
     The first ten thousand rows stay as they are; those beyond go to a file.
     """

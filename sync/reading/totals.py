@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sync.reading.habits import CallHabits
+from call_habits import CallHabits
 
 
 @dataclass(frozen=True, slots=True)

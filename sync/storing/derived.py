@@ -9,11 +9,13 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     ScalarSelect,
+    Select,
     Table,
     and_,
     case,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -41,65 +43,108 @@ def record_stage_changes(
 ) -> int:
     """Record which staged deals stand in another stage than their rows say; call it before the rows are changed.
 
-    A stage is the same by its id: where it was only renamed, its deals have not moved.
+    A stage is the same by its id: where it was only renamed, its deals have not moved. A name that was never listed
+    may be the new one of the very stage a deal stands in, as the list of stages was read a moment before: such a move
+    is recorded once the deal bears that name for the second time.
     """
     pulled = deals.pulled_rows
+    same = and_(_DEALS.c.tenant_id == tenant_id, deals.same_row(pulled))
+    moved = pulled.outerjoin(_DEALS, same), or_(_DEALS.c.opportunity_id.is_(None), _has_moved(pulled, tenant_id))
+    stayed = _DEALS.outerjoin(pulled, same), and_(_has_stayed(pulled, tenant_id), ~_is_recorded(tenant_id))
+    before_and_after = (
+        (moved, _DEALS.c.stage_name, pulled),
+        (stayed, _last_stage_of(_DEALS, tenant_id), _DEALS),
+    )
+    count = 0
+    for (rows, condition), from_stage, to in before_and_after:
+        change = _change(tenant_id, to, from_stage, observed_at, now).select_from(rows).where(condition)
+        count += run_counted(connection, insert(_CHANGES).from_select(_CHANGED, change))
+    return count
+
+
+_CHANGED: Final = (
+    "tenant_id",
+    "created_at",
+    "updated_at",
+    "opportunity_id",
+    "sequence",
+    "from_stage",
+    "to_stage",
+    "observed_at",
+    "entered_at",
+)
+
+
+def _change(
+    tenant_id: int, deals: Table, from_stage: ColumnElement[Any], observed_at: datetime, now: datetime
+) -> Select[Any]:
+    """Return the row of a deal's change of stage, whose new stage `deals` says."""
+    observed, stamp = literal(observed_at, _CHANGES.c.observed_at.type), literal(now, _CHANGES.c.created_at.type)
     before = (
         select(func.coalesce(func.max(_CHANGES.c.sequence), 0))
-        .where(_CHANGES.c.tenant_id == tenant_id, _CHANGES.c.opportunity_id == pulled.c.opportunity_id)
+        .where(_CHANGES.c.tenant_id == tenant_id, _CHANGES.c.opportunity_id == deals.c.opportunity_id)
         .scalar_subquery()
     )
-    observed, stamp = literal(observed_at, _CHANGES.c.observed_at.type), literal(now, _CHANGES.c.created_at.type)
-    entered = case((pulled.c.last_modified_at < observed, pulled.c.last_modified_at), else_=observed)
-    same = and_(_DEALS.c.tenant_id == tenant_id, deals.same_row(pulled))
-    moved = (
-        select(
-            literal(tenant_id),
-            stamp,
-            stamp,
-            pulled.c.opportunity_id,
-            before + 1,
-            _DEALS.c.stage_name,
-            pulled.c.stage_name,
-            observed,
-            entered,
-        )
-        .select_from(pulled.outerjoin(_DEALS, same))
-        .where(or_(_DEALS.c.opportunity_id.is_(None), _has_moved(pulled, tenant_id)))
+    entered = case((deals.c.last_modified_at < observed, deals.c.last_modified_at), else_=observed)
+    return select(
+        literal(tenant_id),
+        stamp,
+        stamp,
+        deals.c.opportunity_id,
+        before + 1,
+        from_stage,
+        deals.c.stage_name,
+        observed,
+        entered,
     )
-    names = [
-        "tenant_id",
-        "created_at",
-        "updated_at",
-        "opportunity_id",
-        "sequence",
-        "from_stage",
-        "to_stage",
-        "observed_at",
-        "entered_at",
-    ]
-    return run_counted(connection, insert(_CHANGES).from_select(names, moved))
 
 
 def _has_moved(pulled: Table, tenant_id: int) -> ColumnElement[bool]:
     """Return the condition for a staged deal that has moved: by the stages' ids where both are known, else by name."""
     stage_id = _stage_id_of(pulled, tenant_id)
-    other_name = _DEALS.c.stage_key != pulled.c.stage_key
     return case(
-        (and_(_DEALS.c.stage_id.is_not(None), stage_id.is_not(None)), _DEALS.c.stage_id != stage_id), else_=other_name
+        (and_(_DEALS.c.stage_id.is_not(None), stage_id.is_not(None)), _DEALS.c.stage_id != stage_id),
+        (and_(_DEALS.c.stage_id.is_not(None), ~_was_ever_listed(pulled, tenant_id)), false()),
+        else_=_DEALS.c.stage_key != pulled.c.stage_key,
+    )
+
+
+def _has_stayed(pulled: Table, tenant_id: int) -> ColumnElement[bool]:
+    """Return the condition for a live deal that was and is in a stage which was never listed."""
+    still = or_(pulled.c.opportunity_id.is_(None), pulled.c.stage_key == _DEALS.c.stage_key)
+    live = and_(_DEALS.c.tenant_id == tenant_id, _DEALS.c.removed_at.is_(None), _DEALS.c.stage_id.is_not(None))
+    return and_(live, ~_was_ever_listed(_DEALS, tenant_id), still)
+
+
+def _is_recorded(tenant_id: int) -> ColumnElement[bool]:
+    return func.lower(_last_stage_of(_DEALS, tenant_id)) == func.lower(_DEALS.c.stage_name)
+
+
+def _stage_of(deals: Table, tenant_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition for the stage that a deal names, listed now or once."""
+    return (
+        _STAGES.c.tenant_id == tenant_id,
+        _STAGES.c.contact_type == deals.c.contact_type,
+        _STAGES.c.stage_key == deals.c.stage_key,
     )
 
 
 def _stage_id_of(deals: Table, tenant_id: int) -> ScalarSelect[Any]:
-    """Return the id of the listed stage that a deal names; null for New Lead and for stages that are not listed."""
+    """Return the id of the stage that a deal names, listed now or once; null for New Lead and stages never listed."""
+    return select(_STAGES.c.sales_cycle_id).where(*_stage_of(deals, tenant_id)).correlate(deals).scalar_subquery()
+
+
+def _was_ever_listed(deals: Table, tenant_id: int) -> ColumnElement[bool]:
+    return exists(select(literal(1)).where(*_stage_of(deals, tenant_id)).correlate(deals))
+
+
+def _last_stage_of(deals: Table, tenant_id: int) -> ScalarSelect[Any]:
+    """Return the name of the stage that a deal's latest known move went to."""
     return (
-        select(_STAGES.c.sales_cycle_id)
-        .where(
-            _STAGES.c.tenant_id == tenant_id,
-            _STAGES.c.contact_type == deals.c.contact_type,
-            _STAGES.c.stage_key == deals.c.stage_key,
-            _STAGES.c.removed_at.is_(None),
-        )
+        select(_CHANGES.c.to_stage)
+        .where(_CHANGES.c.tenant_id == tenant_id, _CHANGES.c.opportunity_id == deals.c.opportunity_id)
+        .order_by(_CHANGES.c.sequence.desc())
+        .limit(1)
         .correlate(deals)
         .scalar_subquery()
     )
@@ -112,14 +157,8 @@ def remember_stages(connection: Connection, tenant_id: int) -> None:
     New Lead is listed and has no id: a deal that is back there stands no longer in the stage it was in.
     """
     stage_id = _stage_id_of(_DEALS, tenant_id)
-    is_listed = exists(
-        select(literal(1)).where(
-            _STAGES.c.tenant_id == tenant_id,
-            _STAGES.c.contact_type == _DEALS.c.contact_type,
-            _STAGES.c.stage_key == _DEALS.c.stage_key,
-            _STAGES.c.removed_at.is_(None),
-        )
-    ).correlate(_DEALS)
+    listed = select(literal(1)).where(*_stage_of(_DEALS, tenant_id), _STAGES.c.removed_at.is_(None))
+    is_listed = exists(listed.correlate(_DEALS))
     live = (_DEALS.c.tenant_id == tenant_id, _DEALS.c.removed_at.is_(None), is_listed)
     differs = _DEALS.c.stage_id.is_distinct_from(stage_id)
     connection.execute(update(_DEALS).where(*live, differs).values(stage_id=stage_id))

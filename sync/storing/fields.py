@@ -47,7 +47,9 @@ def only_better(reports: list[FieldReport]) -> list[FieldReport]:
 def record_fields(connection: Connection, tenant_id: int, resource: Resource, reports: Sequence[FieldReport]) -> None:
     """Remember how the fields stand. What is as it was is not written: an unchanged list changes nothing here."""
     mine = (_FIELDS.c.tenant_id == tenant_id, _FIELDS.c.resource == resource)
-    kept = {row["field"]: row for row in connection.execute(select(_FIELDS).where(*mine)).mappings()}
+    # Locked from here to the end: someone may accept a field while its resource lands, and must not be overwritten.
+    locked = select(_FIELDS).where(*mine).with_for_update()
+    kept = {row["field"]: row for row in connection.execute(locked).mappings()}
     fresh = [_row(tenant_id, resource, report, kept.get(report.field)) for report in reports]
     changed = [row for row in fresh if not _is_kept(row, kept.get(row["field"]))]
     insert_or_update(connection, _FIELDS, changed)
@@ -64,9 +66,16 @@ def _row(tenant_id: int, resource: Resource, report: FieldReport, before: Any) -
         "wire_names": ", ".join(report.wire_names)[:500],
         "read_as": report.read_as,
         "core": report.core,
-        "state": report.state,
+        "state": _state_to_keep(report, before),
         **counts,
     }
+
+
+def _state_to_keep(report: FieldReport, before: Any) -> FieldState:
+    """Return how a field stands; one that was accepted since the report was made stays so, while it is empty."""
+    if report.state is FieldState.EMPTY and before is not None and before["state"] is FieldState.ACCEPTED:
+        return FieldState.ACCEPTED
+    return report.state
 
 
 def _is_kept(row: dict[str, Any], before: Any) -> bool:

@@ -83,7 +83,7 @@ class TableWriter:
             mark_whole(connection, tenant_id, self.run_id, pull.resource, since=pull.first_position)
             result = ResourceResult(
                 pull.resource,
-                self._status(connection, pull),
+                ResourceStatus.PARTIAL if self.unreadable_are_news(connection, pull) else ResourceStatus.SUCCESS,
                 pull.started_at,
                 pull.pages,
                 pull.fetched,
@@ -163,11 +163,11 @@ class TableWriter:
             derived = forget_notes_of_gone_leads(connection, tenant_id, now) > 0
         return counts, write_summaries(connection, tenant_id, self.zone, pull.resource) or derived
 
-    def _status(self, connection: Connection, pull: Pull) -> ResourceStatus:
-        """Return how the list ended for its records: what was accepted once is let be until it becomes more."""
-        known = accepted_unreadable(connection, self.lease.tenant_id, pull.resource)
-        is_news = len(pull.rejected) > known and not self.accept
-        return ResourceStatus.PARTIAL if is_news else ResourceStatus.SUCCESS
+    def unreadable_are_news(self, connection: Connection, pull: Pull) -> bool:
+        """Tell whether more records can't be read than someone has accepted."""
+        return not self.accept and len(pull.rejected) > accepted_unreadable(
+            connection, self.lease.tenant_id, pull.resource
+        )
 
     def conclude(
         self, connection: Connection, pull: Pull, result: ResourceResult, reports: Sequence[FieldReport]
@@ -190,7 +190,9 @@ class TableWriter:
         record_empty_fields(connection, tenant_id, self.run_id, resource, empty)
         reading = pull.reading
         record_issues(connection, tenant_id, self.run_id, resource, rejected=pull.rejected, issues=reading.issues)
-        if self.accept or len(pull.rejected) < accepted_unreadable(connection, tenant_id, resource):
+        # Of notes a run reads only those of some contacts: fewer that can't be read may just be others' notes.
+        are_fewer = len(pull.rejected) < accepted_unreadable(connection, tenant_id, resource)
+        if self.accept or (are_fewer and resource is not Resource.NOTES):
             accept_unreadable(connection, tenant_id, resource, len(pull.rejected))
         new = record_unknown_fields(connection, tenant_id, resource, reading.unknown) if reading.unknown else []
         if new:

@@ -26,7 +26,7 @@ from models import (
 )
 from sync.failures import PullError
 from sync.mapping.expectations import FieldReport
-from sync.mapping.wire_record import FieldIssue
+from sync.mapping.wire_record import FieldIssue, IssueList
 from sync.mapping.wire_text import clean_line
 from sync.storing.store import Counts
 from sync.tables import table_of
@@ -176,10 +176,11 @@ def record_issues(
     resource: Resource,
     *,
     rejected: Sequence[FieldIssue],
-    issues: Sequence[FieldIssue],
+    issues: IssueList,
 ) -> None:
     """Write down records that were set aside and fields that could not be read: the first hundred, and a count."""
-    for kind, listed in ((SyncErrorKind.UNREADABLE_RECORD, rejected), (SyncErrorKind.UNREADABLE_FIELD, issues)):
+    unreadable = (SyncErrorKind.UNREADABLE_RECORD, rejected[:_MOST_ISSUES], len(rejected))
+    for kind, first, count in (unreadable, (SyncErrorKind.UNREADABLE_FIELD, issues.first, issues.count)):
         errors = [
             {
                 "resource": resource,
@@ -188,9 +189,9 @@ def record_issues(
                 "record_id": clean_line(issue.record_id)[:64] or None,
                 "field": clean_line(issue.field)[:64] or None,
             }
-            for issue in listed[:_MOST_ISSUES]
+            for issue in first
         ]
-        more = len(listed) - len(errors)
+        more = count - len(errors)
         if more > 0:
             errors.append({"resource": resource, "kind": kind.value, "message": f"and {more} more of this kind"})
         _add_errors(connection, tenant_id, run_id, errors)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -84,11 +85,11 @@ def plan_of_brand(writer: TableWriter, budget: int) -> NotesPlan:
         # Only one rhythm asks who is lively: it is dear to find out, and needless for the others.
         lively = _is_lively(tenant_id, now) if rhythm is NotesRhythm.EACH_RUN else false()
         rows = connection.execution_options(yield_per=2_000).execute(_contacts(tenant_id, lively))
-        return plan_notes(map(_live_contact, rows), budget, rhythm, now)
+        return plan_notes(starmap(LiveContact, rows), budget, rhythm, now)
 
 
 def _contacts(tenant_id: int, lively: ColumnElement[bool]) -> Select[Any]:
-    """Return the statement of the brand's live contacts, with all that decides whether their notes are read."""
+    """Return the statement of the brand's live contacts, each row the values of a LiveContact in their order."""
     reading = and_(_READINGS.c.tenant_id == _LEADS.c.tenant_id, _READINGS.c.client_id == _LEADS.c.client_id)
     failure = and_(_FAILURES.c.tenant_id == _LEADS.c.tenant_id, _FAILURES.c.client_id == _LEADS.c.client_id)
     stage = and_(
@@ -133,23 +134,6 @@ def _is_lively(tenant_id: int, now: datetime) -> ColumnElement[bool]:
         _LEADS.c.client_id.in_(select(_HOT.c.client_id).where(*hot, _HOT.c.client_id.is_not(None))),
         _LEADS.c.stage_key.in_(select(_HOT.c.stage_key).where(*hot)),
         noted_lately,
-    )
-
-
-def _live_contact(row: Any) -> LiveContact:
-    return LiveContact(
-        client_id=row.client_id,
-        contact_type=row.contact_type,
-        active=row.active,
-        modified_at=row.last_modified_at,
-        read_at=row.read_at,
-        read_state=row.contact_modified_at,
-        answer_hash=row.answer_hash,
-        lively=bool(row.lively),
-        unexplained=row.unexplained,
-        failures=row.failures,
-        retry_at=row.retry_at,
-        failed_state=row.failed_state,
     )
 
 
@@ -198,7 +182,8 @@ def land_notes(
         mark_whole(
             connection, tenant_id, writer.run_id, pull.resource, since=pull.first_position, but=notes.bad_positions
         )
-        status = notes_status(notes, plan, leads_known=leads_known)
+        has_news = writer.unreadable_are_news(connection, pull)
+        status = notes_status(notes, plan, leads_known=leads_known, unreadable_are_news=has_news)
         result = ResourceResult(
             pull.resource,
             status,
@@ -218,17 +203,17 @@ def land_notes(
     return result
 
 
-def notes_status(notes: NotesPull, plan: NotesPlan, *, leads_known: bool) -> ResourceStatus:
+def notes_status(notes: NotesPull, plan: NotesPlan, *, leads_known: bool, unreadable_are_news: bool) -> ResourceStatus:
     """Return how the reading of notes ended.
 
     A backfill that is still under way is a success. Changed contacts that had to wait, some that failed or step back, a
-    history that was not given whole, or leads that could not be read in this run (`leads_known`) make it partial: the
-    notes shown are then known to be behind.
+    history that was not given whole, records that can't be read and that nobody has accepted, or leads that could not
+    be read in this run (`leads_known`) make it partial: the notes shown are then known to be behind.
     """
     kinds = {failure.kind for _, failure in notes.failed}
     if notes.failed and not notes.read and not notes.same and (notes.call_is_down or not plan.witnesses):
         return ResourceStatus.UNAVAILABLE if kinds == {SyncErrorKind.UNAVAILABLE} else ResourceStatus.FAILED
-    is_behind = not leads_known or notes.not_tried or plan.changed_waiting or notes.pull.rejected
+    is_behind = not leads_known or notes.not_tried or plan.changed_waiting or unreadable_are_news
     is_odd = notes.failed or plan.stepped_back or notes.believed_short
     return ResourceStatus.PARTIAL if is_behind or is_odd else ResourceStatus.SUCCESS
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dash_portal.spreadsheet import csv_pieces, safe_text
+from date_only import moment_of_date
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,5 @@ def test_csv_holds_every_row_and_starts_no_cell_with_a_formula(rows: list[list[s
 def test_csv_keeps_numbers_as_numbers_and_times_on_the_brands_clock() -> None:
     rows = [[Decimal("-5.50"), datetime(2026, 7, 1, 2, 0, tzinfo=UTC), None]]
     assert "".join(csv_pieces(["A"], rows, "America/New_York")).splitlines()[1] == '"-5.50","2026-06-30 22:00",""'
+    day = [[moment_of_date(date(2026, 7, 1))]]
+    assert "".join(csv_pieces(["A"], day, "Pacific/Honolulu")).splitlines()[1] == '"2026-07-01"'

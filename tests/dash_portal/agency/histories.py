@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Engine
@@ -37,6 +38,7 @@ from models import (
 )
 from tests.factories import make_tenant
 
+NONE_REJECTED: Mapping[Resource, int] = MappingProxyType({})
 GOOD = dict.fromkeys(Resource, ResourceStatus.SUCCESS)
 
 
@@ -62,6 +64,7 @@ def add_run(
     remaining: int = 0,
     changed: int = 3,
     field: str | None = None,
+    rejected: Mapping[Resource, int] = NONE_REJECTED,
 ) -> str:
     """Write a run with its results, what it met (`field`: of which field), and the freshness it leaves behind."""
     run_id = new_id()
@@ -91,6 +94,7 @@ def add_run(
                     fetched=288 if landed else 0,
                     updated=changed if landed else 0,
                     unchanged=280 if landed else 0,
+                    rejected=rejected.get(resource, 0),
                     remaining=remaining if resource is Resource.NOTES else 0,
                     seconds=seconds / 5,
                 )

@@ -123,6 +123,36 @@ def test_a_total_is_accepted_for_its_difference_and_not_for_a_larger_one(world: 
     assert "counts 40 more than it lists" in client.get(PAGE).text
 
 
+def test_records_that_can_not_be_read_are_let_be_in_their_number(world: PortalWorld) -> None:
+    own, client = world.brands["own"], world.sign_in(AGENCY)
+
+    def partial_run(count: int) -> str:
+        return add_run(
+            world.engine,
+            own,
+            utc_now(),
+            status=RunStatus.PARTIAL,
+            results=failed_results(Resource.LEADS, status=ResourceStatus.PARTIAL),
+            rejected={Resource.LEADS: count},
+        )
+
+    path = f"{PAGE}/records/leads/{partial_run(3)}/accept"
+    assert "<strong>Leads: 3 records could not be read.</strong>" in client.get(PAGE).text
+    assert post(world, client, path).status_code == 303
+    assert "could not be read" not in client.get(PAGE).text
+    assert world.audit("records_accepted")[0].details == {"resource": "leads", "records": 3}
+    assert post(world, client, path).status_code == 404
+    partial_run(4)
+    assert "<strong>Leads: 4 records could not be read.</strong>" in client.get(PAGE).text
+
+
+def test_the_page_says_how_lists_come_in_pages_and_what_their_totals_mean(world: PortalWorld) -> None:
+    add_fields(world.engine, world.brands["own"])
+    text = world.sign_in(AGENCY).get(PAGE).text
+    assert "How 1 list comes in pages" in text
+    assert "its total is 12 above what arrives" in text
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -130,6 +160,8 @@ def test_a_total_is_accepted_for_its_difference_and_not_for_a_larger_one(world: 
         f"{PAGE}/fields/leads/nothing/unused",
         f"{PAGE}/fields/nothing/lead_source/unused",
         f"{PAGE}/totals/nothing/accept",
+        f"{PAGE}/records/nothing/nothing/accept",
+        f"{PAGE}/records/leads/nothing/accept",
     ],
 )
 def test_what_is_not_there_can_not_be_accepted(world: PortalWorld, path: str) -> None:

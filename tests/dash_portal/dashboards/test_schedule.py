@@ -9,7 +9,14 @@ import pytest
 from sqlalchemy import Engine
 
 from dash_portal.brand_access import Brand
-from dash_portal.dashboards.schedule import appointment_of, by_day, first_and_last_day, plain_text, upcoming_statement
+from dash_portal.dashboards.schedule import (
+    Appointment,
+    appointment_of,
+    by_day,
+    description_text,
+    first_and_last_day,
+    upcoming_statement,
+)
 from database import AgencySession, BrandSession
 from encryption import Cipher
 from models import TenantStatus
@@ -64,7 +71,10 @@ def test_what_lasts_is_listed_while_any_of_it_is_still_to_come(engine: Engine, e
         ("<p>Go through the <b>QR</b>.</p>", "Go through the QR."),
         ("<p>Items 5, 7</p><ul><li>Fees</li><li>Build-out</li></ul>", "Items 5, 7 Fees Build-out"),
         ("up<i>per</i>case &amp; <br>more", "uppercase & more"),
+        ('<a href="https://example.com" title="a > b">the map</a>', "the map"),
     ],
 )
 def test_a_description_reads_as_one_line_of_whole_words(content: str, words: str) -> None:
-    assert plain_text(content) == words
+    start = datetime(2026, 5, 4, 15, tzinfo=UTC)
+    appointment = Appointment("1", start, None, False, "", "", None, "", content, "")
+    assert description_text(appointment) == words

@@ -107,6 +107,25 @@ def test_what_a_blank_or_an_odd_value_means_depends_on_the_field(changes: dict[s
     assert complained_of(reports(Resource.LEADS, [LEAD | changes] * 20)) == complaints
 
 
+@pytest.mark.parametrize("resource", [Resource.LEADS, Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES])
+def test_words_of_a_vocabulary_that_are_not_known_are_told_before_they_are_many(resource: Resource) -> None:
+    """A type that nobody knows may well mean prospects: no dashboard counts them."""
+    usual, odd = ROWS[resource], ROWS[resource] | {"contact_type": "Hot Candidate"}
+    for before in (S.UNKNOWN, S.FILLED):
+        judged = reports(resource, [usual] * 36 + [odd] * 4, contact_type=before)
+        assert complained_of(judged) == {"contact_type"}
+        assert not judged["contact_type"].fell
+        assert "is not understood in 4 of 40 rows" in judged["contact_type"].complaint
+    assert not complained_of(reports(resource, [usual] * 39 + [odd]))
+    assert not complained_of(reports(resource, [usual] * 36 + [odd] * 4, contact_type=S.ACCEPTED))
+
+
+def test_stages_of_which_none_is_for_prospects_are_told() -> None:
+    others = [STAGE | {"contact_type": "01"}] * 6
+    assert complained_of(reports(Resource.PIPELINE_STAGES, others)) == {"contact_type"}
+    assert reports(Resource.PIPELINE_STAGES, others, contact_type=S.FILLED)["contact_type"].fell
+
+
 def test_a_size_of_nothing_is_a_size_and_no_size_at_all_is_told() -> None:
     assert not complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL] * 30))
     assert complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL | {"deal_size": ""}] * 30)) == {"deal_size"}

@@ -17,8 +17,9 @@ from models import Resource, SyncErrorKind, utc_now
 from sync.api.clienttether import Answer
 from sync.api.envelope import Envelope
 from sync.failures import PullError
+from sync.reading.note_histories import HistoryReader
 from sync.reading.notes_plan import LiveContact, NotesPlan
-from sync.reading.notes_pull import NotesPull, pull_notes, read_notes
+from sync.reading.notes_pull import NotesPull, pull_notes
 from sync.reading.pull import Pull
 from sync.reading.resources import NOTES_TABLE
 from sync.reading.spool import Spool
@@ -114,18 +115,33 @@ def pulled(server: Ask, due: list[LiveContact], pool: ThreadPoolExecutor, *witne
         (120, 50, 50),  # a total that counts the page
         (120, 50, 3),  # or anything else
         (45, 20, 0),
+        (50, 25, 25),
     ],
 )
 def test_a_history_is_read_to_its_end_whatever_the_total_says(count: int, size: int, total: int | None) -> None:
-    rows = [row for each in read_notes(paged(count, size, total), "1") for row in each.envelope.rows]
+    rows = [row for each in HistoryReader(paged(count, size, total)).read("1") for row in each.envelope.rows]
     assert [row["note_id"] for row in rows] == [str(number) for number in range(count)]
+
+
+def test_a_history_shorter_than_another_of_the_run_is_not_asked_about_again() -> None:
+    asked: list[tuple[str, int]] = []
+
+    def server(client_id: str, offset: int) -> Answer:
+        asked.append((client_id, offset))
+        count = {"long": 33, "round": 20, "longer": 40}[client_id]
+        return paged(count, 100, count)(client_id, offset)
+
+    histories = HistoryReader(server)
+    for client_id in ("round", "long", "round", "longer"):
+        histories.read(client_id)
+    assert asked == [("round", 0), ("round", 20), ("long", 0), ("round", 0), ("longer", 0), ("longer", 40)]
 
 
 def test_a_call_that_ignores_paging_is_read_once_and_an_endless_one_is_refused() -> None:
     everything = [note(number) for number in range(100)]
-    assert len(read_notes(lambda _client, _offset: answer(everything), "1")) == 1
+    assert len(HistoryReader(lambda _client, _offset: answer(everything)).read("1")) == 1
     with pytest.raises(PullError):
-        read_notes(lambda _client, offset: answer([note(offset + number) for number in range(100)]), "1")
+        HistoryReader(lambda _client, offset: answer([note(offset + number) for number in range(100)])).read("1")
 
 
 def test_a_history_that_is_not_given_whole_is_read_as_far_as_it_goes(pool: ThreadPoolExecutor) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulator import AccountPlan, Fault
+from emulator import AccountPlan, Fault, StageSet
 from models import CallHabit, Lead, OffsetUnit, ResourceStatus, RunStatus, ScheduledActivity, SyncErrorKind
 from tests.conftest import on_both_databases
 from tests.sync.conftest import MakeWorld
@@ -22,7 +22,8 @@ LEADS = "read_client_list"
 
 @pytest.fixture
 def world(make_world: MakeWorld) -> SyncWorld:
-    plan = AccountPlan(name="A", web_key=KEY, contacts=230, opportunities=57, events=113)
+    # Lists of such lengths as no page has: one that is as long as a page would be is a case of its own.
+    plan = AccountPlan(name="A", web_key=KEY, contacts=230, opportunities=57, events=113, stage_set=StageSet.OWN_NAMES)
     made = make_world(plan, sync_notes_budget=0)
     made.add_brand(KEY, "brand")
     return made
@@ -74,6 +75,18 @@ def test_every_record_arrives_however_the_server_pages_and_counts(world: SyncWor
         assert {row["event_id"] for row in world.live(ScheduledActivity, tenant)} == activities
         assert _landed(world) == _there(world)
         world.emulator.advance(KEY, steps=2)
+
+
+def test_a_list_as_long_as_a_page_that_is_every_page_is_confirmed_once(make_world: MakeWorld) -> None:
+    made = make_world(AccountPlan(name="B", web_key=KEY, contacts=40, opportunities=7, events=3), sync_notes_budget=0)
+    tenant = made.add_brand(KEY, "other")
+    made.emulator.set_fault(Fault.IGNORED_PAGING, LEADS, variant="untold")
+    assert made.sync("other") is RunStatus.PARTIAL
+    assert made.results(tenant)["leads"]["status"] is ResourceStatus.HELD_BACK
+    assert not made.live(Lead, tenant)
+    assert made.sync("other", accept=True) is RunStatus.SUCCESS
+    assert len(made.live(Lead, tenant)) == 40
+    assert made.sync("other") is RunStatus.SUCCESS
 
 
 def test_what_a_call_teaches_is_remembered(world: SyncWorld) -> None:

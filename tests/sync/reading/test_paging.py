@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from call_habits import CallHabits
 from models import OffsetUnit, SyncErrorKind, utc_now
 from sync.api.clienttether import Answer
 from sync.api.envelope import read_envelope
 from sync.api.parameters import PAGE_SIZE
 from sync.failures import MovedError, PullError
-from sync.reading.habits import CallHabits
 from sync.reading.paging import ListReading, RecordKey
 from sync.reading.totals import ListEvidence, Verdict, judge_list
 
@@ -70,9 +70,9 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def _read(
-    server: Callable[[int], Answer], pool: ThreadPoolExecutor, habits: CallHabits = NEW
+    server: Callable[[int], Answer], pool: ThreadPoolExecutor, habits: CallHabits = NEW, *, accept: bool = False
 ) -> tuple[list[str], ListReading]:
-    reading = ListReading(server, KEY, habits, pool=pool, in_flight=4, most_rows=5_000)
+    reading = ListReading(server, KEY, habits, pool=pool, in_flight=4, most_rows=5_000, accept_repeated=accept)
     return [identity for page in reading.pages() for identity, _ in page.fresh], reading
 
 
@@ -132,7 +132,7 @@ def test_no_total_ends_a_list_or_blocks_it_for_being_low(pool: ThreadPoolExecuto
     assert habits.totals_are_wrong
 
 
-@pytest.mark.parametrize("count", [3, 26, 30, 101, 110, 437])
+@pytest.mark.parametrize("count", [3, 26, 35, 101, 110, 437])
 @pytest.mark.parametrize("total", [_true, _untold], ids=["told", "untold"])
 def test_a_call_that_does_not_page_gives_everything_at_once(pool: ThreadPoolExecutor, count: int, total: Total) -> None:
     server = FakeServer(_list(count), pages=False, total=total)
@@ -145,16 +145,47 @@ def test_a_call_that_does_not_page_gives_everything_at_once(pool: ThreadPoolExec
     assert server.asked <= 2
 
 
-@pytest.mark.parametrize("length", [20, 25, 50, 100])
-def test_a_page_that_comes_again_is_not_taken_for_the_whole_list(pool: ThreadPoolExecutor, length: int) -> None:
+@pytest.mark.parametrize("length", [20, 25, 30, 40, 60, 100, 200])
+def test_a_page_that_comes_again_is_held_back_until_someone_says_that_it_is_all(
+    pool: ThreadPoolExecutor, length: int
+) -> None:
     """A server that knows our parameters by other names answers each request with its first page."""
     server = FakeServer(_list(length), pages=False, total=_untold)
-    with pytest.raises(PullError, match="the same page came again") as raised:
+    with pytest.raises(PullError, match=f"the same {length} records") as raised:
         _read(server, pool)
-    assert raised.value.kind is SyncErrorKind.INCOMPLETE
+    assert raised.value.kind is SyncErrorKind.HELD_BACK
+    ids, reading = _read(server, pool, accept=True)
+    assert len(ids) == length
+    assert _read(server, pool, reading.habits)[0] == ids
     server.total = lambda _rows, _page, _start: 230
     ids, reading = _read(server, pool)
     assert judge_list(reading.evidence, reading.habits).surplus == 230 - len(ids)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"has_more": True},
+        {"hasMore": "true"},
+        {"next": "https://elsewhere.example/list?cursor=2"},
+        {"next_cursor": "b2Zmc2V0"},
+        {"meta": {"nextPage": 2}},
+        {"pagination": {"has_next": 1}},
+    ],
+)
+def test_a_list_that_is_said_to_go_on_does_not_end_where_nothing_new_comes(
+    pool: ThreadPoolExecutor, said: dict[str, Any]
+) -> None:
+    first_page = json.dumps({"ResultCode": "CT_200", "data": _list(37), **said}).encode()
+    with pytest.raises(PullError, match="more follows") as raised:
+        _read(lambda _offset: Answer("list", utc_now(), first_page, read_envelope(first_page)), pool)
+    assert raised.value.kind is SyncErrorKind.INCOMPLETE
+
+
+@pytest.mark.parametrize("said", [{"has_more": False}, {"next": None}, {"meta": {"next": ""}}, {"more": "0"}])
+def test_a_list_that_is_said_to_end_is_all(pool: ThreadPoolExecutor, said: dict[str, Any]) -> None:
+    only_page = json.dumps({"ResultCode": "CT_200", "data": _list(37), **said}).encode()
+    assert len(_read(lambda _offset: Answer("list", utc_now(), only_page, read_envelope(only_page)), pool)[0]) == 37
 
 
 def test_a_list_without_end_is_given_up(pool: ThreadPoolExecutor) -> None:

@@ -124,9 +124,22 @@ def test_two_stages_that_swap_their_names_move_nobody_else(engine: Engine, tenan
 def test_a_deal_in_a_stage_that_is_not_listed_keeps_what_is_known_of_it(engine: Engine, tenant: int) -> None:
     stages_land(engine, tenant, stage("A", "1"), stage("B", "2"))
     deals_land(engine, tenant, deal("7", "A"))
-    assert deals_land(engine, tenant, deal("7", "Not listed yet"), hours=1) == 1
+    assert deals_land(engine, tenant, deal("7", "Not listed yet"), hours=1) == 0
     stages_land(engine, tenant, stage("Not listed yet", "1"), stage("B", "2"))
     assert deals_land(engine, tenant, deal("7", "Not listed yet", candidate="Pat"), hours=2) == 0
+
+
+def test_a_move_to_a_stage_that_is_never_listed_is_seen_the_second_time(engine: Engine, tenant: int) -> None:
+    stages_land(engine, tenant, stage("A", "1"), stage("B", "2"))
+    deals_land(engine, tenant, deal("7", "A"), deal("8", "B"), deal("9", ""))
+    hidden = [deal("7", "Hidden"), deal("8", "B"), deal("9", "Hidden")]
+    assert deals_land(engine, tenant, *hidden, hours=1) == 1  # nobody can have renamed New Lead
+    assert deals_land(engine, tenant, *hidden, hours=2) == 1
+    assert deals_land(engine, tenant, *hidden, hours=3) == 0
+    moves = [(row.opportunity_id, row.from_stage, row.to_stage) for row in rows(engine, tenant, PipelineStageChange)]
+    assert ("7", "A", "Hidden") in moves
+    assert ("9", "", "Hidden") in moves
+    assert deals_land(engine, tenant, deal("7", "B"), *hidden[1:], hours=4) == 1
 
 
 def test_renamed_stages_are_not_gone(engine: Engine, tenant: int) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from database import AgencySession, brand_transaction
 from encryption import Cipher
 from models import KnownField, Resource, ResourceFreshness, ResourceStatus, SyncError, SyncRunResource, utc_now
-from sync.mapping.wire_record import FieldIssue
+from sync.mapping.wire_record import FieldIssue, IssueList
 from sync.storing.ledger import (
     ResourceResult,
     accept_unreadable,
@@ -69,7 +69,9 @@ def test_only_what_is_as_read_moves_the_whole_read(engine: Engine, brand: int) -
 
 
 def test_issues_are_the_first_hundred_and_a_count(engine: Engine, brand: int) -> None:
-    issues = [FieldIssue(str(number), "created", "a date was expected") for number in range(130)]
+    issues = IssueList()
+    for number in range(130):
+        issues.add(FieldIssue(str(number), "created", "a date was expected"))
     with brand_transaction(engine, brand) as connection:
         record_issues(connection, brand, "run", LEADS, rejected=[], issues=issues)
         errors = connection.execute(table_of(SyncError).select()).all()
