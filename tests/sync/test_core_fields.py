@@ -1,18 +1,18 @@
 """A core field that is renamed, dropped, retyped or nested upstream is never taken for an answer.
 
 Every core field of every resource in turn, as `EXPECTATIONS` declares them, so that a new one is covered by itself: at a
-brand's first sync, and at a later one, when the good values are in the table already. There every field is damaged in
-every way, half of them on each database: what the damage is, is seen before a row comes near the database, and what
-becomes of it there is the same for each of them.
+brand's first sync, and at a later one, when the good values are in the table already. Everything is damaged in every
+way, half of it on each database: what the damage is, is seen before a row comes near the database, and what becomes of
+it there is the same for each.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from flask.testing import FlaskClient
@@ -30,6 +30,7 @@ from tests.sync.conftest import MakeWorld
 from tests.sync.sync_world import DATA, SyncWorld
 
 Row = dict[str, Any]
+Damaged = TypeVar("Damaged")
 ROWS = 24
 KINDS_OF_DAMAGE: dict[str, Callable[[Row, str], Row]] = {
     "renamed": lambda row, key: {f"the_{name}" if name == key else name: value for name, value in row.items()},
@@ -113,9 +114,11 @@ def check_told(world: SyncWorld, agency: FlaskClient, slug: str, damage: Damage,
 
 
 @pytest.mark.parametrize("resource", list(EXPECTATIONS))
-def test_at_first_sight(make_world: MakeWorld, agency: FlaskClient, resource: Resource) -> None:
-    world = world_for(make_world, resource, *KINDS_OF_DAMAGE)
-    for kind in KINDS_OF_DAMAGE:
+def test_at_first_sight(make_world: MakeWorld, agency: FlaskClient, resource: Resource, database_kind: str) -> None:
+    squares = chess_board(list(EXPECTATIONS), database_kind)
+    kinds = [kind for each, kind in squares if each == resource]
+    world = world_for(make_world, resource, *kinds)
+    for kind in kinds:
         damage = Damage(resource, core_fields(resource), kind)
         world.emulator.account(kind).rewrite = damage
         world.add_brand(kind, kind)
@@ -131,7 +134,7 @@ def test_later_the_good_values_stay(
     assert world.sync("brand") is RunStatus.SUCCESS
     good = world.rows(TABLES[resource.value], tenant)
     assert len(good) >= ROWS - 1
-    for turn, (field, kind) in enumerate(of_this_database(resource, database_kind), start=1):
+    for turn, (field, kind) in enumerate(chess_board(core_fields(resource), database_kind), start=1):
         damage = Damage(resource, (field,), kind)
         if resource is Resource.NOTES:
             add_a_note_to_each(account, turn)
@@ -142,11 +145,11 @@ def test_later_the_good_values_stay(
     assert world.sync("brand") is RunStatus.SUCCESS
 
 
-def of_this_database(resource: Resource, database_kind: str) -> list[tuple[str, str]]:
-    """Return fields and kinds of damage as a chess board: every field and every kind is on both databases."""
+def chess_board(damaged: Sequence[Damaged], database_kind: str) -> list[tuple[Damaged, str]]:
+    """Return one colour of what is damaged, by how: each of both is on both databases."""
     colour = DATABASE_KINDS.index(database_kind)
-    squares = product(enumerate(core_fields(resource)), enumerate(KINDS_OF_DAMAGE))
-    return [(field, kind) for (row, field), (column, kind) in squares if (row + column) % 2 == colour]
+    squares = product(enumerate(damaged), enumerate(KINDS_OF_DAMAGE))
+    return [(what, kind) for (row, what), (column, kind) in squares if (row + column) % 2 == colour]
 
 
 def add_a_note_to_each(account: Account, turn: int) -> None:

@@ -45,7 +45,7 @@ def _check_run_log(world: SyncWorld, tenant: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("workers", [2, 5])
 def test_each_slot_is_run_once_however_many_want_it(make_world: MakeWorld, workers: int) -> None:
     world, tenants = _two_brands(make_world)
-    slots = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(8)]
+    slots = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(5)]
 
     def work(number: int) -> None:
         shared = SyncContext(world.engine, world.settings, f"worker-{number}", threading.Event(), AccessWatch())
