@@ -190,6 +190,13 @@ def test_a_signed_in_browser_sends_no_larger_callback_in_chunks(edge: tuple[Port
         "GET /healthz HTTP/1.1\nHost: portal.example\nContent-Length: 4\nTransfer-Encoding: chunked",
         "GET /healthz HTTP/1.1\nHost: portal.example\nContent-Length: 4\nContent-Length: 5",
         "GET /healthz HTTP/1.1\nHost: portal.example\nTransfer-Encoding: xchunked",
+        "GET /healthz HTTP/1.1\nHost: portal.example\nContent-Length: 5\nContent-Length: 5",
+        "GET /healthz HTTP/1.1\nHost: portal.example\nContent-Length: +5",
+        "GET /healthz HTTP/1.1\nHost: portal.example\nTransfer-Encoding: gzip, chunked",
+        "GET /healthz HTTP/1.1\nHost: portal.example\nTransfer-Encoding: identity",
+        "GET /healthz HTTP/1.1\nHost: portal.example\nTransfer-Encoding : chunked",
+        "GET /healthz HTTP/1.1\nHost: portal.example\nX: y\n Transfer-Encoding: chunked",
+        "GET /healthz HTTP/1.0\nHost: portal.example\nTransfer-Encoding: chunked",
     ],
 )
 def test_ambiguous_lengths_are_refused(edge: tuple[PortalWorld, str], head: str) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from dash_portal.portal import open_portal
-from database import BRAND_OWNED_TABLES, PORTAL_ROLE
+from database import BRAND_OWNED_TABLES, PORTAL_ROLE, AgencySession
+from models import RecoveryCode
 from tests.dash_portal.portal_world import PortalWorld
 
 TABLES = sorted(
@@ -48,8 +49,11 @@ def test_the_metadata_names_every_brand_owned_table() -> None:
 @pytest.mark.parametrize("brand", [None, "", "0", "nonsense", "1 OR 1=1"])
 def test_without_a_brand_no_row_is_there(marked: PortalWorld, brand: str | None) -> None:
     marked.sign_in("viewer@other.example")
+    with AgencySession(marked.engine) as session:
+        session.add(RecoveryCode(user_id=marked.people["viewer@other.example"], code_hash="x"))
+        session.commit()
     with web_connection(marked, brand) as connection:
-        for table in (*TABLES, "user_sessions"):
+        for table in (*TABLES, "user_sessions", "recovery_codes"):
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
 
 

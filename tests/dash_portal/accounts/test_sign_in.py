@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -8,12 +9,13 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlmodel import col, select
 
 from dash_portal.accounts import links, people, two_step
 from dash_portal.accounts.brands import suspend_brand
 from dash_portal.accounts.passwords import WeakPasswordError, check_new_password, is_outdated
+from dash_portal.accounts.sign_in import Visitor, check_password
 from dash_portal.accounts.throttling import PER_ACCOUNT, PER_ADDRESS
 from dash_portal.security import local_path
 from database import AgencySession
@@ -116,6 +118,20 @@ def test_a_copied_cookie_ends_with_the_session(world: PortalWorld) -> None:
     assert not is_signed_in(client)
     assert not is_signed_in(thief)
     assert len(world.audit("signed_out")) == 1
+
+
+def test_a_session_is_256_bits_that_the_database_does_not_hold(world: PortalWorld) -> None:
+    portal, now = world.app.extensions["portal"], utc_now()
+    visitor = Visitor("192.0.2.1", "")
+    tokens = [
+        check_password(portal, email="viewer@own.example", password=PASSWORD, visitor=visitor, now=now).token or ""
+        for _ in range(2)
+    ]
+    assert tokens[0] != tokens[1]
+    assert all(len(urlsafe_b64decode(token + "=")) == 32 for token in tokens)
+    with AgencySession(world.engine) as session:
+        stored = str(session.execute(text("SELECT * FROM user_sessions")).all())
+    assert not [token for token in tokens if token in stored]
 
 
 @pytest.mark.parametrize("path", ["/logout", "/login", "/login/code"])
