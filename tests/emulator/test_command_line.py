@@ -1,8 +1,10 @@
+import queue
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.__main__ import main
+from emulator import AccountPlan, Emulator
+from emulator.__main__ import _arrives, _serve, main
 from emulator.plan import parse_account
+from tests.signals import comes_again, signal_at_line
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,12 +46,15 @@ def test_it_says_where_it_is_serves_and_stops(number: signal.Signals) -> None:
         assert (process.returncode, output, errors) == (0, "", "")
 
 
-def test_a_signal_that_meets_it_about_to_wait_is_not_lost() -> None:
-    for _ in range(4):
-        with started("--account", "Brand=CT_x:3:1", "--advance-every", "60") as (process, line):
-            assert line
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=60) == 0
+def test_a_signal_is_not_lost_at_whatever_line_it_meets_it() -> None:
+    """At every line from its handlers on until it waits a second time, the library's lines of waiting among them."""
+    files = (_serve.__code__.co_filename, threading.__file__, queue.__file__)
+    met: list[str] = []
+    while not comes_again(_arrives.__name__, met):
+        emulator = Emulator([AccountPlan(name="Brand", web_key="CT_x", contacts=1)], access_token="t")
+        with signal_at_line(signal.SIGTERM, len(met), files) as sender:
+            _serve(emulator, advance_every=0.001)
+        met.append(sender.met)
 
 
 def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
