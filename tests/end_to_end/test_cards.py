@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urljoin
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.end_to_end.counting import Counted, key, stage_key
-from tests.end_to_end.running_portal import PASSWORD, SLUGS, RunningPortal
+from tests.end_to_end.running_portal import SLUGS, RunningPortal
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def readers(portal: RunningPortal, browser: Browser) -> Iterator[dict[str, Page]]:
-    """A page of each brand's viewer, signed in as they do."""
-    pages = {brand: browser.new_page(reduced_motion="reduce") for brand in SLUGS}
-    for brand, page in pages.items():
-        page.goto(f"{portal.url}/login")
-        page.get_by_label("E-mail").fill(f"viewer@{brand}.example")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page).to_have_url(f"{portal.url}/leads")
-    yield pages
-    for page in pages.values():
-        page.context.close()
+def viewers(portal: RunningPortal) -> dict[str, httpx.Client]:
+    """Each brand's viewer, signed in."""
+    return {brand: portal.sign_in(f"viewer@{brand}.example") for brand in SLUGS}
 
 
 @pytest.fixture
-def signed_in(readers: dict[str, Page], brand: str) -> Page:
-    return readers[brand]
+def signed_in(portal: RunningPortal, viewers: dict[str, httpx.Client], tab: Page, brand: str) -> Page:
+    """The page of a brand's viewer."""
+    cookies = viewers[brand].cookies.items()
+    tab.context.add_cookies([{"name": name, "value": value, "url": portal.url} for name, value in cookies])
+    tab.emulate_media(reduced_motion="reduce")
+    tab.goto(f"{portal.url}/healthz")
+    return tab
 
 
 def cards(page: Page, path: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dash_portal.dashboards.answers import ANSWERS
@@ -117,12 +117,24 @@ class Visitor:
         self.url = url
         self.problems: list[str] = []
         self.requests: list[str] = []
-        page.on("console", lambda said: self._note(said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self._note(str(error)))
-        page.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
+        self._listeners = {"console": self._hear, "pageerror": self._note, "request": self._count}
+        for event, listener in self._listeners.items():
+            page.on(event, listener)  # type: ignore[call-overload]
 
-    def _note(self, problem: str) -> None:
-        self.problems.append(problem)
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            self._note(said.text)
+
+    def _note(self, problem: object) -> None:
+        self.problems.append(str(problem))
+
+    def _count(self, request: Request) -> None:
+        self.requests.append(f"{request.method} {request.url}")
+
+    def leave(self) -> None:
+        """Hear no more of the page: the next visitor may have the same tab."""
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
 
     def open(self, path: str) -> Page:
         """Go to a page and wait for its content."""
@@ -138,25 +150,12 @@ class Visitor:
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="session")
-def browsers_of_people(browser: Browser, signed_in_states: dict[str, Any]) -> Iterator[dict[str, BrowserContext]]:
-    """One browser of each person, so that what the pages load is compiled once and not for every test."""
-    contexts = {email: browser.new_context(storage_state=state) for email, state in signed_in_states.items()}
-    yield contexts
-    for context in contexts.values():
-        context.close()
-
-
 @pytest.fixture
-def visit(
-    site: Site,
-    browser: Browser,
-    signed_in_states: dict[str, Any],
-    browsers_of_people: dict[str, BrowserContext],
-) -> Iterator[Visit]:
+def visit(site: Site, browser: Browser, tab: Page, signed_in_states: dict[str, Any]) -> Iterator[Visit]:
     """Open a browser page as one of the people; at the end no page may have complained, and nothing is remembered.
 
-    With `options` (a phone's touch, say), or as one who was never here (`fresh`), the browser is a new one.
+    The first one is the tab that all tests share, the next ones stand beside it. With `options` (a phone's touch, say),
+    or as one who was never here (`fresh`), the browser is a new one.
     """
     own: list[BrowserContext] = []
     visitors: list[Visitor] = []
@@ -164,24 +163,23 @@ def visit(
     def open_page(
         email: str = FILLED, *, width: int = 1280, theme: str = "light", fresh: bool = False, **options: Any
     ) -> Visitor:
-        context = browsers_of_people[email]
         if fresh or options:
-            context = browser.new_context(storage_state=signed_in_states[email], **options)
-            own.append(context)
-        page = context.new_page()
+            own.append(browser.new_context(storage_state=signed_in_states[email], **options))
+            page = own[-1].new_page()
+        else:
+            tab.context.add_cookies(signed_in_states[email]["cookies"])
+            page = tab.context.new_page() if any(visitor.page is tab for visitor in visitors) else tab
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         visitors.append(Visitor(page, site.url))
         return visitors[-1]
 
     yield open_page
-    problems = [problem for visitor in visitors for problem in visitor.problems]
+    for visitor in visitors:
+        visitor.leave()
     for context in own:
         context.close()
-    for page in [page for context in browsers_of_people.values() for page in context.pages]:
-        page.evaluate("localStorage.clear()")
-        page.close()
-    assert problems == []
+    assert [problem for visitor in visitors for problem in visitor.problems] == []
 
 
 @pytest.fixture(autouse=True)

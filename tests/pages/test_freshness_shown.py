@@ -58,7 +58,7 @@ def test_after_a_failed_sync_a_banner_says_the_datas_age_and_no_details(visit: V
 
 
 def test_the_age_goes_on_counting_and_turns_amber_and_red_by_itself(visit: Visit) -> None:
-    visitor = visit(FILLED)
+    visitor = visit(FILLED, fresh=True)
     visitor.page.clock.install()
     page = visitor.open("/leads")
     badge = page.locator("#freshness")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from sqlalchemy import update
 from sqlmodel import SQLModel
 
 from database import BRAND_OWNED, AgencySession
 from models import ResourceFreshness, Tenant, User
-from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
+from tests.dash_portal.portal_world import PASSWORD, close_world, make_world
 from tests.security.marked_rows import marked_row
 from tests.security.served import served
 
@@ -52,22 +53,20 @@ KEPT_AS_THEY_ARE = {
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["sqlite"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """What a browser does with a text does not depend on where it was kept."""
-    return str(request.param)
-
-
-@pytest.fixture
-def planted(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
-    world = make_world(database_url, encryption_key)
+@pytest.fixture(scope="module")
+def planted(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, encryption_key: str) -> Iterator[str]:
+    """A served portal full of scripts. What a browser does with a text does not depend on where it was kept."""
+    folder = tmp_path_factory.mktemp("planted")
+    shutil.copy(migrated_sqlite, folder / "portal.db")
+    world = make_world(f"sqlite:///{folder / 'portal.db'}", encryption_key)
     with AgencySession(world.engine) as session:
         for table in BRAND_OWNED:
             session.add(_planted(marked_row(table, "own", world.brands["own"])))
         session.execute(update(Tenant).values(name=PAYLOAD))
         session.execute(update(User).values(name=PAYLOAD))
         session.commit()
-    yield world
+    with served(world, folder / "log") as url:
+        yield url
     close_world(world)
 
 
@@ -108,20 +107,20 @@ def watch(page: Page) -> list[str]:
     ("email", "paths"), [("admin@own.example", PAGES), ("agency@mellon.example", AGENCY_PAGES)], ids=["brand", "agency"]
 )
 def test_planted_scripts_stay_text(
-    planted: PortalWorld, page: Page, tmp_path: Path, email: str, paths: tuple[str, ...]
+    planted: str, home: BrowserContext, tab: Page, email: str, paths: tuple[str, ...]
 ) -> None:
-    with served(planted, tmp_path / "log") as url:
-        sign_in(page, url, email)
-        noticed = watch(page)
-        seen = 0
-        for path in paths:
-            answer = page.goto(url + path.format(p="%3Cimg%20src%3Dx%20onerror%3Dzqx%28%29%3E", id="grip-own-zq"))
-            assert answer is not None
-            assert answer.status == 200, path
-            expect(page.locator("main")).to_be_visible()
-            page.wait_for_load_state("networkidle")
-            assert noticed == [], path
-            assert page.locator("img[src=x], [onerror], [onload], [href^=javascript], iframe").count() == 0, path
-            assert page.locator("script", has_text="zqx").count() == 0, path
-            seen += page.get_by_text("<img src=x onerror=zqx()>").count()
-        assert seen > len(paths), "the payload is shown as the text that it is"
+    page = home.new_page()
+    sign_in(page, planted, email)
+    noticed = watch(page)
+    seen = 0
+    for path in paths:
+        answer = page.goto(planted + path.format(p="%3Cimg%20src%3Dx%20onerror%3Dzqx%28%29%3E", id="grip-own-zq"))
+        assert answer is not None
+        assert answer.status == 200, path
+        expect(page.locator("main")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert noticed == [], path
+        assert page.locator("img[src=x], [onerror], [onload], [href^=javascript], iframe").count() == 0, path
+        assert page.locator("script", has_text="zqx").count() == 0, path
+        seen += page.get_by_text("<img src=x onerror=zqx()>").count()
+    assert seen > len(paths), "the payload is shown as the text that it is"

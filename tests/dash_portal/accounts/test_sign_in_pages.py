@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,12 @@ def url(world: PortalWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         commit_counted(session, world.brands["own"])
     with served(world, tmp_path_factory.mktemp("log") / "log") as address:
         yield address
+
+
+@pytest.fixture
+def page(tab: Page) -> Page:
+    """The tab that is shared: what is kept in a browser plays no part here, but for one test."""
+    return tab
 
 
 def sign_in(page: Page, email: str = "viewer@own.example") -> None:
@@ -110,7 +116,8 @@ def test_the_plain_pages_suit_phones_screen_readers_and_the_dark(url: str, page:
             expect(page).to_have_url(f"{url}/account")
 
 
-def test_what_the_sign_in_page_fetched_ahead_is_not_sent_again(world: PortalWorld, url: str, page: Page) -> None:
+def test_what_the_sign_in_page_fetched_ahead_is_not_sent_again(url: str, open_page: Callable[..., Page]) -> None:
+    page = open_page()  # a browser that was never here
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
     asked: dict[str, str] = {}

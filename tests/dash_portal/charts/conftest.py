@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
 import dash_portal.charts.chart
 from dash_portal.charts.chart import Chart
@@ -86,7 +86,13 @@ class ChartPage:
         page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
         page.emulate_media(reduced_motion="reduce")
         page.route("**/*", self._serve)
-        page.goto("http://portal.test/")
+
+    def begin(self) -> None:
+        """Load the page anew, for a test that knows nothing of the one before."""
+        self.messages.clear()
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size({"width": 1280, "height": 720})
+        self.page.goto("http://portal.test/")
 
     def draw(self, chart: Chart, accent: str | None = None) -> dict[str, Any]:
         """Draw the chart in both engines and tell what each of them then shows."""
@@ -116,8 +122,16 @@ class ChartPage:
         route.fulfill(path=file, content_type=TYPES[file.suffix])
 
 
+@pytest.fixture(scope="module")
+def opened(browser: Browser) -> Iterator[ChartPage]:
+    """One tab for all charts: it reads both engines once."""
+    page = browser.new_page()
+    yield ChartPage(page)
+    page.context.close()
+
+
 @pytest.fixture
-def chart_page(page: Page) -> Iterator[ChartPage]:
-    opened = ChartPage(page)
+def chart_page(opened: ChartPage) -> Iterator[ChartPage]:
+    opened.begin()
     yield opened
     assert opened.messages == []
