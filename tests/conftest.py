@@ -51,13 +51,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run fast tests first, and those that need the browser when all others are done."""
+    """Run fast tests first, and those that need the browser when all others are done, the long ones before the short.
+
+    So the processes end together: the last thing that one of them takes up is short.
+    """
     with_browser = {_world(item.nodeid) for item in items if item.get_closest_marker("browser")}
-    items.sort(key=lambda item: _world(item.nodeid) in with_browser)
+    items.sort(key=lambda item: (_world(item.nodeid) in with_browser, not item.nodeid.startswith(_LONG)))
 
 
 class ByWorld(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives the tests of a file to one process, and those of files that share a running portal too."""
+    """Gives the tests of a file to one process, and those of files that share a running portal too; long ones go alone."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _world(nodeid)
@@ -70,9 +73,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWorld:
 
 def _world(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
+    if file in _ALONE:
+        return nodeid
     return "one portal" if file in _ONE_PORTAL else file
 
 
+_LONG = ("tests/end_to_end/", "tests/accessibility/")
+_ALONE = frozenset(
+    {"tests/end_to_end/test_a_day.py", "tests/accessibility/test_accessibility.py"}
+)  # they share nothing
 _ONE_PORTAL = frozenset({"tests/end_to_end/test_cards.py", "tests/end_to_end/test_figures.py"})
 # A deadline says how busy the machine is, not whether a rule holds.
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)
