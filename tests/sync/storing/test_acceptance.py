@@ -10,57 +10,45 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from call_habits import CallHabits
-from database import AgencySession, brand_transaction
-from encryption import Cipher
+from database import brand_transaction
 from models import CallHabit, FieldState, Resource, ResourceField
 from sync.mapping.records import KINDS
 from sync.reading.habits import remembered_habits
 from sync.storing.fields import record_fields, report_fields
 from sync.tables import table_of
-from tests.factories import make_tenant
 
 LEADS = Resource.LEADS
 FIELDS, HABITS = table_of(ResourceField), table_of(CallHabit)
 FILLED = {"firstName": "Pat", "lastName": "Fox", "contact_type": "1", "clients_sales_cycle": "QR Sent"}
 
 
-@pytest.fixture
-def brand(engine: Engine, cipher: Cipher) -> int:
-    with AgencySession(engine) as session:
-        tenant = make_tenant(cipher, web_key="CT_accepting_key", slug="accepting", name="Accepting")
-        session.add(tenant)
-        session.commit()
-        assert tenant.id is not None
-        return tenant.id
-
-
-def land(engine: Engine, brand: int, row: dict[str, Any], *, meanwhile: FieldState | None = None) -> FieldState:
+def land(engine: Engine, tenant: int, row: dict[str, Any], *, meanwhile: FieldState | None = None) -> FieldState:
     """Judge 20 rows and write down how their fields stand; `meanwhile` is what someone makes of `created`."""
     reading = KINDS[LEADS].reading()
     KINDS[LEADS].read_rows([(str(number), row) for number in range(20)], reading)
-    with brand_transaction(engine, brand) as connection:
-        reports = report_fields(connection, brand, LEADS, reading)
-    with brand_transaction(engine, brand) as connection:
+    with brand_transaction(engine, tenant) as connection:
+        reports = report_fields(connection, tenant, LEADS, reading)
+    with brand_transaction(engine, tenant) as connection:
         if meanwhile is not None:
             connection.execute(update(FIELDS).where(FIELDS.c.field == "created").values(state=meanwhile))
-        record_fields(connection, brand, LEADS, reports)
+        record_fields(connection, tenant, LEADS, reports)
         return FieldState(connection.execute(select(FIELDS.c.state).where(FIELDS.c.field == "created")).scalar_one())
 
 
-def test_a_field_accepted_while_its_resource_lands_stays_accepted(engine: Engine, brand: int) -> None:
-    assert land(engine, brand, FILLED) is FieldState.EMPTY
-    assert land(engine, brand, FILLED, meanwhile=FieldState.ACCEPTED) is FieldState.ACCEPTED
-    assert land(engine, brand, FILLED) is FieldState.ACCEPTED
+def test_a_field_accepted_while_its_resource_lands_stays_accepted(engine: Engine, tenant: int) -> None:
+    assert land(engine, tenant, FILLED) is FieldState.EMPTY
+    assert land(engine, tenant, FILLED, meanwhile=FieldState.ACCEPTED) is FieldState.ACCEPTED
+    assert land(engine, tenant, FILLED) is FieldState.ACCEPTED
     dated = FILLED | {"created": "2026-03-01 10:00:00"}
-    assert land(engine, brand, dated, meanwhile=FieldState.ACCEPTED) is FieldState.FILLED
+    assert land(engine, tenant, dated, meanwhile=FieldState.ACCEPTED) is FieldState.FILLED
 
 
-def test_a_total_accepted_while_its_list_is_read_stays_accepted(engine: Engine, brand: int) -> None:
-    lease: Any = SimpleNamespace(tenant_id=brand, hold=lambda _connection: None)
-    with brand_transaction(engine, brand) as connection:
-        connection.execute(insert(HABITS).values(tenant_id=brand, call="list", surplus=7, surplus_runs=3))
+def test_a_total_accepted_while_its_list_is_read_stays_accepted(engine: Engine, tenant: int) -> None:
+    lease: Any = SimpleNamespace(tenant_id=tenant, hold=lambda _connection: None)
+    with brand_transaction(engine, tenant) as connection:
+        connection.execute(insert(HABITS).values(tenant_id=tenant, call="list", surplus=7, surplus_runs=3))
     memory = remembered_habits(engine, lease, "list")
-    with brand_transaction(engine, brand) as connection:
+    with brand_transaction(engine, tenant) as connection:
         connection.execute(update(HABITS).values(accepted_surplus=7))
     memory.keep(memory.known.with_surplus(7))
     kept = remembered_habits(engine, lease, "list").known

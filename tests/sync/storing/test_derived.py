@@ -6,18 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine, select
 
 from cleaning import name_key
-from database import AgencySession, brand_transaction
-from encryption import Cipher
+from database import brand_transaction
 from models import HotListItem, PipelineItem, PipelineStage, PipelineStageChange, utc_now
 from sync.reading.resources import OPPORTUNITIES_TABLE, STAGES_TABLE
 from sync.storing.derived import derive_hot_list, is_renamed_stage, record_stage_changes, remember_stages
 from sync.storing.store import count_missing, staged, upsert
 from sync.tables import MirrorTable, table_of
-from tests.factories import make_tenant
 
 TEN = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 Land = Callable[..., Any]
@@ -50,16 +47,6 @@ def deal(opportunity_id: str, stage_name: str, **changes: Any) -> dict[str, Any]
         "last_modified_at": None,
     }
     return columns | changes
-
-
-@pytest.fixture
-def tenant(engine: Engine, encryption_key: str) -> int:
-    with AgencySession(engine, writes=True) as session:
-        made = make_tenant(Cipher((encryption_key,)))
-        session.add(made)
-        session.commit()
-        assert made.id is not None
-        return made.id
 
 
 def land(engine: Engine, tenant: int, mirror: MirrorTable, rows: list[dict[str, Any]], at: datetime = TEN) -> int:

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, Engine
 
-from database import AgencySession, brand_transaction
-from encryption import Cipher
+from database import brand_transaction
 from models import FieldState, Lead, Resource, SyncErrorKind, utc_now
 from sync.failures import PullError
 from sync.mapping.expectations import FieldReport
@@ -23,7 +22,6 @@ from sync.reading.spool import Spool
 from sync.storing.guard import raise_if_fields_fell, raise_if_mostly_unreadable, raise_if_removing_too_much
 from sync.storing.store import count_missing, excuse_missing, staged, upsert
 from sync.tables import Packed, table_of
-from tests.factories import make_tenant
 
 ZONE = ZoneInfo("America/New_York")
 
@@ -35,21 +33,15 @@ def packed(numbers: range) -> list[Packed]:
 
 
 @pytest.fixture
-def brand(engine: Engine, cipher: Cipher) -> int:
+def brand(engine: Engine, tenant: int) -> int:
     """A brand with a hundred leads, 000 to 099."""
-    with AgencySession(engine) as session:
-        tenant = make_tenant(cipher, web_key="CT_guarded_key", slug="guarded", name="Guarded")
-        session.add(tenant)
-        session.commit()
-        assert tenant.id is not None
-        tenant_id = tenant.id
     rows = packed(range(100))
     with (
-        brand_transaction(engine, tenant_id) as connection,
-        staged(connection, LEADS_TABLE, tenant_id, lambda: [rows]) as staging,
+        brand_transaction(engine, tenant) as connection,
+        staged(connection, LEADS_TABLE, tenant, lambda: [rows]) as staging,
     ):
-        upsert(connection, LEADS_TABLE, tenant_id, utc_now(), staging=staging)
-    return tenant_id
+        upsert(connection, LEADS_TABLE, tenant, utc_now(), staging=staging)
+    return tenant
 
 
 @pytest.fixture
