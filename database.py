@@ -52,6 +52,19 @@ _TOLD_APART_BY_BRAND: Final[tuple[type[User | Invite | AuditEntry | ConnectionCh
 _BRAND_OWNED_NAME = re.compile(r"\b(" + "|".join(sorted(BRAND_OWNED_TABLES)) + r")\b")
 
 
+_GIVEN_UP: Final = {
+    "connect_timeout": 4,  # seconds
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,  # milliseconds
+}
+"""When a connection to PostgreSQL counts as lost, so that a server which falls silent is an error within five seconds.
+
+The words are libpq's; what the address says of them counts.
+"""
+
+
 class BrandMissingError(Exception):
     """A brand's rows were asked for without saying which brand, or past the brand that was said."""
 
@@ -73,7 +86,12 @@ def create_engine(
             _stop_slow_sqlite_statements(engine, statement_seconds)
         return engine
     engine = create_sqlalchemy_engine(
-        url, pool_size=pool_size, pool_pre_ping=True, pool_recycle=1800, hide_parameters=True
+        url,
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        hide_parameters=True,
+        connect_args={name: said for name, said in _GIVEN_UP.items() if name not in make_url(url).query},
     )
     if statement_seconds is not None:
         _stop_slow_postgresql_statements(engine, statement_seconds)

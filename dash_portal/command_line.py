@@ -9,9 +9,11 @@ import argparse
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
+import structlog
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
@@ -25,6 +27,7 @@ from dash_portal.accounts.people import create_user
 from dash_portal.accounts.sign_in import normal_email
 from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.accounts.web_keys import brands_sharing_keys
+from dash_portal.database_away import AWAY, WRONG_PASSWORD, why_away
 from database import PORTAL_ROLE, AgencySession, create_engine
 from encryption import EncryptionError
 from logs import configure_logs
@@ -32,6 +35,8 @@ from models import Role, Tenant, User, utc_now
 from settings import ConfigurationError, PortalSettings, Settings, load_settings
 
 _BAD_INPUT: Final = 2
+_LOOK_AGAIN_SECONDS: Final = 0.5
+_log = structlog.get_logger("portal")
 
 
 class CommandError(Exception):
@@ -47,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (CommandError, ConfigurationError, AccountError, EncryptionError) as problem:
         return _refuse(str(problem))
     except SQLAlchemyError as away:
-        return _refuse(f"DATABASE_URL: the database can't be used ({type(getattr(away, 'orig', away)).__name__})")
+        reason = why_away(away) if isinstance(away, AWAY) else type(getattr(away, "orig", away)).__name__
+        return _refuse(f"DATABASE_URL: the database can't be used: {reason}")
     return 0
 
 
@@ -105,8 +111,9 @@ def _migrate(_wish: argparse.Namespace) -> None:
 def _serve(wish: argparse.Namespace) -> None:
     """Check what would only show at the first request, then become gunicorn."""
     settings = load_settings(PortalSettings)
-    _require_migrated(create_engine(settings.database_url))
     _require_free(wish.host, settings.port)
+    _wait_for_database(create_engine(settings.database_url))
+    _require_migrated(create_engine(settings.database_url))
     _tell_first_steps(create_engine(settings.database_url))
     arguments = [sys.executable, "-m", "gunicorn", "--config", "python:dash_portal.serving"]
     arguments += ["--bind", f"{wish.host}:{settings.port}", "--workers", str(settings.web_concurrency)]
@@ -264,6 +271,23 @@ def _from_standard_input(what: str) -> str:
     if not said:
         raise CommandError(f"the {what} is expected on standard input, as one line")
     return said
+
+
+def _wait_for_database(engine: Engine) -> None:
+    """Wait for a server that comes late, and say so; a wrong password does not get right by waiting."""
+    has_told = False
+    while engine.dialect.name == "postgresql":
+        try:
+            with engine.connect():
+                return
+        except AWAY as away:
+            reason = why_away(away)
+            if reason == WRONG_PASSWORD:
+                raise CommandError(f"DATABASE_URL: the database can't be used: {reason}") from away
+            if not has_told:
+                _log.warning("waiting for the database", cause=reason)
+            has_told = True
+            time.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def _require_migrated(engine: Engine) -> None:

@@ -9,11 +9,13 @@ import structlog
 from dash.exceptions import DependencyException, PageError
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from dash_portal.accounts.browser import look_no_more
 from dash_portal.accounts.errors import AccountError, NotAllowedError, NotFoundError
 from dash_portal.brand_access import BrandForbiddenError, NoBrandError, NotSignedInError, RoleForbiddenError
+from dash_portal.database_away import AWAY, tell_away
 from dash_portal.security import asked_by_htmx, speaks_to_a_program
 
 _log = structlog.get_logger("portal")
@@ -46,7 +48,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DependencyException, lambda _error: answer(404))
     app.register_error_handler(PageError, lambda _error: answer(404))
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_away)
+    for away in AWAY:
+        app.register_error_handler(away, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -89,8 +92,9 @@ def _http_error(error: HTTPException) -> Any:
     return made
 
 
-def _database_away(error: OperationalError) -> Response:
-    _log.error("the database did not answer in time", path=request.path, cause=type(error.orig).__name__)
+def _database_away(error: SQLAlchemyError) -> Response:
+    tell_away(error, path=request.path)
+    look_no_more()  # else the page that says so, and the log of requests, would ask once more
     made = answer(503)
     made.headers["Retry-After"] = "30"
     return made

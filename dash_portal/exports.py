@@ -23,6 +23,7 @@ from dash_portal.dashboards import hot_list, leads, notes, pipeline, schedule
 from dash_portal.dashboards.chart_catalogue import CHART_IDS, chart
 from dash_portal.dashboards.stages import current_keys
 from dash_portal.dashboards.table import TableQuestion
+from dash_portal.database_away import AWAY, tell_away
 from dash_portal.portal import portal
 from dash_portal.spreadsheet import csv_pieces
 from dash_portal.view import View
@@ -38,11 +39,11 @@ Row = TypeVar("Row")
 
 
 class DownloadEndedError(ConnectionResetError):
-    """The access of who downloads has ended. The connection is cut, so that the file is not taken for a whole one."""
+    """The rest can't be sent. The connection is cut, so that the file is not taken for a whole one."""
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str) -> None:
         """Say what gunicorn takes for a connection that is gone, and no fault of the portal's."""
-        super().__init__(errno.ECONNRESET, "the session has ended")
+        super().__init__(errno.ECONNRESET, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,11 @@ def table_csv(table: str) -> Response:
             lines = export.lines(session, brand, view, now)
             first = list(islice(lines, 1))
             yield ""  # up to here it can still be refused
-            yield from csv_pieces(export.headings, _while_signed_in(chain(first, lines), table), brand.timezone)
+            try:
+                yield from csv_pieces(export.headings, _while_signed_in(chain(first, lines), table), brand.timezone)
+            except AWAY as away:
+                tell_away(away, path=f"/export/{table}.csv")
+                raise DownloadEndedError("the database went away") from away
 
     begun = pieces()
     next(begun)
@@ -123,7 +128,7 @@ def _while_signed_in(lines: Iterator[Sequence[Any]], table: str) -> Iterator[Seq
     for number, line in enumerate(lines, 1):
         if number % _READ_AT_ONCE == 0 and not is_still_signed_in():
             _log.warning("download cut off: the session has ended", table=table, row=number)
-            raise DownloadEndedError
+            raise DownloadEndedError("the session has ended")
         yield line
 
 

@@ -1,0 +1,59 @@
+"""While the database is away: which errors say so, why in plain words, and a log line a minute for each cause."""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
+
+AWAY: Final = (OperationalError, InterfaceError, NoFreeConnectionError)
+"""What is raised where the database does not answer, answers too late, or has no connection left."""
+
+WRONG_PASSWORD: Final = "the user name or the password is wrong"  # noqa: S105 - words about one
+_NO_ANSWER: Final = "no server answers"
+_TOLD_EVERY_SECONDS: Final = 60.0
+_MARKS: Final = (  # what PostgreSQL and SQLite write, and what it means
+    ("password authentication failed", WRONG_PASSWORD),
+    ("statement timeout", "a statement took too long"),
+    ("interrupted", "a statement took too long"),
+    ("database is locked", "somebody else holds the database for too long"),
+    ("too many clients", "it has too many clients"),
+    ("connection slots", "it has too many clients"),
+    ("starting up", "it is starting up"),
+    ("shutting down", "it is shutting down"),
+    ("terminating connection", "it is shutting down"),
+    ("disk is full", "its disk is full"),
+    ("No space left", "its disk is full"),
+    ("unable to open database file", "its file can't be opened"),
+    ('database "', "there is no such database"),
+)
+_log = structlog.get_logger("portal")
+
+
+def why_away(error: SQLAlchemyError) -> str:
+    """Return in plain words why the database could not be used; never what was asked, nor an address."""
+    if isinstance(error, NoFreeConnectionError):
+        return "all connections are in use"
+    said = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return next((words for mark, words in _MARKS if mark in said), _NO_ANSWER)
+
+
+def tell_away(error: SQLAlchemyError, *, path: str) -> None:
+    """Write a line of the log, unless one of the last minute told the same cause; it says how many kept silent."""
+    cause = why_away(error)
+    with _lock:
+        told_at, unsaid = _told.get(cause, (-_TOLD_EVERY_SECONDS, 0))
+        if time.monotonic() - told_at < _TOLD_EVERY_SECONDS:
+            _told[cause] = (told_at, unsaid + 1)
+            return
+        _told[cause] = (time.monotonic(), 0)
+    _log.error("the database is away", cause=cause, path=path, unsaid=unsaid)
+
+
+_told: Final[dict[str, tuple[float, int]]] = {}
+"""When this process last told a cause (monotonic seconds), and how often it kept it to itself since."""
+_lock: Final = Lock()
