@@ -227,13 +227,13 @@ def _make_brands_and_people(environment: dict[str, str]) -> None:
         if brand.slug not in brands:
             options = ("--name", brand.name, "--timezone", brand.timezone, "--accent-colour", brand.accent_colour)
             _command(
-                environment, "dash_portal", "create-tenant", brand.slug, *options, "--web-key-stdin", said=brand.web_key
+                environment, "dash_portal", "create-tenant", brand.slug, *options, "--web-key-stdin", line=brand.web_key
             )
     for person in PEOPLE:
         if person.email not in people:
             options = ("--role", person.role, *(("--tenant", person.tenant) if person.tenant else ()))
             _command(
-                environment, "dash_portal", "create-user", person.email, *options, "--password-stdin", said=PASSWORD
+                environment, "dash_portal", "create-user", person.email, *options, "--password-stdin", line=PASSWORD
             )
 
 
@@ -241,17 +241,17 @@ def _who_is_there(database_url: str) -> tuple[set[str], set[str]]:
     """Return the slugs of the brands and the e-mail addresses of the people that the database knows."""
     engine = create_engine(Settings(database_url=database_url).database_url)
     with PortalSession(engine) as session:
-        found = set(session.exec(select(Tenant.slug))), set(session.exec(select(User.email)))
+        brands, people = set(session.exec(select(Tenant.slug))), set(session.exec(select(User.email)))
     engine.dispose()
-    return found
+    return brands, people
 
 
-def _command(environment: dict[str, str], module: str, *arguments: str, said: str = "", may_fail: bool = False) -> None:
+def _command(environment: dict[str, str], module: str, *arguments: str, line: str = "", may_fail: bool = False) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env=environment,
-        input=said.encode(),
+        input=line.encode(),
         capture_output=True,
         check=False,
     )

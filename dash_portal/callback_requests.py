@@ -69,7 +69,7 @@ def _fits(body: Mapping[str, Any], output: str, registered: Mapping[str, Any]) -
     if (
         not isinstance(changed, list)
         or len(changed) > _MOST_ENTRIES
-        or not all(isinstance(one, str) for one in changed)
+        or not all(isinstance(name, str) for name in changed)
     ):
         return False
     given_outputs = body.get("outputs")
@@ -93,13 +93,13 @@ def _named_outputs(output: str) -> list[dict[str, str]]:
 def _all_fit(given: object, registered: list[dict[str, Any]]) -> bool:
     if not isinstance(given, list) or len(given) != len(registered):
         return False
-    return all(_one_fits(one, spec) for one, spec in zip(given, registered, strict=True))
+    return all(_one_fits(entry, spec) for entry, spec in zip(given, registered, strict=True))
 
 
 def _one_fits(given: object, spec: Mapping[str, Any]) -> bool:
     pattern = _pattern(str(spec["id"]))
     if pattern is not None and isinstance(given, list):
-        return len(given) <= _MOST_ENTRIES and all(_is_entry(one, spec, pattern) for one in given)
+        return len(given) <= _MOST_ENTRIES and all(_is_entry(entry, spec, pattern) for entry in given)
     return _is_entry(given, spec, pattern)
 
 
@@ -116,20 +116,20 @@ def _id_fits(given: object, name: str, pattern: Mapping[str, Any] | None) -> boo
         return given == name
     if not isinstance(given, dict) or given.keys() != pattern.keys():
         return False
-    plain = all(isinstance(said, str | int | float) and len(str(said)) <= _MOST_ENTRIES for said in given.values())
+    plain = all(isinstance(value, str | int | float) and len(str(value)) <= _MOST_ENTRIES for value in given.values())
     return plain and all(isinstance(wanted, list) or given[key] == wanted for key, wanted in pattern.items())
 
 
 def _value_fits(given: Mapping[str, Any]) -> bool:
-    name, said = str(given["property"]), given.get("value")
+    name, value = str(given["property"]), given.get("value")
     if name == "pathname":
-        return isinstance(said, str) and said.startswith("/")
-    if name not in _SHAPES or said is None:
+        return isinstance(value, str) and value.startswith("/")
+    if name not in _SHAPES or value is None:
         return True
-    if not isinstance(said, _SHAPES[name]) or (_SHAPES[name] is _COUNT and isinstance(said, bool)):
+    if not isinstance(value, _SHAPES[name]) or (_SHAPES[name] is _COUNT and isinstance(value, bool)):
         return False
     if name == "search":
-        check_parameters(parse_qsl(str(said).removeprefix("?"), keep_blank_values=True, max_num_fields=1000))
+        check_parameters(parse_qsl(str(value).removeprefix("?"), keep_blank_values=True, max_num_fields=1000))
     return True
 
 
@@ -145,4 +145,4 @@ def _too_deep(value: object, left: int) -> bool:
     if left == 0:
         return True
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(_too_deep(one, left - 1) for one in inner)
+    return any(_too_deep(item, left - 1) for item in inner)

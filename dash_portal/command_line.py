@@ -71,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _OneLineParser(prog="python -m dash_portal", description="The portal's command lines.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, carry_out: Callable[[Any], None], told: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=told, description=told)
+    def command(name: str, carry_out: Callable[[Any], None], purpose: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=purpose, description=purpose)
         made.set_defaults(command=carry_out)
         return made
 
@@ -156,25 +156,25 @@ def _bypass_warnings(owner: Engine) -> list[str]:
         login_above = connection.execute(
             text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
         ).scalar_one()
-    found = []
+    warnings = []
     if above:
-        found.append(
+        warnings.append(
             f"the web process acts as {acting}, which bypasses row-level security: run migrate, or take its rights"
         )
     elif login_above:
-        found.append("the login role could bypass row-level security: give the portal a role without those rights")
+        warnings.append("the login role could bypass row-level security: give the portal a role without those rights")
     if acting != PORTAL_ROLE:
-        found.append(
+        warnings.append(
             f"the role {PORTAL_ROLE} can't be used here: the web process acts as {acting}, bound by forced rules"
         )
     if log_owner:
-        found.append(
+        warnings.append(
             "the login owns the audit log and could change it: let the web process log in as a role of its own that is "
             f"only a member of {PORTAL_ROLE}, and keep the owner's login for migrate and the worker"
         )
     if open_tables:
-        found.append(f"{open_tables} brand-owned tables have no forced row-level security: run migrate")
-    return found
+        warnings.append(f"{open_tables} brand-owned tables have no forced row-level security: run migrate")
+    return warnings
 
 
 def _exposure_warnings(settings: PortalSettings) -> list[str]:
@@ -260,17 +260,17 @@ def _person(session: AgencySession, email: str, slug: str | None) -> User:
 def _tenant_id(session: AgencySession, slug: str | None) -> int | None:
     if slug is None:
         return None
-    found = session.exec(select(Tenant.id).where(Tenant.slug == slug)).first()
-    if found is None:
+    tenant_id = session.exec(select(Tenant.id).where(Tenant.slug == slug)).first()
+    if tenant_id is None:
         raise CommandError(f"--tenant: there is no brand {slug!r}")
-    return found
+    return tenant_id
 
 
 def _from_standard_input(what: str) -> str:
-    said = sys.stdin.readline().rstrip("\r\n")
-    if not said:
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
         raise CommandError(f"the {what} is expected on standard input, as one line")
-    return said
+    return line
 
 
 def _wait_for_database(engine: Engine) -> None:

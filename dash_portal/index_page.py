@@ -60,4 +60,6 @@ class _Addresses(HTMLParser):
         self.addresses: list[str] = []
 
     def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.addresses += [said for name, said in attrs if name in {"src", "href"} and said and said.startswith("/")]
+        self.addresses += [
+            value for name, value in attrs if name in {"src", "href"} and value and value.startswith("/")
+        ]

@@ -26,7 +26,7 @@ from models import Resource, utc_now
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DashboardPage:
     """A dashboard: its address and title, the resources it shows, and the parameters it knows.
 
     `depends_on` names what the content depends on beside data and view: the brand's day, or the minute.
@@ -53,7 +53,7 @@ class Page:
 class PageRequest:
     """What a page was asked for. `details` is the part of the view that names what stands open at its side."""
 
-    page: Page
+    page: DashboardPage
     session: BrandSession
     brand: Brand
     view: View
@@ -63,7 +63,7 @@ class PageRequest:
 
 
 @contextmanager
-def open_page(page: Page, view: View) -> Iterator[PageRequest]:
+def open_page(page: DashboardPage, view: View) -> Iterator[PageRequest]:
     """Yield what was asked for; the brand that the view names is authorised here. Raises as `authorised_brand` does."""
     brand = authorised_brand(view.value("brand") or None)
     g.opened_brand = brand

@@ -29,6 +29,6 @@ def open_portal(settings: PortalSettings) -> Portal:
 
 def portal() -> Portal:
     """Return the resources of the application that answers this request."""
-    found = current_app.extensions["portal"]
-    assert isinstance(found, Portal)  # noqa: S101 - create_app puts it there
-    return found
+    resources = current_app.extensions["portal"]
+    assert isinstance(resources, Portal)  # noqa: S101 - create_app puts it there
+    return resources

@@ -180,15 +180,15 @@ def _limit() -> None:
     check_parameters(request.args.items(multi=True))
     if "\x00" in request.path:
         abort(404)
-    if any("\x00" in name + said for name, said in request.form.items(multi=True)):
+    if any("\x00" in name + value for name, value in request.form.items(multi=True)):
         abort(400, "This form holds signs that the portal can't keep.")
 
 
 def check_parameters(parameters: Any) -> None:
     """Answer 400 to more, or longer, query parameters than any link of the portal has."""
-    for count, (name, said) in enumerate(parameters, start=1):
+    for count, (name, value) in enumerate(parameters, start=1):
         longest = 4 * LONGEST_PARAMETER if name == "next" else LONGEST_PARAMETER
-        if count > MOST_PARAMETERS or len(name) > LONGEST_PARAMETER or len(said) > longest or "\x00" in name + said:
+        if count > MOST_PARAMETERS or len(name) > LONGEST_PARAMETER or len(value) > longest or "\x00" in name + value:
             abort(400, "This link has more, or longer, parameters than the portal understands.")
 
 

@@ -72,8 +72,8 @@ class View:
     def toggled(self, name: str, value: str) -> View:
         """Return the view with a filter value added, or removed where it is set; page and panel start over."""
         held = self.values(name)
-        same = [one for one in held if name_key(one) == name_key(value)]
-        values = tuple(one for one in held if one not in same) if same else (*held, value)
+        same = [kept for kept in held if name_key(kept) == name_key(value)]
+        values = tuple(kept for kept in held if kept not in same) if same else (*held, value)
         return self.narrowed().set_to(name, *values)
 
     def narrowed(self) -> View:

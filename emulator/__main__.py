@@ -19,23 +19,23 @@ _DEMO_ACCOUNTS = ("Sola Salons=CT_sola:7:288", "Harbor Bakehouse=CT_harbor:11:41
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; 2 for what cannot be served."""
     parser = _parser()
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        plans = _plans(asked)
+        plans = _plans(options)
         emulator = Emulator(
             plans,
-            access_token=asked.access_token,
-            host=asked.host,
-            port=asked.port,
-            latency_ms=asked.latency_ms,
+            access_token=options.access_token,
+            host=options.host,
+            port=options.port,
+            latency_ms=options.latency_ms,
             keep_pages=True,
-            memory=asked.memory,
+            memory=options.memory,
         )
     except (OSError, OverflowError) as taken:
-        return _refuse(f"cannot listen on {asked.host}:{asked.port}: {getattr(taken, 'strerror', None) or taken}")
+        return _refuse(f"cannot listen on {options.host}:{options.port}: {getattr(taken, 'strerror', None) or taken}")
     except ValueError as bad:
         return _refuse(str(bad))
-    _serve(emulator, asked.advance_every)
+    _serve(emulator, options.advance_every)
     return 0
 
 
@@ -61,11 +61,11 @@ def _arrives(signals: SimpleQueue[int], within: float | None) -> bool:
     return True
 
 
-def _plans(asked: argparse.Namespace) -> list[AccountPlan]:
-    plans = [parse_account(turn, text) for turn, text in enumerate(asked.account or _DEMO_ACCOUNTS)]
-    volumes = {name: getattr(asked, name) for name in ("opportunities", "notes", "noted_contacts", "events")}
+def _plans(options: argparse.Namespace) -> list[AccountPlan]:
+    plans = [parse_account(turn, text) for turn, text in enumerate(options.account or _DEMO_ACCOUNTS)]
+    volumes = {name: getattr(options, name) for name in ("opportunities", "notes", "noted_contacts", "events")}
     given = {name: volume for name, volume in volumes.items() if volume is not None}
-    zones, quirks = asked.timezone or [], quirks_named(asked.quirk or ())
+    zones, quirks = options.timezone or [], quirks_named(options.quirk or ())
     return [
         replace(plan, **given, quirks=quirks, timezone=zones[min(turn, len(zones) - 1)] if zones else plan.timezone)
         for turn, plan in enumerate(plans)

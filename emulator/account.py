@@ -140,5 +140,5 @@ class Account:
         """Every record, as one JSON-ready object."""
         with self._lock:
             lists = ("contacts", "opportunities", "stages", "users", "lead_sources", "action_plans", "notes", "events")
-            said = {"name": self.name, "timezone": self.plan.timezone, "steps": self.steps}
-            return said | {name: getattr(self, name) for name in lists}
+            facts = {"name": self.name, "timezone": self.plan.timezone, "steps": self.steps}
+            return facts | {name: getattr(self, name) for name in lists}

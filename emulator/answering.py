@@ -80,8 +80,8 @@ def answer_elsewhere(state: State, request: Request) -> Iterator[Reply]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A call an account is entitled to make, as it asked for it."""
+class _AskedCall:
+    """A call an account is entitled to make, as it asks for it."""
 
     account: Account
     call_name: str
@@ -108,34 +108,36 @@ def _reply(state: State, request: Request, account: Account | None, call_name: s
         return Reply(403, error_answer(MODERN, 403, "Invalid Web Key")), ""
     if request.method != "GET":
         return Reply(405, error_answer(MODERN, 400, "Bad Request")), ""
-    asked = _Asked(account, call_name, query, request.headers.get("host", ""))
+    asked_call = _AskedCall(account, call_name, query, request.headers.get("host", ""))
     rule = state.faults.striking(call_name, account.plan.web_key, query.record_id, _lenient(query, "offset") or 0)
     if rule is None:
-        return _well(asked), ""
-    refusal = _refused(rule, asked, state)
-    return refusal or _on_the_way(rule, asked), rule.fault.value
+        return _well(asked_call), ""
+    refusal = _refused(rule, asked_call, state)
+    return refusal or _on_the_way(rule, asked_call), rule.fault.value
 
 
-def _well(asked: _Asked, rule: FaultRule | None = None) -> Reply:
+def _well(asked_call: _AskedCall, rule: FaultRule | None = None) -> Reply:
     """Return the answer as it should be, or with its rows spoiled by `rule`."""
-    account, call, query = asked.account, asked.call, asked.query
+    account, call, query = asked_call.account, asked_call.call, asked_call.query
     if call is None:
         return Reply(200, error_answer(MODERN, 404, "Unknown API Call"))
     try:
         offset, limit = quirky_window(account.quirks, *call.window(query))
         if rule is not None:
             with account.answering():
-                return _encoded(asked, call, offset, limit, rule=rule)
-        key = (asked.call_name, query.record_id, *sorted(query.parameters.items()))
-        return account.page(key, lambda: _encoded(asked, call, offset, limit))
+                return _encoded(asked_call, call, offset, limit, rule=rule)
+        key = (asked_call.call_name, query.record_id, *sorted(query.parameters.items()))
+        return account.page(key, lambda: _encoded(asked_call, call, offset, limit))
     except BadParameterError as bad:
         return Reply(200, error_answer(call.style(account), bad.code, str(bad)))
 
 
-def _encoded(asked: _Asked, call: Call, offset: int, limit: int | None, *, rule: FaultRule | None = None) -> Reply:
+def _encoded(
+    asked_call: _AskedCall, call: Call, offset: int, limit: int | None, *, rule: FaultRule | None = None
+) -> Reply:
     """Return a page of the call, spoiled by `rule` where there is one, in the account's own way."""
-    account, quirks = asked.account, asked.account.quirks
-    rows, style = call.rows(account, asked.query), call.style(account)
+    account, quirks = asked_call.account, asked_call.account.quirks
+    rows, style = call.rows(account, asked_call.query), call.style(account)
     if quirks:
         rows = quirky_rows(quirks, rows, account.stage_ids())
     if rewrite := account.rewrite:
@@ -152,10 +154,10 @@ def _encoded(asked: _Asked, call: Call, offset: int, limit: int | None, *, rule:
     return quirky_reply(quirks, Reply(200, body or list_answer(style, shaped, total)), is_none=is_none)
 
 
-def _refused(rule: FaultRule, asked: _Asked, state: State) -> Reply | None:
+def _refused(rule: FaultRule, asked_call: _AskedCall, state: State) -> Reply | None:
     """Return the answer of a fault that leaves nothing of the proper one; None for the other faults."""
-    call, port = asked.call, asked.host.rpartition(":")[2]
-    elsewhere = ("Location", f"http://localhost:{port}{ELSEWHERE_PATH}{asked.call_name}")
+    call, port = asked_call.call, asked_call.host.rpartition(":")[2]
+    elsewhere = ("Location", f"http://localhost:{port}{ELSEWHERE_PATH}{asked_call.call_name}")
     replies: dict[Fault, Callable[[], Reply]] = {
         Fault.HTTP_401: lambda: Reply(401, error_answer(MODERN, 401, "Unauthorized")),
         Fault.HTTP_403: lambda: Reply(
@@ -175,7 +177,7 @@ def _refused(rule: FaultRule, asked: _Asked, state: State) -> Reply | None:
         Fault.HTML_INSTEAD_OF_JSON: lambda: Reply(200, _SIGN_IN_PAGE, HTML),
         Fault.UNKNOWN_CALL: lambda: _unknown_call(rule.variant),
         Fault.EMPTIED_LIST: lambda: Reply(
-            200, none_answer(call.style(asked.account) if call else MODERN, rule.variant)
+            200, none_answer(call.style(asked_call.account) if call else MODERN, rule.variant)
         ),
         Fault.REDIRECT: lambda: Reply(302, b"", HTML, headers=(elsewhere,)),
         Fault.HUGE_BODY: lambda: _huge(rule),
@@ -184,13 +186,13 @@ def _refused(rule: FaultRule, asked: _Asked, state: State) -> Reply | None:
     return make() if make else None
 
 
-def _on_the_way(rule: FaultRule, asked: _Asked) -> Reply:
+def _on_the_way(rule: FaultRule, asked_call: _AskedCall) -> Reply:
     """Return a proper answer as a fault befalls it: in its rows, its bytes, or on its way through the network."""
     if rule.fault in ROW_FAULTS:
-        return _well(asked, rule)
+        return _well(asked_call, rule)
     if rule.fault is Fault.SHIFTED_ROWS:
-        shift_rows(asked.account, asked.call_name)
-    well = _well(asked)
+        shift_rows(asked_call.account, asked_call.call_name)
+    well = _well(asked_call)
     match rule.fault, rule.variant:
         case on_the_wire if delivery := _DELIVERIES.get(on_the_wire):
             return replace(well, delivery=delivery, seconds=rule.seconds, let_go=rule.cleared)

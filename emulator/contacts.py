@@ -10,7 +10,7 @@ from emulator.dates import NO_DATE, waking_hour_before, wire_time
 from emulator.people import People
 from emulator.plan import AccountPlan, CustomFields, Dialect
 from emulator.rows import WireRow
-from emulator.stages import HOT_LIKELIHOOD, NEW_LEAD, PROSPECT, Pipeline, Stage, share_out
+from emulator.stages import HOT_LIKELIHOOD, NEW_LEAD, PROSPECT, BoardStage, Pipeline, share_out
 from emulator.vocabulary import (
     ACTION_PLANS,
     CITIES,
@@ -36,7 +36,7 @@ class Place:
     """Where a contact stands: its type, its stage, and whether that stage is on the board."""
 
     contact_type: str
-    stage: Stage
+    stage: BoardStage
 
 
 @dataclass(frozen=True, slots=True)

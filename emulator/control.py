@@ -41,50 +41,50 @@ def control(state: State, request: Request) -> Reply:
     if switch is None:
         return _json({"error": f"no such switch: {request.method} {address.path}"}, 404)
     try:
-        said = dict(parse_qsl(address.query)) | _said(request)
-        return _json(switch(state, said))
+        given = dict(parse_qsl(address.query)) | _in_body(request)
+        return _json(switch(state, given))
     except (ValueError, TypeError) as bad:
         return _json({"error": str(bad)}, 400)
 
 
-def _set_fault(state: State, said: dict[str, Any]) -> object:
-    state.faults.add(_rule(state, said))
+def _set_fault(state: State, given: dict[str, Any]) -> object:
+    state.faults.add(_rule(state, given))
     return _DONE
 
 
-def _clear_faults(state: State, _said: dict[str, Any]) -> object:
+def _clear_faults(state: State, _given: dict[str, Any]) -> object:
     state.faults.clear()
     return _DONE
 
 
-def _advance(state: State, said: dict[str, Any]) -> object:
-    accounts = [_account(state, said)] if said.get("account") else list(state.accounts.values())
+def _advance(state: State, given: dict[str, Any]) -> object:
+    accounts = [_account(state, given)] if given.get("account") else list(state.accounts.values())
     for account in accounts:
-        state.advance(account, int(said.get("steps", 1)))
+        state.advance(account, int(given.get("steps", 1)))
     return _DONE
 
 
-def _set_quirks(state: State, said: dict[str, Any]) -> object:
-    _account(state, said).quirks = quirks_named(map(str, said.get("quirks", ())))
+def _set_quirks(state: State, given: dict[str, Any]) -> object:
+    _account(state, given).quirks = quirks_named(map(str, given.get("quirks", ())))
     return _DONE
 
 
-def _rotate_token(state: State, said: dict[str, Any]) -> object:
-    if not said.get("token"):
+def _rotate_token(state: State, given: dict[str, Any]) -> object:
+    if not given.get("token"):
         _refuse("a token is needed")
-    state.access_token = str(said["token"])
+    state.access_token = str(given["token"])
     return _DONE
 
 
-def _truth(state: State, said: dict[str, Any]) -> object:
-    return _account(state, said).truth()
+def _truth(state: State, given: dict[str, Any]) -> object:
+    return _account(state, given).truth()
 
 
-def _requests(state: State, _said: dict[str, Any]) -> object:
+def _requests(state: State, _given: dict[str, Any]) -> object:
     return [_readable(dataclasses.asdict(seen)) for seen in state.log.all()]
 
 
-def _clear_requests(state: State, _said: dict[str, Any]) -> object:
+def _clear_requests(state: State, _given: dict[str, Any]) -> object:
     state.log.clear()
     return _DONE
 
@@ -102,27 +102,27 @@ _SWITCHES: Final[dict[tuple[str, str], Callable[[State, dict[str, Any]], object]
 }
 
 
-def _said(request: Request) -> dict[str, Any]:
-    said = json.loads(request.body or b"{}")
-    if not isinstance(said, dict):
+def _in_body(request: Request) -> dict[str, Any]:
+    given = json.loads(request.body or b"{}")
+    if not isinstance(given, dict):
         _refuse("an object is needed")
-    return said
+    return given
 
 
-def _rule(state: State, said: dict[str, Any]) -> FaultRule:
-    unknown = said.keys() - _FAULT_OPTIONS.keys() - {"fault", "account"}
+def _rule(state: State, given: dict[str, Any]) -> FaultRule:
+    unknown = given.keys() - _FAULT_OPTIONS.keys() - {"fault", "account"}
     if unknown:
         _refuse(f"unknown options: {', '.join(sorted(unknown))}")
-    options = {name: kind(said[name]) for name, kind in _FAULT_OPTIONS.items() if said.get(name) is not None}
-    web_key = _account(state, said).plan.web_key if said.get("account") else None
-    return FaultRule(Fault(str(said.get("fault"))), web_key=web_key, **options)
+    options = {name: kind(given[name]) for name, kind in _FAULT_OPTIONS.items() if given.get(name) is not None}
+    web_key = _account(state, given).plan.web_key if given.get("account") else None
+    return FaultRule(Fault(str(given.get("fault"))), web_key=web_key, **options)
 
 
-def _account(state: State, said: dict[str, Any]) -> Account:
+def _account(state: State, given: dict[str, Any]) -> Account:
     try:
-        return state.named(str(said.get("account", "")))
+        return state.named(str(given.get("account", "")))
     except KeyError as unknown:
-        raise _BadRequestError(f"no account is called {said.get('account')!r}") from unknown
+        raise _BadRequestError(f"no account is called {given.get('account')!r}") from unknown
 
 
 def _refuse(why: str) -> NoReturn:

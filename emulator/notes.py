@@ -51,13 +51,13 @@ def make_note(
     kind, text = rng.choice(HOSTILE_NOTES if hostile else NOTES)
     first, last = rng.choice(scene.people.team)
     author = rng.choice((f"{first} {last}",) * 9 + ("System", ""))
-    values = (str(note_id), _told(text, contact, first), author, wire_time(written), kind)
+    values = (str(note_id), _addressed(text, contact, first), author, wire_time(written), kind)
     return dict(zip(note_keys(scene.plan.dialect), values, strict=True)) | {"is_pinned": "0"}
 
 
-def _told(text: str, contact: WireRow, lead: str) -> str:
-    told = text.replace("{first}", contact["firstName"].replace("<", "&lt;")).replace("{lead}", lead)
-    return told.replace("{city}", contact["city"] or "the area")
+def _addressed(text: str, contact: WireRow, lead: str) -> str:
+    text = text.replace("{first}", contact["firstName"].replace("<", "&lt;")).replace("{lead}", lead)
+    return text.replace("{city}", contact["city"] or "the area")
 
 
 def _written_at(rng: random.Random, scene: Scene, contact: WireRow) -> datetime:

@@ -7,7 +7,7 @@ from emulator.contacts import Place, Scene, deal_size, first_client_id, place_an
 from emulator.dates import NO_DATE, wire_time
 from emulator.plan import CustomFields, Dialect
 from emulator.rows import WireRow
-from emulator.stages import FRANCHISEE, HOT_LIKELIHOOD, PROSPECT, Stage
+from emulator.stages import FRANCHISEE, HOT_LIKELIHOOD, PROSPECT, BoardStage
 
 
 def make_opportunities(scene: Scene, contacts: list[WireRow]) -> list[WireRow]:
@@ -62,7 +62,7 @@ def make_opportunity(
     return row
 
 
-def stage_named(scene: Scene, name: str) -> Stage:
+def stage_named(scene: Scene, name: str) -> BoardStage:
     """Return the prospects' stage a row writes as `name`; another type's stage counts as the first one."""
     wanted = name.strip().casefold()
     stages = (*scene.pipeline.active, *scene.pipeline.inactive)

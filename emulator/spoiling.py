@@ -25,43 +25,45 @@ ROW_FAULTS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ServedPage:
     """The rows of one answer and the total beside them (None: not told)."""
 
     rows: list[Any]
     total: int | None
 
 
-def whole_page(rows: Sequence[Any], offset: int, limit: int | None) -> Page:
+def whole_page(rows: Sequence[Any], offset: int, limit: int | None) -> ServedPage:
     """Return the page as it should be."""
-    return Page(list(rows[offset:] if limit is None else rows[offset : offset + limit]), len(rows))
+    return ServedPage(list(rows[offset:] if limit is None else rows[offset : offset + limit]), len(rows))
 
 
-def spoiled_page(rule: FaultRule, rows: Sequence[Any], offset: int, limit: int | None, *, id_key: str) -> Page:
+def spoiled_page(rule: FaultRule, rows: Sequence[Any], offset: int, limit: int | None, *, id_key: str) -> ServedPage:
     """Return the page as `rule` makes it; faults that are none of a list's leave it whole."""
     page = whole_page(rows, offset, limit)
     match rule.fault:
         case Fault.SHORT_PAGE:
-            return Page(page.rows[: len(page.rows) - max(1, round(len(page.rows) * rule.share))], page.total)
+            return ServedPage(page.rows[: len(page.rows) - max(1, round(len(page.rows) * rule.share))], page.total)
         case Fault.REPEATED_PAGE:
             return whole_page(rows, 0, limit)
         case Fault.ENDLESS_LIST:
             return _endless(rows, offset, limit, id_key)
         case Fault.DUPLICATE_ROWS:
-            return Page(whole_page(_with_duplicates(rows), offset, limit).rows, len(rows))
+            return ServedPage(whole_page(_with_duplicates(rows), offset, limit).rows, len(rows))
         case Fault.SHRUNK_LIST:
             return whole_page(rows[: len(rows) - round(len(rows) * rule.share)], offset, limit)
         case Fault.UNREADABLE_ROWS:
-            return Page([_unreadable(i, row, rule, id_key) for i, row in enumerate(page.rows, offset)], page.total)
+            return ServedPage(
+                [_unreadable(i, row, rule, id_key) for i, row in enumerate(page.rows, offset)], page.total
+            )
         case Fault.ODD_FIELDS:
-            return Page([_odd(i, row, rule) for i, row in enumerate(page.rows, offset)], page.total)
+            return ServedPage([_odd(i, row, rule) for i, row in enumerate(page.rows, offset)], page.total)
         case Fault.ODD_TOTALS:
-            return Page(page.rows, _odd_total(rule, page, offset))
+            return ServedPage(page.rows, _odd_total(rule, page, offset))
         case _:
             return _paged_otherwise(rule, rows, offset, limit)
 
 
-def _paged_otherwise(rule: FaultRule, rows: Sequence[Any], offset: int, limit: int | None) -> Page:
+def _paged_otherwise(rule: FaultRule, rows: Sequence[Any], offset: int, limit: int | None) -> ServedPage:
     """Return the page of a server with habits of its own; it may tell no total either."""
     match rule.fault:
         case Fault.CAPPED_PAGES:
@@ -73,10 +75,10 @@ def _paged_otherwise(rule: FaultRule, rows: Sequence[Any], offset: int, limit: i
             page = whole_page(rows, 0, None)
         case _:
             page = whole_page(rows, offset, limit)
-    return Page(page.rows, None if rule.variant.endswith("untold") else page.total)
+    return ServedPage(page.rows, None if rule.variant.endswith("untold") else page.total)
 
 
-def _odd_total(rule: FaultRule, page: Page, offset: int) -> int | None:
+def _odd_total(rule: FaultRule, page: ServedPage, offset: int) -> int | None:
     """Return what a total says that is not the number of the list's rows."""
     true = page.total or 0
     totals: dict[str, int | None] = {
@@ -91,12 +93,12 @@ def _odd_total(rule: FaultRule, page: Page, offset: int) -> int | None:
     return totals[rule.variant]
 
 
-def _endless(rows: Sequence[Any], offset: int, limit: int | None, id_key: str) -> Page:
+def _endless(rows: Sequence[Any], offset: int, limit: int | None, id_key: str) -> ServedPage:
     """Behind the last row come copies under new ids, for ever, and no total is told."""
     wanted = range(offset, offset + (len(rows) + 100 if limit is None else limit))
     source = rows or [{id_key: "0"}]
     invented = [rows[i] if i < len(rows) else {**source[i % len(source)], id_key: f"99{i:010}"} for i in wanted]
-    return Page(invented, None)
+    return ServedPage(invented, None)
 
 
 def _with_duplicates(rows: Sequence[Any]) -> list[Any]:

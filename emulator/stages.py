@@ -22,7 +22,7 @@ HOT_LIKELIHOOD: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class BoardStage:
     """A column of the board (or, inactive, a drawer beside it).
 
     `likelihood` is in percent; `weight` is how many stand in it, of 200 active (or of 100 inactive) prospects.
@@ -35,48 +35,48 @@ class Stage:
 
 
 # Virtual: the API lists no such stage and writes it as a blank.
-NEW_LEAD: Final = Stage("", 0, 12)
+NEW_LEAD: Final = BoardStage("", 0, 12)
 
 _STANDARD: Final = (
-    Stage("Outbound Call", 1, 113),
-    Stage("Inbound Contact", 2, 14),
-    Stage("Initial Call Scheduled", 2, 9),
-    Stage("Initial Call Complete", 3, 10),
-    Stage("QR Sent", 4, 8),
-    Stage("QR Returned", 10, 6),
-    Stage("FDD Sent", 15, 4),
-    Stage("FDD Signed", 20, 3),
-    Stage("FDD Review Call Scheduled", 25, 2),
-    Stage("FDD Review Call Complete", 30, 2),
-    Stage("Deal Structure", 40, 3),
-    Stage("Discovery Day Booked", 50, 2),
-    Stage("Discovery Day Completed", 80, 2),
-    Stage("FA Requested", 90, 1),
-    Stage("FA Sent", 95, 2),
-    Stage("FA Signed", 100, 1),
-    Stage("Future Interest", 1, 6),
-    Stage("Not Interested", 0, 34, active=False),
-    Stage("Never Responded", 0, 38, active=False),
-    Stage("Bad Lead", 0, 12, active=False),
-    Stage("Bad Fit", 0, 11, active=False),
-    Stage("Lost - Territory Not Available", 0, 5, active=False),
+    BoardStage("Outbound Call", 1, 113),
+    BoardStage("Inbound Contact", 2, 14),
+    BoardStage("Initial Call Scheduled", 2, 9),
+    BoardStage("Initial Call Complete", 3, 10),
+    BoardStage("QR Sent", 4, 8),
+    BoardStage("QR Returned", 10, 6),
+    BoardStage("FDD Sent", 15, 4),
+    BoardStage("FDD Signed", 20, 3),
+    BoardStage("FDD Review Call Scheduled", 25, 2),
+    BoardStage("FDD Review Call Complete", 30, 2),
+    BoardStage("Deal Structure", 40, 3),
+    BoardStage("Discovery Day Booked", 50, 2),
+    BoardStage("Discovery Day Completed", 80, 2),
+    BoardStage("FA Requested", 90, 1),
+    BoardStage("FA Sent", 95, 2),
+    BoardStage("FA Signed", 100, 1),
+    BoardStage("Future Interest", 1, 6),
+    BoardStage("Not Interested", 0, 34, active=False),
+    BoardStage("Never Responded", 0, 38, active=False),
+    BoardStage("Bad Lead", 0, 12, active=False),
+    BoardStage("Bad Fit", 0, 11, active=False),
+    BoardStage("Lost - Territory Not Available", 0, 5, active=False),
 )
 _OWN_NAMES: Final = (
-    Stage("First Touch", 1, 104),
-    Stage("Conversation Booked", 3, 21),
-    Stage("Conversation Held", 5, 17),
-    Stage("Application In", 12, 12),
-    Stage("Disclosure Sent", 18, 8),
-    Stage("Disclosure Signed", 25, 5),
-    Stage("Territory Review", 35, 3),
-    Stage("Numbers Workshop", 45, 4),
-    Stage("Confirmation Day", 65, 3),
-    Stage("Agreement Out", 90, 2),
-    Stage("Welcome Aboard", 100, 1),
-    Stage("Keep Warm", 2, 8),
-    Stage("Closed - No Reply", 0, 60, active=False),
-    Stage("Closed - No Fit", 0, 32, active=False),
-    Stage("Duplicate", 0, 8, active=False),
+    BoardStage("First Touch", 1, 104),
+    BoardStage("Conversation Booked", 3, 21),
+    BoardStage("Conversation Held", 5, 17),
+    BoardStage("Application In", 12, 12),
+    BoardStage("Disclosure Sent", 18, 8),
+    BoardStage("Disclosure Signed", 25, 5),
+    BoardStage("Territory Review", 35, 3),
+    BoardStage("Numbers Workshop", 45, 4),
+    BoardStage("Confirmation Day", 65, 3),
+    BoardStage("Agreement Out", 90, 2),
+    BoardStage("Welcome Aboard", 100, 1),
+    BoardStage("Keep Warm", 2, 8),
+    BoardStage("Closed - No Reply", 0, 60, active=False),
+    BoardStage("Closed - No Fit", 0, 32, active=False),
+    BoardStage("Duplicate", 0, 8, active=False),
 )
 
 
@@ -84,22 +84,22 @@ _OWN_NAMES: Final = (
 class Pipeline:
     """An account's stages for prospects, and those of its other contact types by type."""
 
-    prospects: tuple[Stage, ...]
-    others: dict[str, tuple[Stage, ...]]
+    prospects: tuple[BoardStage, ...]
+    others: dict[str, tuple[BoardStage, ...]]
 
     @property
-    def active(self) -> tuple[Stage, ...]:
+    def active(self) -> tuple[BoardStage, ...]:
         """The board's columns in order, New Lead first."""
         return (NEW_LEAD, *(stage for stage in self.prospects if stage.active))
 
     @property
-    def inactive(self) -> tuple[Stage, ...]:
+    def inactive(self) -> tuple[BoardStage, ...]:
         """The drawers beside the board."""
         return tuple(stage for stage in self.prospects if not stage.active)
 
-    def next_after(self, name: str) -> Stage | None:
+    def next_after(self, name: str) -> BoardStage | None:
         """Return the stage a prospect in `name` moves on to; None for the last one, a parked one or an inactive one."""
-        ladder: list[Stage] = []
+        ladder: list[BoardStage] = []
         for stage in self.active:
             if not ladder or stage.likelihood >= ladder[-1].likelihood:
                 ladder.append(stage)
@@ -113,12 +113,12 @@ def pipeline_of(plan: AccountPlan) -> Pipeline:
     """Return the account's stages. Some names exist for two contact types, as they do in real accounts."""
     prospects = _STANDARD if plan.stage_set is StageSet.STANDARD else _OWN_NAMES
     first, signed = prospects[0], next(stage for stage in prospects if stage.likelihood == 100)
-    staff = (Stage("Active", 0, 1), Stage("Former", 0, 1, active=False))
-    others: dict[str, tuple[Stage, ...]] = {
+    staff = (BoardStage("Active", 0, 1), BoardStage("Former", 0, 1, active=False))
+    others: dict[str, tuple[BoardStage, ...]] = {
         "2": staff,
         "3": staff,
-        "4": (Stage(first.name, 0, 1), Stage("Active Partner", 0, 2)),
-        FRANCHISEE: (Stage("Onboarding", 100, 1), Stage(signed.name, 100, 2)),
+        "4": (BoardStage(first.name, 0, 1), BoardStage("Active Partner", 0, 2)),
+        FRANCHISEE: (BoardStage("Onboarding", 100, 1), BoardStage(signed.name, 100, 2)),
     }
     return Pipeline(prospects, others)
 

@@ -25,10 +25,10 @@ from dash_portal.dashboards.hot_list import (
 )
 from dash_portal.dashboards.pipeline import STUCK, pipeline_counts
 from dash_portal.dashboards.table import TablePage, TableQuestion
-from dash_portal.page_request import Page, PageRequest, by_day
+from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from models import Resource
 
-PAGE = Page(
+PAGE = DashboardPage(
     path="/hot-list",
     title="Hot list",
     resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),

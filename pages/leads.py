@@ -27,10 +27,10 @@ from dash_portal.dashboards.leads import (
     leads_dashboard,
 )
 from dash_portal.dashboards.table import TableQuestion
-from dash_portal.page_request import Page, PageRequest, by_day
+from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from models import Resource
 
-PAGE = Page(
+PAGE = DashboardPage(
     path="/leads",
     title="Leads",
     resources=(Resource.LEADS, Resource.PIPELINE_STAGES),

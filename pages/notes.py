@@ -24,10 +24,10 @@ from dash_portal.dashboards.notes import (
     note_page,
 )
 from dash_portal.dashboards.table import TableQuestion
-from dash_portal.page_request import Page, PageRequest, by_data
+from dash_portal.page_request import DashboardPage, PageRequest, by_data
 from models import Resource
 
-PAGE = Page(
+PAGE = DashboardPage(
     path="/notes",
     title="Notes",
     resources=(Resource.NOTES,),

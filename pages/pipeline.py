@@ -32,11 +32,11 @@ from dash_portal.dashboards.pipeline import (
 )
 from dash_portal.dashboards.stages import current_keys
 from dash_portal.dashboards.table import TableQuestion
-from dash_portal.page_request import Page, PageRequest, by_day
+from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from dash_portal.view import View
 from models import Resource
 
-PAGE = Page(
+PAGE = DashboardPage(
     path="/pipeline",
     title="Pipeline",
     resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),

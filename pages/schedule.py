@@ -16,10 +16,10 @@ from dash_portal.components.grid import Column, Table, door
 from dash_portal.components.texts import stage_piece
 from dash_portal.dashboards.schedule import Appointment, by_day, description_text, first_and_last_day, upcoming
 from dash_portal.dashboards.table import TableQuestion
-from dash_portal.page_request import Page, PageRequest, by_minute
+from dash_portal.page_request import DashboardPage, PageRequest, by_minute
 from models import Resource
 
-PAGE = Page(
+PAGE = DashboardPage(
     path="/schedule",
     title="Schedule",
     resources=(Resource.SCHEDULED_ACTIVITIES,),
@@ -72,13 +72,13 @@ def _answer(request: PageRequest) -> shell.Answer | Component:
     zone = brand.display_zone
     today = local_day(request.now, zone)
     cells = []
-    for one in by_day(page.rows, brand):
+    for day in by_day(page.rows, brand):
         heading = [
-            {"text": day_heading(one.day, today), "tag": "h3"},
-            {"text": day_text(one.day), "className": "quiet"},
+            {"text": day_heading(day.day, today), "tag": "h3"},
+            {"text": day_text(day.day), "className": "quiet"},
         ]
-        cells.append({"id": f"day-{one.day.isoformat()}", "day": True, "time": heading, "narrow": heading})
-        cells += [_cells(request, appointment) for appointment in one.appointments]
+        cells.append({"id": f"day-{day.day.isoformat()}", "day": True, "time": heading, "narrow": heading})
+        cells += [_cells(request, appointment) for appointment in day.appointments]
     return {
         ZONE: [
             "All times are in your time zone, ",

@@ -100,7 +100,9 @@ def record(
             actor_email=_printable(actor.email, 254),
             tenant_id=tenant_id if tenant_id is not None else actor.tenant_id,
             address=actor.address[:64],
-            details={name: _printable(said, 200) if isinstance(said, str) else said for name, said in details.items()},
+            details={
+                name: _printable(value, 200) if isinstance(value, str) else value for name, value in details.items()
+            },
         )
     )
 

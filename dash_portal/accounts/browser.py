@@ -55,8 +55,8 @@ def let_out() -> None:
 
 def signed_in() -> SignedIn | None:
     """Return who is signed in, or None."""
-    found: Any = getattr(current_user, "signed_in", None)
-    return found if isinstance(found, SignedIn) else None
+    who: Any = getattr(current_user, "signed_in", None)
+    return who if isinstance(who, SignedIn) else None
 
 
 def is_still_signed_in() -> bool:
@@ -86,12 +86,12 @@ def current_actor() -> Actor:
 
 def _load(token: str) -> BrowserUser | None:
     now = utc_now()
-    found = None if g.get("looks_no_more") else find_session(portal().engine, token, now=now)
-    if found is None:
+    who = None if g.get("looks_no_more") else find_session(portal().engine, token, now=now)
+    if who is None:
         return None
     if not _is_automatic():
-        note_activity(portal().engine, found, now=now)
-    return BrowserUser(token, found)
+        note_activity(portal().engine, who, now=now)
+    return BrowserUser(token, who)
 
 
 def _is_automatic() -> bool:

@@ -120,14 +120,14 @@ def find_link(session: Session, token: str, *, is_reset: bool, now: datetime) ->
 
     Raises LinkUnusableError, which never tells why.
     """
-    found = session.exec(
+    row = session.exec(
         select(Invite, Tenant.status)
         .outerjoin(Tenant, col(Tenant.id) == Invite.tenant_id)
         .where(Invite.token_hash == token_hash(token), *_usable(now))
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise LinkUnusableError(_UNUSABLE)
-    invite, status = found
+    invite, status = row
     closed = invite.tenant_id is not None and status is not TenantStatus.ACTIVE
     if closed or is_reset != (invite.user_id is not None):
         raise LinkUnusableError(_UNUSABLE)

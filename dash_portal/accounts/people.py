@@ -227,8 +227,8 @@ def brand_words(session: Session, tenant_id: int | None) -> tuple[str, ...]:
     """Return the words by which a brand is known, which make bad passwords for its people."""
     if tenant_id is None:
         return ()
-    found = session.exec(select(Tenant.name, Tenant.slug).where(Tenant.id == tenant_id)).one_or_none()
-    return tuple(found) if found is not None else ()
+    words = session.exec(select(Tenant.name, Tenant.slug).where(Tenant.id == tenant_id)).one_or_none()
+    return tuple(words) if words is not None else ()
 
 
 def _require_role_fits(role: Role, tenant_id: int | None) -> None:

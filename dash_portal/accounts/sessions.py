@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Engine, bindparam, delete, update
+from sqlalchemy import ColumnElement, Engine, Executable, bindparam, delete, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, or_, select
 
@@ -98,24 +98,25 @@ def find_session(engine: Engine, token: str, *, now: datetime) -> SignedIn | Non
     """Return who holds this token, or None when the session, the person or their brand is not live."""
     values = {"token": token_hash(token), "begun_after": now - LONGEST, "seen_after": now - IDLE}
     with PortalSession(engine) as session:
-        found = session.execute(_WHO, values).one_or_none()
-    if found is None:
-        return None
-    *person, own_zone, access_epoch, confirmed_at, tenant_id, slug, name, timezone, accent_colour, data_version = found
-    brand = None if tenant_id is None else OwnBrand(tenant_id, slug, name, timezone, accent_colour, data_version)
-    session_id, user_id, last_seen_at, email, person_name, role = person
+        row = session.execute(_WHO, values).one_or_none()
+    return None if row is None else _signed_in(row)
+
+
+def _signed_in(row: Any) -> SignedIn:
+    """Return who a row of `_WHO` tells of."""
+    brand = OwnBrand(row.tenant_id, row.slug, row.brand_name, row.timezone, row.accent_colour, row.data_version)
     return SignedIn(
-        session_id,
-        user_id,
-        email,
-        person_name,
-        role,
-        tenant_id,
-        last_seen_at,
-        own_zone,
-        brand,
-        access_epoch,
-        confirmed_at,
+        session_id=row.session_id,
+        user_id=row.user_id,
+        email=row.email,
+        name=row.person_name,
+        role=row.role,
+        tenant_id=row.tenant_id,
+        last_seen_at=row.last_seen_at,
+        own_zone=row.display_timezone,
+        own_brand=None if row.tenant_id is None else brand,
+        access_epoch=row.access_epoch,
+        confirmed_at=row.confirmed_at,
     )
 
 
@@ -174,20 +175,20 @@ def _living(begun_after: Any, seen_after: Any) -> tuple[ColumnElement[bool], ...
     )
 
 
-_WHO: Final = (
+_WHO: Final[Executable] = (
     sqlalchemy.select(
-        col(UserSession.id),
+        col(UserSession.id).label("session_id"),
         col(UserSession.user_id),
         col(UserSession.last_seen_at),
         col(User.email),
-        col(User.name),
+        col(User.name).label("person_name"),
         col(User.role),
         col(User.display_timezone),
         col(UserSession.access_epoch),
         col(UserSession.confirmed_at),
-        col(Tenant.id),
+        col(Tenant.id).label("tenant_id"),
         col(Tenant.slug),
-        col(Tenant.name),
+        col(Tenant.name).label("brand_name"),
         col(Tenant.timezone),
         col(Tenant.accent_colour),
         col(Tenant.data_version),

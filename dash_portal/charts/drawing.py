@@ -132,7 +132,7 @@ def _bars(chart: Chart, categories: tuple[str, ...], series: tuple[DrawnSeries, 
     panel_width = (NARROWEST - label_width) / panel_count - PANEL_GAP
     widest_text = max((text_width(mark.text) for drawn in series for mark in drawn.marks), default=0.0)
     panels = tuple(_panel(chart, series, number, panel_width) for number in range(panel_count))
-    legend = 0 if panel_count > 1 or len(series) == 1 else _legend_rows([one.name for one in series])
+    legend = 0 if panel_count > 1 or len(series) == 1 else _legend_rows([drawn.name for drawn in series])
     top = _TOP + legend * LEGEND_ROW + _title_height(panels)
     bars_beside_each_other = len(series) if panel_count == 1 else 1
     row = max(max((len(lines) for lines in labels), default=1) * LINE_HEIGHT + 5, 17 * bars_beside_each_other + 11)
@@ -162,7 +162,7 @@ def _columns(chart: Chart, categories: tuple[str, ...], series: tuple[DrawnSerie
     most_lines = max((len(lines) for lines in labels), default=1)
     label_height = ceil(widest * sin(radians(TURN))) if turned else 0
     panels = tuple(_panel(chart, series, number, None) for number in range(panel_count))
-    legend = 0 if panel_count > 1 or len(series) == 1 else _legend_rows([one.name for one in series])
+    legend = 0 if panel_count > 1 or len(series) == 1 else _legend_rows([drawn.name for drawn in series])
     top = _TOP + legend * LEGEND_ROW + (_title_height(panels) or 8)
     bottom = label_height + most_lines * LINE_HEIGHT + 12
     one_panel = [mark for drawn in series if drawn.panel == 0 for mark in drawn.marks]
@@ -247,8 +247,8 @@ def _panel(chart: Chart, series: tuple[DrawnSeries, ...], number: int, width: fl
 
     The bars of a single panel have that room in the margin instead.
     """
-    drawn = [one for one in series if one.panel == number]
-    values = [mark.value for one in drawn for mark in one.marks if mark.value is not None]
+    drawn = [one_series for one_series in series if one_series.panel == number]
+    values = [mark.value for one_series in drawn for mark in one_series.marks if mark.value is not None]
     low, high = float(min(0, *values, 0)), float(max(0, *values, 0))
     value_format = chart.format_of(chart.series[number])
     if chart.kind is Kind.PROGRESSION and value_format is ValueFormat.PERCENT:
@@ -263,7 +263,7 @@ def _panel(chart: Chart, series: tuple[DrawnSeries, ...], number: int, width: fl
         low, high = min(low, ticks[0][0]), max(high, ticks[-1][0])
         headroom = (high - low) * 0.08
         return Panel(title, low - headroom if low < 0 else low, high + headroom, ticks)
-    text = max((text_width(mark.text) for one in drawn for mark in one.marks), default=0.0) + 8
+    text = max((text_width(mark.text) for one_series in drawn for mark in one_series.marks), default=0.0) + 8
     room = (high - low) * min(2.0, text / max(12.0, width - text))
     return Panel(title, low - room if low < 0 else low, high + room if len(title) else high, ())
 

@@ -159,7 +159,7 @@ def _bar_series(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
     }
     if drawing.chart.kind is Kind.PROGRESSION:
         drawn |= {"showBackground": True, "backgroundStyle": {"color": TRACK_COLOUR}}
-    is_first_of_panel = next(one for one in drawing.series if one.panel == series.panel) is series
+    is_first_of_panel = next(drawn for drawn in drawing.series if drawn.panel == series.panel) is series
     if upright and is_first_of_panel and not drawing.chart.is_empty:
         drawn["markLine"] = _grid_lines(drawing.panels[series.panel])
     return drawn

@@ -65,7 +65,7 @@ def plotly_figure(chart: Chart, *, accent: str | None) -> dict[str, Any]:
         showlegend=drawing.legend_rows > 0 and not chart.is_empty,
         **(_donut_layout(drawing) if chart.kind is Kind.DONUT else _axes(drawing)),
     )
-    traces = [_slices(drawing)] if chart.kind is Kind.DONUT else [_bars(drawing, one) for one in drawing.series]
+    traces = [_slices(drawing)] if chart.kind is Kind.DONUT else [_bars(drawing, series) for series in drawing.series]
     plain: dict[str, Any] = go.Figure(traces, layout).to_plotly_json()
     return plain
 

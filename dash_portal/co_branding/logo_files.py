@@ -96,17 +96,17 @@ def _safe_png(body: bytes) -> bytes:
 
 def _chunks(body: bytes) -> list[tuple[bytes, bytes]]:
     """Return the file's chunks up to its end, each with a right check sum."""
-    found: list[tuple[bytes, bytes]] = []
+    chunks: list[tuple[bytes, bytes]] = []
     place = len(_PNG_MARK)
-    while not found or found[-1][0] != b"IEND":
+    while not chunks or chunks[-1][0] != b"IEND":
         (length,) = struct.unpack_from(">I", body, place)
         kind, data = body[place + 4 : place + 8], body[place + 8 : place + 8 + length]
         (check,) = struct.unpack_from(">I", body, place + 8 + length)
         if zlib.crc32(kind + data) != check:
             raise LogoError("This PNG is damaged.")
-        found.append((kind, data))
+        chunks.append((kind, data))
         place += 12 + length
-    return found
+    return chunks
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -19,9 +19,9 @@ def show(slug: str, theme: str) -> ResponseReturnValue:
     shown_on = member(LogoTheme, theme)
     brand = authorised_brand(slug)
     with open_brand(brand) as session:
-        found = find_logo(session, brand.tenant_id, shown_on) if shown_on is not None else None
-    if found is None:
+        logo = find_logo(session, brand.tenant_id, shown_on) if shown_on is not None else None
+    if logo is None:
         abort(404)
-    answer = Response(found.body, mimetype=found.media_type)
+    answer = Response(logo.body, mimetype=logo.media_type)
     answer.headers["Content-Disposition"] = "inline"
     return answer

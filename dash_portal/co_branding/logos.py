@@ -40,8 +40,8 @@ def remove_logo(session: Session, *, actor: Actor, tenant_id: int, theme: LogoTh
 
 def find_logo(session: Session, tenant_id: int, theme: LogoTheme) -> TenantLogo | None:
     """Return the logo for this theme; where there is none, the one for the other theme; else None."""
-    found = {logo.theme: logo for logo in session.exec(select(TenantLogo).where(TenantLogo.tenant_id == tenant_id))}
-    return found.get(theme) or next(iter(found.values()), None)
+    by_theme = {logo.theme: logo for logo in session.exec(select(TenantLogo).where(TenantLogo.tenant_id == tenant_id))}
+    return by_theme.get(theme) or next(iter(by_theme.values()), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,21 +68,23 @@ def values(brand: Brand, view: View) -> dict[Output, Any]:
 
 
 def _lead(session: BrandSession, brand: Brand, view: View) -> tuple[str, list[Any]]:
-    found = lead_details(session, brand, view.value("lead"))
-    if found is None:
+    details = lead_details(session, brand, view.value("lead"))
+    if details is None:
         return "Lead", [html.P("This lead is not on file any more.")]
-    lead = found.lead
+    lead = details.lead
     subtitle = " · ".join(filter(None, (lead.company if lead.name else "", lead.stage_name, lead.lead_source)))
     all_notes = _pinned(View("/notes"), brand).set_to("client", lead.client_id)
     return lead.name or lead.company or "(no name)", [
         html.P(subtitle, className="quiet"),
-        _facts(_lead_facts(found, brand)),
+        _facts(_lead_facts(details, brand)),
         *([html.H3("Whiteboard"), rich_text(lead.whiteboard)] if lead.whiteboard else []),
         html.H3("Opportunities"),
-        _deals(found),
+        _deals(details),
         html.H3("Notes"),
-        *_notes(found, brand.display_zone),
-        html.A(_all_notes(found.note_total), href=all_notes.href, className="view-link") if found.note_total else None,
+        *_notes(details, brand.display_zone),
+        html.A(_all_notes(details.note_total), href=all_notes.href, className="view-link")
+        if details.note_total
+        else None,
     ]
 
 
@@ -90,8 +92,8 @@ def _all_notes(total: int) -> str:
     return "The note on its page" if total == 1 else f"All {total:,} notes"
 
 
-def _lead_facts(found: LeadDetails, brand: Brand) -> list[tuple[str, Any]]:
-    lead = found.lead
+def _lead_facts(details: LeadDetails, brand: Brand) -> list[tuple[str, Any]]:
+    lead = details.lead
     place = ", ".join(filter(None, (lead.address, lead.city, " ".join(filter(None, (lead.state, lead.postal_code))))))
     return [
         ("Status", stage_badge(lead.stage_name)),
@@ -105,8 +107,8 @@ def _lead_facts(found: LeadDetails, brand: Brand) -> list[tuple[str, Any]]:
     ]
 
 
-def _deals(found: LeadDetails) -> Component:
-    if not found.deals:
+def _deals(details: LeadDetails) -> Component:
+    if not details.deals:
         return html.P("No opportunity yet.", className="quiet")
     return dbc.ListGroup(
         [
@@ -117,14 +119,14 @@ def _deals(found: LeadDetails) -> Component:
                     html.Span(f"{money(deal.deal_size)} · {percent(deal.likelihood)} likely", className="quiet"),
                 ]
             )
-            for deal in found.deals
+            for deal in details.deals
         ],
         class_name="entries",
     )
 
 
-def _notes(found: LeadDetails, zone: str) -> list[Component]:
-    if not found.notes:
+def _notes(details: LeadDetails, zone: str) -> list[Component]:
+    if not details.notes:
         return [html.P("No note yet.", className="quiet")]
     return [
         html.Article(
@@ -137,7 +139,7 @@ def _notes(found: LeadDetails, zone: str) -> list[Component]:
             ],
             className="entry",
         )
-        for note in found.notes
+        for note in details.notes
     ]
 
 

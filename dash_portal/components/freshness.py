@@ -17,7 +17,7 @@ from dash_portal.brand_access import Brand, authorised_brand, open_brand
 from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.components import ids
 from dash_portal.freshness import Freshness, page_freshness
-from dash_portal.page_request import Page, PageRequest
+from dash_portal.page_request import DashboardPage, PageRequest
 from dash_portal.portal import portal
 from models import Resource, utc_now
 
@@ -39,7 +39,7 @@ def freshness_badge() -> Component:
     )
 
 
-def freshness_parts(page: Page) -> list[Component]:
+def freshness_parts(page: DashboardPage) -> list[Component]:
     """Return the banner of old data, and what the browser keeps and asks."""
     return [
         dbc.Alert(id="stale-banner", is_open=False, color="warning", fade=False, class_name="banner"),
@@ -50,7 +50,7 @@ def freshness_parts(page: Page) -> list[Component]:
     ]
 
 
-def output(page: Page) -> Output:
+def output(page: DashboardPage) -> Output:
     """Return what tells the browser how fresh the answer is that it shows."""
     return Output(ids.shown(page.name), "data")
 

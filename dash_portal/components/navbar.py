@@ -50,9 +50,9 @@ def navbar(
 def _tab(path: str, text: str, view: View) -> Component:
     """Return a tab; dbc.NavLink can't say which of them is the current page."""
     is_here = path == view.path
-    said = {"aria-current": "page"} if is_here else {}
+    marked = {"aria-current": "page"} if is_here else {}
     look = "nav-link tab view-link active" if is_here else "nav-link tab view-link"
-    return html.A(text, href=view.to(path, "brand").href, className=look, **said)  # type: ignore[arg-type]
+    return html.A(text, href=view.to(path, "brand").href, className=look, **marked)  # type: ignore[arg-type]
 
 
 def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Component]:

@@ -20,7 +20,7 @@ from dash_portal.co_branding.logos import logo_addresses
 from dash_portal.components import details, freshness, ids
 from dash_portal.components.empty import no_brand_yet
 from dash_portal.components.navbar import navbar
-from dash_portal.page_request import Page, PageRequest, known, open_page
+from dash_portal.page_request import DashboardPage, PageRequest, known, open_page
 from dash_portal.view import View
 
 Answer = Mapping[Output, Any]
@@ -78,7 +78,7 @@ def init_app(dash_app: Dash) -> None:
 
 
 def page(
-    page: Page,
+    page: DashboardPage,
     query: Mapping[str, Any],
     frame: Callable[[], list[Component]],
     answer: Callable[[PageRequest], Answer | Component],
@@ -122,7 +122,7 @@ def page(
 
 
 def changes(
-    page: Page, query: Any, outputs: Sequence[Output], answer: Callable[[PageRequest], Answer | Component]
+    page: DashboardPage, query: Any, outputs: Sequence[Output], answer: Callable[[PageRequest], Answer | Component]
 ) -> list[Any]:
     """Return what a changed view changes, in the order of a callback's outputs, how fresh it is last."""
     with open_page(page, View.parsed(page.path, query)) as request:

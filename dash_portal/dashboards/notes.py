@@ -113,8 +113,8 @@ def _counted(session: BrandSession) -> Counter[tuple[str, str]]:
 
 
 def _counted_within(session: BrandSession, filters: NoteFilters) -> Counter[tuple[str, str]]:
-    found = _fitting(filters, Note.author, Note.kind, func.count()).group_by(col(Note.author), col(Note.kind))
-    return Counter({(author or NO_NAME, kind or NO_NAME): count for author, kind, count in rows_of(session, found)})
+    counts = _fitting(filters, Note.author, Note.kind, func.count()).group_by(col(Note.author), col(Note.kind))
+    return Counter({(author or NO_NAME, kind or NO_NAME): count for author, kind, count in rows_of(session, counts)})
 
 
 def _facets(counted: Counter[tuple[str, str]], filters: NoteFilters, *, brand_total: int) -> Facets:
@@ -149,10 +149,10 @@ def note_page(
     session: BrandSession, brand: Brand, filters: NoteFilters, question: TableQuestion, total: int
 ) -> TablePage[NoteRow]:
     """Answer one page of the notes that fit, `total` in all; known until the data changes."""
-    asked = question.within(total)
-    kept = ("notes", filters, asked)
-    rows = ANSWERS.answer(brand, kept, lambda: _rows(session, filters, asked.sort_text, asked.offset, asked.size))
-    return TablePage(rows, total, asked.page, asked.size)
+    shown = question.within(total)
+    kept = ("notes", filters, shown)
+    rows = ANSWERS.answer(brand, kept, lambda: _rows(session, filters, shown.sort_text, shown.offset, shown.size))
+    return TablePage(rows, total, shown.page, shown.size)
 
 
 def _rows(session: BrandSession, filters: NoteFilters, sort: str, first: int, size: int) -> tuple[NoteRow, ...]:
@@ -220,7 +220,7 @@ DEFAULT_SORT: Final = "-date"
 
 
 def known_sort(sort: str) -> str:
-    """Return a sort order that exists: the one asked for, or newest first."""
+    """Return a sort order that exists: the one shown for, or newest first."""
     return sort if sort.removeprefix("-") in SORTS and sort.count("-") <= 1 else DEFAULT_SORT
 
 

@@ -51,13 +51,13 @@ class _Unaccented(FunctionElement[str]):
 
 @compiles(_Unaccented, "postgresql")
 def _translated(element: Any, compiler: Any, **options: Any) -> str:
-    (column,) = (compiler.process(one, **options) for one in element.clauses)
+    (column,) = (compiler.process(clause, **options) for clause in element.clauses)
     return f"translate(lower({column}), '{ACCENTED}', '{PLAIN}')"
 
 
 @compiles(_Unaccented, "sqlite")
 def _called(element: Any, compiler: Any, **options: Any) -> str:
-    (column,) = (compiler.process(one, **options) for one in element.clauses)
+    (column,) = (compiler.process(clause, **options) for clause in element.clauses)
     return f"unaccented({column})"
 
 
@@ -94,7 +94,7 @@ class _HasOthers(FunctionElement[bool]):
 @compiles(_HasOthers, "postgresql")
 @compiles(_HasOthers, "sqlite")
 def _compared(element: Any, compiler: Any, **options: Any) -> str:
-    (column,) = (compiler.process(one, **options) for one in element.clauses)
+    (column,) = (compiler.process(clause, **options) for clause in element.clauses)
     if compiler.dialect.name == "sqlite":
         return f"(length(CAST({column} AS BLOB)) <> length({column}))"
     return f"(octet_length({column}) <> char_length({column}))"

@@ -41,7 +41,7 @@ class RecordKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """One page: the answer, its rows (by id) that no earlier page had, and why others can't be read."""
 
     answer: Answer
@@ -76,7 +76,7 @@ class _Arrivals:
         """What there is to judge the list by."""
         return ListEvidence(self.received, tuple(self.totals), self._content.hexdigest())
 
-    def take(self, answer: Answer, *, is_first: bool) -> Page:
+    def take(self, answer: Answer, *, is_first: bool) -> ListPage:
         """Sort out one page. Raises PullError (NOT_UNDERSTOOD) where its rows are no records and no code says so."""
         envelope = answer.envelope
         fresh: list[tuple[str, dict[str, Any]]] = []
@@ -102,7 +102,7 @@ class _Arrivals:
         if envelope.total is not None and (envelope.rows or is_first):
             self.totals.append(envelope.total)
         self.longest = max(self.longest, len(envelope.rows))
-        return Page(answer, fresh, unreadable)
+        return ListPage(answer, fresh, unreadable)
 
     def overlap(self, answer: Answer) -> int:
         """Return how many rows of an answer have come before."""
@@ -149,7 +149,7 @@ class ListReading:
         longest = max(self._known.page_length, self._arrivals.longest)
         return replace(self._known, page_length=longest, offset_unit=self._unit, ignores_paging=self._ignores_paging)
 
-    def pages(self) -> Iterator[Page]:
+    def pages(self) -> Iterator[ListPage]:
         """Yield the list's pages in order, asking ahead; all of it counts only once it has ended.
 
         Raises PullError from any call, INCOMPLETE where the list can't be read to its end, HELD_BACK where nobody can
@@ -169,7 +169,7 @@ class ListReading:
             if self._unit is not OffsetUnit.ROWS:
                 yield from self._follow(first)
 
-    def _take(self, answer: Answer) -> Page:
+    def _take(self, answer: Answer) -> ListPage:
         page = self._arrivals.take(answer, is_first=self._pages == 0)
         if page.fresh or page.unreadable or self._pages == 0:
             self._pages += 1
@@ -182,7 +182,7 @@ class ListReading:
         totals = self._arrivals.totals
         return bool(totals) and not self._known.totals_are_wrong and totals[-1] == self._arrivals.received
 
-    def _has_ended(self, page: Page) -> bool:
+    def _has_ended(self, page: ListPage) -> bool:
         """Tell whether nothing can follow a page: it is empty, or it is short and the total agrees.
 
         Short is what is shorter than a page that came before, in this run or another: our own limit says nothing of
@@ -194,7 +194,7 @@ class ListReading:
         is_short = page.size < max(self._known.page_length, self._arrivals.longest)
         return is_short and self._total_agrees() and not page.answer.envelope.says_more
 
-    def _find_unit(self, first: Page) -> Iterator[Page]:
+    def _find_unit(self, first: ListPage) -> Iterator[ListPage]:
         """See what `offset` counts, by asking for a page that overlaps the first one only if it counts rows."""
         for offset, unit in ((1, OffsetUnit.PAGES), (2, OffsetUnit.PAGES_FROM_ONE)):
             try:
@@ -214,13 +214,13 @@ class ListReading:
             yield self._take(answer)
             return
 
-    def _may_count_pages_now(self, first: Page) -> bool:
+    def _may_count_pages_now(self, first: ListPage) -> bool:
         """Tell whether a call that counted rows may count pages by now: its list ended just behind a full page."""
         is_as_before = self._unit is self._known.offset_unit is OffsetUnit.ROWS
         is_full = _is_page_long(first.size) and first.size >= self._known.page_length
         return is_as_before and is_full and not self._total_agrees()
 
-    def _follow(self, last: Page) -> Iterator[Page]:
+    def _follow(self, last: ListPage) -> Iterator[ListPage]:
         """Yield what follows the pages that were read, until nothing new follows."""
         ahead: deque[tuple[int, Future[Answer]]] = deque()
         offset, stride = self._offset_behind(0, last), last.size
@@ -255,13 +255,13 @@ class ListReading:
     def _counts_rows(self) -> bool:
         return self._unit in {None, OffsetUnit.ROWS}
 
-    def _offset_behind(self, offset: int, page: Page) -> int:
+    def _offset_behind(self, offset: int, page: ListPage) -> int:
         if self._counts_rows:
             return offset + page.size
         # Pages that were read are counted, whichever of them the question for the unit has brought.
         return self._pages + (self._unit is OffsetUnit.PAGES_FROM_ONE)
 
-    def _is_full(self, page: Page) -> bool:
+    def _is_full(self, page: ListPage) -> bool:
         """Tell whether a page is as long as pages get, so that others are likely to follow."""
         return page.size >= self._followed if self._followed else page.size == PAGE_SIZE
 
@@ -277,13 +277,13 @@ class ListReading:
             ahead.append((following, self._pool.submit(copy_context().run, self._ask, following)))
             following += stride
 
-    def _raise_if_more_is_said(self, page: Page) -> None:
+    def _raise_if_more_is_said(self, page: ListPage) -> None:
         """Raise PullError where a page that brings nothing new says that others follow it: they can't be had so."""
         if page.answer.envelope.says_more and not self._total_agrees():
             reason = "the answer says that more follows, but it does not come: is the list paged otherwise?"
             raise PullError(SyncErrorKind.INCOMPLETE, reason)
 
-    def _raise_if_repeated(self, page: Page) -> None:
+    def _raise_if_repeated(self, page: ListPage) -> None:
         """Raise PullError where a page that came before may hide the rest of the list.
 
         A call that does not page at all answers with everything again, and that is the end of it. A server that knows
@@ -302,7 +302,7 @@ class ListReading:
             raise PullError(SyncErrorKind.INCOMPLETE, "the same page came again: the list can't be read to its end")
         self._ignores_paging = self._ignores_paging or is_everything
 
-    def _raise_if_unit_changed(self, page: Page) -> None:
+    def _raise_if_unit_changed(self, page: ListPage) -> None:
         """Raise MovedError where a call that counted pages brings mostly rows that came before: it counts rows now."""
         if not self._counts_rows and len(page.fresh) * 2 < page.size - len(page.unreadable):
             self._unit = None
@@ -319,7 +319,7 @@ def _cancel(ahead: deque[tuple[int, Future[Answer]]]) -> None:
         ahead.pop()[1].cancel()
 
 
-def pages_of(answers: Iterable[Answer], key: RecordKey) -> Iterator[Page]:
+def pages_of(answers: Iterable[Answer], key: RecordKey) -> Iterator[ListPage]:
     """Yield the pages of a list that is known to be whole, in the order they came."""
     arrivals = _Arrivals(key)
     for answer in answers:

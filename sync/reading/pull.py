@@ -18,7 +18,7 @@ from sync.mapping.records import KINDS, RecordKind
 from sync.mapping.stage_names import StageNames
 from sync.mapping.wire_record import FieldIssue, FieldReading
 from sync.reading.habits import SEVERAL_RUNS, HabitMemory
-from sync.reading.paging import AskFrom, ListReading, Page, RecordKey
+from sync.reading.paging import AskFrom, ListPage, ListReading, RecordKey
 from sync.reading.resources import Batches, ListResource
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
@@ -62,7 +62,7 @@ class Pull:
         self.rejected.clear()
         self.reading.clear()
 
-    def count(self, page: Page) -> None:
+    def count(self, page: ListPage) -> None:
         """Take note of a page: its size, and what of it can't be read."""
         self.pages += 1
         self.fetched += len(page.answer.envelope.rows)
@@ -85,7 +85,7 @@ def read_records(kind: RecordKind, fresh: Sequence[tuple[str, dict[str, Any]]], 
     return kind.read_rows(fresh, pull.reading)
 
 
-def fill(pull: Pull, list_resource: ListResource, pages: Iterable[Page], zone: ZoneInfo) -> None:
+def fill(pull: Pull, list_resource: ListResource, pages: Iterable[ListPage], zone: ZoneInfo) -> None:
     """Turn a list's pages into packed rows on the pull's spool."""
     seen: set[tuple[Any, ...]] | None = set() if list_resource.records.occurrence_field else None
 
@@ -134,7 +134,7 @@ class ListReader:
     most_rows: int
     raise_if_stopped: Callable[[], None]
 
-    def pages(self, reading: ListReading) -> Iterator[Page]:
+    def pages(self, reading: ListReading) -> Iterator[ListPage]:
         """Yield a reading's pages, each kept as a snapshot."""
         for page in reading.pages():
             self.raise_if_stopped()
