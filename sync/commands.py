@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
@@ -91,6 +92,11 @@ def once(slug: str | None, *, accept: bool) -> int:
     with ThreadPoolExecutor(settings.sync_brands_at_once, thread_name_prefix="brand") as pool:
         statuses = list(pool.map(run, brands))
     engine.dispose()
+    return exit_status(statuses)
+
+
+def exit_status(statuses: Iterable[RunStatus | None]) -> int:
+    """Return what `sync once` ends with: 0 only where every run was a success, else 1."""
     return 0 if all(status is RunStatus.SUCCESS for status in statuses) else 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -17,7 +18,7 @@ from sync.mapping.wire_record import DeclaredField, FieldTally
 _ENOUGH_ROWS: Final = 20
 _FEW_ROWS: Final = 5  # stages and appointments are few by nature; so are a small brand's rows that lose a field
 _SHARE_FILLED: Final = 20  # filled: in at least one of so many rows
-_SHARE_UNKNOWN: Final = 20  # words that are not known: told from more than one row of so many on
+_SHARE_ODD: Final = 20  # not understood although it decides what is counted: told from more than one of so many on
 _SHARE_FALLEN: Final = 100  # fallen: in less than one of so many, far enough below that a rare field does not waver
 
 
@@ -27,16 +28,18 @@ class Expectation:
 
     `blank_is_an_answer`: a blank says something (a blank stage means New Lead, a blank source Unknown), so that only a
     name that is missing or a value that is not understood counts against it. `must_hold`: a value that some row must
-    have. `is_name`: a mere number is none, but the id of something that has its name elsewhere. `is_vocabulary`: its
-    words decide what is counted, so that already a few that are not known are told. `enough_rows`: from how many rows
-    on a judgement is passed at first sight.
+    have. `is_name`: a mere number is none, but the id of something that has its name elsewhere. `is_counted`: it
+    decides what is counted and added up, so that already a few values that are not understood are told. `hollow`: a
+    value that is understood and says nothing: most deals have a size of 0, and the few that matter are not lost among
+    them. `enough_rows`: from how many rows on a judgement is passed at first sight.
     """
 
     field: str
     blank_is_an_answer: bool = False
     must_hold: str | None = None
     is_name: bool = False
-    is_vocabulary: bool = False
+    is_counted: bool = False
+    hollow: Decimal | None = None
     enough_rows: int = _ENOUGH_ROWS
 
 
@@ -44,30 +47,34 @@ EXPECTATIONS: Final[Mapping[Resource, tuple[Expectation, ...]]] = MappingProxyTy
     {
         Resource.PIPELINE_STAGES: (
             Expectation("name", is_name=True, enough_rows=_FEW_ROWS),
-            Expectation("active", enough_rows=_FEW_ROWS),
-            Expectation("likelihood", enough_rows=_FEW_ROWS),
+            Expectation("active", is_counted=True, enough_rows=_FEW_ROWS),
+            Expectation("likelihood", is_counted=True, enough_rows=_FEW_ROWS),
             # A deal or a contact finds its stage by both, type and name.
-            Expectation("contact_type", must_hold=PROSPECT, is_vocabulary=True, enough_rows=_FEW_ROWS),
+            Expectation("contact_type", must_hold=PROSPECT, is_counted=True, enough_rows=_FEW_ROWS),
         ),
         Resource.LEADS: (
             Expectation("first_name", is_name=True),
             Expectation("last_name", is_name=True),
             # Dashboards count prospects: types that are all of another spelling would show an empty brand.
-            Expectation("contact_type", must_hold=PROSPECT, is_vocabulary=True),
+            Expectation("contact_type", must_hold=PROSPECT, is_counted=True),
             Expectation("sales_cycle", blank_is_an_answer=True),
             Expectation("lead_source", is_name=True, blank_is_an_answer=True),
-            Expectation("created"),
+            Expectation("created", is_counted=True),
         ),
         Resource.PIPELINE_ITEMS: (
             Expectation("sales_cycle", blank_is_an_answer=True),
-            Expectation("contact_type", must_hold=PROSPECT, is_vocabulary=True),
-            Expectation("deal_size"),
+            Expectation("contact_type", must_hold=PROSPECT, is_counted=True),
+            Expectation("deal_size", is_counted=True, hollow=Decimal(0)),
             Expectation("client_id"),
             Expectation("first_name", is_name=True),
             Expectation("last_name", is_name=True),
         ),
-        Resource.NOTES: (Expectation("text"), Expectation("author", is_name=True), Expectation("created")),
-        Resource.SCHEDULED_ACTIVITIES: (Expectation("start", enough_rows=_FEW_ROWS),),
+        Resource.NOTES: (
+            Expectation("text"),
+            Expectation("author", is_name=True),
+            Expectation("created", is_counted=True),
+        ),
+        Resource.SCHEDULED_ACTIVITIES: (Expectation("start", is_counted=True, enough_rows=_FEW_ROWS),),
     }
 )
 
@@ -76,8 +83,9 @@ EXPECTATIONS: Final[Mapping[Resource, tuple[Expectation, ...]]] = MappingProxyTy
 class FieldReport:
     """What one read said of one field: in how many of `rows` it was filled and understood, blank, missing, or odd.
 
-    `core`: the resource is expected to bring it. `state`: how the field stands for the brand with this read; `fell`:
-    it was filled before and is not any more. `lacks`: a value that no row has and some must.
+    `hollow`: in how many it is filled with what says nothing. `core`: the resource is expected to bring it. `state`:
+    how the field stands for the brand with this read; `fell`: it was filled before and is not any more. `lacks`: a
+    value that no row has and some must.
     """
 
     field: str
@@ -89,6 +97,7 @@ class FieldReport:
     blank: int
     missing: int
     odd: int
+    hollow: int = 0
     state: FieldState = FieldState.UNKNOWN
     fell: bool = False
     lacks: str | None = None
@@ -131,6 +140,7 @@ def judge_fields(
             tally.blank[each.name],
             tally.missing[each.name],
             tally.odd[each.name],
+            tally.hollow[each.name],
             before,
             lacks=_lacks(expectation, tally, each.name),
         )
@@ -166,7 +176,7 @@ def _judge(report: FieldReport, expectation: Expectation | None) -> tuple[FieldS
         holds = filled if must_be_filled else filled + report.blank
         if report.rows >= _FEW_ROWS and holds * _SHARE_FALLEN < report.rows:
             return report.state, True
-    if _speaks_otherwise(report, expectation):
+    if _is_partly_lost(report, expectation):
         return FieldState.ACCEPTED if report.state is FieldState.ACCEPTED else FieldState.EMPTY, False
     if report.rows >= _FEW_ROWS and filled * _SHARE_FILLED >= report.rows:
         return FieldState.FILLED, False
@@ -177,8 +187,9 @@ def _judge(report: FieldReport, expectation: Expectation | None) -> tuple[FieldS
     return FieldState.UNKNOWN if expectation is None else FieldState.EMPTY, False
 
 
-def _speaks_otherwise(report: FieldReport, expectation: Expectation | None) -> bool:
-    """Tell whether too many rows hold a word of a vocabulary that is not known: what they mean is not counted."""
-    if expectation is None or not expectation.is_vocabulary or report.rows < expectation.enough_rows:
+def _is_partly_lost(report: FieldReport, expectation: Expectation | None) -> bool:
+    """Tell whether too many values of a field that is counted are not understood, of those that say something."""
+    if expectation is None or not expectation.is_counted or report.rows < expectation.enough_rows:
         return False
-    return report.odd * _SHARE_UNKNOWN > report.rows
+    saying = report.filled - report.hollow + report.odd
+    return report.odd * _SHARE_ODD > saying

@@ -263,6 +263,8 @@ class RecordKind:
             name, value_of = expectation.field, attrgetter(expectation.field)
             if expectation.must_hold is not None:
                 reading.tally.held[name] += [value_of(record) for record in records].count(expectation.must_hold)
+            if expectation.hollow is not None:
+                reading.tally.hollow[name] += [value_of(record) for record in records].count(expectation.hollow)
             if expectation.is_name:
                 reading.tally.odd[name] += sum(map(str.isdecimal, map(value_of, records)))
         return records

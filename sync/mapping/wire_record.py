@@ -88,6 +88,7 @@ class FieldTally:
     missing: Counter[str] = field(default_factory=Counter)
     odd: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
+    hollow: Counter[str] = field(default_factory=Counter)
 
     def filled(self, name: str) -> int:
         """Return in how many rows the field held a value that was understood."""
@@ -96,7 +97,7 @@ class FieldTally:
     def clear(self) -> None:
         """Begin anew."""
         self.rows = 0
-        for counter in (self.blank, self.missing, self.odd, self.held):
+        for counter in (self.blank, self.missing, self.odd, self.held, self.hollow):
             counter.clear()
 
 

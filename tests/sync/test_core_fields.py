@@ -20,6 +20,8 @@ from flask.testing import FlaskClient
 from dash_portal.agency.words import field_words
 from emulator import Account, AccountPlan
 from models import Resource, ResourceStatus, RunStatus
+from sync.__main__ import main
+from sync.commands import exit_status
 from sync.mapping.expectations import EXPECTATIONS
 from sync.mapping.records import KINDS
 from sync.status import status_lines, sync_status
@@ -27,6 +29,7 @@ from tests.conftest import DATABASE_KINDS
 from tests.dash_portal.portal_world import close_world
 from tests.dash_portal.portal_world import make_world as make_portal
 from tests.sync.conftest import MakeWorld
+from tests.sync.processes import environment
 from tests.sync.sync_world import DATA, SyncWorld
 
 Row = dict[str, Any]
@@ -99,9 +102,10 @@ def agency(database_url: str, encryption_key: str) -> Iterator[FlaskClient]:
     close_world(portal)
 
 
-def check_told(world: SyncWorld, agency: FlaskClient, slug: str, damage: Damage, ended: RunStatus | None) -> None:
-    """Assert that it is no success (so `sync once` exits 1); `sync status` and the brand's page name the fields."""
-    assert ended in {RunStatus.PARTIAL, RunStatus.FAILED}, damage
+def check_told(world: SyncWorld, agency: FlaskClient, slug: str, damage: Damage, exit_code: int) -> None:
+    """Assert that `sync once` exits 1, and nothing says success; `sync status` and the brand's page name the fields."""
+    assert exit_code == 1, damage
+    assert world.runs(world.brand_id(slug))[-1]["status"] in {RunStatus.PARTIAL, RunStatus.FAILED}, damage
     result = world.results(world.brand_id(slug))[damage.resource.value]
     assert result["status"] in {ResourceStatus.PARTIAL, ResourceStatus.HELD_BACK, ResourceStatus.FAILED}, damage
     told = sync_status(world.engine, world.settings.sync_cron)
@@ -114,15 +118,25 @@ def check_told(world: SyncWorld, agency: FlaskClient, slug: str, damage: Damage,
 
 
 @pytest.mark.parametrize("resource", list(EXPECTATIONS))
-def test_at_first_sight(make_world: MakeWorld, agency: FlaskClient, resource: Resource, database_kind: str) -> None:
+def test_at_first_sight(
+    make_world: MakeWorld,
+    agency: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    resource: Resource,
+    database_kind: str,
+) -> None:
+    """All core fields of a resource together; each by itself is judged in `mapping/test_expectations.py`."""
     squares = chess_board(list(EXPECTATIONS), database_kind)
     kinds = [kind for each, kind in squares if each == resource]
     world = world_for(make_world, resource, *kinds)
+    for name, value in environment(world.settings).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sync.__main__.configure_logs", lambda: None)
     for kind in kinds:
         damage = Damage(resource, core_fields(resource), kind)
         world.emulator.account(kind).rewrite = damage
         world.add_brand(kind, kind)
-        check_told(world, agency, kind, damage, world.sync(kind))
+        check_told(world, agency, kind, damage, main(["once", "--tenant", kind]))
 
 
 @pytest.mark.parametrize("resource", list(EXPECTATIONS))
@@ -139,7 +153,7 @@ def test_later_the_good_values_stay(
         if resource is Resource.NOTES:
             add_a_note_to_each(account, turn)
         account.rewrite = damage
-        check_told(world, agency, "brand", damage, world.sync("brand"))
+        check_told(world, agency, "brand", damage, exit_status([world.sync("brand")]))
         assert world.rows(TABLES[resource.value], tenant) == good, damage
         account.rewrite = None
     assert world.sync("brand") is RunStatus.SUCCESS

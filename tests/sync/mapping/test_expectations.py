@@ -68,7 +68,7 @@ def test_rows_as_documented_are_nothing_to_complain_of(resource: Resource) -> No
 @pytest.mark.parametrize(
     ("resource", "field"), [(resource, each.field) for resource in Resource for each in EXPECTATIONS[resource]]
 )
-@pytest.mark.parametrize("how", ["renamed", "nested"])
+@pytest.mark.parametrize("how", ["renamed", "dropped", "retyped", "nested"])
 def test_a_core_field_that_is_not_found_is_told_at_first_and_holds_back_later(
     resource: Resource, field: str, how: str
 ) -> None:
@@ -76,7 +76,12 @@ def test_a_core_field_that_is_not_found_is_told_at_first_and_holds_back_later(
     (name,) = [name for name in names if name in ROWS[resource]]
     row = dict(ROWS[resource])
     value = row.pop(name)
-    row |= {"x_" + name: value} if how == "renamed" else {name: {"value": value}}
+    row |= {
+        "renamed": {"x_" + name: value},
+        "dropped": {},
+        "retyped": {name: [[value]]},
+        "nested": {name: {"value": value}},
+    }[how]
     first = reports(resource, [row] * 20)
     assert complained_of(first) == {field}
     assert not any(report.fell for report in first.values())
@@ -118,6 +123,31 @@ def test_words_of_a_vocabulary_that_are_not_known_are_told_before_they_are_many(
         assert "is not understood in 4 of 40 rows" in judged["contact_type"].complaint
     assert not complained_of(reports(resource, [usual] * 39 + [odd]))
     assert not complained_of(reports(resource, [usual] * 36 + [odd] * 4, contact_type=S.ACCEPTED))
+
+
+@pytest.mark.parametrize(
+    ("resource", "changes"),
+    [
+        (Resource.PIPELINE_ITEMS, {"deal_size": "90.000"}),
+        (Resource.LEADS, {"created": "27/11/2026"}),
+        (Resource.NOTES, {"created": "27.11.2026 10:00"}),
+        (Resource.PIPELINE_STAGES, {"likelihood_to_close": "high"}),
+        (Resource.PIPELINE_STAGES, {"sales_cycle_active_status": "sometimes"}),
+    ],
+)
+def test_values_that_are_counted_are_missed_before_they_are_many(resource: Resource, changes: dict[str, Any]) -> None:
+    usual = ROWS[resource]
+    (name,) = changes
+    field = next(each.name for each in KINDS[resource].fields if name in each.wire_names)
+    assert complained_of(reports(resource, [usual] * 36 + [usual | changes] * 4)) == {field}
+    if resource is not Resource.PIPELINE_ITEMS:  # whose usual size is none
+        assert not complained_of(reports(resource, [usual] * 39 + [usual | changes]))
+
+
+def test_one_lost_amount_of_a_few_is_told_however_many_deals_have_none() -> None:
+    sized, odd = DEAL | {"deal_size": "45000"}, DEAL | {"deal_size": "90.000"}
+    assert complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL] * 250 + [sized] * 2 + [odd])) == {"deal_size"}
+    assert not complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL] * 250 + [sized] * 39 + [odd]))
 
 
 def test_stages_of_which_none_is_for_prospects_are_told() -> None:
