@@ -19,7 +19,7 @@ from emulator.quirky_rows import quirky_rows
 from emulator.request_log import SeenRequest
 from emulator.spoiling import ROW_FAULTS, spoiled_page, whole_page
 from emulator.state import State
-from emulator.wire import MODERN, error_answer, list_answer, none_answer
+from emulator.wire import MODERN, Total, error_answer, list_answer, none_answer
 
 API_PATH: Final = "/v2/api/"
 # Where a redirect leads: another host, which must never be shown the headers.
@@ -146,6 +146,8 @@ def _encoded(
         page = whole_page(rows, offset, limit)
     else:
         page = spoiled_page(rule, rows, offset, limit, id_key=call.id_key(account))
+        if rule.fault is Fault.ODD_TOTALS and style.total is Total.ABSENT:
+            style = replace(style, total=Total.NUMBER)  # a call that tells none otherwise
     is_none = not page.rows and (not rows or bool(offset))
     shaped, total = call.shape(account, page.rows), quirky_total(quirks, page.total, len(page.rows))
     body = quirky_envelope(quirks, shaped, total)

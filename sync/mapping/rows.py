@@ -238,11 +238,13 @@ def hot_stages(stages: Iterable[Row], former_keys: Iterable[tuple[str | None, st
 def hot_list_rows(deals: Iterable[Row], stages: dict[str, Row]) -> list[Row]:
     """Return the hot list: prospects' deals in a hot stage that have an initial franchise fee (IFF).
 
-    Likely % is the deal's own, else its stage's; weighted IFF = IFF x likely % / 100, to the cent.
+    Likely % is the deal's own, else its stage's; weighted IFF = IFF x likely % / 100, to the cent. A deal that bears an
+    earlier name of its stage is known by the stage's id.
     """
     rows = []
+    by_id = {stage["sales_cycle_id"]: stage for stage in stages.values() if stage.get("sales_cycle_id")}
     for deal in deals:
-        stage = stages.get(deal["stage_key"])
+        stage = stages.get(deal["stage_key"]) or by_id.get(deal.get("stage_id"))
         iff: Decimal | None = deal["deal_size"]
         if stage is None or deal["contact_type"] != PROSPECT or iff is None or iff <= 0:
             continue

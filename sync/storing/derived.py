@@ -179,12 +179,14 @@ def derive_hot_list(connection: Connection, tenant_id: int, now: datetime) -> Co
     # Rows that are gone tell under which names a stage that is still there was listed before.
     former = [(stage["sales_cycle_id"], stage["stage_key"]) for stage in known if stage["removed_at"] is not None]
     stages = hot_stages((stage for stage in known if stage["removed_at"] is None), former)
+    # By id too: a stage that was renamed while the deals could not be read is still the one they stand in.
+    ids = [stage["sales_cycle_id"] for stage in stages.values() if stage["sales_cycle_id"]]
     live_deals = select(_DEALS).where(
         _DEALS.c.tenant_id == tenant_id,
         _DEALS.c.removed_at.is_(None),
         _DEALS.c.contact_type == PROSPECT,
         _DEALS.c.deal_size > 0,
-        _DEALS.c.stage_key.in_(list(stages)),
+        or_(_DEALS.c.stage_key.in_(list(stages)), _DEALS.c.stage_id.in_(ids)),
     )
     deals = [dict(row) for row in connection.execute(live_deals).mappings()]
     rows = [HOT_LIST_TABLE.pack(row) for row in hot_list_rows(deals, stages)]

@@ -97,6 +97,23 @@ def test_one_bad_neighbour_makes_nobody_elses_notes_old(make_world: MakeWorld) -
     assert [row["client_id"] for row in world.rows(NoteFailure, tenant)] == [bad]
 
 
+def test_a_history_longer_than_what_is_given_is_read_as_far_as_it_goes_and_said(make_world: MakeWorld) -> None:
+    world, tenant, account = world_of(make_world, 30)
+    long = next(client for client, notes in account.notes.items() if len(notes) > 1)
+    world.emulator.set_fault(Fault.ODD_TOTALS, CALL, record_id=long, variant="high", rows=140)
+    for _ in range(2):  # at first sight, and when it is asked again
+        assert world.sync("brand") is RunStatus.PARTIAL
+        assert len(world.live(Note, tenant)) == sum(map(len, account.notes.values()))
+        (error,) = world.errors(tenant)
+        assert error["record_id"] == long
+        given = len(account.notes[long])
+        assert f"gives {given} of this contact's {given + 140} notes" in error["message"]
+        add_note(account, long, 7, moves_date=True)
+    world.emulator.clear_faults()
+    assert world.sync("brand") is RunStatus.SUCCESS
+    assert len(world.live(Note, tenant)) == sum(map(len, account.notes.values()))
+
+
 @pytest.mark.parametrize("moves_date", [True, False])
 def test_what_new_notes_do_to_their_contacts_date_is_learned(make_world: MakeWorld, *, moves_date: bool) -> None:
     world, tenant, account = world_of(make_world, 40)

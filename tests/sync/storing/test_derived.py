@@ -150,6 +150,7 @@ def test_a_hot_stage_stays_hot_whatever_it_is_renamed_to(engine: Engine, tenant:
     deals_land(engine, tenant, deal("7", "FA Sent"), deal("8", "FA Signed"), deal("9", "Lost"))
     assert hot() == [("7", "FA Sent"), ("8", "FA Signed")]
     stages_land(engine, tenant, stage("Agreement sent", "1"), stage("FA Signed", "2"), stage("Lost", "3"))
+    assert hot() == [("7", "Agreement sent"), ("8", "FA Signed")]  # though the deals were not read yet
     deals_land(engine, tenant, deal("7", "Agreement sent"), deal("8", "FA Signed"), deal("9", "Lost"), hours=1)
     assert hot() == [("7", "Agreement sent"), ("8", "FA Signed")]
     stages_land(engine, tenant, stage("Sent", "1"), stage("FA Sent", "3"), stage("FA Signed", "2"))
