@@ -177,6 +177,18 @@ def _act_as(engine: Engine, role: str) -> None:
         dbapi_connection.commit()
 
 
+def has_unreadable_tables(engine: Engine) -> bool:
+    """Tell whether there is a table that this engine's role may not read. On SQLite who reads one reads all."""
+    if engine.dialect.name != "postgresql":
+        return False
+    closed = (
+        "SELECT 1 FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+        "AND NOT has_table_privilege(oid, 'SELECT') LIMIT 1"
+    )
+    with engine.connect() as connection:
+        return connection.scalar(text(closed)) is not None
+
+
 def _speak_for(connection: Connection, brand: str) -> None:
     """Tell row-level security whose rows this transaction may see. SQLite has none: there the session filters."""
     if connection.dialect.name == "postgresql":

@@ -15,8 +15,8 @@ from typing import Any, Final, NoReturn
 
 import structlog
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import select
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
+from sqlmodel import SQLModel, select
 
 import migrations
 from dash_portal.accounts.audit import COMMAND_LINE
@@ -35,6 +35,7 @@ from models import Role, Tenant, User, utc_now
 from settings import ConfigurationError, PortalSettings, Settings, load_settings
 
 _BAD_INPUT: Final = 2
+_BEHIND: Final = "the database is not at the newest schema: run python -m dash_portal migrate"
 _LOOK_AGAIN_SECONDS: Final = 0.5
 _log = structlog.get_logger("portal")
 
@@ -124,14 +125,36 @@ def _serve(wish: argparse.Namespace) -> None:
 def _check_config(_wish: argparse.Namespace) -> None:
     settings = load_settings(PortalSettings)
     owner = create_engine(settings.database_url)
-    _require_migrated(owner)
-    warnings = [*_bypass_warnings(owner), *_exposure_warnings(settings)]
-    with AgencySession(owner) as session:
-        shared = brands_sharing_keys(session, settings.cipher())
-    warnings += [f"the brands {' and '.join(slugs)} have the same web key: each must have its own" for slugs in shared]
+    warnings = _exposure_warnings(settings)
+    if migrations.is_current(owner):
+        warnings += [*_bypass_warnings(owner), *_rights_warnings(owner), *_shared_key_warnings(owner, settings)]
+    else:
+        warnings.append(_BEHIND)
     for warning in warnings:
         print(f"warning: {warning}")
     print("The configuration is fine." if not warnings else "The configuration works, with the warnings above.")
+
+
+def _shared_key_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
+    with AgencySession(owner) as session:
+        shared = brands_sharing_keys(session, settings.cipher())
+    return [f"the brands {' and '.join(slugs)} have the same web key: each must have its own" for slugs in shared]
+
+
+def _rights_warnings(owner: Engine) -> list[str]:
+    """Read a row of each table as the web process does, and name those that it can't read."""
+    web = create_engine(owner.url.render_as_string(hide_password=False), role=PORTAL_ROLE)
+    unreadable = []
+    for table in sorted(SQLModel.metadata.tables):
+        try:
+            with web.connect() as connection:
+                connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608 - the models' own names
+        except ProgrammingError:
+            unreadable.append(table)
+    web.dispose()
+    if not unreadable:
+        return []
+    return [f"the web process can't read {', '.join(unreadable)}: run python -m dash_portal migrate"]
 
 
 def _bypass_warnings(owner: Engine) -> list[str]:
@@ -292,7 +315,7 @@ def _wait_for_database(engine: Engine) -> None:
 
 def _require_migrated(engine: Engine) -> None:
     if not migrations.is_current(engine):
-        raise CommandError("the database is not at the newest schema: run python -m dash_portal migrate")
+        raise CommandError(_BEHIND)
 
 
 def _require_free(host: str, port: int) -> None:

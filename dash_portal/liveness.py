@@ -8,8 +8,9 @@ from flask import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
+from dash_portal.database_away import AWAY
 from dash_portal.portal import portal
-from database import PortalSession
+from database import PortalSession, has_unreadable_tables
 from migrations import is_current
 from models import WORKER_DEAD_AFTER, WorkerHeartbeat, utc_now
 
@@ -24,23 +25,38 @@ def healthz() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[dict[str, Any], int]:
-    """Say whether the database answers and is migrated (200, else 503), and whether a worker lives."""
+    """Say whether the database answers, may be read and is migrated (200, else 503), and whether a worker lives.
+
+    `cause` names what is amiss: away, rights, behind, or worker (which alone keeps nobody from reading the pages).
+    """
     try:
-        migrated = is_current(portal().engine)
-        answer = {
-            "status": "ready" if migrated else "not ready",
-            "database": "ok",
-            "migrations": "current" if migrated else "behind",
-            "worker": _worker() if migrated else "unknown",
-        }
-    except SQLAlchemyError:
-        answer = {"status": "not ready", "database": "away", "migrations": "unknown", "worker": "unknown"}
-    return answer, 200 if answer["status"] == "ready" else 503
+        cause = _cause()
+    except AWAY:
+        cause = "away"
+    except SQLAlchemyError:  # not even the number of the schema, or no heartbeat, may be read
+        cause = "rights"
+    is_ready = cause in {None, "worker"}
+    answer = {
+        "status": "ready" if is_ready else "not ready",
+        "database": cause if cause in {"away", "rights"} else "ok",
+        "migrations": "current" if is_ready else "behind" if cause == "behind" else "unknown",
+        "worker": "unknown" if not is_ready else "alive" if cause is None else "not seen",
+        "cause": cause,
+    }
+    return answer, 200 if is_ready else 503
 
 
-def _worker() -> str:
+def _cause() -> str | None:
+    if not is_current(portal().engine):
+        return "behind"
+    if has_unreadable_tables(portal().engine):
+        return "rights"
+    return None if _is_worker_alive() else "worker"
+
+
+def _is_worker_alive() -> bool:
     living = select(WorkerHeartbeat.worker).where(
         col(WorkerHeartbeat.beat_at) > utc_now() - WORKER_DEAD_AFTER, col(WorkerHeartbeat.stopped_at).is_(None)
     )
     with PortalSession(portal().engine) as session:
-        return "alive" if session.exec(living.limit(1)).first() is not None else "not seen"
+        return session.exec(living.limit(1)).first() is not None

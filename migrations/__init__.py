@@ -14,17 +14,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from database import ALL_BRANDS
+from migrations.rights import bring_about
 
 _FOLDER: Final = Path(__file__).parent
 _ONE_AT_A_TIME: Final = 7_203_511  # any number: the advisory lock that release processes share
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision; several processes may try at once, and one of them does it."""
+    """Bring schema and rights to what they must be; several processes may try at once, and one of them does it."""
     with schema_transaction(engine) as connection:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        bring_about(connection)
 
 
 @contextmanager

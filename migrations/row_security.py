@@ -40,6 +40,7 @@ def protect_accounts(table: str, tenant_id: str) -> None:
     visible = f"current_setting('portal.brand', true) IN (({tenant_id})::text, 'agency', 'accounts')"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"DROP POLICY IF EXISTS own_brand ON {table}")
     op.execute(f"CREATE POLICY own_brand ON {table} USING ({visible}) WITH CHECK ({visible})")
 
 

@@ -88,7 +88,7 @@ def test_checks_of_liveness_need_nobody(world: PortalWorld) -> None:
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json) == (
         200,
-        {"status": "ready", "database": "ok", "migrations": "current", "worker": "not seen"},
+        {"status": "ready", "database": "ok", "migrations": "current", "worker": "not seen", "cause": "worker"},
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
@@ -247,6 +248,24 @@ def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(
     bypassing = run_here(server.url(name, superuser=True), "check-config")
     assert bypassing.returncode == 0
     assert "could bypass row-level security" in bypassing.stdout
+    server.drop(name)
+
+
+def test_check_config_names_what_the_web_process_can_not_read_and_what_to_type(
+    request: pytest.FixtureRequest, run_here: Callable[..., Ended]
+) -> None:
+    server = request.getfixturevalue("postgresql")
+    empty = server.create()
+    before = run_here(server.url(empty), "check-config")
+    assert (before.returncode, "run python -m dash_portal migrate" in before.stdout) == (0, True)
+    server.drop(empty)
+    name = server.create(server.template)
+    with psycopg.connect(server.url(name)) as connection:
+        connection.execute("REVOKE SELECT ON leads, notes FROM portal_web")
+    broken = run_here(server.url(name), "check-config")
+    assert "the web process can't read leads, notes: run python -m dash_portal migrate" in broken.stdout
+    assert run_here(server.url(name), "migrate").returncode == 0
+    assert "can't read" not in run_here(server.url(name), "check-config").stdout
     server.drop(name)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 
@@ -105,6 +106,23 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
         except httpx.TransportError:
             continue
         return
+
+
+@pytest.mark.parametrize(
+    ("statement", "cause"),
+    [
+        ("REVOKE SELECT ON leads FROM portal_web", "rights"),
+        ("REVOKE SELECT ON alembic_version FROM portal_web", "rights"),
+        ("UPDATE alembic_version SET version_num = '0001'", "behind"),
+    ],
+)
+def test_readyz_names_the_cause(world: PortalWorld, statement: str, cause: str) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(text(statement))
+    answer = world.visitor().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert (answer.json["status"], answer.json["cause"]) == ("not ready", cause)
 
 
 @pytest.mark.parametrize(
