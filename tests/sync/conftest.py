@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 from emulator import AccountPlan, Emulator
 from encryption import Cipher
 from settings import SyncSettings
+from sync.__main__ import main
+from tests.sync.processes import environment
 from tests.sync.sync_world import TOKEN, Clock, SyncWorld
 
 
@@ -32,6 +34,40 @@ def make_world(engine: Engine, database_url: str, encryption_key: str) -> Iterat
             return started.enter_context(new_world(engine, database_url, encryption_key, *accounts, **settings))
 
         yield make
+
+
+OperatorOf = Callable[[SyncWorld], None]
+
+
+@pytest.fixture
+def operator_of(monkeypatch: pytest.MonkeyPatch) -> OperatorOf:
+    """Give this process the environment of a world's host, for commands that are typed here."""
+
+    def become(world: SyncWorld) -> None:
+        for name, value in environment(world.settings).items():
+            monkeypatch.setenv(name, value)
+
+    return become
+
+
+Say = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def say(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Type a command of the write wing, as an operator of a world; return its status and what it wrote, out and err."""
+    monkeypatch.setattr("sync.__main__.configure_logs", lambda: None)  # pytest's own stay
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capfdbinary.readouterr()
+        try:
+            status = main(arguments)
+        except SystemExit as left:
+            status = int(left.code or 0)
+        written = capfdbinary.readouterr()
+        return status, written.out.decode(), written.err.decode()
+
+    return run
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -29,10 +29,12 @@ from models import (
     ScheduleCount,
     ScheduledActivity,
     SyncError,
+    SyncLease,
     SyncRun,
     SyncRunResource,
     Tenant,
     Trigger,
+    utc_now,
 )
 from settings import SyncSettings
 from sync.api.access import AccessWatch
@@ -92,6 +94,11 @@ class SyncWorld:
         (brand,) = active_brands(self.engine, slug)
         shared = SyncContext(self.engine, self.settings, worker, self.stop, self.access)
         return sync_brand(shared, brand, RunRequest(Trigger.CLI, accept=accept))
+
+    def expire_leases(self) -> None:
+        """Let the time be past until which workers hold their brands, as if they had long stopped renewing."""
+        with agency_transaction(self.engine) as connection:
+            connection.execute(table_of(SyncLease).update().values(expires_at=utc_now() - timedelta(seconds=1)))
 
     def brand_id(self, slug: str) -> int:
         """The id of the brand that is called so."""

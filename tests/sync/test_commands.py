@@ -4,46 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from emulator import AccountPlan, Fault
 from models import RawSnapshot
-from sync.__main__ import main
-from tests.sync.conftest import MakeWorld
-from tests.sync.processes import environment
+from tests.sync.conftest import MakeWorld, OperatorOf, Say
 from tests.sync.sync_world import SyncWorld
 
 KEY = "CT_commanded_key"
 
 
 @pytest.fixture
-def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> SyncWorld:
+def world(make_world: MakeWorld, operator_of: OperatorOf) -> SyncWorld:
     made = make_world(AccountPlan(name="A", web_key=KEY, contacts=130), sync_notes_budget=5)
     made.add_brand(KEY, "brand")
-    for name, value in environment(made.settings).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("sync.__main__.configure_logs", lambda: None)
+    operator_of(made)
     return made
-
-
-Say = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def say(capfdbinary: pytest.CaptureFixture[bytes]) -> Say:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capfdbinary.readouterr()
-        try:
-            status = main(arguments)
-        except SystemExit as left:
-            status = int(left.code or 0)
-        told = capfdbinary.readouterr()
-        return status, told.out.decode(), told.err.decode()
-
-    return run
 
 
 def test_once_says_by_its_status_how_it_went(world: SyncWorld, say: Say) -> None:

@@ -9,13 +9,11 @@ import pytest
 
 from emulator import AccountPlan, quirks_named
 from models import Resource, RunStatus
-from sync.__main__ import main
-from tests.sync.conftest import MakeWorld
-from tests.sync.processes import environment
+from tests.sync.conftest import MakeWorld, OperatorOf, Say
 from tests.sync.sync_world import SyncWorld
 
 KEY, PLAIN_KEY = "CT_foreign_key", "CT_plain_key"
-Say = Callable[..., tuple[int, str]]
+FOREIGN = ("--tenant", "foreign")
 Fields = dict[str, dict[str, str]]
 PEOPLE = ("leads", "pipeline_items")
 # What someone writes who reads the probe's lines: our field, and the wire name that holds it.
@@ -141,26 +139,14 @@ def account_plan(key: str, *quirks: str) -> AccountPlan:
 
 
 @pytest.fixture
-def say(capfd: pytest.CaptureFixture[str]) -> Say:
-    def run(*arguments: str) -> tuple[int, str]:
-        capfd.readouterr()
-        status = main([*arguments, "--tenant", "foreign"])
-        return status, capfd.readouterr().out
-
-    return run
-
-
-@pytest.fixture
-def make_foreign(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], SyncWorld]:
+def make_foreign(make_world: MakeWorld, operator_of: OperatorOf) -> Callable[[str], SyncWorld]:
     """Return a world of a brand in a dialect beside one whose account has the same records and speaks plainly."""
 
     def make(dialect: str) -> SyncWorld:
         world = make_world(account_plan(KEY, dialect), account_plan(PLAIN_KEY), sync_notes_budget=200)
         world.add_brand(KEY, "foreign")
         world.add_brand(PLAIN_KEY, "plain")
-        for name, value in environment(world.settings).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sync.__main__.configure_logs", lambda: None)
+        operator_of(world)
         return world
 
     return make
@@ -197,7 +183,7 @@ def test_what_the_probe_says_is_enough_to_end_where_a_plain_account_does(
     ended = world.sync("foreign")
     assert (ended is RunStatus.SUCCESS) is not bool(fields)
 
-    status, out = say("probe")
+    status, out, _ = say("probe", *FOREIGN)
     assert status == (1 if fields else 0)
     for resource, lines in sections(out).items():
         known = {line.split()[0] for line in lines if "nobody reads it" not in line}
@@ -210,9 +196,9 @@ def test_what_the_probe_says_is_enough_to_end_where_a_plain_account_does(
     file = tmp_path / "fields.toml"
     file.write_text(as_toml(fields))
     monkeypatch.setenv("CLIENTTETHER_FIELDS", str(file))
-    assert say("probe")[0] == 0
-    assert say("once")[0] == 0  # notes could not be asked for while no contact was known by its id
-    assert say("replay")[0] == 0
+    assert say("probe", *FOREIGN)[0] == 0
+    assert say("once", *FOREIGN)[0] == 0  # notes could not be asked for while no contact was known by its id
+    assert say("replay", *FOREIGN)[0] == 0
     foreign, plain = (world.tables(world.brand_id(slug)) for slug in ("foreign", "plain"))
     for name, rows in plain.items():
         assert foreign[name] == rows, name
@@ -222,7 +208,7 @@ def test_an_envelope_of_another_api_is_not_understood_and_nothing_is_taken_for_n
     make_foreign: Callable[[str], SyncWorld], say: Say
 ) -> None:
     world = make_foreign("foreign")
-    status, out = say("probe")
+    status, out, _ = say("probe", *FOREIGN)
     assert status == 1
     assert all(any(line.startswith("!") for line in lines) for lines in sections(out).values())
     assert world.sync("foreign") is RunStatus.FAILED

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import timedelta
 
 import pytest
 
-from database import agency_transaction
 from emulator import AccountPlan
-from models import RawBody, RawSnapshot, RunStatus, SyncLease, utc_now
+from models import RawBody, RawSnapshot, RunStatus
 from sync.api.access import AccessWatch
-from sync.tables import table_of
 from tests.sync.conftest import MakeWorld
 from tests.sync.processes import start_sync
 from tests.sync.sync_world import SyncWorld
@@ -43,7 +40,7 @@ def test_a_killed_sync_is_made_up_for(make_world: MakeWorld, request: pytest.Fix
             now = world.tables(victim)
             if state == 0:
                 assert all(now[name] in (before[name], after[name]) for name in WHOLE_TABLES)
-            _let_the_lease_run_out(world)
+            world.expire_leases()
 
         for _ in range(2):
             assert world.sync("victim", worker="the-next-worker") is RunStatus.SUCCESS
@@ -57,9 +54,3 @@ def test_a_killed_sync_is_made_up_for(make_world: MakeWorld, request: pytest.Fix
 
     bodies = {row["sha256"] for row in world.rows(RawBody, victim)}
     assert {row["sha256"] for row in world.rows(RawSnapshot, victim)} <= bodies
-
-
-def _let_the_lease_run_out(world: SyncWorld) -> None:
-    """The killed worker renews it no longer: let the time be past that a new one would wait for."""
-    with agency_transaction(world.engine) as connection:
-        connection.execute(table_of(SyncLease).update().values(expires_at=utc_now() - timedelta(seconds=1)))

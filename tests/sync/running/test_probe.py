@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,10 @@ import pytest
 
 from emulator import AccountPlan
 from models import RawSnapshot, RunStatus
-from sync.__main__ import main
-from tests.sync.conftest import MakeWorld
-from tests.sync.processes import environment
+from tests.sync.conftest import MakeWorld, OperatorOf, Say
 from tests.sync.sync_world import SyncWorld
 
 KEY, PLAIN_KEY = "CT_probed_key", "CT_plain_key"
-Say = Callable[..., tuple[int, str, str]]
 
 
 def account_plan(key: str) -> AccountPlan:
@@ -26,25 +22,12 @@ def account_plan(key: str) -> AccountPlan:
 
 
 @pytest.fixture
-def world(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> SyncWorld:
+def world(make_world: MakeWorld, operator_of: OperatorOf) -> SyncWorld:
     made = make_world(account_plan(KEY), account_plan(PLAIN_KEY), sync_notes_budget=100)
     made.add_brand(KEY, "brand")
     made.add_brand(PLAIN_KEY, "plain")
-    for name, value in environment(made.settings).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("sync.__main__.configure_logs", lambda: None)
+    operator_of(made)
     return made
-
-
-@pytest.fixture
-def say(capfd: pytest.CaptureFixture[str]) -> Say:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        status = main(arguments)
-        told = capfd.readouterr()
-        return status, told.out, told.err
-
-    return run
 
 
 def rows_of(world: SyncWorld, call: str) -> list[dict[str, Any]]:
