@@ -5,9 +5,13 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
+
+from database import agency_transaction
 
 ROOT = Path(__file__).parents[2]
 GROUND_FLOOR = ("models.py", "database.py", "accents.py", "settings.py", "encryption.py", "pyproject.toml")
@@ -59,3 +63,29 @@ def schema_copy(database_url: str, tmp_path: Path) -> SchemaCopy:
     for name in GROUND_FLOOR:
         shutil.copy(ROOT / name, folder / name)
     return SchemaCopy(folder, database_url)
+
+
+BRAND = text(
+    "INSERT INTO tenants (id, slug, name, timezone, status, web_key_encrypted, web_key_last4, data_version, created_at,"
+    " updated_at) VALUES (1, 'acme', 'Acme', 'UTC', 'active', 'x', 'last', 0, :now, :now)"
+)
+FIELD = text(
+    "INSERT INTO known_fields (tenant_id, resource, field, created_at, updated_at)"
+    " VALUES (1, :resource, 'a_field', :now, :now)"
+)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def add_field(engine: Engine, resource: str) -> None:
+    """Write down that the brand's resource has a field. Raises IntegrityError for a resource that the database refuses."""
+    with agency_transaction(engine) as connection:
+        connection.execute(FIELD, {"resource": resource, "now": NOW})
+
+
+@pytest.fixture
+def filled_engine(engine: Engine) -> Engine:
+    """The database of the schema copy, with a brand and a field of its leads."""
+    with agency_transaction(engine) as connection:
+        connection.execute(BRAND, {"now": NOW})
+    add_field(engine, "leads")
+    return engine

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
-from database import agency_transaction, create_engine
-from settings import Settings
+from database import agency_transaction
 from tests.migrations.conftest import SchemaCopy
-from tests.migrations.test_vocabulary import BRAND, FIELD, NOW
 
 
 def test_a_database_that_is_current_needs_nothing(schema_copy: SchemaCopy) -> None:
@@ -15,11 +13,9 @@ def test_a_database_that_is_current_needs_nothing(schema_copy: SchemaCopy) -> No
     assert f'revision = "{int(newest) + 1:04}"\ndown_revision = "{newest}"\n' in revision
 
 
-def test_a_new_column_comes_with_a_value_for_the_rows_that_exist(schema_copy: SchemaCopy) -> None:
-    engine = create_engine(Settings(database_url=schema_copy.database_url).database_url)
-    with agency_transaction(engine) as connection:
-        connection.execute(BRAND, {"now": NOW})
-        connection.execute(FIELD, {"resource": "leads", "now": NOW})
+def test_a_new_column_comes_with_a_value_for_the_rows_that_exist(
+    schema_copy: SchemaCopy, filled_engine: Engine
+) -> None:
     schema_copy.edit(
         "models.py",
         "    field: str = Field(primary_key=True, max_length=120)\n",
@@ -28,18 +24,13 @@ def test_a_new_column_comes_with_a_value_for_the_rows_that_exist(schema_copy: Sc
     )
     schema_copy.new_revision("What is known of a field")
     schema_copy.migrate()
-    with agency_transaction(engine) as connection:
+    with agency_transaction(filled_engine) as connection:
         row = connection.execute(text("SELECT hint, seen, loud FROM known_fields")).one()
         assert (row.hint, row.seen, bool(row.loud)) == ("none yet", 3, False)
-    engine.dispose()
 
 
-def test_writing_a_table_anew_keeps_what_hangs_on_its_rows(schema_copy: SchemaCopy) -> None:
+def test_writing_a_table_anew_keeps_what_hangs_on_its_rows(schema_copy: SchemaCopy, filled_engine: Engine) -> None:
     """SQLite copies a table to alter it; dropping the old one must not delete its brands' rows in other tables."""
-    engine = create_engine(Settings(database_url=schema_copy.database_url).database_url)
-    with agency_transaction(engine) as connection:
-        connection.execute(BRAND, {"now": NOW})
-        connection.execute(FIELD, {"resource": "leads", "now": NOW})
     schema_copy.edit(
         "models.py",
         "    accent_colour: str | None = Field(default=None, max_length=7)\n",
@@ -48,8 +39,7 @@ def test_writing_a_table_anew_keeps_what_hangs_on_its_rows(schema_copy: SchemaCo
     revision = schema_copy.new_revision("Longer colours")
     assert "alter_column" in revision
     schema_copy.migrate()
-    with agency_transaction(engine) as connection:
+    with agency_transaction(filled_engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM known_fields")).scalar_one() == 1
         if connection.dialect.name == "sqlite":
             assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
-    engine.dispose()
