@@ -51,13 +51,18 @@ class DashboardPage:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a page was asked for. `details` is the part of the view that names what stands open at its side."""
+    """What a page was asked for.
+
+    `details` is the part of the view that names what stands open at its side, `unread` names what a link said that
+    means nothing here.
+    """
 
     page: DashboardPage
     session: BrandSession
     brand: Brand
     view: View
     details: View
+    unread: tuple[str, ...]
     now: datetime
     freshness: Freshness
 
@@ -68,12 +73,13 @@ def open_page(page: DashboardPage, view: View) -> Iterator[PageRequest]:
     brand = authorised_brand(view.value("brand") or None)
     g.opened_brand = brand
     known_view, panel = view.only("brand", *page.parameters), view.only("brand", "lead", "note")
+    unread = tuple(name for name, _ in view.without("brand", "lead", "note", *page.parameters).parameters)
     if current_viewer().is_agency:  # pinned: every link of this page stays with this brand
         known_view, panel = (part.set_to("brand", brand.slug) for part in (known_view, panel))
     now = utc_now()
     with open_brand(brand) as session:
         fresh = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
-        yield PageRequest(page, session, brand, known_view, panel, now, fresh)
+        yield PageRequest(page, session, brand, known_view, panel, unread, now, fresh)
 
 
 def known(request: PageRequest, what: str, work_out: Callable[[], Any]) -> Any:

@@ -1,6 +1,7 @@
 """Pictures of every page of a running portal: `make screenshots`, with the demo running in another terminal.
 
-They are how a change of the pages is looked at: light and dark, wide and at phone width. The README's are among them.
+They are how a change of the pages is looked at: light and dark, wide, on a tablet and on a phone. The README's are
+among them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 PAGES: Final = ("leads", "pipeline", "hot-list", "notes", "schedule")
 AGENCY_PAGES: Final = ("agency/sync", "agency/brands", "agency/users", "agency/audit")
-WIDTHS: Final = {"wide": (1440, 900), "phone": (390, 844)}
+WIDTHS: Final = {"wide": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
 
 
 def main() -> None:

@@ -7,24 +7,13 @@ from typing import Any
 from dash import Input, callback, register_page
 from dash.development.base_component import Component
 
-from dash_portal.components import chart_card, filter_chips, grid, ids, kpi_cards, shell
-from dash_portal.components.empty import nothing_yet
-from dash_portal.components.freshness import output as how_fresh
+from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell
 from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import days, money, percent, priority_piece, stage_piece, stuck_piece
-from dash_portal.dashboards.hot_list import (
-    BY_STAGE,
-    CARDS,
-    DEFAULT_SORT,
-    SORT_NAMES,
-    HotFilters,
-    HotRow,
-    hot_list_dashboard,
-    hot_rows,
-    searched_totals,
-)
+from dash_portal.components.texts import Pieces, days_pieces, money, percent, priority_piece, stage_piece, stuck_piece
+from dash_portal.dashboards import hot_list
+from dash_portal.dashboards.hot_list import HotRow
 from dash_portal.dashboards.pipeline import STUCK, pipeline_counts
-from dash_portal.dashboards.table import TablePage, TableQuestion
+from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from models import Resource
 
@@ -35,34 +24,63 @@ PAGE = DashboardPage(
     parameters=("stage", "stuck", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
-CHARTS = (BY_STAGE,)
+CHARTS = (hot_list.BY_STAGE,)
 CHIPS = {"stage": "Stage", "stuck": "Only"}
+
+
+def _candidate(request: PageRequest, row: HotRow) -> Pieces:
+    return door(request.view, row.candidate or "(no name)", row.client_id)
+
+
+def _two_lines(request: PageRequest, row: HotRow) -> Pieces:
+    stuck = [stuck_piece()] if row.stuck else []
+    second = f"{row.stage} · {money(row.iff)} · {percent(row.likelihood)}"
+    name = _candidate(request, row)
+    return [*name, priority_piece(row.priority), *stuck, {"text": second, "className": "second"}]
+
+
 TABLE = Table(
     page=PAGE.name,
     title="Hot list",
     things="deals",
     label="Search hot list",
+    row_id="opportunity_id",
     columns=(
-        Column("candidate", "Candidate", "candidate", width=150, flex=3),
-        Column("priority", "Priority", width=125),
-        Column("market", "Market", "market", width=120, flex=2),
-        Column("units", "Units", width=70),
-        Column("stage", "Stage", "stage", descending_first=True, width=215, flex=4),
-        Column("iff", "IFF", "iff", numeric=True, descending_first=True, width=110),
-        Column("weighted", "Weighted IFF", "weighted", numeric=True, descending_first=True, width=130),
-        Column("likely", "Likely", "likely", numeric=True, descending_first=True, width=90),
-        Column("days", "Days in stage", "days", numeric=True, descending_first=True, width=130),
-        Column("sales_lead", "Sales lead", "lead", width=130, flex=2),
+        Column("candidate", "Candidate", "candidate", width=150, least=100, flex=3, show=_candidate),
+        Column("priority", "Priority", width=125, least=112, show=lambda _, row: [priority_piece(row.priority)]),
+        Column("market", "Market", "market", width=120, least=84, flex=2),
+        Column("units", "Units", width=70, least=56),
+        Column(
+            "stage",
+            "Stage",
+            "stage",
+            descending_first=True,
+            width=215,
+            least=140,
+            flex=4,
+            show=lambda _, row: [stage_piece(row.stage)],
+        ),
+        Column("iff", "IFF", "iff", numeric=True, width=110, least=88, show=lambda _, row: money(row.iff)),
+        Column(
+            "weighted",
+            "Weighted IFF",
+            "weighted",
+            numeric=True,
+            width=130,
+            least=92,
+            show=lambda _, row: money(row.weighted_iff),
+        ),
+        Column(
+            "likely", "Likely", "likely", numeric=True, width=90, least=72, show=lambda _, row: percent(row.likelihood)
+        ),
+        Column("days", "Days in stage", "days", numeric=True, width=130, show=days_pieces),
+        Column("sales_lead", "Sales lead", "lead", width=130, least=88, flex=2),
     ),
-    default_sort=DEFAULT_SORT,
+    two_lines=_two_lines,
+    default_sort=hot_list.DEFAULT_SORT,
     searched="Candidate, market, stage, sales lead …",
 )
-OUTPUTS = [
-    filter_chips.output(PAGE.name),
-    *kpi_cards.outputs(CARDS),
-    *chart_card.outputs(CHARTS),
-    *grid.outputs(TABLE),
-]
+OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(hot_list.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -72,7 +90,7 @@ def layout(**query: Any) -> Any:
     return shell.page(PAGE, query, _frame, _answer)
 
 
-@callback(*OUTPUTS, how_fresh(PAGE), Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
+@callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view changes."""
     return shell.changes(PAGE, query, OUTPUTS, _answer)
@@ -80,8 +98,8 @@ def change(query: Any) -> list[Any]:
 
 def _frame() -> list[Component]:
     return [
-        kpi_cards.kpi_cards(CARDS),
-        filter_chips.filter_chips(PAGE.name),
+        kpi_cards.kpi_cards(hot_list.CARDS),
+        *filter_chips.filter_chips(PAGE.name),
         chart_card.chart_columns([chart_card.chart_card(chart_id) for chart_id in CHARTS]),
         grid.grid_card(TABLE),
     ]
@@ -90,61 +108,32 @@ def _frame() -> list[Component]:
 def _answer(request: PageRequest) -> shell.Answer | Component:
     session, brand, view = request.session, request.brand, request.view
     counts = pipeline_counts(session, brand, request.now)
-    filters = HotFilters.of(view.values("stage"), counts, only_stuck=STUCK in view.values("stuck"))
-    dashboard = hot_list_dashboard(session, brand, filters)
+    filters = hot_list.HotFilters.of(view.values("stage"), counts, only_stuck=STUCK in view.values("stuck"))
+    dashboard = hot_list.hot_list_dashboard(session, brand, filters)
     if not dashboard.brand_total and not filters.only_stuck:
         what = "Deals in a late stage with an initial franchise fee will appear here, the nearest to signing first."
-        return nothing_yet(what, request.freshness, brand)
-    question = TableQuestion.of_view(view, sorts=SORT_NAMES, default=DEFAULT_SORT)
-    rows = hot_rows(session, brand, filters, question)
+        return empty.nothing_yet(what, request.freshness, brand)
+    question = TableQuestion.of_view(view, sorts=hot_list.SORT_NAMES, default=hot_list.DEFAULT_SORT)
+    rows = hot_list.hot_rows(session, brand, filters, question)
     totals = (dashboard.iff, dashboard.weighted_iff)
     if question.search:
-        totals = searched_totals(session, filters, question)
-    links = {CARDS[0]: view.narrowed().without("q", *CHIPS)}
+        totals = hot_list.searched_totals(session, filters, question)
+    texts, hint = {("stuck", STUCK): "Stuck deals"}, filter_chips.SELECT_A_BAR
     return {
-        filter_chips.output(PAGE.name): filter_chips.chips(
-            view, CHIPS, texts={("stuck", STUCK): "Stuck deals"}, hint=filter_chips.SELECT_A_BAR
-        ),
-        **kpi_cards.values(dashboard.cards, links),
+        **filter_chips.values(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=hint),
+        **kpi_cards.values(dashboard.cards, {hot_list.CARDS[0]: view.narrowed().without("q", *CHIPS)}),
         **chart_card.values(dashboard.charts, view, accent=brand.accent_colour),
-        **grid.values(
-            TABLE, view, question, rows, [_cells(request, row) for row in rows.rows], foot=_foot(rows, totals)
-        ),
+        **grid.values(TABLE, request, question, rows, foot=_foot(rows.total, *map(money, totals))),
     }
 
 
-def _foot(rows: TablePage[HotRow], totals: tuple[Any, Any]) -> dict[str, Any]:
-    iff, weighted = (money(total) for total in totals)
-    deals = f"{rows.total:,} deals"
+def _foot(deals: int, iff: str, weighted: str) -> dict[str, Any]:
+    second = {"text": f"IFF {iff} · weighted {weighted}", "className": "second"}
     return {
         "id": "total",
         "candidate": "Total",
-        "priority": deals,
+        "priority": f"{deals:,} deals",
         "iff": iff,
         "weighted": weighted,
-        "narrow": [f"Total of {deals}", {"text": f"IFF {iff} · weighted {weighted}", "className": "second"}],
-    }
-
-
-def _cells(request: PageRequest, row: HotRow) -> dict[str, Any]:
-    name = door(request.view, row.candidate or "(no name)", row.client_id)
-    stuck = [stuck_piece()] if row.stuck else []
-    return {
-        "id": row.opportunity_id,
-        "candidate": name,
-        "priority": [priority_piece(row.priority)],
-        "market": row.market,
-        "units": row.units,
-        "stage": [stage_piece(row.stage)],
-        "iff": money(row.iff),
-        "weighted": money(row.weighted_iff),
-        "likely": percent(row.likelihood),
-        "days": [*stuck, " ", days(row.days)] if stuck else days(row.days),
-        "sales_lead": row.sales_lead,
-        "narrow": [
-            *name,
-            priority_piece(row.priority),
-            *stuck,
-            {"text": f"{row.stage} · {money(row.iff)} · {percent(row.likelihood)}", "className": "second"},
-        ],
+        "narrow": [f"Total of {deals:,} deals", second],
     }

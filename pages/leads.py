@@ -7,25 +7,11 @@ from typing import Any
 from dash import Input, callback, register_page
 from dash.development.base_component import Component
 
-from dash_portal.components import chart_card, filter_chips, grid, ids, kpi_cards, shell
-from dash_portal.components.empty import nothing_yet
-from dash_portal.components.freshness import output as how_fresh
+from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell
 from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import contact_pieces, day, day_piece, money, stage_piece
-from dash_portal.dashboards.leads import (
-    BY_SOURCE,
-    BY_STATUS,
-    CARDS,
-    DEFAULT_SORT,
-    GROUPS,
-    SORTS,
-    SOURCE_QUALITY,
-    LeadFilters,
-    LeadRow,
-    lead_counts,
-    lead_rows,
-    leads_dashboard,
-)
+from dash_portal.components.texts import Pieces, contact_pieces, day, day_piece, money, stage_piece
+from dash_portal.dashboards import leads
+from dash_portal.dashboards.leads import LeadRow
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from models import Resource
@@ -37,31 +23,51 @@ PAGE = DashboardPage(
     parameters=("source", "status", "only", "open", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
-CHARTS = (BY_SOURCE, SOURCE_QUALITY, BY_STATUS)
+CHARTS = (leads.BY_SOURCE, leads.SOURCE_QUALITY, leads.BY_STATUS)
 CHIPS = {"source": "Source", "status": "Status", "only": "Only"}
+
+
+def _name(request: PageRequest, row: LeadRow) -> Pieces:
+    return door(request.view, row.name or row.company or "(no name)", row.client_id)
+
+
+def _two_lines(request: PageRequest, row: LeadRow) -> Pieces:
+    second = f"{row.source} · {day(row.created_at, request.brand.display_zone)}"
+    return [*_name(request, row), stage_piece(row.status), {"text": second, "className": "second"}]
+
+
 TABLE = Table(
     page=PAGE.name,
     title="Leads",
     things="leads",
+    row_id="client_id",
     columns=(
-        Column("name", "Name", "name", width=170, flex=3),
+        Column("name", "Name", "name", width=170, flex=3, show=_name),
         Column("source", "Source", "source", width=150, flex=2),
-        Column("status", "Status", "status", width=170, flex=2),
-        Column("contact", "Contact", width=200, flex=3),
+        Column(
+            "status", "Status", "status", width=170, least=130, flex=2, show=lambda _, row: [stage_piece(row.status)]
+        ),
+        Column(
+            "contact", "Contact", width=200, least=150, flex=3, show=lambda _, row: contact_pieces(row.email, row.phone)
+        ),
         Column("sales_lead", "Sales lead", "lead", width=130, flex=2),
-        Column("created", "Created", "created", descending_first=True, width=120),
-        Column("deal_size", "Deal size", "deal", numeric=True, descending_first=True, width=110),
+        Column(
+            "created",
+            "Created",
+            "created",
+            descending_first=True,
+            width=120,
+            least=100,
+            show=lambda request, row: day_piece(row.created_at, request.brand.display_zone),
+        ),
+        Column("deal_size", "Deal size", "deal", numeric=True, width=110, show=lambda _, row: money(row.deal_size)),
     ),
-    default_sort=DEFAULT_SORT,
+    two_lines=_two_lines,
+    default_sort=leads.DEFAULT_SORT,
     searched="Name, company, e-mail, phone, source, status …",
     row_height=56,
 )
-OUTPUTS = [
-    filter_chips.output(PAGE.name),
-    *kpi_cards.outputs(CARDS),
-    *chart_card.outputs(CHARTS),
-    *grid.outputs(TABLE),
-]
+OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(leads.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -71,7 +77,7 @@ def layout(**query: Any) -> Any:
     return shell.page(PAGE, query, _frame, _answer)
 
 
-@callback(*OUTPUTS, how_fresh(PAGE), Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
+@callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view changes."""
     return shell.changes(PAGE, query, OUTPUTS, _answer)
@@ -80,8 +86,8 @@ def change(query: Any) -> list[Any]:
 def _frame() -> list[Component]:
     by_source, quality, by_status = (chart_card.chart_card(chart_id) for chart_id in CHARTS)
     return [
-        kpi_cards.kpi_cards(CARDS),
-        filter_chips.filter_chips(PAGE.name),
+        kpi_cards.kpi_cards(leads.CARDS),
+        *filter_chips.filter_chips(PAGE.name),
         chart_card.chart_columns([by_source, quality], [by_status]),
         grid.grid_card(TABLE),
     ]
@@ -89,37 +95,23 @@ def _frame() -> list[Component]:
 
 def _answer(request: PageRequest) -> shell.Answer | Component:
     session, brand, view = request.session, request.brand, request.view
-    counts = lead_counts(session, brand, request.now)
-    filters = LeadFilters.of(view.values("source"), view.values("status"), counts.stages, groups=view.values("only"))
-    dashboard = leads_dashboard(session, brand, filters, request.now, open_charts=frozenset(view.values("open")))
+    counts = leads.lead_counts(session, brand, request.now)
+    filters = leads.LeadFilters.of(
+        view.values("source"), view.values("status"), counts.stages, groups=view.values("only")
+    )
+    open_charts = frozenset(view.values("open"))
+    dashboard = leads.leads_dashboard(session, brand, filters, request.now, open_charts=open_charts)
     if not dashboard.brand_total:
         what = "Your prospects will appear here: how many there are, where they come from and how far they get."
-        return nothing_yet(what, request.freshness, brand)
-    question = TableQuestion.of_view(view, sorts=SORTS, default=DEFAULT_SORT)
-    rows = lead_rows(session, filters, question, counts, known_total=dashboard.total)
-    texts = {("only", group): label for group, label in GROUPS.items()}
-    links = {card_id: view.toggled("only", group) for group, card_id in zip(GROUPS, CARDS[1:], strict=True)}
+        return empty.nothing_yet(what, request.freshness, brand)
+    question = TableQuestion.of_view(view, sorts=leads.SORTS, default=leads.DEFAULT_SORT)
+    rows = leads.lead_rows(session, filters, question, counts, known_total=dashboard.total)
+    texts = {("only", group): label for group, label in leads.GROUPS.items()}
+    links = {card_id: view.toggled("only", group) for group, card_id in zip(leads.GROUPS, leads.CARDS[1:], strict=True)}
+    links[leads.CARDS[0]] = view.narrowed().without("q", *CHIPS)
     return {
-        filter_chips.output(PAGE.name): filter_chips.chips(view, CHIPS, texts=texts, hint=filter_chips.SELECT_A_BAR),
-        **kpi_cards.values(dashboard.cards, links | {CARDS[0]: view.narrowed().without("q", *CHIPS)}),
+        **filter_chips.values(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=filter_chips.SELECT_A_BAR),
+        **kpi_cards.values(dashboard.cards, links),
         **chart_card.values(dashboard.charts, view, accent=brand.accent_colour),
-        **grid.values(TABLE, view, question, rows, [_cells(request, row) for row in rows.rows]),
-    }
-
-
-def _cells(request: PageRequest, row: LeadRow) -> dict[str, Any]:
-    zone = request.brand.display_zone
-    name = door(request.view, row.name or row.company or "(no name)", row.client_id)
-    created = day_piece(row.created_at, zone)
-    second = {"text": f"{row.source} · {day(row.created_at, zone)}", "className": "second"}
-    return {
-        "id": row.client_id,
-        "name": name,
-        "source": row.source,
-        "status": [stage_piece(row.status)],
-        "contact": contact_pieces(row.email, row.phone),
-        "sales_lead": row.sales_lead,
-        "created": created,
-        "deal_size": money(row.deal_size),
-        "narrow": [*name, stage_piece(row.status), second],
+        **grid.values(TABLE, request, question, rows),
     }

@@ -8,21 +8,12 @@ from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
 from dash_portal.brand_time import clock_text
-from dash_portal.components import filter_chips, filter_menu, grid, ids, shell
-from dash_portal.components.empty import nothing_yet
-from dash_portal.components.freshness import output as how_fresh
+from dash_portal.components import empty, filter_chips, filter_menu, grid, ids, shell
 from dash_portal.components.grid import Column, Table, door, search_field, search_value
 from dash_portal.components.rich_text import marked_pieces
-from dash_portal.components.texts import day
-from dash_portal.dashboards.notes import (
-    DEFAULT_SORT,
-    SORTS,
-    NoteFilters,
-    NoteRow,
-    note_coverage,
-    note_facets,
-    note_page,
-)
+from dash_portal.components.texts import Pieces, day
+from dash_portal.dashboards import notes
+from dash_portal.dashboards.notes import NoteFilters, NoteRow
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_data
 from models import Resource
@@ -36,32 +27,55 @@ PAGE = DashboardPage(
 )
 CHIPS = {"author": "Author", "kind": "Kind", "contact": "Contact", "client": "Contact"}
 ROW_HEIGHTS = {"": 64, "compact": 40}
+
+
+def _day(request: PageRequest, row: NoteRow) -> Pieces:
+    """Return the day as the link that opens the note."""
+    target = request.view.set_to("note", row.key)
+    return [{"text": day(row.noted_at, request.brand.display_zone), "href": target.href, "className": "door line"}]
+
+
+def _date(request: PageRequest, row: NoteRow) -> Pieces:
+    clock = clock_text(row.noted_at, request.brand.display_zone) if row.noted_at else ""
+    return [*_day(request, row), {"text": clock, "className": "quiet line"}] if clock else _day(request, row)
+
+
+def _contact(request: PageRequest, row: NoteRow) -> Pieces:
+    return door(request.view, row.contact, row.client_id, opens=False)
+
+
 TABLE = Table(
     page=PAGE.name,
     title="Notes",
     things="notes",
     label="Search notes and authors",
+    row_id="key",
     columns=(
-        Column("date", "Date", "date", descending_first=True, width=150),
+        Column("date", "Date", "date", descending_first=True, width=150, show=_date),
         Column("author", "Author", "author", width=150),
         Column("kind", "Kind", width=110),
-        Column("contact", "Contact", "contact", width=170),
-        Column("content", "Note", width=220, flex=1),
+        Column("contact", "Contact", "contact", width=170, show=_contact),
+        Column(
+            "content",
+            "Note",
+            width=220,
+            flex=1,
+            show=lambda request, row: marked_pieces(row.snippet, request.view.value("q")),
+        ),
     ),
-    default_sort=DEFAULT_SORT,
+    two_lines=lambda request, row: [
+        *_day(request, row),
+        *_contact(request, row),
+        {"text": row.snippet, "className": "second"},
+    ],
+    default_sort=notes.DEFAULT_SORT,
     searched="What was said, or who wrote it …",
     row_height=ROW_HEIGHTS[""],
 )
 COVERAGE = Output("notes-coverage", "children")
 DENSITY = [Output("notes-density", "children"), Output("notes-density", "href")]
-OUTPUTS = [
-    filter_chips.output(PAGE.name),
-    *filter_menu.outputs(PAGE.name, "author"),
-    *filter_menu.outputs(PAGE.name, "kind"),
-    *DENSITY,
-    COVERAGE,
-    *grid.outputs(TABLE),
-]
+MENUS = [*filter_menu.outputs(PAGE.name, "author"), *filter_menu.outputs(PAGE.name, "kind")]
+OUTPUTS = shell.outputs(PAGE, MENUS, DENSITY, [COVERAGE], grid.outputs(TABLE))
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -71,7 +85,7 @@ def layout(**query: Any) -> Any:
     return shell.page(PAGE, query, _frame, _answer)
 
 
-@callback(*OUTPUTS, how_fresh(PAGE), Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
+@callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view changes."""
     return shell.changes(PAGE, query, OUTPUTS, _answer)
@@ -84,50 +98,40 @@ def _frame() -> list[Component]:
         filter_menu.filter_menu(PAGE.name, "kind"),
         html.A(id="notes-density", className="button view-link wide-only"),
     )
-    return [
-        grid.grid_card(
-            TABLE,
-            *tools,
-            note=html.Div(
-                [html.P(id="notes-coverage", className="card-text"), filter_chips.filter_chips(PAGE.name)],
-                className="notes-line",
-            ),
-        )
-    ]
+    coverage = html.P(id="notes-coverage", className="card-text")
+    line = html.Div([coverage, *filter_chips.filter_chips(PAGE.name)], className="notes-line")
+    return [grid.grid_card(TABLE, *tools, note=line)]
 
 
 def _answer(request: PageRequest) -> shell.Answer | Component:
     session, brand, view = request.session, request.brand, request.view
     filters = NoteFilters.of(view)
-    facets = note_facets(session, brand, filters)
+    facets = notes.note_facets(session, brand, filters)
     if not facets.brand_total:
         what = "Notes on your contacts will appear here: calls, e-mails and meetings, newest first."
-        return nothing_yet(what, request.freshness, brand)
-    question = TableQuestion.of_view(view, sorts=SORTS, default=DEFAULT_SORT)
-    rows = note_page(session, brand, filters, question, facets.total)
+        return empty.nothing_yet(what, request.freshness, brand)
+    question = TableQuestion.of_view(view, sorts=notes.SORTS, default=notes.DEFAULT_SORT)
+    rows = notes.note_page(session, brand, filters, question, facets.total)
     density = view.value("density")
-    coverage = note_coverage(session, brand)
-    is_partly_read = coverage.read < coverage.contacts
-    answer: dict[Output, Any] = {
-        filter_chips.output(PAGE.name): filter_chips.chips(view, CHIPS, texts=_contact_name(request, filters)),
+    other_density = view.without("density") if density else view.set_to("density", "compact")
+    names = _contact_name(request, filters)
+    return {
+        **filter_chips.values(request, CHIPS, rows.total, TABLE.things, texts=names),
         **filter_menu.values(PAGE.name, "author", "Author", facets.authors, view),
         **filter_menu.values(PAGE.name, "kind", "Kind", facets.kinds, view),
-        DENSITY[0]: "Roomy" if density else "Compact",
-        DENSITY[1]: (view.without("density") if density else view.set_to("density", "compact")).href,
+        **dict(zip(DENSITY, ("Roomy" if density else "Compact", other_density.href), strict=True)),
         search_value(PAGE.name, "contact"): view.value("contact"),
-        COVERAGE: f"Notes of {coverage.read:,} of {coverage.contacts:,} contacts read, more with each sync."
-        if is_partly_read
-        else None,
-        **grid.values(
-            TABLE,
-            view.without("density"),
-            question,
-            rows,
-            [_cells(request, row) for row in rows.rows],
-            row_height=ROW_HEIGHTS.get(density),
-        ),
+        COVERAGE: _coverage(request),
+        **grid.values(TABLE, request, question, rows, row_height=ROW_HEIGHTS.get(density)),
     }
-    return answer
+
+
+def _coverage(request: PageRequest) -> str | None:
+    """Say how far the first reading of the notes has come, until it is whole."""
+    coverage = notes.note_coverage(request.session, request.brand)
+    if coverage.read >= coverage.contacts:
+        return None
+    return f"Notes of {coverage.read:,} of {coverage.contacts:,} contacts read, more with each sync."
 
 
 def _contact_name(request: PageRequest, filters: NoteFilters) -> dict[tuple[str, str], str]:
@@ -135,23 +139,6 @@ def _contact_name(request: PageRequest, filters: NoteFilters) -> dict[tuple[str,
     if not filters.client_id:
         return {}
     question = TableQuestion(sort="date", descending=True)
-    rows = note_page(request.session, request.brand, NoteFilters(client_id=filters.client_id), question, 1).rows
+    of_contact = NoteFilters(client_id=filters.client_id)
+    rows = notes.note_page(request.session, request.brand, of_contact, question, 1).rows
     return {("client", filters.client_id): rows[0].contact or filters.client_id} if rows else {}
-
-
-def _cells(request: PageRequest, row: NoteRow) -> dict[str, Any]:
-    view, zone = request.view, request.brand.display_zone
-    date = [{"text": day(row.noted_at, zone), "href": view.set_to("note", row.key).href, "className": "door line"}]
-    clock = clock_text(row.noted_at, zone) if row.noted_at else ""
-    time = [{"text": clock, "className": "quiet line"}] if clock else []
-    text = marked_pieces(row.snippet, view.value("q"))
-    contact = door(view, row.contact, row.client_id, opens=False)
-    return {
-        "id": row.key,
-        "date": [*date, *time],
-        "author": row.author,
-        "kind": row.kind,
-        "contact": contact,
-        "content": text,
-        "narrow": [*date, *contact, {"text": row.snippet, "className": "second"}],
-    }

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
-from dash_portal.brand_access import Brand
 from dash_portal.brand_time import clock_text, day_heading, day_text, local, local_day
-from dash_portal.components import grid, ids, shell
-from dash_portal.components.empty import not_offered, nothing_yet
-from dash_portal.components.freshness import output as how_fresh
+from dash_portal.components import empty, grid, ids, shell
 from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import stage_piece
+from dash_portal.components.texts import Pieces, stage_piece
 from dash_portal.dashboards.schedule import Appointment, by_day, description_text, first_and_last_day, upcoming
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_minute
@@ -26,21 +24,58 @@ PAGE = DashboardPage(
     parameters=("page", "size"),
     depends_on=by_minute,
 )
+
+
+def _times(request: PageRequest, appointment: Appointment) -> str:
+    """Say when an appointment begins and until when it lasts, where anybody says so; on another day, with that day."""
+    zone = request.brand.display_zone
+    first, last = first_and_last_day(appointment, request.brand)
+    begins = "All day" if appointment.all_day else clock_text(appointment.starts_at, zone)
+    clock = "" if appointment.all_day or not appointment.ends_at else clock_text(appointment.ends_at, zone)
+    until = ", ".join(filter(None, (day_text(last) if last != first else "", clock)))
+    return f"{begins} to {until}" if until else begins
+
+
+def _contact(request: PageRequest, appointment: Appointment) -> Pieces:
+    return door(request.view, appointment.contact or appointment.title or "(no name)", appointment.client_id)
+
+
+def _title(appointment: Appointment) -> str:
+    return appointment.title if appointment.contact else ""
+
+
+def _what(_request: PageRequest, appointment: Appointment) -> Pieces:
+    description = {"text": description_text(appointment), "className": "second"}
+    return [piece for piece in (_title(appointment), description) if piece]
+
+
+def _state(_request: PageRequest, appointment: Appointment) -> Pieces:
+    return [piece for piece in (appointment.kind, " ", appointment.status and stage_piece(appointment.status)) if piece]
+
+
+def _two_lines(request: PageRequest, appointment: Appointment) -> Pieces:
+    first = [{"text": _times(request, appointment), "className": "strong"}, " ", *_contact(request, appointment)]
+    second = " · ".join(filter(None, (_title(appointment), appointment.kind, appointment.status)))
+    return [*first, {"text": second, "className": "second"}]
+
+
 TABLE = Table(
     page=PAGE.name,
     title="Upcoming",
     things="appointments",
+    row_id="event_id",
     columns=(
-        Column("time", "Time", width=190),
-        Column("contact", "Contact", width=180, flex=1),
-        Column("what", "What", width=220, flex=3, wraps=True),
-        Column("state", "State", width=230),
+        Column("time", "Time", width=190, least=150, show=_times),
+        Column("contact", "Contact", width=180, flex=1, show=_contact),
+        Column("what", "What", width=220, flex=3, wraps=True, show=_what),
+        Column("state", "State", width=230, least=170, show=_state),
     ),
+    two_lines=_two_lines,
     default_sort="",
     searched="",
 )
 ZONE = Output("schedule-zone", "children")
-OUTPUTS = [ZONE, *grid.outputs(TABLE)]
+OUTPUTS = shell.outputs(PAGE, [ZONE], grid.outputs(TABLE), has_chips=False)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -50,7 +85,7 @@ def layout(**query: Any) -> Any:
     return shell.page(PAGE, query, _frame, _answer)
 
 
-@callback(*OUTPUTS, how_fresh(PAGE), Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
+@callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view, or the next minute, changes."""
     return shell.changes(PAGE, query, OUTPUTS, _answer)
@@ -61,62 +96,28 @@ def _frame() -> list[Component]:
 
 
 def _answer(request: PageRequest) -> shell.Answer | Component:
-    brand, view = request.brand, request.view
+    brand = request.brand
     if request.freshness.unavailable:
-        return not_offered()
-    question = TableQuestion.of_view(view, sorts=(), default="")
+        return empty.not_offered()
+    question = TableQuestion.of_view(request.view, sorts=(), default="")
     page = upcoming(request.session, brand, question, request.now)
     if not page.total:
         what = "Your upcoming appointments will appear here, day by day."
-        return nothing_yet(what, request.freshness, brand)
-    zone = brand.display_zone
-    today = local_day(request.now, zone)
+        return empty.nothing_yet(what, request.freshness, brand)
+    zone = f"{brand.display_zone.replace('_', ' ')} ({local(request.now, brand.display_zone):%Z})"
+    return {
+        ZONE: ["All times are in your time zone, ", html.Strong(zone), "."],
+        **grid.values(TABLE, request, question, page, written=_days(request, page.rows)),
+    }
+
+
+def _days(request: PageRequest, appointments: Iterable[Appointment]) -> list[dict[str, Any]]:
+    """Return the rows of a page of the table, each day under its heading."""
+    today = local_day(request.now, request.brand.display_zone)
     cells = []
-    for day in by_day(page.rows, brand):
-        heading = [
-            {"text": day_heading(day.day, today), "tag": "h3"},
-            {"text": day_text(day.day), "className": "quiet"},
-        ]
-        cells.append({"id": f"day-{day.day.isoformat()}", "day": True, "time": heading, "narrow": heading})
-        cells += [_cells(request, appointment) for appointment in day.appointments]
-    return {
-        ZONE: [
-            "All times are in your time zone, ",
-            html.Strong(f"{zone.replace('_', ' ')} ({local(request.now, zone):%Z})"),
-            ".",
-        ],
-        **grid.values(TABLE, view, question, page, cells),
-    }
-
-
-def _times(appointment: Appointment, brand: Brand) -> str:
-    """Say when an appointment begins and until when it lasts, where anybody says so; on another day, with that day."""
-    first, last = first_and_last_day(appointment, brand)
-    begins = "All day" if appointment.all_day else clock_text(appointment.starts_at, brand.display_zone)
-    clock = (
-        "" if appointment.all_day or not appointment.ends_at else clock_text(appointment.ends_at, brand.display_zone)
-    )
-    until = ", ".join(part for part in (day_text(last) if last != first else "", clock) if part)
-    return f"{begins} to {until}" if until else begins
-
-
-def _cells(request: PageRequest, appointment: Appointment) -> dict[str, Any]:
-    times = _times(appointment, request.brand)
-    contact = door(request.view, appointment.contact or appointment.title or "(no name)", appointment.client_id)
-    title = appointment.title if appointment.contact else ""
-    what = [piece for piece in (title, {"text": description_text(appointment), "className": "second"}) if piece]
-    return {
-        "id": appointment.event_id,
-        "time": times,
-        "contact": contact,
-        "what": what,
-        "state": [
-            piece for piece in (appointment.kind, " ", appointment.status and stage_piece(appointment.status)) if piece
-        ],
-        "narrow": [
-            {"text": times, "className": "strong"},
-            " ",
-            *contact,
-            {"text": " · ".join(filter(None, (title, appointment.kind, appointment.status))), "className": "second"},
-        ],
-    }
+    for group in by_day(appointments, request.brand):
+        name = {"text": day_heading(group.day, today), "tag": "h3"}
+        heading = [name, {"text": day_text(group.day), "className": "quiet"}]
+        cells.append({"id": f"day-{group.day.isoformat()}", "day": True, "time": heading, "narrow": heading})
+        cells += grid.cells(TABLE, request, group.appointments)
+    return cells

@@ -8,20 +8,17 @@
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const page = () => document.getElementById("page")?.dataset ?? {};
   const said = () => new URLSearchParams(location.search);
-  const context = () => window.dash_clientside.callback_context;
+  const isOpen = () => AT_THE_SIDE.some((name) => said().has(name));
   let [typing, composing] = [false, false]; // what is typed never comes back from the address; half a word is no word
 
   // The address as the two stores hold it. The brand is that of the page, whatever the address leaves out.
   function parts() {
-    const [view, details] = [said(), new URLSearchParams()];
-    for (const name of AT_THE_SIDE.filter((one) => view.has(one))) {
-      details.set(name, view.get(name));
-      if (name === "note" && view.has("q")) details.set("q", view.get("q"));
-      view.delete(name);
-    }
-    if (page().brand) [view, details].forEach((query) => query.set("brand", page().brand));
+    const view = said();
+    if (page().brand) view.set("brand", page().brand);
+    const details = isOpen() ? view.toString() : "";
+    AT_THE_SIDE.forEach((name) => view.delete(name));
     view.sort(); // equal views are equal, whatever the order of a link
-    return { view: view.toString(), details: details.toString() };
+    return { view: view.toString(), details };
   }
   let shown = parts();
 
@@ -34,37 +31,35 @@
       const words = said().get(JSON.parse(id).parameter) ?? "";
       if (value.trim() !== words) set(JSON.parse(id), { value: words });
     }
-    document.dispatchEvent(new CustomEvent("portal-view"));
   }
 
-  function follow(event) {
-    if (page().path !== location.pathname || page().empty) return (shown = parts());
-    event.stopImmediatePropagation();
-    show(false);
-  }
-  addEventListener("popstate", follow);
-  addEventListener("_dashprivate_pushstate", follow);
-
-  function go(query, how = "pushState") {
-    const href = query.size ? `${location.pathname}?${query}` : location.pathname;
+  function go(href, how = "pushState") {
     if (href === location.pathname + location.search) return;
     history[how]({}, "", href);
     dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   }
 
-  function without(...names) {
+  for (const change of ["popstate", "_dashprivate_pushstate"]) {
+    addEventListener(change, (event) => {
+      if (page().path !== location.pathname || page().empty) return (shown = parts());
+      event.stopImmediatePropagation();
+      show(false);
+    });
+  }
+
+  // A changed view begins on its first page, nothing open, with the brand that this page shows.
+  function change(name, values, gone = ["page", ...AT_THE_SIDE], how = "pushState") {
     const query = said();
-    names.forEach((name) => query.delete(name));
+    for (const one of [name, ...gone]) query.delete(one);
     if (page().brand) query.set("brand", page().brand);
-    return query;
+    for (const value of values) query.append(name, value);
+    go(query.size ? `${location.pathname}?${query}` : location.pathname, how);
   }
 
   function toggle(name, value) {
     const held = said().getAll(name);
     const rest = held.filter((one) => one.toLowerCase() !== value.toLowerCase());
-    const query = without("page", name, ...AT_THE_SIDE);
-    (rest.length < held.length ? rest : [...held, value]).forEach((one) => query.append(name, one));
-    go(query);
+    change(name, rest.length < held.length ? rest : [...held, value]);
   }
 
   // A control was changed: a search field, a menu, the pager. What it was set to by an answer is in the address already.
@@ -73,38 +68,34 @@
     const wanted = [value ?? ""].flat().map((one) => String(one).trim()).filter((one) => one && one !== otherwise);
     const isSearch = typeof value === "string" && otherwise === undefined;
     if ((isSearch && composing) || wanted.join("\n") === said().getAll(parameter).join("\n")) return;
-    const query = without("page", parameter);
-    wanted.forEach((one) => query.append(parameter, one));
     typing = isSearch;
-    go(query, isSearch ? "replaceState" : "pushState");
+    change(parameter, wanted, ["page"], isSearch ? "replaceState" : "pushState");
     typing = false;
   }
 
-  const acts = {
-    chosen: () => context().triggered_id && choose(context().triggered_id.parameter, context().triggered[0].value),
-    cleared: () => context().triggered_id && set({ ...context().triggered_id, type: "control" }, { value: "" }),
-    closed: (isOpen) => isOpen === false && AT_THE_SIDE.some((name) => said().has(name)) && go(without(...AT_THE_SIDE)),
-    brand: (slug) => slug && slug !== page().brand && location.assign(`${location.pathname}?brand=${encodeURIComponent(slug)}`),
-    again: (clicks) => clicks && show(true),
-  };
-
-  // A word is looked for when an input method has chosen it, and at once with Enter.
-  const searched = ({ target }) => target.matches?.(FIELDS) && choose(JSON.parse(target.id).parameter, target.value);
+  // A word is looked for when an input method has chosen it.
   addEventListener("compositionstart", () => (composing = true), true);
-  addEventListener("compositionend", (event) => searched(event, (composing = false)), true);
-  addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && searched(event));
+  addEventListener("compositionend", ({ target }) => {
+    composing = false;
+    if (target.matches?.(FIELDS)) choose(JSON.parse(target.id).parameter, target.value);
+  }, true);
 
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a.view-link[href], a.door, a.door-beside");
     if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    if (link.pathname === location.pathname) return go(new URL(link.href).searchParams);
-    history.pushState({}, "", link.href);
-    dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
-    scrollTo(0, 0);
+    if (link.pathname !== location.pathname) scrollTo(0, 0);
+    go(link.pathname + link.search);
   });
 
-  const silent = (act) => (...values) => (act(...values), window.dash_clientside.no_update);
-  window.portalAddress = { toggle, choose, again: () => show(true), said };
-  (window.dash_clientside ??= {}).address = Object.fromEntries(Object.entries(acts).map(([name, act]) => [name, silent(act)]));
+  window.portalAddress = { toggle, choose, go, isOpen, again: () => show(true) };
+  (window.dash_clientside ??= {}).address = {
+    chosen() {
+      const { triggered_id: id, triggered } = window.dash_clientside.callback_context;
+      if (id) choose(id.parameter, triggered[0].value);
+    },
+    closed: (open) => void (open === false && isOpen() && change("lead", [], AT_THE_SIDE)),
+    brand: (slug) => void (slug && slug !== page().brand && location.assign(`?brand=${encodeURIComponent(slug)}`)),
+    again: (clicks) => void (clicks && show(true)),
+  };
 })();

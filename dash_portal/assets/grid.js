@@ -3,13 +3,8 @@
 (() => {
   "use strict";
   const isNarrow = matchMedia("(max-width: 640px)");
-  const arranged = new WeakSet();
-  const page = () => document.getElementById("page")?.dataset.name;
-  const api = () => window.dash_ag_grid.getApiAsync({ type: "grid", page: page() });
+  const memory = (page) => `columns-${page}`;
   const draw = window.React.createElement;
-
-  (window.dashAgGridFunctions ??= {}).sortedByTheServer = () => 0;
-
   function piece(one, key) {
     if (typeof one !== "object" || one === null) return one;
     const { text, tag, ...attributes } = one;
@@ -18,27 +13,7 @@
   (window.dashAgGridComponentFunctions ??= {}).Pieces = ({ value, colDef }) =>
     draw("span", { className: `cell cell-${colDef.field}` }, [value ?? ""].flat().map(piece));
 
-  const wantedOrder = () => window.portalAddress.said().get("sort") || document.getElementById("table")?.dataset.sort;
-  function orderOf(grid) {
-    const sorted = grid.getColumnState().find(({ sort }) => sort);
-    return sorted ? `${sorted.sort === "desc" ? "-" : ""}${sorted.colId}` : "";
-  }
-  function showOrder(grid) {
-    const order = wantedOrder();
-    if (!order || order === orderOf(grid)) return;
-    grid.applyColumnState({ state: [{ colId: order.replace("-", ""), sort: order.startsWith("-") ? "desc" : "asc" }], defaultState: { sort: null } });
-  }
-  document.addEventListener("portal-view", async () => document.querySelector(".ag-root") && showOrder(await api()));
-
-  function kept(state) {
-    try {
-      if (state) localStorage.setItem(`columns-${page()}`, JSON.stringify(state));
-      return JSON.parse(localStorage.getItem(`columns-${page()}`)) ?? [];
-    } catch {
-      return []; // storage may be switched off: then they last as long as the page
-    }
-  }
-
+  // On a phone one column says the row in two lines.
   function fit(grid, chosen) {
     const wanted = isNarrow.matches ? ["narrow"] : chosen;
     const names = grid.getColumns().map((column) => column.getColId());
@@ -46,31 +21,35 @@
     grid.setGridOption("headerHeight", isNarrow.matches ? 0 : undefined);
   }
 
-  async function arrange([chosen]) {
+  async function arranged([chosen]) {
+    const [columns] = window.dash_clientside.callback_context.inputs_list[0];
     if (!chosen) return;
-    const grid = await api();
-    if (!arranged.has(grid)) {
-      arranged.add(grid);
-      grid.applyColumnState({ state: kept(), applyOrder: true });
-      showOrder(grid);
-      grid.addEventListener("sortChanged", () => orderOf(grid) && window.portalAddress.choose("sort", orderOf(grid)));
-      for (const change of ["columnResized", "columnMoved"]) {
-        grid.addEventListener(change, ({ source, finished }) => {
-          if (finished && source.startsWith("ui")) kept(grid.getColumnState().map(({ colId, width, flex }) => ({ colId, width, flex })));
-        });
-      }
-    }
-    isNarrow.onchange = () => grid.isDestroyed() || fit(grid, chosen);
+    const grid = await window.dash_ag_grid.getApiAsync({ type: "grid", page: columns.id.page });
+    const state = JSON.parse(window.portalMemory[memory(columns.id.page)] ?? "[]");
+    grid.applyColumnState({ state, applyOrder: true });
     fit(grid, chosen);
+    isNarrow.onchange = () => grid.isDestroyed() || fit(grid, chosen);
   }
 
-  const opener = (row) => row && document.querySelector(`.ag-row[row-id="${CSS.escape(row.getAttribute("row-id"))}"] a.door`);
-  addEventListener("click", ({ target }) => {
-    if (!target.closest?.("a, button") && String(getSelection()) === "") opener(target.closest?.(".ag-row"))?.click();
-  });
-  addEventListener("keydown", ({ key, target }) => {
-    if (key === "Enter" && target.matches?.(".ag-cell")) (target.querySelector("a") ?? opener(target.closest(".ag-row")))?.click();
-  });
+  const isByHand = ({ source, finished }) => source.startsWith("ui") && finished !== false;
+  window.dashAgGridFunctions = {
+    sortedByTheServer: () => 0,
+    order(event) {
+      const { colId, sort } = event.api.getColumnState().find((column) => column.sort) ?? {};
+      if (isByHand(event) && colId) window.portalAddress.choose("sort", sort === "desc" ? `-${colId}` : colId);
+    },
+    remember(event, page) {
+      const state = event.api.getColumnState().map(({ colId, width, flex }) => ({ colId, width, flex }));
+      if (isByHand(event)) window.portalMemory[memory(page)] = JSON.stringify(state);
+    },
+    // A click anywhere in a row opens it; so does Enter in a cell, where that holds no link of its own.
+    open({ data, event: { key, target } }) {
+      if (target.closest("a") || (key && key !== "Enter") || String(getSelection())) return;
+      const link = key && target.querySelector("a");
+      if (link) link.click();
+      else if (data.opens) window.portalAddress.go(data.opens);
+    },
+  };
 
-  (window.dash_clientside ??= {}).grid = { arranged: (values) => (arrange(values), window.dash_clientside.no_update) };
+  (window.dash_clientside ??= {}).grid = { arranged: (values) => void arranged(values) };
 })();

@@ -18,15 +18,11 @@ class Kind(StrEnum):
     """The shape that answers the chart's question.
 
     BAR          horizontal bars, for names of any length (sources, stages)
-    COLUMN       vertical columns, for a few short names (months, weekdays)
-    DONUT        parts of a whole, for up to about seven parts; one series
     PROGRESSION  what remains at each step, in the given order, on a track from nothing to the whole;
                  series of one value format
     """
 
     BAR = "bar"
-    COLUMN = "column"
-    DONUT = "donut"
     PROGRESSION = "progression"
 
 
@@ -79,8 +75,6 @@ class Chart:
             raise ChartError(f"{self.chart_id}: {len(self.keys)} keys for {len(self.categories)} categories")
         for series in self.series:
             self._check_values(series)
-        if self.kind is Kind.DONUT and len(self.series) != 1:
-            raise ChartError(f"{self.chart_id}: a donut shows one series")
         if self.kind is Kind.PROGRESSION and len(set(map(self.format_of, self.series))) != 1:
             raise ChartError(f"{self.chart_id}: a progression has one whole, so one value format")
 
@@ -98,14 +92,11 @@ class Chart:
             is_odd = isinstance(value, Decimal) and not value.is_finite()  # these refuse to be compared
             if is_odd or not -LARGEST_VALUE <= value <= LARGEST_VALUE:
                 raise ChartError(f"{self.chart_id}: {series.name!r} holds a value that can't be drawn")
-            if self.kind is Kind.DONUT and value < 0:
-                raise ChartError(f"{self.chart_id}: a donut has no negative parts")
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to draw: no category, no value known, or a whole of nothing."""
-        known = [value for series in self.series for value in series.values if value is not None]
-        return not known or (self.kind is Kind.DONUT and not any(known))
+        """Whether there is nothing to draw: no category, or no value known."""
+        return all(value is None for series in self.series for value in series.values)
 
     def format_of(self, series: Series) -> ValueFormat:
         """How a series' values are written."""

@@ -36,16 +36,6 @@ def short(value: Number | None, value_format: ValueFormat) -> str:
     return _signed(_with_unit(number), value_format)
 
 
-def tick(value: Number, value_format: ValueFormat) -> str:
-    """Write a round number on an axis: 0 · 5k · $1.25M · 40 % · 12 (days are named by the axis' series)."""
-    number = _decimal(value)
-    if value_format is ValueFormat.PERCENT:
-        return f"{_grouped(number)} %"
-    if value_format is ValueFormat.DAYS:
-        return _grouped(number)
-    return _signed(_with_unit(number), value_format)
-
-
 def exact(value: Number | None, value_format: ValueFormat) -> str:
     """Write a number in full, for a hover or a table: 12,431 · $1,250,000 · $12.50 · 37.4 % · 12.5 days."""
     if value is None:

@@ -1,8 +1,8 @@
 """Draws a chart as a Plotly figure.
 
-Backgrounds are transparent and texts are those of the light theme: on a dark page `assets/charts.css` recolours
-them, so that a downloaded picture is always a light one. What all charts share is the template. Building a figure
-costs some milliseconds, so finished ones are kept (`page_request.known`).
+Paper and texts are those of the light theme: on the page `assets/charts.css` takes the paper away, and recolours the
+texts on a dark one, so that a downloaded picture is always a light one. What all charts share is the template.
+Building a figure costs some milliseconds, so finished ones are kept (`page_request.known`).
 """
 
 from html import escape
@@ -12,18 +12,7 @@ import plotly.graph_objects as go
 import plotly.io
 
 from dash_portal.charts.chart import Chart, Kind
-from dash_portal.charts.drawing import (
-    DONUT_HOLE,
-    LEGEND_ROW,
-    PANEL_GAP,
-    PANEL_TITLE_SIZE,
-    TURN,
-    Drawing,
-    DrawnSeries,
-    Panel,
-    drawing_of,
-)
-from dash_portal.charts.palette import readable_text
+from dash_portal.charts.drawing import LEGEND_ROW, PANEL_TITLE_SIZE, Drawing, DrawnSeries, Panel, drawing_of
 from dash_portal.charts.text import FONT_FAMILY, FONT_SIZE
 
 TEXT_COLOUR = "#343A40"
@@ -45,7 +34,7 @@ TEMPLATE: Final = "portal"
 plotly.io.templates[TEMPLATE] = go.layout.Template(
     layout=go.Layout(
         autosize=True,
-        paper_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor="#FFFFFF",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": FONT_FAMILY, "size": FONT_SIZE, "color": TEXT_COLOUR},
         hovermode="closest",
@@ -63,112 +52,66 @@ def plotly_figure(chart: Chart, *, accent: str | None) -> dict[str, Any]:
         height=drawing.height,
         margin={"l": 0, "r": drawing.right, "t": drawing.top, "b": drawing.bottom, "pad": 0},
         showlegend=drawing.legend_rows > 0 and not chart.is_empty,
-        **(_donut_layout(drawing) if chart.kind is Kind.DONUT else _axes(drawing)),
+        **_axes(drawing),
     )
-    traces = [_slices(drawing)] if chart.kind is Kind.DONUT else [_bars(drawing, series) for series in drawing.series]
-    plain: dict[str, Any] = go.Figure(traces, layout).to_plotly_json()
+    plain: dict[str, Any] = go.Figure([_bars(drawing, series) for series in drawing.series], layout).to_plotly_json()
     return plain
 
 
 def _bars(drawing: Drawing, series: DrawnSeries) -> go.Bar:
-    upright = drawing.chart.kind is Kind.COLUMN
-    values = [mark.value for mark in series.marks]
-    names = list(drawing.categories)
-    number = "" if series.panel == 0 else str(series.panel + 1)
-    trace: dict[str, Any] = {
-        "name": _inert(series.name),
-        "orientation": "v" if upright else "h",
-        "x": names if upright else values,
-        "y": values if upright else names,
-        "xaxis": "x" if upright else f"x{number}",
-        "yaxis": f"y{number}" if upright else "y",
-        "marker": {"color": [mark.colour for mark in series.marks], "cornerradius": 3, "line": {"width": 0}},
-        "customdata": [mark.key for mark in series.marks],
-        "hoverinfo": "text",
-        "hovertext": [_hover(mark.hover) for mark in series.marks],
-        "cliponaxis": False,
-    }
-    if drawing.shows_values:
-        trace |= {
+    return go.Bar(
+        {
+            "name": _inert(series.name),
+            "orientation": "h",
+            "x": [mark.value for mark in series.marks],
+            "y": list(drawing.categories),
+            "xaxis": f"x{_number(series.panel)}",
+            "yaxis": "y",
+            "marker": {"color": [mark.colour for mark in series.marks], "cornerradius": 3, "line": {"width": 0}},
+            "customdata": [mark.key for mark in series.marks],
+            "hoverinfo": "text",
+            "hovertext": [_hover(mark.hover) for mark in series.marks],
+            "cliponaxis": False,
             "text": [_inert(mark.text) for mark in series.marks],
             "textposition": "outside",
             "textangle": 0,
             "constraintext": "none",
         }
-    return go.Bar(trace)
-
-
-def _slices(drawing: Drawing) -> go.Pie:
-    (series,) = drawing.series
-    return go.Pie(
-        {
-            "name": _inert(series.name),
-            "labels": [_inert(label) for label in drawing.categories],
-            "values": [mark.value for mark in series.marks],
-            "hole": DONUT_HOLE,
-            "sort": False,
-            "direction": "clockwise",
-            "marker": {"colors": [mark.colour for mark in series.marks], "line": {"width": 0}},
-            "customdata": [mark.key for mark in series.marks],
-            "hoverinfo": "text",
-            "hovertext": [_hover(mark.hover) for mark in series.marks],
-            "text": [_inert(mark.text) for mark in series.marks],
-            "textinfo": "text",
-            "textposition": "inside",
-            "insidetextorientation": "horizontal",
-            "insidetextfont": {"color": [_text_on(mark.colour) for mark in series.marks]},
-        }
     )
 
 
-def _donut_layout(drawing: Drawing) -> dict[str, Any]:
-    if drawing.chart.is_empty:
-        return {"annotations": [_empty_text(drawing)]}
-    middle = f'<span style="font-size:22px"><b>{_inert(drawing.whole)}</b></span><br>{_inert(drawing.series[0].name)}'
-    return {
-        "annotations": [{"text": middle, "x": 0.5, "y": 0.5, "showarrow": False, "xanchor": "center"}],
-        "legend": _legend(y=0, yanchor="top", x=0.5, xanchor="center"),
-    }
-
-
 def _axes(drawing: Drawing) -> dict[str, Any]:
-    upright = drawing.chart.kind is Kind.COLUMN
-    along, across = ("x", "y") if upright else ("y", "x")
-    names = [_markup(lines) for lines in drawing.labels]
     layout: dict[str, Any] = {
         "barmode": "group",
         "bargap": 0.28,
         "bargroupgap": 0.08,
         "legend": _legend(y=1, yanchor="top", x=0, xanchor="left") | {"xref": "container", "yref": "container"},
-        f"{along}axis": {
+        "yaxis": {
             "type": "category",
             "categoryorder": "array",
             "categoryarray": list(drawing.categories),
             "tickmode": "array",
             "tickvals": list(drawing.categories),
-            "ticktext": names,
-            "tickangle": -TURN if drawing.labels_turned else 0,
+            "ticktext": [_markup(lines) for lines in drawing.labels],
             "ticklabelstandoff": 6,
             "automargin": True,
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,
             "visible": not drawing.chart.is_empty,
-            **({"anchor": f"y{_number(len(drawing.panels) - 1)}"} if upright else {"autorange": "reversed"}),
+            "autorange": "reversed",
         },
     }
     for index, panel in enumerate(drawing.panels):
-        layout[f"{across}axis{_number(index)}"] = _value_axis(drawing, index, panel)
-    layout["annotations"] = _panel_titles(drawing)
+        layout[f"xaxis{_number(index)}"] = _value_axis(drawing, index, panel)
+    layout["annotations"] = [_empty_text(drawing)] if drawing.chart.is_empty else _panel_titles(drawing)
     if drawing.chart.kind is Kind.PROGRESSION and not drawing.chart.is_empty:
         layout["shapes"] = _tracks(drawing)
-    if drawing.chart.is_empty:
-        layout["annotations"] = [_empty_text(drawing)]
     return layout
 
 
 def _value_axis(drawing: Drawing, index: int, panel: Panel) -> dict[str, Any]:
-    axis: dict[str, Any] = {
+    return {
         "range": [panel.low, panel.high],
         "domain": _domain(drawing, index),
         "fixedrange": True,
@@ -176,56 +119,36 @@ def _value_axis(drawing: Drawing, index: int, panel: Panel) -> dict[str, Any]:
         "zerolinecolor": LINE_COLOUR,
         "zerolinewidth": 1,
         "visible": not drawing.chart.is_empty,
-        "showgrid": bool(panel.ticks),
-        "showticklabels": bool(panel.ticks),
-        "anchor": "x" if panel.ticks else "y",
+        "showgrid": False,
+        "showticklabels": False,
+        "anchor": "y",
     }
-    if panel.ticks:
-        axis |= {
-            "tickmode": "array",
-            "tickvals": [value for value, _ in panel.ticks],
-            "ticktext": [text for _, text in panel.ticks],
-            "gridcolor": LINE_COLOUR,
-            "automargin": True,
-            "ticklabelstandoff": 4,
-        }
-    return axis
 
 
 def _domain(drawing: Drawing, index: int) -> list[float]:
     count = len(drawing.panels)
-    if drawing.chart.kind is not Kind.COLUMN:
-        gap = 0.05 if count > 1 else 0.0
-        width = (1 - gap * (count - 1)) / count
-        return [index * (width + gap), min(1.0, index * (width + gap) + width)]
-    plot = max(1, drawing.height - drawing.top - drawing.bottom)
-    gap = min(0.2, (drawing.top + PANEL_GAP) / plot) if count > 1 else 0.0
-    height = max(0.01, (1 - gap * (count - 1)) / count)
-    upper = 1 - index * (height + gap)
-    return [max(0.0, upper - height), upper]
+    gap = 0.05 if count > 1 else 0.0
+    width = (1 - gap * (count - 1)) / count
+    return [index * (width + gap), min(1.0, index * (width + gap) + width)]
 
 
 def _panel_titles(drawing: Drawing) -> list[dict[str, Any]]:
-    upright = drawing.chart.kind is Kind.COLUMN
-    titles = []
-    for index, panel in enumerate(drawing.panels):
-        start, end = _domain(drawing, index)
-        if panel.title:
-            titles.append(
-                {
-                    "text": f"<b>{_markup(panel.title)}</b>",
-                    "xref": "paper",
-                    "yref": "paper",
-                    "x": 0 if upright else start,
-                    "y": end if upright else 1,
-                    "xanchor": "left",
-                    "yanchor": "bottom",
-                    "align": "left",
-                    "font": {"size": PANEL_TITLE_SIZE},
-                    "showarrow": False,
-                }
-            )
-    return titles
+    return [
+        {
+            "text": f"<b>{_markup(panel.title)}</b>",
+            "xref": "paper",
+            "yref": "paper",
+            "x": _domain(drawing, index)[0],
+            "y": 1,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "align": "left",
+            "font": {"size": PANEL_TITLE_SIZE},
+            "showarrow": False,
+        }
+        for index, panel in enumerate(drawing.panels)
+        if panel.title
+    ]
 
 
 def _tracks(drawing: Drawing) -> list[dict[str, Any]]:
@@ -292,7 +215,3 @@ def _inert(text: str) -> str:
 
 def _number(index: int) -> str:
     return "" if index == 0 else str(index + 1)
-
-
-def _text_on(colour: str) -> str:
-    return readable_text(colour) if colour.startswith("#") else TEXT_COLOUR

@@ -1,4 +1,4 @@
-"""A chart in its card: drawn by Plotly, on request by ECharts, and always there as a table (`assets/charts.js`)."""
+"""A chart in its card: drawn by Plotly, on request by ECharts or as a table, always in words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dash import Output, dcc, html
 from dash.development.base_component import Component
 
 from dash_portal.charts.chart import Chart
-from dash_portal.charts.numbers import exact
+from dash_portal.charts.data import chart_words, written_rows
 from dash_portal.charts.plotly import PLOTLY_CONFIG, plotly_figure
 from dash_portal.components import ids
 from dash_portal.dashboards.folding import OPEN
@@ -35,24 +35,36 @@ def chart_columns(*columns: Sequence[Component]) -> Component:
 
 def chart_card(chart_id: str) -> Component:
     """Return the card of a chart, still without its numbers."""
+    config = cast("Any", PLOTLY_CONFIG)
+    graph = dcc.Graph(id=ids.chart(chart_id), config=config, style={"height": "100%"})
     return dbc.Card(
         [
             html.H2(id=f"{chart_id}-title", className="card-title"),
             html.P(id=f"{chart_id}-text", className="card-text"),
             _menu(chart_id),
-            html.Div(
-                dcc.Graph(id=ids.chart(chart_id), config=cast("Any", PLOTLY_CONFIG), style={"height": "100%"}),
-                id=f"{chart_id}-plotly",
-                className="chart-plotly",
-                tabIndex=0,
-                role="group",
-            ),
-            html.Div(className="chart-echarts"),
-            html.Div(className="chart-table"),
+            html.Div(graph, id=f"{chart_id}-plotly", className="chart-plotly", tabIndex=0, role="group"),
+            html.Div(id=ids.chart_table(chart_id), className="chart-table"),
             dcc.Store(id=ids.numbers(chart_id)),
         ],
         id=f"card-{chart_id}",
         class_name="chart-card",
+    )
+
+
+def _menu(chart_id: str) -> Component:
+    entries = []
+    for action, text in _ACTIONS:
+        link: dict[str, Any] = {"href": "", "external_link": True} if action == "csv" else {}
+        entries.append(dbc.DropdownMenuItem(text, id=ids.chart_action(chart_id, action), **link))
+    return dbc.DropdownMenu(
+        entries,
+        label="Options",
+        id=f"{chart_id}-menu",
+        align_end=True,
+        caret=False,
+        color="",
+        class_name="chart-menu",
+        toggle_class_name="icon-button more",
     )
 
 
@@ -72,6 +84,7 @@ def _outputs(chart_id: str) -> list[Output]:
         Output(ids.numbers(chart_id), "data"),
         Output(f"{chart_id}-plotly", "style"),
         Output(f"{chart_id}-plotly", "aria-label"),
+        Output(f"{chart_id}-plotly", "aria-description"),
         Output(f"{chart_id}-title", "children"),
         Output(f"{chart_id}-text", "children"),
         Output(ids.chart_action(chart_id, "csv"), "href"),
@@ -80,59 +93,52 @@ def _outputs(chart_id: str) -> list[Output]:
 
 def _values(chart: Chart, view: View, accent: str | None) -> dict[Output, Any]:
     figure = plotly_figure(chart, accent=accent)
-    query = f"?{view.query}" if view.query else ""
     keys = " Arrow keys choose a bar, Enter filters by it." if chart.click else ""
+    words = chart_words(chart)
+    numbers = {
+        "click": chart.click,
+        "open": OPEN,
+        "query": view.query,
+        "keys": chart.click_keys(),
+        "words": words,
+        "table": _table(chart, view),
+    }
     made = (
         figure,
-        _numbers(chart, view),
+        numbers,
         {"height": f"{figure['layout']['height']}px"},
         f"{chart.title}. {chart.description}{keys}",
+        ". ".join(words) or chart.empty_text,
         chart.title,
-        chart.description,
-        f"/export/charts/{chart.chart_id}.csv{query}",
+        [chart.description, *_folding(chart, view)],
+        f"/export/charts/{chart.chart_id}.csv?{view.query}",
     )
     return dict(zip(_outputs(chart.chart_id), made, strict=True))
 
 
-def _menu(chart_id: str) -> Component:
-    return dbc.DropdownMenu(
-        [
-            dbc.DropdownMenuItem(
-                text,
-                id=ids.chart_action(chart_id, action),
-                **({"href": "", "external_link": True} if action == "csv" else {}),
-            )
-            for action, text in _ACTIONS
-        ],
-        label="Options",
-        id=f"{chart_id}-menu",
-        align_end=True,
-        caret=False,
-        color="",
-        class_name="chart-menu",
-        toggle_class_name="icon-button more",
-    )
+def _table(chart: Chart, view: View) -> Component:
+    """Return the chart as a table, each name the link that filters by it."""
+    head = html.Tr([html.Th(name, scope="col") for name in ("Name", *(series.name for series in chart.series))])
+    rows = []
+    for label, key, values in written_rows(chart):
+        look = "is-selected" if key in chart.selected else ""
+        name = html.Th(_name(chart, view, label, key), scope="row")
+        rows.append(html.Tr([name, *map(html.Td, values)], className=look))
+    caption = html.Caption(f"{chart.title}, as a table" if rows else chart.empty_text)
+    return dbc.Table([caption, html.Thead(head), html.Tbody(rows)])
 
 
-def _numbers(chart: Chart, view: View) -> dict[str, Any]:
-    """Return the chart as a table, each row with the key that a click on its name filters by."""
-    rows = [
-        {
-            "name": label,
-            "key": key,
-            "selected": key in chart.selected,
-            "values": [exact(series.values[number], chart.format_of(series)) for series in chart.series],
-        }
-        for number, (label, key) in enumerate(zip(chart.categories, chart.click_keys(), strict=True))
-    ]
-    folded = chart.chart_id in view.values("open")
-    return {
-        "title": chart.title,
-        "empty": chart.empty_text,
-        "click": chart.click,
-        "open": OPEN,
-        "unfolded": folded,
-        "query": view.query,
-        "columns": [series.name for series in chart.series],
-        "rows": rows,
-    }
+def _name(chart: Chart, view: View, label: str, key: str | None) -> Any:
+    if chart.click is None or key is None:
+        return label
+    verb = "Open" if key == OPEN else "Stop filtering by" if key in chart.selected else "Filter by"
+    target = view.toggled("open", chart.chart_id) if key == OPEN else view.toggled(chart.click, key)
+    spoken = {"aria-label": f"{verb} {label}"}
+    return html.A(label, href=target.href, className="view-link", **spoken)  # type: ignore[arg-type]
+
+
+def _folding(chart: Chart, view: View) -> list[Any]:
+    if chart.chart_id not in view.values("open"):
+        return []
+    target = view.toggled("open", chart.chart_id)
+    return [" ", html.A("Fold the long tail again", href=target.href, className="view-link")]

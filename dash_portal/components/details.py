@@ -72,7 +72,7 @@ def _lead(session: BrandSession, brand: Brand, view: View) -> tuple[str, list[An
     if details is None:
         return "Lead", [html.P("This lead is not on file any more.")]
     lead = details.lead
-    subtitle = " · ".join(filter(None, (lead.company if lead.name else "", lead.stage_name, lead.lead_source)))
+    subtitle = " · ".join(filter(None, (lead.company if lead.name else "", details.status, details.source)))
     all_notes = _pinned(View("/notes"), brand).set_to("client", lead.client_id)
     return lead.name or lead.company or "(no name)", [
         html.P(subtitle, className="quiet"),
@@ -96,7 +96,7 @@ def _lead_facts(details: LeadDetails, brand: Brand) -> list[tuple[str, Any]]:
     lead = details.lead
     place = ", ".join(filter(None, (lead.address, lead.city, " ".join(filter(None, (lead.state, lead.postal_code))))))
     return [
-        ("Status", stage_badge(lead.stage_name)),
+        ("Status", stage_badge(details.status)),
         ("E-mail", link_or_text(lead.email, mail_address(lead.email))),
         ("Phone", link_or_text(phone(lead.phone), phone_address(lead.phone))),
         ("Address", place),

@@ -1,4 +1,4 @@
-"""The filters in force, each of which can be taken away."""
+"""The filters in force, each of which can be taken away; one who doesn't see the page hears of each change."""
 
 from __future__ import annotations
 
@@ -9,46 +9,56 @@ import dash_bootstrap_components as dbc
 from dash import Output, html
 from dash.development.base_component import Component
 
+from dash_portal.page_request import PageRequest
 from dash_portal.view import View
 
 SELECT_A_BAR: Final = "Select a bar to filter this page."
 
 
-def filter_chips(page: str) -> Component:
-    """Return the line of chips, still empty. It is as high without one, so that the first moves nothing."""
-    return dbc.Stack(id=f"{page}-chips", direction="horizontal", class_name="chips")
+def filter_chips(page: str) -> list[Component]:
+    """Return the line of chips, still empty, and what is heard. It is as high without one: the first moves nothing."""
+    return [
+        dbc.Stack(id=f"{page}-chips", direction="horizontal", class_name="chips"),
+        html.P(id=f"{page}-heard", className="visually-hidden", role="status"),
+    ]
 
 
-def output(page: str) -> Output:
+def outputs(page: str) -> list[Output]:
     """Return what of the line changes with the view."""
-    return Output(f"{page}-chips", "children")
+    return [Output(f"{page}-chips", "children"), Output(f"{page}-heard", "children")]
 
 
-def chips(
-    view: View, labels: Mapping[str, str], *, texts: Mapping[tuple[str, str], str] | None = None, hint: str = ""
-) -> list[Any]:
+def values(
+    request: PageRequest,
+    labels: Mapping[str, str],
+    total: int,
+    things: str,
+    *,
+    texts: Mapping[tuple[str, str], str] | None = None,
+    hint: str = "",
+) -> dict[Output, Any]:
     """Return a chip for each value of the parameters in `labels` (parameter -> what to call it).
 
-    `texts` gives the words for values that are ids or marks. Without a filter the `hint` stands in their place.
+    `texts` gives the words for values that are ids or marks. Without a filter the `hint` stands in their place. What
+    is heard are the same filters, and how many `things` fit them.
     """
-    known = texts or {}
-    made = [
-        _chip(view, name, value, labels[name], known.get((name, value), value))
+    view, search = request.view, request.view.value("q")
+    filters = [
+        (name, value, f"{labels[name]}: {(texts or {}).get((name, value), value)}")
         for name in labels
         for value in view.values(name)
     ]
-    cleared = view.narrowed().without("q", *labels)
-    if made or view.value("q"):
-        words = "Clear search and filters" if view.value("q") else "Clear filters"
-        return [*made, html.A(words, href=cleared.href, className="view-link chip-clear")]
-    return [html.Span(hint, className="quiet")] if hint else []
+    chips = [_chip(view.toggled(name, value), words) for name, value, words in filters]
+    if filters or search:
+        cleared = view.narrowed().without("q", *labels)
+        words = "Clear search and filters" if search else "Clear filters"
+        chips.append(html.A(words, href=cleared.href, className="view-link chip-clear"))
+    elif hint:
+        chips.append(html.Span(hint, className="quiet"))
+    searched = [f"Search: {search}"] if search else []
+    heard = "; ".join([*(words for _, _, words in filters), *searched]) or "No filter"
+    return dict(zip(outputs(request.page.name), (chips, f"{heard}. {total:,} {things}."), strict=True))
 
 
-def _chip(view: View, name: str, value: str, label: str, text: str) -> Component:
-    words = f"{label}: {text}" if text else label
-    return html.A(
-        words,
-        href=view.toggled(name, value).href,
-        className="view-link chip",
-        title=f"Remove filter {words}",
-    )
+def _chip(without: View, words: str) -> Component:
+    return html.A(words, href=without.href, className="view-link chip", title=f"Remove filter {words}")

@@ -56,8 +56,13 @@ def output(page: DashboardPage) -> Output:
 
 
 def age_of(request: PageRequest) -> dict[str, Any]:
-    """Say how old the data of a page is. Ages are seconds; the words are those of the badge's and banner's rest."""
+    """Say how old the data of a page is (ages in seconds), and in words what badge and banner say of it."""
     fresh, brand = request.freshness, request.brand
+    read = "" if fresh.read_at is None else moment_text(fresh.read_at, brand.display_zone)
+    due = f"due at {_due(fresh, brand)}"
+    following = (
+        f"You are looking at data that is {{age}} old (from {read}). It will catch up with the next sync, {due}."
+    )
     return _ages(fresh, brand.data_version) | {
         "page": request.page.name,
         "brand": brand.slug,
@@ -65,8 +70,13 @@ def age_of(request: PageRequest) -> dict[str, Any]:
         "moment": request.now.isoformat(),
         "ageing": _age_at(fresh, fresh.ageing_at),
         "stale": _age_at(fresh, fresh.stale_at),
-        "read": "" if fresh.read_at is None else moment_text(fresh.read_at, brand.display_zone),
-        "due": _due(fresh, brand),
+        "tip": f"The data on this page was read at {read}. The next sync is {due}."
+        if read
+        else f"The first sync is {due}.",
+        "banner": {
+            "failed": f"The last sync did not succeed. {following}",
+            "late": f"No sync has landed for a while. {following}",
+        },
     }
 
 
@@ -81,8 +91,10 @@ def init_app(dash_app: Dash) -> None:
         Output("stale-banner", "children"),
         Output("new-data", "is_open"),
         Input("freshness-tells", "n_intervals"),
-        Input(ids.shown("") | {"page": ALL}, "data"),
-        Input("landed", "data"),
+        Input(ids.shown("") | {"page": ALL}, "modified_timestamp"),
+        Input("landed", "modified_timestamp"),
+        State(ids.shown("") | {"page": ALL}, "data"),
+        State("landed", "data"),
     )
 
     @dash_app.callback(

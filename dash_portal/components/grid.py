@@ -5,7 +5,7 @@ Its header, widths, order and hidden columns are the reader's own (`assets/grid.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from dash_ag_grid import AgGrid
 from dash_portal.components import ids
 from dash_portal.components.texts import Pieces
 from dash_portal.dashboards.table import SIZES, TablePage, TableQuestion
+from dash_portal.page_request import PageRequest
 from dash_portal.view import View
 
 LONGEST_SEARCH: Final = 100
@@ -24,7 +25,13 @@ LONGEST_SEARCH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its field, its heading, the sort it offers ("" for none), how wide it begins, and what it holds."""
+    """A column: its field, its heading, the sort it offers ("" for none), how wide it is, and what it holds.
+
+    Room that is left goes to the columns with `flex`; where there is too little, each shrinks to what is `least`.
+
+    `show` makes a cell of a request and a row; without it the cell is the row's field of that name. The first click on
+    the heading of numbers sorts by the largest.
+    """
 
     field: str
     heading: str
@@ -32,18 +39,32 @@ class Column:
     numeric: bool = False
     descending_first: bool = False
     width: int = 130
+    least: int = 90
     flex: int = 0
     wraps: bool = False
+    show: Callable[[PageRequest, Any], Any] | None = None
+
+    @property
+    def orders(self) -> tuple[str, str]:
+        """The sorts it offers, the one of a first click first."""
+        ascending, descending = self.sort, f"-{self.sort}"
+        return (descending, ascending) if self.numeric or self.descending_first else (ascending, descending)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of a page. `things` are what its rows are, `searched` says where a search looks ("": there is none)."""
+    """The table of a page.
+
+    `things` are what its rows are, `row_id` the field that tells them apart, `searched` says where a search looks
+    ("": there is none); `two_lines` says a row on a phone.
+    """
 
     page: str
     title: str
     things: str
+    row_id: str
     columns: tuple[Column, ...]
+    two_lines: Callable[[PageRequest, Any], Pieces]
     default_sort: str
     searched: str
     label: str = ""
@@ -79,7 +100,7 @@ def grid_card(table: Table, *tools: Component, note: Component | None = None) ->
             _grid(table),
             html.Div(
                 [
-                    html.Span(id="table-total", className="pager-text", role="status"),
+                    html.Span(id="table-total", className="pager-text"),
                     html.Label(
                         "Rows on a page", htmlFor=_spelled(ids.control(page, "size")), className="visually-hidden"
                     ),
@@ -140,6 +161,7 @@ def outputs(table: Table) -> list[Output]:
     page = table.page
     return [
         Output(ids.grid(page), "rowData"),
+        Output(ids.grid(page), "columnDefs"),
         Output(ids.grid(page), "dashGridOptions"),
         Output("table-total", "children"),
         Output("table-total", "data-total"),
@@ -153,29 +175,50 @@ def outputs(table: Table) -> list[Output]:
 
 def values(
     table: Table,
-    view: View,
+    request: PageRequest,
     question: TableQuestion,
     rows: TablePage[Any],
-    cells: Sequence[Mapping[str, Any]],
     *,
     foot: Mapping[str, Any] | None = None,
     row_height: int | None = None,
+    written: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[Output, Any]:
-    """Return what a table shows: one page of rows, and which of how many they are. `foot` is a row of totals."""
-    query = f"?{view.narrowed().query}" if view.narrowed().query else ""
+    """Return what a table shows: one page of rows, and which of how many they are.
+
+    `foot` is a row of totals; `written` are the rows' cells where a page has made them itself.
+    """
     made = (
-        list(cells),
+        cells(table, request, rows.rows) if written is None else list(written),
+        _definitions(table, question.sort_text),
         _options(table, foot, row_height),
         _total_text(rows, table.things),
         str(rows.total),
         rows.pages,
         rows.page,
         str(question.size),
-        f"/export/{table.page}.csv{query}",
+        f"/export/{table.page}.csv?{request.view.narrowed().query}".removesuffix("?"),
         *([question.sort_text] if table.sorts else []),
     )
-    searched = {search_value(table.page, "q"): view.value("q")} if table.searched else {}
+    searched = {search_value(table.page, "q"): request.view.value("q")} if table.searched else {}
     return dict(zip(outputs(table), made, strict=True)) | searched
+
+
+def cells(table: Table, request: PageRequest, rows: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return what stands in the rows' cells; `opens` is the view that a click anywhere in a row leads to."""
+    written = []
+    for row in rows:
+        shown = {
+            column.field: column.show(request, row) if column.show else getattr(row, column.field)
+            for column in table.columns
+        }
+        doors = [piece["href"] for cell in shown.values() for piece in cell if _is_door(piece)]
+        opens = {"opens": doors[0]} if doors else {}
+        written.append({"id": getattr(row, table.row_id), **shown, "narrow": table.two_lines(request, row)} | opens)
+    return written
+
+
+def _is_door(piece: Any) -> bool:
+    return isinstance(piece, dict) and "door" in piece.get("className", "").split()
 
 
 def search_value(page: str, parameter: str) -> Output:
@@ -198,32 +241,40 @@ def _total_text(rows: TablePage[Any], things: str) -> str:
     return f"{rows.first:,} to {rows.last:,} of {rows.total:,} {things}"
 
 
+_COLUMNS: Final = {
+    "resizable": True,
+    "sortable": False,
+    "cellRenderer": "Pieces",
+    "cellDataType": False,
+    "wrapHeaderText": True,
+    "autoHeaderHeight": True,
+    "suppressHeaderMenuButton": True,
+    "suppressHeaderFilterButton": True,
+    "comparator": {"function": "sortedByTheServer()"},
+}
+_NARROW: Final = {"field": "narrow", "initialHide": True, "flex": 1, "autoHeight": True, "wrapText": True}
+"""The only column on a phone: two lines that say the row."""
+
+
 def _grid(table: Table) -> Component:
-    sort = table.default_sort
-    definitions = [_definition(column, sort) for column in table.columns]
-    definitions[0]["colSpan"] = {"function": "params.data.day ? 20 : 1"}  # the heading of a day
+    remember = f"remember(params, '{table.page}')"
     return AgGrid(
         id=ids.grid(table.page),
         rowData=[],
-        columnDefs=[*definitions, _NARROW | {"headerName": table.title}],
-        defaultColDef={
-            "resizable": True,
-            "sortable": False,
-            "cellRenderer": "Pieces",
-            "cellDataType": False,
-            "suppressHeaderMenuButton": True,
-            "suppressHeaderFilterButton": True,
-            "comparator": {"function": "sortedByTheServer()"},
-        },
+        columnDefs=_definitions(table, table.default_sort),
+        defaultColDef=_COLUMNS,
         getRowId="params.data.id",
         dashGridOptions=_options(table),
+        eventListeners={
+            "sortChanged": ["order(params)"],
+            "columnMoved": [remember],
+            "columnResized": [remember],
+            "cellClicked": ["open(params)"],
+            "cellKeyDown": ["open(params)"],
+        },
         className="grid ag-theme-portal",
         style={"height": None},
     )
-
-
-_NARROW: Final = {"field": "narrow", "hide": True, "flex": 1, "autoHeight": True, "wrapText": True}
-"""The only column on a phone: two lines that say the row."""
 
 
 def _options(table: Table, foot: Mapping[str, Any] | None = None, row_height: int | None = None) -> dict[str, Any]:
@@ -231,6 +282,7 @@ def _options(table: Table, foot: Mapping[str, Any] | None = None, row_height: in
         "rowHeight": row_height or table.row_height,
         "domLayout": "autoHeight",
         "suppressMultiSort": True,
+        "maintainColumnOrder": True,
         "ensureDomOrder": True,
         "enableCellTextSelection": True,
         "animateRows": False,
@@ -240,26 +292,30 @@ def _options(table: Table, foot: Mapping[str, Any] | None = None, row_height: in
     }
 
 
+def _definitions(table: Table, sort: str) -> list[dict[str, Any]]:
+    """Return AG Grid's columns; the arrow stands where the server sorted by."""
+    definitions = [_definition(column, sort) for column in table.columns]
+    definitions[0]["colSpan"] = {"function": "params.data.day ? 20 : 1"}  # the heading of a day
+    return [*definitions, _NARROW | {"headerName": table.title}]
+
+
 def _definition(column: Column, sort: str) -> dict[str, Any]:
     made: dict[str, Any] = {
         "field": column.field,
         "colId": column.sort or column.field,
         "headerName": column.heading,
         "sortable": bool(column.sort),
-        "minWidth": 80,
-        "sortingOrder": ["desc", "asc"] if column.descending_first else ["asc", "desc"],
+        "sortingOrder": ["desc" if order.startswith("-") else "asc" for order in column.orders],
+        "sort": None if not column.sort else {column.sort: "asc", f"-{column.sort}": "desc"}.get(sort),
+        "flex": column.width * (1 + column.flex),
+        "minWidth": column.least,
     }
-    made |= (
-        {"flex": column.flex, "initialWidth": column.width, "minWidth": column.width}
-        if column.flex
-        else {"initialWidth": column.width}
-    )
+    if not column.flex:
+        made["maxWidth"] = column.width
     if column.wraps:
         made |= {"autoHeight": True, "wrapText": True}
     if column.numeric:
         made["type"] = "rightAligned"
-    if column.sort and sort.removeprefix("-") == column.sort:
-        made["initialSort"] = "desc" if sort.startswith("-") else "asc"
     return made
 
 
@@ -287,8 +343,8 @@ def _sorts(table: Table) -> list[Component]:
     options = []
     for column in table.sorts:
         words = f"By {column.heading[0].lower()}{column.heading[1:]}"
-        orders = (f"-{column.sort}", column.sort) if column.descending_first else (column.sort, f"-{column.sort}")
-        options += [{"label": words, "value": orders[0]}, {"label": f"{words}, reversed", "value": orders[1]}]
+        first, other = column.orders
+        options += [{"label": words, "value": first}, {"label": f"{words}, reversed", "value": other}]
     if not options:
         return []
     name = ids.control(table.page, "sort")

@@ -28,6 +28,11 @@ def numbers(chart_id: str) -> dict[str, str]:
     return {"type": "numbers", "chart": chart_id}
 
 
+def chart_table(chart_id: str) -> dict[str, str]:
+    """Return the id of the place where a chart's table appears when asked for."""
+    return {"type": "chart-table", "chart": chart_id}
+
+
 def chart_action(chart_id: str, action: str) -> dict[str, str]:
     """Return the id of an entry in a chart's menu."""
     return {"type": "chart-action", "chart": chart_id, "action": action}

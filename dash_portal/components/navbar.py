@@ -8,6 +8,7 @@ from typing import Final
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 from dash.development.base_component import Component
+from flask_wtf.csrf import generate_csrf
 
 from dash_portal.brand_access import Brand, Viewer
 from dash_portal.co_branding.logos import LogoAddresses
@@ -34,7 +35,7 @@ def navbar(
                 [
                     html.Div([*_marks(brand, logos), name], className="brand"),
                     html.Span("Mellon", className="agency-mark", title="Your agency's portal"),
-                    html.Div([badge, _theme_button(), _person(viewer)], className="head-tools"),
+                    html.Div([badge, _theme_button(), _person(viewer), _sign_out()], className="head-tools"),
                 ],
                 className="head-line",
             ),
@@ -109,7 +110,7 @@ def _person(viewer: Viewer) -> Component:
         [
             html.P(f"{name}, {viewer.email}" if viewer.name else viewer.email, className="dropdown-header"),
             *(dbc.DropdownMenuItem(text, href=path, external_link=True) for path, text in links),
-            dbc.DropdownMenuItem("Sign out", href="/logout", external_link=True),
+            html.Button("Sign out", className="dropdown-item", role="menuitem", type="submit", form="sign-out"),
         ],
         label=mark,
         id="person-menu",
@@ -118,6 +119,12 @@ def _person(viewer: Viewer) -> Component:
         color="",
         toggle_class_name="icon-button",
     )
+
+
+def _sign_out() -> Component:
+    """Return the form that ends the session, which an entry of the person's menu sends: a mere link could be forged."""
+    token = dcc.Input(type="hidden", name="csrf_token", value=generate_csrf())
+    return html.Form(token, id="sign-out", action="/logout", method="POST", className="d-none")
 
 
 def _initials(name: str) -> str:

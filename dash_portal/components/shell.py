@@ -11,13 +11,13 @@ from typing import Any
 
 import dash
 import dash_bootstrap_components as dbc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dash_portal.brand_access import Brand, NoBrandError, current_viewer, selectable_brands
 from dash_portal.charts.palette import mark_colour, readable_text
 from dash_portal.co_branding.logos import logo_addresses
-from dash_portal.components import details, freshness, ids
+from dash_portal.components import details, filter_chips, freshness, ids
 from dash_portal.components.empty import no_brand_yet
 from dash_portal.components.navbar import navbar
 from dash_portal.page_request import DashboardPage, PageRequest, known, open_page
@@ -62,19 +62,32 @@ def init_app(dash_app: Dash) -> None:
     for function, wanted in (
         (("address", "chosen"), Input({"type": "control"} | anywhere, "value")),
         (("address", "chosen"), Input({"type": "control"} | anywhere, "active_page")),
-        (("address", "cleared"), Input({"type": "clear"} | anywhere, "n_clicks")),
         (("address", "brand"), Input("brand-switch", "value")),
         (("address", "again"), Input("new-data-button", "n_clicks")),
         (("address", "again"), Input("failed-button", "n_clicks")),
+        (("charts", "answered"), Input({"type": "numbers", "chart": ALL}, "data")),
         (("charts", "clicked"), Input({"type": "chart", "chart": ALL}, "clickData")),
         (("charts", "chosen"), Input({"type": "chart-action", "chart": ALL, "action": ALL}, "n_clicks")),
     ):
         dash_app.clientside_callback(ClientsideFunction(*function), wanted, prevent_initial_call=True)
-    for function, wanted in (
-        (("charts", "listed"), Input({"type": "numbers", "chart": ALL}, "data")),
-        (("grid", "arranged"), Input({"type": "columns", "page": ALL}, "value")),
-    ):  # with an output, for only such callbacks are called when a page has come
-        dash_app.clientside_callback(ClientsideFunction(*function), Output("shell", f"data-{function[0]}"), wanted)
+    # With an output, for only such callbacks are called when a page has come.
+    dash_app.clientside_callback(
+        ClientsideFunction("grid", "arranged"),
+        Output("shell", "data-arranged"),
+        Input({"type": "columns", "page": ALL}, "value"),
+    )
+    dash_app.clientside_callback(
+        "() => ''",
+        Output({"type": "control", "page": MATCH, "parameter": MATCH}, "value"),
+        Input({"type": "clear", "page": MATCH, "parameter": MATCH}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+
+
+def outputs(page: DashboardPage, *parts: Sequence[Output], has_chips: bool = True) -> list[Output]:
+    """Return what a page's callback changes: its parts, then what is told anew with each answer."""
+    chips = filter_chips.outputs(page.name) if has_chips else []
+    return [*chips, *(output for part in parts for output in part), *_told_anew(page)]
 
 
 def page(
@@ -96,16 +109,15 @@ def page(
         return no_brand_yet()
     viewer = current_viewer()
     top = navbar(viewer, request.brand, selectable_brands(), request.view, freshness.freshness_badge(), logos)
-    fresh = freshness.freshness_parts(page)
-    _fill(fresh, {freshness.output(page): freshness.age_of(request)})
+    head = [*freshness.freshness_parts(page), html.P(id="unread", className="quiet unread")]
+    _fill(head, dict(zip(_told_anew(page), _tell_anew(request), strict=True)))
     panel = details.details()
     _fill(panel, details.values(request.brand, request.details))
+    title = html.H1(page.title, className="visually-hidden")
     return html.Div(
         [
             top,
-            html.Main(
-                [*fresh, html.H1(page.title, className="visually-hidden"), *content["children"]], id="main", tabIndex=-1
-            ),
+            html.Main([*head, title, *content["children"]], id="main", tabIndex=-1),
             *panel,
             dcc.Store(id=ids.view(page.name), data=request.view.query),
         ],
@@ -124,10 +136,24 @@ def page(
 def changes(
     page: DashboardPage, query: Any, outputs: Sequence[Output], answer: Callable[[PageRequest], Answer | Component]
 ) -> list[Any]:
-    """Return what a changed view changes, in the order of a callback's outputs, how fresh it is last."""
+    """Return what a changed view changes, in the order of `outputs`."""
+    anew = _told_anew(page)
     with open_page(page, View.parsed(page.path, query)) as request:
-        values = known(request, "changes", lambda: _in_order(answer(request), outputs))
-    return [*(values or [dash.no_update] * len(outputs)), freshness.age_of(request)]
+        parts = outputs[: -len(anew)]
+        values = known(request, "changes", lambda: _in_order(answer(request), parts))
+    return [*(values or [dash.no_update] * len(parts)), *_tell_anew(request)]
+
+
+def _told_anew(page: DashboardPage) -> list[Output]:
+    return [Output("unread", "children"), freshness.output(page)]
+
+
+def _tell_anew(request: PageRequest) -> list[Any]:
+    """Return what is never kept: how fresh an answer is, and what of this link means nothing."""
+    names = ", ".join(f"\u201c{name[:40]}\u201d" for name in request.unread[:3])
+    more = " and more" if len(request.unread) > 3 else ""
+    unread = f"This link also names {names}{more}, which means nothing on this page and is left out."
+    return [unread if names else None, freshness.age_of(request)]
 
 
 def _content(frame: Callable[[], list[Component]], answer: Answer | Component) -> dict[str, Any]:

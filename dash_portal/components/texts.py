@@ -13,7 +13,8 @@ from dash import html
 
 from dash_portal.brand_time import day_text, local_day, moment_text
 from dash_portal.charts.numbers import NO_VALUE, ValueFormat, exact
-from dash_portal.dashboards.hot_list import Priority
+from dash_portal.dashboards.hot_list import HotRow, Priority
+from dash_portal.dashboards.pipeline import Deal
 
 Pieces = list[Any]
 """A cell's content as `assets/grid.js` draws it: texts, and dicts of text, href, className, title and tag."""
@@ -45,6 +46,11 @@ def day_piece(moment: datetime | None, zone: str) -> Pieces:
 def days(count: int | None) -> str:
     """Write how many days a deal has been in its stage."""
     return NO_VALUE if count is None else f"{count:,}"
+
+
+def days_pieces(_request: Any, deal: Deal | HotRow) -> Pieces:
+    """Write how many days a deal has been in its stage in a cell, marked where that is too long."""
+    return [stuck_piece(), " ", days(deal.days)] if deal.stuck else [days(deal.days)]
 
 
 def phone(number: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,11 +13,11 @@ from sqlmodel import col
 
 from dash_portal.brand_access import Brand
 from dash_portal.dashboards.answers import ANSWERS
-from dash_portal.dashboards.leads import prospects
+from dash_portal.dashboards.leads import lead_counts, prospects
 from dash_portal.dashboards.pipeline import likelihood_of_deal, with_stage
 from dash_portal.dashboards.statements import rows_of, select
 from database import BrandSession
-from models import Lead, Note, PipelineItem
+from models import Lead, Note, PipelineItem, utc_now
 
 MOST_NOTES: Final = 10
 MOST_DEALS: Final = 20
@@ -45,9 +46,14 @@ class LeadNote:
 
 @dataclass(frozen=True, slots=True)
 class LeadDetails:
-    """Everything the side panel shows; `note_total` counts all notes, `notes` are the latest."""
+    """Everything the side panel shows; `note_total` counts all notes, `notes` are the latest.
+
+    `status` and `source` are spelled as on all pages.
+    """
 
     lead: Lead
+    status: str
+    source: str
     deals: tuple[LeadDeal, ...]
     notes: tuple[LeadNote, ...]
     note_total: int
@@ -55,25 +61,29 @@ class LeadDetails:
 
 def lead_details(session: BrandSession, brand: Brand, client_id: str) -> LeadDetails | None:
     """Return one of the brand's prospects in full; None where there is none of that id."""
-    return ANSWERS.answer(brand, ("lead", client_id), lambda: _details(session, client_id))
+    return ANSWERS.answer(brand, ("lead", client_id), lambda: _details(session, brand, client_id))
 
 
-def _details(session: BrandSession, client_id: str) -> LeadDetails | None:
+def _details(session: BrandSession, brand: Brand, client_id: str) -> LeadDetails | None:
     lead = session.exec(select(Lead).where(Lead.client_id == client_id, *prospects())).first()
     if lead is None:
         return None
     session.expunge(lead)
     of_lead = (col(Note.client_id) == client_id, col(Note.removed_at).is_(None))
+    names = lead_counts(session, brand, utc_now())
     return LeadDetails(
         lead=lead,
-        deals=tuple(_deal(row) for row in rows_of(session, _deals_of(client_id))),
+        status=names.stage_names.get(lead.stage_key, lead.stage_name),
+        source=names.source_names.get(lead.lead_source_key, lead.lead_source),
+        deals=tuple(_deal(row, names.stage_names) for row in rows_of(session, _deals_of(client_id))),
         notes=tuple(_note(row) for row in rows_of(session, _notes_of(of_lead))),
         note_total=session.exec(select(func.count()).select_from(Note).where(*of_lead)).one(),
     )
 
 
-def _deal(row: Any) -> LeadDeal:
-    return LeadDeal(name=row.opportunity_name, stage=row.stage_name, deal_size=row.deal_size, likelihood=row.likelihood)
+def _deal(row: Any, stage_names: Mapping[str, str]) -> LeadDeal:
+    stage = stage_names.get(row.stage_key, row.stage_name)
+    return LeadDeal(name=row.opportunity_name, stage=stage, deal_size=row.deal_size, likelihood=row.likelihood)
 
 
 def _note(row: Any) -> LeadNote:
@@ -85,6 +95,7 @@ def _deals_of(client_id: str) -> Any:
         select(
             PipelineItem.opportunity_name,
             PipelineItem.stage_name,
+            PipelineItem.stage_key,
             PipelineItem.deal_size,
             likelihood_of_deal().label("likelihood"),
         ).select_from(PipelineItem)

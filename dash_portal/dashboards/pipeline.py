@@ -18,7 +18,7 @@ from dash_portal.charts.numbers import ValueFormat
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
 from dash_portal.dashboards.search import matches
-from dash_portal.dashboards.spellings import most_frequent
+from dash_portal.dashboards.spellings import most_frequent, source_spellings
 from dash_portal.dashboards.stages import Stage, active_stages, current_keys, parked_keys, read_stages, step_rank, steps
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, count_of, sorted_by
@@ -59,6 +59,7 @@ class PipelineCounts:
     totals: Mapping[str, StageTotals]
     stages: tuple[Stage, ...]
     stage_names: Mapping[str, str]
+    source_names: Mapping[str, str]
     ageing: Ageing
     today: date
     zone: str
@@ -150,6 +151,7 @@ def _count(session: BrandSession, brand: Brand, today: date) -> PipelineCounts:
         stages=stages,
         stage_names=most_frequent((count.stage_key, count.stage_name, count.deals) for count in kept)
         | {stage.key: stage.name for stage in stages},
+        source_names=source_spellings(session),
         ageing=read_ageing(session, active, parked_keys(stages), today),
         today=today,
         zone=brand.timezone,
@@ -486,6 +488,7 @@ def _all_columns(entered: Any) -> tuple[Any, ...]:
         entered.c.entered_at,
         PipelineItem.sales_lead,
         PipelineItem.lead_source,
+        PipelineItem.lead_source_key,
     )
 
 
@@ -505,5 +508,5 @@ def deal_of(row: Any, counts: PipelineCounts) -> Deal:
         days=days,
         stuck=is_stuck(counts.ageing, row.stage_key, days),
         sales_lead=row.sales_lead,
-        source=row.lead_source,
+        source=counts.source_names.get(row.lead_source_key, row.lead_source),
     )

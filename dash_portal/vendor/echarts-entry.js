@@ -1,6 +1,6 @@
 // The parts of ECharts that dash_portal/charts/echarts.py draws with. VERSIONS.md says how this becomes echarts.min.js.
 import { use } from "echarts/core";
-import { BarChart, PieChart } from "echarts/charts";
+import { BarChart } from "echarts/charts";
 import {
   AriaComponent,
   GridComponent,
@@ -17,7 +17,6 @@ use([
   GridComponent,
   LegendComponent,
   MarkLineComponent,
-  PieChart,
   SVGRenderer,
   TitleComponent,
   TooltipComponent,

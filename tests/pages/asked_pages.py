@@ -21,7 +21,7 @@ class AskedPage:
         """Return all components of the page, each with its type and properties."""
         held = self.tree if part is None else part
         if isinstance(held, list):
-            return [found for one in held for found in self.components(one) if one is not None]
+            return [found for one in held if one is not None for found in self.components(one)]
         if not isinstance(held, dict) or "props" not in held:
             return []
         return [held, *self.components(held["props"].get("children") or [])]

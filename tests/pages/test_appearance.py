@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -17,6 +19,9 @@ def test_no_page_is_wider_than_its_screen(visit: Visit, path: str) -> None:
     for width in (360, 768, 2560):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1024, "height": 900})
+    expect(page.locator(".ag-header-cell:visible").first).to_be_visible()
+    page.wait_for_function("document.querySelector('.ag-body-horizontal-scroll').clientHeight === 0")  # all columns fit
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -66,3 +71,18 @@ def test_a_page_that_fails_says_so_and_can_be_tried_again(visit: Visit) -> None:
     expect(page.locator("#table .ag-header-cell", has_text="Name")).to_have_attribute("aria-sort", "ascending")
     expect(page.locator("#failed")).not_to_be_visible()
     visitor.problems.clear()  # the browser itself reports the request that was cut off
+
+
+def test_high_contrast_shows_menus_theme_and_states(visit: Visit) -> None:
+    """In forced colours a background is gone; what is drawn as a shape has to take a colour of the system."""
+    page = visit(forced_colors="active").open("/leads")
+    expect(page.locator("#freshness")).to_have_class(re.compile("mood-fresh"))
+    shapes = page.evaluate(
+        """() => [[".chart-menu .more", "::before"], ["#theme-button .icon", null], ["#freshness .icon", null]].map(
+            ([selector, pseudo]) => {
+              const style = getComputedStyle(document.querySelector(selector), pseudo);
+              const page = getComputedStyle(document.documentElement).backgroundColor;
+              return style.forcedColorAdjust === "none" && style.backgroundColor !== page && style.maskImage !== "none";
+            })"""
+    )
+    assert shapes == [True, True, True]

@@ -25,9 +25,9 @@ def test_a_chart_shows_itself_as_a_table_with_links_that_filter(visit: Visit) ->
     table = page.locator(f"{CARD} .chart-table")
     expect(table.locator("tbody tr")).to_have_count(10)
     expect(page.locator(f"{CARD} .chart-plotly")).not_to_be_visible()
-    table.get_by_role("button", name="Filter by Facebook").click()
+    table.get_by_role("link", name="Filter by Facebook").click()
     expect(page.locator(".chips .chip")).to_have_count(1)
-    expect(table.get_by_role("button", name="Stop filtering by Facebook")).to_be_visible()
+    expect(table.get_by_role("link", name="Stop filtering by Facebook")).to_be_visible()
     choose(page, "View as chart")
     expect(page.locator(f"{CARD} .chart-plotly")).to_be_visible()
 
@@ -42,7 +42,7 @@ def test_the_table_alternative_needs_no_mouse(visit: Visit) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".chips .chip")).to_have_count(1)
-    expect(page.locator(CARD).get_by_role("button", name="Stop filtering by")).to_be_focused()
+    expect(page.locator(CARD).get_by_role("link", name="Stop filtering by")).to_be_focused()
 
 
 def test_a_chart_is_filtered_by_keyboard_where_it_stands(visit: Visit) -> None:

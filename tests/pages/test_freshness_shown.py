@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from dash_portal.dashboards.answers import ANSWERS
 from database import AgencySession
 from models import Lead, Note, ResourceStatus, Tenant, utc_now
-from tests.factories import commit_counted, make_lead, make_note
+from tests.factories import commit_counted, make_activity, make_lead, make_note
 from tests.pages.conftest import FILLED, STALE, Site, Visit
 from tests.pages.filled_brand import set_freshness
 
@@ -130,3 +131,26 @@ def test_a_failed_attempt_shows_its_banner_while_the_page_is_open(
     page.evaluate("window.dash_clientside.set_props('freshness-asks', {n_intervals: Date.now()})")
     expect(page.locator("#stale-banner")).to_be_visible()
     expect(page.locator("#stale-banner")).to_contain_text("1 h 10 min")
+
+
+def test_the_schedule_drops_what_is_over_while_it_is_open(visit: Visit, site: Site) -> None:
+    visitor = visit(FILLED)
+    visitor.page.clock.install()
+    with AgencySession(site.world.engine) as session:
+        over = make_activity(
+            site.brand("own"),
+            event_id="nearly-over",
+            starts_at=utc_now() - timedelta(hours=1),
+            ends_at=utc_now() + timedelta(hours=1),
+        )
+        session.add(over)
+        session.commit()
+        page = visitor.open("/schedule")
+        expect(page.locator(".ag-row[row-id=nearly-over]")).to_be_visible()
+        over.ends_at = utc_now() - timedelta(minutes=1)
+        session.commit()
+        ANSWERS.forget()  # the server's own clock has not gone on: the minute that its answer is kept for is over
+        page.clock.fast_forward("01:05")
+        expect(page.locator(".ag-row[row-id=nearly-over]")).to_have_count(0)
+        session.delete(over)
+        session.commit()

@@ -122,7 +122,7 @@ def test_the_long_tail_opens_and_folds_again(visit: Visit) -> None:
     click_bar(page, "leads-by-source", 9)
     expect(page.locator("#card-leads-by-source .js-plotly-plot .points path")).to_have_count(13)
     expect(page).to_have_url(re.compile("open=leads-by-source"))
-    page.locator("#card-leads-by-source .chart-table > .link").click()
+    page.get_by_role("link", name="Fold the long tail again").click()
     expect(page.locator("#card-leads-by-source .js-plotly-plot .points path")).to_have_count(10)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -36,7 +38,8 @@ def test_a_clicked_chart_stays_where_it_is(visit: Visit, path: str, width: int) 
         click_bar(page, chart, 0)
         before = top(page, chart)
         expect(chips).to_have_count(1)
-        expect(page.locator(f"#card-{chart} .chart-table .is-selected")).to_have_count(1)
+        drawing = page.locator(f"#{chart}-plotly")
+        expect(drawing).to_have_attribute("aria-description", re.compile(", selected"))
         assert abs(top(page, chart) - before) <= 1, chart
         assert bars(page, chart) == drawn, chart
         chips.click()

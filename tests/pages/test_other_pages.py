@@ -11,6 +11,7 @@ from sqlmodel import select
 from database import AgencySession
 from models import Resource, ResourceFreshness, ResourceStatus, ScheduledActivity, User, utc_now
 from tests.pages.conftest import EMPTY, FILLED, Site, Visit
+from tests.pages.test_chart_cards import choose
 from tests.pages.test_leads_page import changed_figure, chart_ready, click_bar, figure
 
 pytestmark = pytest.mark.browser
@@ -19,8 +20,9 @@ pytestmark = pytest.mark.browser
 def test_pipeline_shows_stages_in_the_brands_order_new_lead_first(visit: Visit) -> None:
     page = visit().open("/pipeline")
     expect(page.locator(".tab[aria-current=page]")).to_have_text("Pipeline")
+    choose(page, "View as table", "#card-pipeline-by-stage")
     stages = page.locator("#card-pipeline-by-stage .chart-table tbody th")
-    expect(stages.first).to_be_attached()
+    expect(stages.first).to_be_visible()
     names = stages.all_text_contents()
     assert names[0] == "New Lead"
     assert names[-1] == "Future Interest"

@@ -3,36 +3,28 @@
 (() => {
   "use strict";
   const root = document.documentElement;
-  const system = window.matchMedia("(prefers-color-scheme: dark)");
-  const kept = (act) => {
-    try {
-      return act(window.localStorage);
-    } catch {
-      return null; // storage may be switched off: then the system decides, and a choice lasts as long as the page
-    }
-  };
-  const chosen = () => kept((storage) => storage.getItem("theme"));
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  window.portalMemory = {}; // storage may be switched off: then a choice lasts as long as the page
+  try {
+    window.portalMemory = window.localStorage;
+  } catch {}
 
-  function apply(theme) {
-    root.dataset.bsTheme = root.dataset.agThemeMode = theme || (system.matches ? "dark" : "light");
+  function apply() {
+    const chosen = window.portalMemory.theme ?? "";
+    root.dataset.bsTheme = root.dataset.agThemeMode = chosen || (system.matches ? "dark" : "light");
     for (const button of document.querySelectorAll("[data-choose-theme]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.chooseTheme === (chosen() || "")));
+      button.setAttribute("aria-pressed", String(button.dataset.chooseTheme === chosen));
       button.closest("[hidden]")?.removeAttribute("hidden");
     }
   }
 
-  // A blank theme means: as the system says.
-  function choose(theme) {
-    kept((storage) => (theme ? storage.setItem("theme", theme) : storage.removeItem("theme")));
-    apply(theme);
-  }
-
-  apply(chosen());
-  system.addEventListener("change", () => apply(chosen()));
-  document.addEventListener("DOMContentLoaded", () => apply(chosen()));
+  apply();
+  system.addEventListener("change", apply);
+  document.addEventListener("DOMContentLoaded", apply);
   document.addEventListener("click", ({ target }) => {
-    const choice = target.closest("[data-choose-theme]");
-    if (choice) choose(choice.dataset.chooseTheme);
-    else if (target.closest("#theme-button")) choose(root.dataset.bsTheme === "dark" ? "light" : "dark");
+    const button = target.closest("[data-choose-theme], #theme-button");
+    if (!button) return;
+    window.portalMemory.theme = button.dataset.chooseTheme ?? (root.dataset.bsTheme === "dark" ? "light" : "dark");
+    apply();
   });
 })();

@@ -53,10 +53,10 @@ DRAW = """async ({figure, option, config}) => {
   return {
     plotly: {
       types: types(left._fullData), names: names(left._fullData),
-      values: left._fullData.map((trace) => [...(trace.values ?? (trace.orientation === "v" ? trace.y : trace.x))]),
-      categories: [...(left._fullData[0].labels ?? left._fullData[0][left._fullData[0].orientation === "v" ? "x" : "y"])],
-      marks: [...left.querySelectorAll(".trace.bars .points, .pielayer .trace")].map(
-        (trace) => [...trace.querySelectorAll(".point path, .slice path.surface")].filter(isDrawn).length),
+      values: left._fullData.map((trace) => [...trace.x]),
+      categories: [...left._fullData[0].y],
+      marks: [...left.querySelectorAll(".trace.bars .points")].map(
+        (trace) => [...trace.querySelectorAll(".point path")].filter(isDrawn).length),
       texts: texts(left, "svg text"),
     },
     echarts: {

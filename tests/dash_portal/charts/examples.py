@@ -45,36 +45,20 @@ PANELS = Chart(
     ),
     click="source",
 )
-COLUMN = Chart(
-    chart_id="columns",
-    title="Opportunities",
-    description="Opportunities by weekday.",
-    kind=Kind.COLUMN,
-    categories=("Mon", "Tue", "Wed", "Thu"),
-    series=(Series("Opportunities", (12, 113, 0, 9)),),
-)
-GROUPED_COLUMN = Chart(
-    chart_id="grouped-columns",
+SIGNED = Chart(
+    chart_id="values",
     title="Value",
-    description="Value by weekday.",
-    kind=Kind.COLUMN,
+    description="Value by weekday, and how it changed.",
+    kind=Kind.BAR,
     categories=("Mon", "Tue", "Wed", "Thu"),
     series=(Series("Value", (1_250_000, 90_000, None, 450_000)), Series("Change", (50_000, -60_000, 40_000, 25_000))),
     value_format=ValueFormat.MONEY,
 )
-COLUMN_PANELS = Chart(
-    chart_id="column-panels",
-    title="Leads and signings",
-    description="Leads by month, and the share of them that signed.",
-    kind=Kind.COLUMN,
-    categories=("Jan", "Feb", "Mar"),
-    series=(Series("Leads", (3, 5, 9)), Series("Share signed", (3.5, 5, 9.25), ValueFormat.PERCENT)),
-)
-DONUT = Chart(
+KEYED = Chart(
     chart_id="leads-by-status",
     title="Leads by status",
     description="Prospects on file, by stage.",
-    kind=Kind.DONUT,
+    kind=Kind.BAR,
     categories=SOURCES,
     series=(Series("Leads", (120, 86, 31, 9, 14)),),
     click="source",
@@ -104,9 +88,7 @@ EXAMPLES = {
     "bar": BAR,
     "grouped bar": GROUPED_BAR,
     "panels": PANELS,
-    "column": COLUMN,
-    "grouped column": GROUPED_COLUMN,
-    "column panels": COLUMN_PANELS,
-    "donut": DONUT,
+    "signed values": SIGNED,
+    "keys of their own": KEYED,
     "progression": PROGRESSION,
 }

@@ -36,7 +36,6 @@ numbers: st.SearchStrategy[Number | None] = st.one_of(
     st.decimals(Decimal(-(10**12)), Decimal(10**12), places=2),
     st.sampled_from([0, 1, -1, 0.0, -0.0, 1e-300, Decimal("0.01"), 999_950]),
 )
-parts: st.SearchStrategy[Number | None] = numbers.filter(lambda value: value is None or value >= 0)
 
 
 @st.composite
@@ -44,9 +43,8 @@ def charts(draw: st.DrawFn) -> Chart:
     kind = draw(st.sampled_from(Kind))
     categories = tuple(draw(st.lists(labels, max_size=9)))
     size = len(categories)
-    names = draw(st.lists(own_names, min_size=1, max_size=1 if kind is Kind.DONUT else 3, unique=True))
+    names = draw(st.lists(own_names, min_size=1, max_size=3, unique=True))
     whole = draw(st.sampled_from(ValueFormat))
-    value = parts if kind is Kind.DONUT else numbers
     formats = st.none() if kind is Kind.PROGRESSION else st.one_of(st.none(), st.sampled_from(ValueFormat))
     return Chart(
         chart_id="any",
@@ -54,7 +52,7 @@ def charts(draw: st.DrawFn) -> Chart:
         description=draw(labels),
         kind=kind,
         categories=categories,
-        series=tuple(Series(name, tuple(draw(value) for _ in categories), draw(formats)) for name in names),
+        series=tuple(Series(name, tuple(draw(numbers) for _ in categories), draw(formats)) for name in names),
         value_format=whole,
         click=draw(st.sampled_from([None, "source"])),
         keys=draw(st.one_of(st.none(), st.lists(st.none() | labels, min_size=size, max_size=size).map(tuple))),

@@ -7,7 +7,7 @@ import pytest
 from dash_portal.charts.chart import ChartError, Kind, Series
 from dash_portal.charts.data import chart_data, chart_table
 from dash_portal.charts.numbers import ValueFormat
-from tests.dash_portal.charts.examples import BAR, DONUT, EMPTY, GROUPED_BAR, PROGRESSION
+from tests.dash_portal.charts.examples import BAR, EMPTY, GROUPED_BAR, KEYED, PROGRESSION
 
 FIVE = (1, 2, 3, 4, 5)
 
@@ -25,8 +25,6 @@ FIVE = (1, 2, 3, 4, 5)
         ({"series": (Series("Leads", (1, 2, 3, 4, 10**400)),)}, "can't be drawn"),
         ({"series": (Series("Leads", (1, 2, 3, 4, True)),)}, "holds a bool"),
         ({"series": (Series("Leads", cast("Any", (1, 2, 3, 4, "5"))),)}, "holds a str"),
-        ({"kind": Kind.DONUT, "series": (Series("A", FIVE), Series("B", FIVE))}, "one series"),
-        ({"kind": Kind.DONUT, "series": (Series("A", (1, 2, 3, 4, -5)),)}, "negative"),
         (
             {
                 "kind": Kind.PROGRESSION,
@@ -51,7 +49,7 @@ def test_a_selection_of_what_the_chart_does_not_show_fades_nothing() -> None:
 
 
 def test_a_click_sets_the_key_where_there_is_one_and_the_label_where_not() -> None:
-    assert DONUT.click_keys()[-1] == "other-sources"
+    assert KEYED.click_keys()[-1] == "other-sources"
     assert PROGRESSION.click_keys() == PROGRESSION.categories
     assert set(replace(BAR, click=None).click_keys()) == {None}
 
@@ -60,7 +58,6 @@ def test_nothing_known_is_empty_but_zeros_are_not() -> None:
     assert EMPTY.is_empty
     assert replace(BAR, series=(Series("Leads", (None,) * 5),)).is_empty
     assert not replace(BAR, series=(Series("Leads", (0,) * 5),)).is_empty
-    assert replace(DONUT, series=(Series("Leads", (0,) * 5),)).is_empty
 
 
 def test_the_data_are_plain_numbers_in_order() -> None:

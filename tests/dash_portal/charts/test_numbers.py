@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from dash_portal.charts.numbers import Number, ValueFormat, exact, json_number, short, tick
+from dash_portal.charts.numbers import Number, ValueFormat, exact, json_number, short
 from tests.dash_portal.charts.strategies import numbers
 
 COUNT, MONEY, PERCENT, DAYS = ValueFormat.COUNT, ValueFormat.MONEY, ValueFormat.PERCENT, ValueFormat.DAYS
@@ -62,14 +62,6 @@ def test_a_number_for_a_glance(value: Number | None, value_format: ValueFormat, 
 )
 def test_a_number_in_full(value: Number | None, value_format: ValueFormat, text: str) -> None:
     assert exact(value, value_format) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "value_format", "text"),
-    [(5000, COUNT, "5k"), (500_000, MONEY, "$500k"), (40, PERCENT, "40 %"), (0.5, PERCENT, "0.5 %"), (14, DAYS, "14")],
-)
-def test_a_number_on_an_axis(value: Number, value_format: ValueFormat, text: str) -> None:
-    assert tick(value, value_format) == text
 
 
 @given(numbers)

@@ -19,7 +19,7 @@ def test_the_plotly_bundle_holds_every_trace_type_in_use() -> None:
     bundle = (VENDOR / "plotly-finance.min.js").read_text()
     registered = set(re.findall(r'moduleType:"trace",name:"(\w+)"', bundle))
     used = {trace["type"] for chart in EXAMPLES.values() for trace in plotly_figure(chart, accent=None)["data"]}
-    assert used == {"bar", "pie"}
+    assert used == {"bar"}
     assert used <= registered
 
 

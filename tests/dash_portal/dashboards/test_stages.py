@@ -43,6 +43,7 @@ def test_deals_in_a_stage_that_is_no_longer_listed_are_found_by_its_name_and_by_
         },
         stages=listed,
         stage_names={"old stage": "Old Stage"},
+        source_names={},
         ageing=Ageing({}, {}, {}, None),
         today=datetime(2026, 5, 4, tzinfo=UTC).date(),
         zone="UTC",
