@@ -70,7 +70,8 @@ DRAW = """async ({figure, option, config}) => {
 }"""
 
 FINISHED = """async () => {
-  const chart = echarts.getInstanceByDom(document.getElementById("echarts"));
+  const { getInstanceByDom } = await import("/vendor/echarts.min.js");
+  const chart = getInstanceByDom(document.getElementById("echarts"));
   await new Promise((done) => { chart.on("finished", done); chart.getZr().refresh(); });
   chart.off("finished");
 }"""
