@@ -41,6 +41,7 @@ class Quirk(StrEnum):
     OFFSET_IN_PAGES = "offset_in_pages"
     IGNORES_PAGING = "ignores_paging"
     OWN_PARAMETERS = "own_parameters"
+    CURSOR_PAGES = "cursor_pages"
     # What the total says.
     TOTAL_OF_PAGE = "total_of_page"
     TOTAL_ZERO = "total_zero"

@@ -12,6 +12,7 @@ from emulator.quirks import Quirk
 
 CAPPED_PAGE: Final = 50
 CAPPED_TOTAL: Final = 100
+CURSOR_PAGE: Final = 17
 # What a request calls the row it starts at and how many it wants, where the account has its own words for them.
 OWN_PARAMETERS: Final = {"from_row": "offset", "per_page": "limit"}
 _turns: Final = count()
@@ -28,6 +29,8 @@ def quirky_window(quirks: frozenset[Quirk], offset: int, limit: int | None) -> t
     """Return at which row a page starts and how many rows it has, from what was asked for."""
     if Quirk.IGNORES_PAGING in quirks:
         return 0, None
+    if Quirk.CURSOR_PAGES in quirks and limit is not None:
+        return 0, CURSOR_PAGE  # what follows is asked for by a mark that the answer gives
     if Quirk.PAGE_CAP_50 in quirks and limit is not None:
         limit = min(limit, CAPPED_PAGE)
     if Quirk.OFFSET_IN_PAGES in quirks:
@@ -45,7 +48,8 @@ def quirky_total(quirks: frozenset[Quirk], total: int | None, on_page: int) -> i
     return total
 
 
-_TOTALS: Final[dict[Quirk, Callable[[int, int], int]]] = {
+_TOTALS: Final[dict[Quirk, Callable[[int, int], int | None]]] = {
+    Quirk.CURSOR_PAGES: lambda _total, _on_page: None,
     Quirk.TOTAL_OF_PAGE: lambda _total, on_page: on_page,
     Quirk.TOTAL_ZERO: lambda _total, _on_page: 0,
     Quirk.TOTAL_CAPPED: lambda total, _on_page: min(total, CAPPED_TOTAL),
@@ -86,9 +90,18 @@ def _encoded(variant: str) -> Callable[[Reply], Reply]:
     return write
 
 
+def _with_cursor(reply: Reply) -> Reply:
+    """Say beside a full page where the next one is to be had."""
+    envelope = json.loads(reply.body)
+    if isinstance(envelope, dict) and len(envelope.get("data") or ()) == CURSOR_PAGE:
+        return replace(reply, body=_json(envelope | {"has_more": True, "next_cursor": "cGFnZT0y"}))
+    return reply
+
+
 _WRITTEN: Final[Mapping[Quirk, Callable[[Reply], Reply]]] = {
     Quirk.UNDECLARED_LATIN_1: _encoded("latin_1"),
     Quirk.LATIN_1: _encoded("latin_1_declared"),
     Quirk.CONTROL_CHARACTERS: _encoded("raw_control"),
+    Quirk.CURSOR_PAGES: _with_cursor,
     Quirk.BOM: lambda reply: replace(reply, body=b"\xef\xbb\xbf" + reply.body),
 }

@@ -36,7 +36,7 @@ class Expectation:
 
     field: str
     blank_is_an_answer: bool = False
-    must_hold: str | None = None
+    must_hold: str | bool | None = None
     is_name: bool = False
     is_counted: bool = False
     hollow: Decimal | None = None
@@ -47,8 +47,8 @@ EXPECTATIONS: Final[Mapping[Resource, tuple[Expectation, ...]]] = MappingProxyTy
     {
         Resource.PIPELINE_STAGES: (
             Expectation("name", is_name=True, enough_rows=_FEW_ROWS),
-            Expectation("active", is_counted=True, enough_rows=_FEW_ROWS),
-            Expectation("likelihood", is_counted=True, enough_rows=_FEW_ROWS),
+            Expectation("active", must_hold=True, is_counted=True, enough_rows=_FEW_ROWS),
+            Expectation("likelihood", is_counted=True, hollow=Decimal(0), enough_rows=_FEW_ROWS),
             # A deal or a contact finds its stage by both, type and name.
             Expectation("contact_type", must_hold=PROSPECT, is_counted=True, enough_rows=_FEW_ROWS),
         ),
@@ -100,7 +100,7 @@ class FieldReport:
     hollow: int = 0
     state: FieldState = FieldState.UNKNOWN
     fell: bool = False
-    lacks: str | None = None
+    lacks: str | bool | None = None
 
     @property
     def share(self) -> float:
@@ -108,11 +108,18 @@ class FieldReport:
         return self.filled / self.rows if self.rows else 0.0
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether all that the field holds is understood and says nothing: 0 in every row."""
+        return 0 < self.hollow == self.filled
+
+    @property
     def complaint(self) -> str:
         """Say what is wrong with the field in one plain sentence for operators, without any value."""
         named = f"the field {self.field} (read from {', '.join(self.wire_names)})"
         if self.lacks is not None:
             return f"{named} is {self.lacks!r} in none of {self.rows} rows"
+        if self.says_nothing:
+            return f"{named} is 0 in {self.hollow} of {self.rows} rows, and says something in none"
         wrong = max(
             (self.missing, "missing"), (self.odd, "not understood"), (self.blank, "blank"), key=lambda each: each[0]
         )
@@ -154,7 +161,7 @@ def core_shares(reports: Iterable[FieldReport]) -> dict[str, float]:
     return {report.field: round(report.share, 4) for report in reports if report.core and report.rows}
 
 
-def _lacks(expectation: Expectation | None, tally: FieldTally, name: str) -> str | None:
+def _lacks(expectation: Expectation | None, tally: FieldTally, name: str) -> str | bool | None:
     """Return the value that no row has although some must; few rows may well do without."""
     if expectation is None or tally.rows < expectation.enough_rows or tally.held[name]:
         return None
@@ -176,10 +183,12 @@ def _judge(report: FieldReport, expectation: Expectation | None) -> tuple[FieldS
         holds = filled if must_be_filled else filled + report.blank
         if report.rows >= _FEW_ROWS and holds * _SHARE_FALLEN < report.rows:
             return report.state, True
+        if must_be_filled and report.says_nothing:
+            return report.state, True
     if _is_partly_lost(report, expectation):
         return FieldState.ACCEPTED if report.state is FieldState.ACCEPTED else FieldState.EMPTY, False
     if report.rows >= _FEW_ROWS and filled * _SHARE_FILLED >= report.rows:
-        return FieldState.FILLED, False
+        return FieldState.BLANK if report.says_nothing else FieldState.FILLED, False
     if report.state is not FieldState.UNKNOWN or report.rows < (expectation or Expectation("")).enough_rows:
         return report.state, False
     if answered * _SHARE_FILLED >= report.rows:

@@ -79,3 +79,25 @@ def test_what_is_not_certain_is_told_at_first_and_held_back_later(
     assert world.sync("plain") is RunStatus.PARTIAL
     assert ("held_back", resource, told) in {(e["kind"], e["resource"], e["field"]) for e in world.errors(plain)}
     assert world.tables(plain)[resource] == before
+
+
+@pytest.mark.parametrize(
+    ("rows", "field", "value", "resource", "told"),
+    [
+        ("opportunities", "deal_size", "0.00", "pipeline_items", "deal_size"),
+        ("stages", "likelihood_to_close", "0", "pipeline_stages", "likelihood"),
+        ("stages", "sales_cycle_active_status", "0", "pipeline_stages", "active"),
+    ],
+)
+def test_values_that_say_nothing_any_more_do_not_empty_what_was_counted(
+    world: SyncWorld, rows: str, field: str, value: str, resource: str, told: str
+) -> None:
+    plain = world.brand_id("plain")
+    assert world.sync("plain") is RunStatus.SUCCESS
+    before = world.tables(plain)
+    for row in getattr(world.emulator.account(PLAIN), rows):
+        row[field] = value
+    assert world.sync("plain") is RunStatus.PARTIAL
+    assert ("held_back", resource, told) in {(e["kind"], e["resource"], e["field"]) for e in world.errors(plain)}
+    assert world.tables(plain) == before
+    assert world.sync("plain", accept=True) is RunStatus.SUCCESS

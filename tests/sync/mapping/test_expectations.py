@@ -25,7 +25,7 @@ DEAL: dict[str, Any] = {
     "lastName": "Fox",
     "contact_type": "1",
     "contact_sales_cycle": "QR Sent",
-    "deal_size": "0.00",
+    "deal_size": "45000.00",
 }
 STAGE: dict[str, Any] = {
     "sales_cycle_name": "QR Sent",
@@ -140,14 +140,40 @@ def test_values_that_are_counted_are_missed_before_they_are_many(resource: Resou
     (name,) = changes
     field = next(each.name for each in KINDS[resource].fields if name in each.wire_names)
     assert complained_of(reports(resource, [usual] * 36 + [usual | changes] * 4)) == {field}
-    if resource is not Resource.PIPELINE_ITEMS:  # whose usual size is none
-        assert not complained_of(reports(resource, [usual] * 39 + [usual | changes]))
+    assert not complained_of(reports(resource, [usual] * 39 + [usual | changes]))
 
 
 def test_one_lost_amount_of_a_few_is_told_however_many_deals_have_none() -> None:
-    sized, odd = DEAL | {"deal_size": "45000"}, DEAL | {"deal_size": "90.000"}
-    assert complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL] * 250 + [sized] * 2 + [odd])) == {"deal_size"}
-    assert not complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL] * 250 + [sized] * 39 + [odd]))
+    unsized, odd = DEAL | {"deal_size": "0.00"}, DEAL | {"deal_size": "90.000"}
+    assert complained_of(reports(Resource.PIPELINE_ITEMS, [unsized] * 250 + [DEAL] * 2 + [odd])) == {"deal_size"}
+    assert not complained_of(reports(Resource.PIPELINE_ITEMS, [unsized] * 250 + [DEAL] * 39 + [odd]))
+
+
+@pytest.mark.parametrize(
+    ("resource", "wire_name", "field"),
+    [
+        (Resource.PIPELINE_ITEMS, "deal_size", "deal_size"),
+        (Resource.PIPELINE_STAGES, "likelihood_to_close", "likelihood"),
+    ],
+)
+def test_values_that_all_become_0_have_fallen_and_those_that_always_were_have_not(
+    resource: Resource, wire_name: str, field: str
+) -> None:
+    zeros = [ROWS[resource] | {wire_name: "0"}] * 20
+    first = reports(resource, zeros)
+    assert not complained_of(first)
+    assert first[field].state is S.BLANK
+    assert not complained_of(reports(resource, zeros, **{field: S.BLANK}))
+    later = reports(resource, zeros, **{field: S.FILLED})
+    assert later[field].fell
+    assert "is 0 in 20 of 20 rows" in later[field].complaint
+    assert not complained_of(reports(resource, [*zeros, ROWS[resource]], **{field: S.FILLED}))
+
+
+def test_stages_of_which_none_is_active_are_told() -> None:
+    inactive = [STAGE | {"sales_cycle_active_status": "0"}] * 8
+    assert complained_of(reports(Resource.PIPELINE_STAGES, inactive)) == {"active"}
+    assert reports(Resource.PIPELINE_STAGES, inactive, active=S.FILLED)["active"].fell
 
 
 def test_stages_of_which_none_is_for_prospects_are_told() -> None:
@@ -157,9 +183,10 @@ def test_stages_of_which_none_is_for_prospects_are_told() -> None:
 
 
 def test_a_size_of_nothing_is_a_size_and_no_size_at_all_is_told() -> None:
-    assert not complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL] * 30))
+    unsized = DEAL | {"deal_size": "0.00"}
+    assert not complained_of(reports(Resource.PIPELINE_ITEMS, [unsized] * 30))
     assert complained_of(reports(Resource.PIPELINE_ITEMS, [DEAL | {"deal_size": ""}] * 30)) == {"deal_size"}
-    some = [DEAL | {"deal_size": ""}] * 28 + [DEAL] * 2
+    some = [DEAL | {"deal_size": ""}] * 28 + [unsized] * 2
     assert not complained_of(reports(Resource.PIPELINE_ITEMS, some))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from emulator import AccountPlan, Fault, StageSet
+from emulator import AccountPlan, Fault, Quirk, StageSet
 from models import CallHabit, Lead, OffsetUnit, ResourceStatus, RunStatus, ScheduledActivity, SyncErrorKind
 from tests.conftest import on_both_databases
 from tests.sync.conftest import MakeWorld
@@ -87,6 +87,21 @@ def test_a_list_as_long_as_a_page_that_is_every_page_is_confirmed_once(make_worl
     assert made.sync("other", accept=True) is RunStatus.SUCCESS
     assert len(made.live(Lead, tenant)) == 40
     assert made.sync("other") is RunStatus.SUCCESS
+
+
+def test_a_list_that_says_that_more_follows_is_not_taken_for_whole(world: SyncWorld) -> None:
+    """A server that is asked for its next page by a mark of its own gives the first one again, whatever the offset."""
+    tenant = world.brand_id("brand")
+    world.emulator.set_quirks(KEY, Quirk.CURSOR_PAGES)
+    assert world.sync("brand") is RunStatus.FAILED
+    assert world.results(tenant)["leads"]["status"] is ResourceStatus.INCOMPLETE
+    assert not world.live(Lead, tenant)
+    world.emulator.set_quirks(KEY)
+    assert world.sync("brand") is RunStatus.SUCCESS
+    before = world.tables(tenant)
+    world.emulator.set_quirks(KEY, Quirk.CURSOR_PAGES)
+    assert world.sync("brand") is RunStatus.FAILED
+    assert world.tables(tenant) == before
 
 
 def test_what_a_call_teaches_is_remembered(world: SyncWorld) -> None:
