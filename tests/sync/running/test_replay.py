@@ -11,6 +11,7 @@ from models import NoteReading, RunStatus
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.runs import active_brands
 from sync.tables import table_of
+from tests.conftest import on_both_databases
 from tests.sync.conftest import MakeWorld
 from tests.sync.sync_world import DATA, SyncWorld
 
@@ -28,7 +29,7 @@ def _wipe(world: SyncWorld, tenant: int) -> None:
             connection.execute(delete(table_of(model)).where(table_of(model).c.tenant_id == tenant))
 
 
-@pytest.mark.parametrize("turn", [0, 1])
+@pytest.mark.parametrize(("database_kind", "turn"), on_both_databases([0, 1], lambda _turn: "any account"))
 def test_wiped_tables_come_back_row_by_row_without_the_network(make_world: MakeWorld, turn: int) -> None:
     plan = plan_in_turn(turn, name="Brand", web_key=KEY, contacts=150)
     world = make_world(plan, sync_notes_budget=60)
