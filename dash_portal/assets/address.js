@@ -73,12 +73,11 @@
     typing = false;
   }
 
-  // A word is looked for when an input method has chosen it.
+  // A word is looked for when an input method has chosen it, and at once with Enter.
+  const searched = ({ target }) => target.matches?.(FIELDS) && choose(JSON.parse(target.id).parameter, target.value);
   addEventListener("compositionstart", () => (composing = true), true);
-  addEventListener("compositionend", ({ target }) => {
-    composing = false;
-    if (target.matches?.(FIELDS)) choose(JSON.parse(target.id).parameter, target.value);
-  }, true);
+  addEventListener("compositionend", (event) => searched(event, (composing = false)), true);
+  addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && searched(event));
 
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a.view-link[href], a.door, a.door-beside");
@@ -93,6 +92,10 @@
     chosen() {
       const { triggered_id: id, triggered } = window.dash_clientside.callback_context;
       if (id) choose(id.parameter, triggered[0].value);
+    },
+    cleared() {
+      const { triggered_id: id } = window.dash_clientside.callback_context;
+      if (id) set({ ...id, type: "control" }, { value: "" });
     },
     closed: (open) => void (open === false && isOpen() && change("lead", [], AT_THE_SIDE)),
     brand: (slug) => void (slug && slug !== page().brand && location.assign(`?brand=${encodeURIComponent(slug)}`)),

@@ -11,7 +11,7 @@ from typing import Any
 
 import dash
 import dash_bootstrap_components as dbc
-from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dash_portal.brand_access import Brand, NoBrandError, current_viewer, selectable_brands
@@ -62,6 +62,7 @@ def init_app(dash_app: Dash) -> None:
     for function, wanted in (
         (("address", "chosen"), Input({"type": "control"} | anywhere, "value")),
         (("address", "chosen"), Input({"type": "control"} | anywhere, "active_page")),
+        (("address", "cleared"), Input({"type": "clear"} | anywhere, "n_clicks")),
         (("address", "brand"), Input("brand-switch", "value")),
         (("address", "again"), Input("new-data-button", "n_clicks")),
         (("address", "again"), Input("failed-button", "n_clicks")),
@@ -75,12 +76,6 @@ def init_app(dash_app: Dash) -> None:
         ClientsideFunction("grid", "arranged"),
         Output("shell", "data-arranged"),
         Input({"type": "columns", "page": ALL}, "value"),
-    )
-    dash_app.clientside_callback(
-        "() => ''",
-        Output({"type": "control", "page": MATCH, "parameter": MATCH}, "value"),
-        Input({"type": "clear", "page": MATCH, "parameter": MATCH}, "n_clicks"),
-        prevent_initial_call=True,
     )
 
 

@@ -13,7 +13,7 @@ PORTAL = Path(dash_portal.index_page.__file__).parent
 ASSETS = PORTAL / "assets"
 SCRIPTS = sorted(ASSETS.rglob("*.js"))
 STYLES = sorted(ASSETS.rglob("*.css"))
-MOST_LINES_OF_SCRIPT = 374
+MOST_LINES_OF_SCRIPT = 377
 MOST_LINES_OF_STYLE = 450
 
 
