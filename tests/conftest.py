@@ -251,7 +251,7 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def home(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> Iterator[BrowserContext]:
     """The browser's own context. Only here Chromium keeps compiled scripts: a page costs a third less than elsewhere."""
-    with tempfile.TemporaryDirectory(prefix="browser") as folder:
+    with tempfile.TemporaryDirectory(prefix="browser", ignore_cleanup_errors=True) as folder:
         context = browser_type.launch_persistent_context(folder, **browser_type_launch_args)
         yield context
         context.close()

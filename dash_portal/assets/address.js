@@ -89,9 +89,11 @@
 
   window.portalAddress = { toggle, choose, go, isOpen, again: () => show(true) };
   (window.dash_clientside ??= {}).address = {
+    // Dash waits for an answer that sets controls too: what was typed meanwhile is told with those, in any order.
     chosen() {
-      const { triggered_id: id, triggered } = window.dash_clientside.callback_context;
-      if (id) choose(id.parameter, triggered[0].value);
+      const controls = window.dash_clientside.callback_context.triggered.filter((one) => one.prop_id.startsWith("{"));
+      for (const { prop_id: name, value } of controls)
+        choose(JSON.parse(name.slice(0, name.lastIndexOf("."))).parameter, value);
     },
     cleared() {
       const { triggered_id: id } = window.dash_clientside.callback_context;

@@ -39,6 +39,23 @@ def test_the_caret_stays_in_the_middle_of_the_word_that_is_mended(visit: Visit) 
     assert field.evaluate("field => field.selectionStart") == len("person 01")
 
 
+TOLD_AT_ONCE = """() => {
+  const told = (parameter, value) => ({prop_id: `{"page":"leads","parameter":"${parameter}","type":"control"}.value`, value});
+  const triggered = [told("size", "25"), told("q", "person 014")];
+  window.dash_clientside.callback_context = {triggered, triggered_id: JSON.parse(triggered[0].prop_id.split(".")[0])};
+  window.dash_clientside.address.chosen();
+}"""
+
+
+def test_what_was_typed_while_an_answer_came_is_searched_too(visit: Visit) -> None:
+    """Dash tells it in one with the controls that the answer set, and those may come first."""
+    page = visit().open("/leads?q=person+01")
+    expect(page.locator(".ag-row").first).to_be_visible()
+    page.evaluate(TOLD_AT_ONCE)
+    expect(page).to_have_url(re.compile(r"q=person\+014$"))
+    expect(page.locator("#table .ag-center-cols-container .ag-row")).to_have_count(1)
+
+
 def test_a_space_at_the_end_stays_while_one_thinks_of_the_next_word(visit: Visit) -> None:
     page = visit().open("/leads")
     field = page.get_by_label("Search leads")
