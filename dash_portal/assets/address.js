@@ -89,11 +89,9 @@
 
   window.portalAddress = { toggle, choose, go, isOpen, again: () => show(true) };
   (window.dash_clientside ??= {}).address = {
-    // Dash waits for an answer that sets controls too: what was typed meanwhile is told with those, in any order.
-    chosen() {
-      const controls = window.dash_clientside.callback_context.triggered.filter((one) => one.prop_id.startsWith("{"));
-      for (const { prop_id: name, value } of controls)
-        choose(JSON.parse(name.slice(0, name.lastIndexOf("."))).parameter, value);
+    chosen() { // what an answer has set is told in one with what was typed meanwhile, in any order
+      for (const { prop_id: name, value } of window.dash_clientside.callback_context.triggered)
+        if (name.startsWith("{")) choose(JSON.parse(name.slice(0, name.lastIndexOf("."))).parameter, value);
     },
     cleared() {
       const { triggered_id: id } = window.dash_clientside.callback_context;

@@ -47,6 +47,7 @@ def test_a_day_of_an_agency_admin(fresh_portal: FreshPortal, open_page: Callable
     assert made.returncode == 0, made.stderr
     sign_in(page, url, ANA)
     page.get_by_role("link", name="Not now").click()
+    page.wait_for_load_state()  # until then a click on its buttons is nobody's
 
     # First steps. Without a worker, the page says so; with one, the test tells what ClientTether says.
     expect(page.get_by_role("heading", name="First steps")).to_be_visible()
@@ -75,7 +76,7 @@ def _bring_on_first_brand(page: Page) -> None:
     expect(page.get_by_label("Short name")).to_have_value("harbor-pine")
     page.get_by_label("Time zone").fill("America/New_York")
     page.get_by_label("Accent colour").fill("#ffe100")
-    expect(page.locator("#accent-words")).to_contain_text("hard to see on light pages")
+    expect(page.locator("#accent-field")).to_contain_text("hard to see on light pages")
     page.get_by_role("button", name="Create brand and start its first sync").click()
 
     # The first sync is watched live: nothing is reloaded here.
