@@ -82,6 +82,12 @@ def ago_text(moment: datetime | None, now: datetime) -> str:
     return age if age == "just now" else f"{age} ago"
 
 
+def in_text(moment: datetime, now: datetime) -> str:
+    """Write how far off a moment is: now, in 12 min, in 3 h 5 min."""
+    age = age_text((moment - now).total_seconds() + 59)  # a minute that has begun is still to come
+    return "now" if age == "just now" else f"in {age}"
+
+
 def duration_text(seconds: float | None) -> str:
     """Write how long something took: 0.4 s, 12 s, 3 min 5 s, 2 h 4 min."""
     if seconds is None:

@@ -45,6 +45,7 @@ def show() -> ResponseReturnValue:
         action_words=action_words,
         detail_words=detail_words,
         exactly=moment_text,
+        zone=frame.viewers_zone(),
         brand=brand,
         action=action,
         who=who,

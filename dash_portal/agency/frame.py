@@ -35,6 +35,11 @@ def go_to(address: str) -> ResponseReturnValue:
     return redirect(address, code=303)
 
 
+def viewers_zone() -> str:
+    """Return the zone in which this person reads times: their own, or UTC while they have chosen none."""
+    return current_viewer().own_zone or "UTC"
+
+
 def page(template: str, *, done: str | None = None, **parts: Any) -> str:
     """Return a page of the agency. Raises RoleForbiddenError for anyone else.
 

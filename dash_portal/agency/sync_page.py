@@ -5,7 +5,8 @@ Addresses that name no brand begin with an underscore, which no short name can.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,8 +17,12 @@ from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame, words
-from dash_portal.agency.health.rendering import brand_row, drawn_row, ongoing_words, status_mark, trend_chart
-from dash_portal.agency.health.sync_health import brand_health, sync_health
+from dash_portal.agency.brand_forms import WebKeyForm
+from dash_portal.agency.health.figures import FIGURE_MEMORY
+from dash_portal.agency.health.rendering import brand_row, drawn_row, needs_key, ongoing_words, status_mark, trend_chart
+from dash_portal.agency.health.state import BrandState
+from dash_portal.agency.health.sync_health import BrandHealth, brand_health, sync_health
+from dash_portal.agency.list_search import holds, searched_words
 from dash_portal.agency.live_part import live_answer, live_part
 from dash_portal.agency.notes_progress import notes_progress
 from dash_portal.agency.run_history import held_back_reasons, run_history
@@ -28,8 +33,8 @@ from dash_portal.agency.understanding import (
     read_understanding,
 )
 from dash_portal.agency.worker_requests import confirm_held_back, find_workers, last_test, request_all, request_sync
-from dash_portal.brand_access import open_agency
-from dash_portal.brand_time import ago_text, duration_text, moment_text, nearby_text
+from dash_portal.brand_access import open_agency, selectable_brands
+from dash_portal.brand_time import ago_text, duration_text, in_text, moment_text, nearby_text
 from dash_portal.portal import portal
 from dash_portal.request_words import member
 from database import AgencySession
@@ -47,24 +52,25 @@ _DONE: Final = {
     "created": "The brand is there, and its first sync is asked for.",
 }
 _PICKED_UP_WITHIN: Final = timedelta(minutes=2)
+_TROUBLE: Final = "trouble"
 _ALL_EVERY_SECONDS: Final = 3
 _ONE_EVERY_SECONDS: Final = 2
 
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
-    """Show every brand's row, trouble first; on an empty portal, the way to the first brand."""
+    """Show every brand's row, trouble first, or those asked for; on an empty portal, the way to the first brand."""
     parts = _all_brands()
-    if not parts["rows"]:
+    if not parts["total"]:
         return redirect(url_for("agency_brands.start"))
-    live = live_part(_rows(parts), _ALL_EVERY_SECONDS, "agency_sync.live")
-    return frame.page("sync.html", live=live, done=_DONE.get(request.args.get("done", "")))
+    live = live_part(_rows(parts), _ALL_EVERY_SECONDS, "agency_sync.live", **_narrowed())
+    return frame.page("sync.html", **parts, live=live, done=_DONE.get(request.args.get("done", "")))
 
 
 @blueprint.get("/_live")
 def live() -> ResponseReturnValue:
     """Answer what changes on the page by itself."""
-    return live_answer(_rows(_all_brands()), _ALL_EVERY_SECONDS, "agency_sync.live")
+    return live_answer(_rows(_all_brands()), _ALL_EVERY_SECONDS, "agency_sync.live", **_narrowed())
 
 
 @blueprint.post("/_all")
@@ -137,6 +143,28 @@ def confirm(slug: str) -> ResponseReturnValue:
     return _ask(slug, accept=True)
 
 
+def _narrowed() -> dict[str, str]:
+    """Return what the address leaves of the brands: by words, and by state ("trouble": all that need a look)."""
+    chosen = {"q": searched_words(), "state": request.args.get("state", "")[:40]}
+    return {name: value for name, value in chosen.items() if value}
+
+
+def _fits(brand: BrandHealth, narrowed: Mapping[str, str]) -> bool:
+    state = narrowed.get("state")
+    is_chosen = state is None or (brand.state.is_trouble if state == _TROUBLE else brand.state.word == state)
+    return is_chosen and holds(narrowed.get("q", ""), brand.name, brand.slug, brand.pill)
+
+
+def _choices(brands: Sequence[BrandHealth]) -> list[tuple[str, str, int]]:
+    """Return the states that brands are in, the most troubling first: words, what an address says, how many."""
+    in_state = Counter(brand.state for brand in brands)
+    return [
+        ("All", "", len(brands)),
+        ("Need a look", _TROUBLE, sum(brand.state.is_trouble for brand in brands)),
+        *((state.words, state.word, in_state[state]) for state in BrandState if in_state[state]),
+    ]
+
+
 def _rows(parts: Mapping[str, Any]) -> str:
     return render_template("agency/sync_rows.html", **parts)
 
@@ -187,19 +215,27 @@ def _accept(slug: str, accept: Callable[[AgencySession, int], None]) -> Response
 
 
 def _all_brands() -> dict[str, Any]:
-    now, cron = utc_now(), portal().settings.sync_cron
+    now, cron, narrowed = utc_now(), portal().settings.sync_cron, _narrowed()
     with open_agency() as session:
         brands = sync_health(session, now, cron)
         workers = find_workers(session, now)
+    shown = [brand for brand in brands if _fits(brand, narrowed)]
+    shown_ids = {brand.tenant_id for brand in shown}
+    figures = FIGURE_MEMORY.figures((brand for brand in selectable_brands() if brand.tenant_id in shown_ids), now)
     return {
         **_template_words(now),
-        "rows": [brand_row(brand, now, has_worker=workers.alive > 0) for brand in brands],
+        "total": len(brands),
+        "rows": [
+            brand_row(brand, now, has_worker=workers.alive > 0, figures=figures.get(brand.tenant_id)) for brand in shown
+        ],
         "drawn_row": drawn_row,
-        "trouble": sum(brand.state.is_trouble for brand in brands),
-        "active": sum(not brand.is_suspended for brand in brands),
+        "choices": _choices(brands),
+        "chosen_state": narrowed.get("state", ""),
+        "words_searched": narrowed.get("q", ""),
         "busy": sum(brand.ongoing is not None for brand in brands),
         "workers": workers,
         "next_sync_at": slot_after(cron, now),
+        "next_in": in_text(slot_after(cron, now), now),
     }
 
 
@@ -220,6 +256,8 @@ def _one_brand(slug: str) -> dict[str, Any]:
             "last_test": last_test(session, row.tenant_id),
             "workers": find_workers(session, now),
             "next_sync_at": row.freshness.next_sync_at,
+            "needs_key": needs_key(row),
+            "key_form": WebKeyForm(formdata=None),
             "now": now,
         }
 
@@ -228,6 +266,7 @@ def _template_words(now: Any) -> dict[str, Any]:
     """Return the words and little helpers that the templates speak with."""
     return {
         "now": now,
+        "zone": frame.viewers_zone(),
         "ago": lambda moment: ago_text(moment, now),
         "at": lambda moment, zone: nearby_text(moment, now, zone),
         "exactly": moment_text,

@@ -15,19 +15,21 @@ from typing import Final
 from flask import current_app
 from markupsafe import Markup
 
-from dash_portal.agency.health.runs import TREND_RUNS, RecentRuns, ResourceOutcome, RunOutcome, RunSummary
+from dash_portal.agency.health.figures import BrandFigures
+from dash_portal.agency.health.runs import TREND_RUNS, RecentRuns, RunOutcome, RunSummary
 from dash_portal.agency.health.state import BrandState
 from dash_portal.agency.health.sync_health import BrandHealth, OngoingSync
 from dash_portal.agency.words import RESOURCE_STATUS_WORDS, RESOURCE_WORDS, RUN_WORDS, advice_for
-from dash_portal.brand_time import ago_text, duration_text, moment_text, nearby_text
-from models import ResourceStatus, RunStatus
+from dash_portal.brand_time import ago_text, duration_text, in_text, moment_text
+from models import ResourceStatus, RunStatus, SyncErrorKind
 
 
 @dataclass(frozen=True, slots=True)
 class BrandRow:
     """What a brand's row says; whatever depends on the clock is in words already.
 
-    `happened` explains trouble; `doing` is what goes on right now; `next_at` is None where no sync will come.
+    `happened` explains trouble; `doing` is what goes on right now; `next_in` is None where no sync will come. Where the
+    brand's `figures` are None, none of its data was ever read.
     """
 
     slug: str
@@ -45,11 +47,15 @@ class BrandRow:
     outcome: RunOutcome | None
     notes_remaining: int | None
     recent: RecentRuns
-    next_at: str | None
+    next_at: datetime | None
+    next_in: str | None
+    needs_key: bool
+    figures: BrandFigures | None
 
 
-def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool) -> BrandRow:
+def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool, figures: BrandFigures | None = None) -> BrandRow:
     """Return what the row of this brand says at this moment."""
+    next_at = None if health.is_suspended else health.freshness.next_sync_at.replace(second=0, microsecond=0)
     ongoing, last_run, read_at = health.ongoing, health.last_run, health.freshness.read_at
     return BrandRow(
         slug=health.slug,
@@ -67,8 +73,16 @@ def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool) -> BrandR
         outcome=health.outcome,
         notes_remaining=health.notes_remaining,
         recent=health.recent,
-        next_at=None if health.is_suspended else nearby_text(health.freshness.next_sync_at, now, health.timezone),
+        next_at=next_at,
+        next_in=None if next_at is None else in_text(next_at, now),
+        needs_key=needs_key(health),
+        figures=None if read_at is None else figures,
     )
+
+
+def needs_key(health: BrandHealth) -> bool:
+    """Tell whether another web key would mend the brand: it is refused, or can't be read any more."""
+    return health.error_kind in {SyncErrorKind.KEY_REFUSED.value, SyncErrorKind.KEY_UNREADABLE.value}
 
 
 def ongoing_words(ongoing: OngoingSync, now: datetime) -> str:
@@ -93,7 +107,7 @@ def drawn_row(row: BrandRow) -> Markup:
             exactly=moment_text,
             took=duration_text,
             run_words=RUN_WORDS,
-            outcome_list=outcome_list,
+            came_in=came_in,
             trend_chart=trend_chart,
         )
     )
@@ -113,25 +127,22 @@ SIGNS: Final = {
 
 
 @lru_cache(maxsize=4096)
-def outcome_list(outcome: RunOutcome) -> Markup:
-    """Return the list for a brand's row."""
-    return Markup('<ul class="results">%s</ul>') % Markup("").join(map(_outcome_item, outcome.resources))
-
-
-def _outcome_item(outcome: ResourceOutcome) -> Markup:
-    name, status = RESOURCE_WORDS[outcome.resource], RESOURCE_STATUS_WORDS[outcome.status]
-    sign, tone = SIGNS[outcome.status]
-    set_aside = f", {outcome.rejected:,} set aside" if outcome.rejected else ""
-    return Markup(
-        '<li class="result result-%s" title="%s"><span aria-hidden="true">%s</span>%s'
-        '<span class="visually-hidden">: %s</span></li>'
-    ) % (
-        tone,
-        f"{name}: {status}; {outcome.fetched:,} read, {outcome.changed:,} changed{set_aside}",
-        sign,
-        name,
-        status,
+def came_in(outcome: RunOutcome) -> Markup:
+    """Return what came in, in a few words: 5 of 5; or 3 of 5, with what did not by name. The rest is in the title."""
+    missing = [resource for resource in outcome.resources if SIGNS[resource.status][1] == "bad"]
+    good = f"{len(outcome.resources) - len(missing)} of {len(outcome.resources)}"
+    listed = "; ".join(
+        f"{RESOURCE_WORDS[resource.resource]}: {RESOURCE_STATUS_WORDS[resource.status].lower()}, "
+        f"{resource.fetched:,} read, {resource.changed:,} changed"
+        + (f", {resource.rejected:,} set aside" if resource.rejected else "")
+        for resource in outcome.resources
     )
+    names = ", ".join(RESOURCE_WORDS[resource.resource] for resource in missing)
+    nothing = len(missing) == len(outcome.resources)
+    failed = (
+        Markup(' <span class="result-bad">%s</span>') % ("nothing" if nothing else f"not {names}") if missing else ""
+    )
+    return Markup('<span title="%s">%s%s</span>') % (listed, good, failed)
 
 
 def status_mark(status: ResourceStatus) -> Markup:

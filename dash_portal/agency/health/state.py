@@ -32,6 +32,11 @@ class BrandState(Enum):
         self.tone = tone
 
     @property
+    def word(self) -> str:
+        """What an address calls the state: held-back."""
+        return self.name.lower().replace("_", "-")
+
+    @property
     def is_trouble(self) -> bool:
         """Tell whether someone of the agency should look."""
         return self.tone in {"bad", "warn"}

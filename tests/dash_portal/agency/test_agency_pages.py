@@ -154,6 +154,66 @@ def test_a_brands_row_says_what_is_so_now_however_often_it_was_shown(world: Port
     assert "Queued just now, asked for by Agency." in row()
 
 
+def row_of(page: str, slug: str) -> str:
+    return page.partition(f'id="row-{slug}"')[2].partition("</tr>")[0]
+
+
+def test_a_row_says_what_came_in_what_is_to_be_done_and_what_the_brand_has(world: PortalWorld) -> None:
+    every_state(world.engine, world.cipher, utc_now(), asker=world.people[AGENCY])
+    page = world.sign_in(AGENCY).get("/agency/sync").text
+    assert "5 of 5" in row_of(page, "fresh")
+    assert 'href="/leads?group=new&amp;brand=fresh">0<' in row_of(page, "fresh")
+    assert "4 of 5" in row_of(page, "held-back")
+    assert "not Leads" in row_of(page, "held-back")
+    assert "0 of 5" in row_of(page, "key-refused")
+    assert "Replace web key" in row_of(page, "key-refused")
+    assert "Replace web key" not in row_of(page, "token-refused")
+    never = row_of(page, "waiting")
+    assert never.count(">never<") == 1
+    assert "all read" not in never
+    assert "/leads?" not in never
+    assert re.search(r'title="[^"]+">(now|in \d+ (min|h))', row_of(page, "fresh"))
+
+
+def test_brands_are_narrowed_by_state_and_by_name_and_stay_so_as_the_page_brings_itself_up_to_date(
+    world: PortalWorld,
+) -> None:
+    every_state(world.engine, world.cipher, utc_now())
+    agency = world.sign_in(AGENCY)
+
+    def slugs(address: str) -> set[str]:
+        return set(re.findall(r'id="row-([a-z-]+)"', agency.get(address).text))
+
+    assert slugs("/agency/sync?state=refused") == {"key-refused", "token-refused"}
+    assert slugs("/agency/sync?state=suspended&q=vista") == {"suspended"}
+    assert {"held-back", "partial"} <= slugs("/agency/sync?state=trouble") <= slugs("/agency/sync") - {"fresh"}
+    assert slugs("/agency/sync?state=nonsense") == set()
+    address = asks_again(agency.get("/agency/sync?q=PIN+harbor").text.partition('id="live"')[2])
+    assert address.startswith("/agency/sync/_live")
+    assert slugs(address.replace("seen=", "before=")) == {"fresh"}
+
+
+def test_a_refused_key_is_replaced_where_it_is_told_and_one_of_another_brand_is_named(world: PortalWorld) -> None:
+    every_state(world.engine, world.cipher, utc_now())
+    agency = world.sign_in(AGENCY)
+    assert 'action="/agency/brands/key-refused/key"' in agency.get("/agency/sync/key-refused").text
+    assert "/agency/brands/fresh/key" not in agency.get("/agency/sync/fresh").text
+    refused = world.post(agency, "/agency/brands/key-refused/key", web_key="CT_key_of_own")
+    assert refused.status_code == 400
+    assert "already belongs to the brand Own Brand" in refused.text
+    assert "copy its key" in refused.text
+    assert world.post(agency, "/agency/brands/key-refused/key", web_key="CT_its_new_key").status_code == 303
+
+
+def test_times_are_in_the_zone_of_who_reads_them_and_it_is_named_once(world: PortalWorld) -> None:
+    agency = world.sign_in(AGENCY)
+    world.post(agency, "/account/display", timezone="Asia/Tokyo")
+    add_run(world.engine, world.brands["own"], utc_now())
+    assert agency.get("/agency/sync").text.count("times are in Asia/Tokyo") == 1
+    assert "JST" in agency.get("/agency/sync/own").text
+    assert "Times are in Asia/Tokyo" in agency.get("/agency/audit").text
+
+
 def test_a_page_that_shows_things_as_they_are_is_told_nothing_new(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
     for path, slug in (("/agency/sync/_live", "own"), ("/agency/sync/other/live", "other")):
