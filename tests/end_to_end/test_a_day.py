@@ -122,6 +122,7 @@ def _find_and_mend_wrong_key(page: Page, url: str) -> None:
     page.get_by_label("Name", exact=True).fill("BrightPath")
     page.get_by_label("Time zone").fill("America/Chicago")
     page.get_by_role("button", name="Create brand and start its first sync").click()
+    expect(page.get_by_role("heading", name="BrightPath")).to_be_visible()  # else the link would be the former page's
     page.get_by_role("link", name="Sync health").first.click()
     state_of(page, "brightpath").to_contain_text("Access refused", timeout=SOON)  # type: ignore[attr-defined]
     first = page.locator(".health tbody tr").first
@@ -132,6 +133,7 @@ def _find_and_mend_wrong_key(page: Page, url: str) -> None:
     page.get_by_role("link", name="Edit brand").click()
     page.locator("#web_key").fill(BRIGHT.web_key)
     page.get_by_role("button", name="Replace web key").click()
+    expect(page.get_by_text("The new web key is in place")).to_be_visible()
     page.get_by_role("link", name="Sync health").last.click()
     stands(page).to_contain_text("Up to date", timeout=SOON)  # type: ignore[attr-defined]
 
