@@ -110,7 +110,7 @@ def _person(viewer: Viewer) -> Component:
         [
             html.P(f"{name}, {viewer.email}" if viewer.name else viewer.email, className="dropdown-header"),
             *(dbc.DropdownMenuItem(text, href=path, external_link=True) for path, text in links),
-            html.Button("Sign out", className="dropdown-item", role="menuitem", type="submit", form="sign-out"),
+            html.Button("Sign out", className="dropdown-item", type="submit", form="sign-out"),
         ],
         label=mark,
         id="person-menu",
