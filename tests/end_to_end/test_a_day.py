@@ -120,6 +120,7 @@ def _find_and_mend_wrong_key(page: Page, url: str) -> None:
     page.goto(f"{url}/agency/brands/_new")
     page.locator("#web_key").fill("CT_typed_wrong_by_hand")
     page.get_by_label("Name", exact=True).fill("BrightPath")
+    expect(page.get_by_label("Short name")).to_have_value("brightpath")  # without one the form is not sent
     page.get_by_label("Time zone").fill("America/Chicago")
     page.get_by_role("button", name="Create brand and start its first sync").click()
     expect(page.get_by_role("heading", name="BrightPath")).to_be_visible()  # else the link would be the former page's
