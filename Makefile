@@ -74,8 +74,8 @@ AUDIT := --strict --progress-spinner off --require-hashes --disable-pip -r requi
 
 advisories: .venv/development  ## known flaws of what is pinned; asks an advisory service, so it needs the open network
 	$(BIN)/python -m pip install --quiet pip-audit
-	@told=$$(mktemp) && trap 'rm -f "$$told"' EXIT && $(BIN)/pip-audit $(AUDIT) 2>"$$told" || { \
-		grep '^Found ' "$$told" || echo "The advisories could not be looked up: $$(tail -n 1 "$$told" | cut -c 1-200)"; exit 1; }
+	@complaints=$$(mktemp) && trap 'rm -f "$$complaints"' EXIT && $(BIN)/pip-audit $(AUDIT) 2>"$$complaints" || { \
+		grep '^Found ' "$$complaints" || echo "The advisories could not be looked up: $$(tail -n 1 "$$complaints" | cut -c 1-200)"; exit 1; }
 
 clean:  ## away with everything that was installed or made
 	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -91,7 +91,7 @@ def create_engine(
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
-        connect_args={name: said for name, said in _GIVEN_UP.items() if name not in make_url(url).query},
+        connect_args={name: limit for name, limit in _GIVEN_UP.items() if name not in make_url(url).query},
     )
     if statement_seconds is not None:
         _stop_slow_postgresql_statements(engine, statement_seconds)

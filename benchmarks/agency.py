@@ -90,12 +90,12 @@ def _folder(keep: Path | None, kind: str) -> AbstractContextManager[str]:
 
 def _filled(url: str, folder: Path, brands: int, days: int) -> str:
     """Fill the database, unless that was done before with as much, and return the key of its secrets."""
-    told = folder / "filled.json"
+    size_file = folder / "filled.json"
     size = {"brands": brands, "days": days}
     engine = create_engine(Settings(database_url=url).database_url)
     migrations.upgrade(engine)
-    if told.exists():
-        filled: dict[str, Any] = json.loads(told.read_text())
+    if size_file.exists():
+        filled: dict[str, Any] = json.loads(size_file.read_text())
         if filled["size"] != size:
             sys.exit(f"{folder} holds {filled['size']}: choose another folder, or that size")
         _freshen(engine)
@@ -103,7 +103,7 @@ def _filled(url: str, folder: Path, brands: int, days: int) -> str:
         filled = {"size": size, "key": Fernet.generate_key().decode()}
         _fill(engine, filled["key"], brands, days)
         _add_admin(url, filled["key"])
-        told.write_text(json.dumps(filled))
+        size_file.write_text(json.dumps(filled))
     engine.dispose()
     return str(filled["key"])
 

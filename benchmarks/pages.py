@@ -158,20 +158,20 @@ def report(kind: str, size: Size, url: str, portal: str, wish: argparse.Namespac
             click = what.startswith("filter")
             body = view_call(name, search) if click else page_call(where, search)
             renew = (lambda: grow_version(engine)) if new else (lambda: None)
-            one, eight = (
+            alone, eight = (
                 measure(portal, body, clients, wish.seconds, renew, name if click else "") for clients in (1, 8)
             )
             print(
-                f"{path:<11}{what:<24}{one.p50:>13.1f}{one.p95:>8.1f}{eight.p50:>15.1f}{eight.p95:>8.1f}{eight.rate:>12.0f}"
+                f"{path:<11}{what:<24}{alone.p50:>13.1f}{alone.p95:>8.1f}{eight.p50:>15.1f}{eight.p95:>8.1f}{eight.rate:>12.0f}"
             )
     rows = {"first rows": "", "search": "q=voicemail+lender"}
     for what, query in rows.items():
-        one, eight = (
+        alone, eight = (
             measure(portal, view_call("notes", query), clients, wish.seconds, lambda: grow_version(engine), "notes")
             for clients in (1, 8)
         )
         print(
-            f"{'/notes':<11}{f'{what}, new data':<24}{one.p50:>13.1f}{one.p95:>8.1f}{eight.p50:>15.1f}{eight.p95:>8.1f}{eight.rate:>12.0f}"
+            f"{'/notes':<11}{f'{what}, new data':<24}{alone.p50:>13.1f}{alone.p95:>8.1f}{eight.p50:>15.1f}{eight.p95:>8.1f}{eight.rate:>12.0f}"
         )
     engine.dispose()
     if not wish.no_browser:
@@ -222,7 +222,9 @@ def named(client: httpx.Client, body: dict[str, Any], page: str) -> dict[str, An
     if not page:
         return body
     known = client.get("/_dash-dependencies", headers={"Accept-Encoding": "identity"}).json()
-    output = next(one["output"] for one in known if [each["id"] for each in one["inputs"]] == [view_id(page)])
+    output = next(
+        callback["output"] for callback in known if [each["id"] for each in callback["inputs"]] == [view_id(page)]
+    )
     names = [name.rpartition(".") for name in output[2:-2].split("...")]
     outputs = [{"id": json.loads(name) if name[0] == "{" else name, "property": prop} for name, _, prop in names]
     return body | {"output": output, "outputs": outputs}
@@ -242,9 +244,9 @@ def measure(
     def ask(browser: httpx.Client) -> None:
         while time.perf_counter() - start < seconds:
             renew()
-            asked = time.perf_counter()
+            asked_at = time.perf_counter()
             answer = browser.post("/_dash-update-component", json=body)
-            times.append((time.perf_counter() - asked) * 1000)
+            times.append((time.perf_counter() - asked_at) * 1000)
             assert answer.status_code == 200
 
     threads = [threading.Thread(target=ask, args=(browser,)) for browser in browsers]

@@ -395,16 +395,16 @@ def main() -> None:
     parser.add_argument("--measure", choices=["sync", "floor"], help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="a tenth of the volumes, no long lists")
     parser.add_argument("--databases", default="sqlite,postgresql")
-    said = parser.parse_args()
-    if said.measure:
-        print(json.dumps(asdict(measure_sync() if said.measure == "sync" else measure_floor())))
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(asdict(measure_sync() if options.measure == "sync" else measure_floor())))
         return
-    usual = Volumes(2_000, 500, 2_000, 200, 500) if said.quick else Volumes()
+    usual = Volumes(2_000, 500, 2_000, 200, 500) if options.quick else Volumes()
     key = Fernet.generate_key().decode()
     with tempfile.TemporaryDirectory(prefix="bench") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with databases(said.databases.split(","), folder) as makers:
+        with databases(options.databases.split(","), folder) as makers:
             report = Report()
             with make_emulator(usual) as emulator:
                 plan = floor_plan(usual, emulator, folder)
@@ -425,7 +425,7 @@ def main() -> None:
                     report.add(
                         database, "first, 100 ms a page", usual, floor, measured("sync", url, key, slow, plan, usual)
                     )
-            for leads in () if said.quick else (20_000, 200_000):
+            for leads in () if options.quick else (20_000, 200_000):
                 many = Volumes(leads, 0, 0, 0, 0)
                 with make_emulator(many) as emulator:
                     for database, make in makers.items():

@@ -38,8 +38,8 @@ def why_away(error: SQLAlchemyError) -> str:
     """Return in plain words why the database could not be used; never what was asked, nor an address."""
     if isinstance(error, NoFreeConnectionError):
         return "all connections are in use"
-    said = str(error.orig) if isinstance(error, DBAPIError) else ""
-    return next((words for mark, words in _MARKS if mark in said), _NO_ANSWER)
+    message = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return next((words for mark, words in _MARKS if mark in message), _NO_ANSWER)
 
 
 def tell_away(error: SQLAlchemyError, *, path: str) -> None:

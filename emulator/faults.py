@@ -117,7 +117,7 @@ class FaultRule:
     def strikes(self, call: str, web_key: str, record_id: str, offset: int) -> bool:
         """Whether this call is to go wrong; counts it."""
         wanted = ((self.call, call), (self.web_key, web_key), (self.record_id, record_id))
-        if any(rule is not None and rule != asked for rule, asked in wanted):
+        if any(rule is not None and rule != actual for rule, actual in wanted):
             return False
         if self.fault in _NEEDS_OFFSET and offset == 0:
             return False

@@ -61,9 +61,9 @@ def signed_in() -> SignedIn | None:
 
 def is_still_signed_in() -> bool:
     """Look anew whether this request's session lives: for an answer that takes longer than rights may outlive."""
-    found: Any = current_user
-    return isinstance(getattr(found, "token", None), str) and (
-        find_session(portal().engine, found.token, now=utc_now()) is not None
+    person: Any = current_user
+    return isinstance(getattr(person, "token", None), str) and (
+        find_session(portal().engine, person.token, now=utc_now()) is not None
     )
 
 

@@ -139,8 +139,8 @@ def note_activity(engine: Engine, signed_in: SignedIn, *, now: datetime) -> None
 
 def end_session(session: Session, *, session_id: str, user_id: int, now: datetime) -> bool:
     """End one session of this person; tell whether there was one."""
-    one = (col(UserSession.id) == session_id) & (col(UserSession.user_id) == user_id)
-    return _end(session, one & col(UserSession.ended_at).is_(None), now) > 0
+    this_session = (col(UserSession.id) == session_id) & (col(UserSession.user_id) == user_id)
+    return _end(session, this_session & col(UserSession.ended_at).is_(None), now) > 0
 
 
 def end_all_sessions(session: Session, *, user_id: int, now: datetime, keep: str | None = None) -> int:

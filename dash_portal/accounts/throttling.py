@@ -47,8 +47,8 @@ def take_attempt(
     block = throttled_as(address)
     lock_until_end(session, f"attempts of {email}", f"attempts from {block}")
     since = now - WINDOW
-    asked = {user_id for user_id in people or (None,) if _failures(session, _of(email, user_id), since) < PER_ACCOUNT}
-    if not asked:
+    may_try = {user_id for user_id in people or (None,) if _failures(session, _of(email, user_id), since) < PER_ACCOUNT}
+    if not may_try:
         _note_once(session, "account", col(AuditEntry.actor_email) == shown_email(email), email, address, since)
         return None
     if _failures(session, (col(SignInFailure.address) == block) & _NOBODYS, since) >= PER_ADDRESS:
@@ -56,10 +56,10 @@ def take_attempt(
         return None
     rows = [
         SignInFailure(email=email, address=block, user_id=user_id, created_at=now)
-        for user_id in (None, *(asked - {None}))
+        for user_id in (None, *(may_try - {None}))
     ]
     session.add_all(rows)
-    return Counted(frozenset(user_id for user_id in asked if user_id is not None), tuple(row.id for row in rows))
+    return Counted(frozenset(user_id for user_id in may_try if user_id is not None), tuple(row.id for row in rows))
 
 
 def forgive(session: Session, *, email: str, user_id: int, counted: Counted, address: str, now: datetime) -> None:

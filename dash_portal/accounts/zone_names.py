@@ -73,8 +73,8 @@ def _zones_by_words() -> dict[str, frozenset[str]]:
         for words in (_city(zone), *_SAID.get(zone, ()), *_CITIES.get(zone, ())):
             meant.setdefault(_words(words), set()).add(zone)
     names = {_words(zone): frozenset((zone,)) for zone in available_timezones()}
-    said = {_words(words): frozenset((zone,)) for zone, sayings in _SAID.items() for words in sayings}
-    return {words: frozenset(zones) for words, zones in meant.items()} | names | said
+    by_saying = {_words(words): frozenset((zone,)) for zone, sayings in _SAID.items() for words in sayings}
+    return {words: frozenset(zones) for words, zones in meant.items()} | names | by_saying
 
 
 def _clock(zone: str) -> tuple[object, ...]:

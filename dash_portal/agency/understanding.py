@@ -156,15 +156,16 @@ def accept_unreadable_records(
     Raises NotFoundError where the run brought none that wait for anybody.
     """
     require_agency(actor)
-    told = {each.resource: each.count for each in _unreadable(session, tenant_id, run_id)}
-    if resource not in told:
+    unreadable = {each.resource: each.count for each in _unreadable(session, tenant_id, run_id)}
+    if resource not in unreadable:
         raise NotFoundError("There are no such records.")
     freshness = (col(ResourceFreshness.tenant_id) == tenant_id, col(ResourceFreshness.resource) == resource)
+    count = unreadable[resource]
     accepted = session.execute(
-        update(ResourceFreshness).where(*freshness).values(accepted_unreadable=told[resource], updated_at=utc_now())
+        update(ResourceFreshness).where(*freshness).values(accepted_unreadable=count, updated_at=utc_now())
     )
     _raise_unless_one(accepted, "There are no such records.")
-    details = {"resource": resource.value, "records": told[resource]}
+    details = {"resource": resource.value, "records": count}
     record(session, AuditAction.RECORDS_ACCEPTED, actor, tenant_id=tenant_id, **details)
 
 
@@ -247,8 +248,8 @@ def _unreadable(session: AgencySession, tenant_id: int, run_id: str) -> tuple[Un
             col(SyncRunResource.rejected) > col(ResourceFreshness.accepted_unreadable),
         )
     )
-    told = [UnreadableRecords(resource, rejected) for resource, rejected in session.exec(question)]
-    return tuple(sorted(told, key=lambda records: _RESOURCE_ORDER[records.resource]))
+    records = [UnreadableRecords(resource, rejected) for resource, rejected in session.exec(question)]
+    return tuple(sorted(records, key=lambda each: _RESOURCE_ORDER[each.resource]))
 
 
 def _calls(session: AgencySession, tenant_id: int) -> tuple[tuple[str, CallHabits], ...]:

@@ -181,12 +181,12 @@ def _rows(data: Any) -> list[Any]:
 
 def _says_more(fields: Mapping[str, Any]) -> bool:
     """Tell whether an answer says that others follow it."""
-    told = [fields[name] for name in fields.keys() & _MORE]
+    marks = [fields[name] for name in fields.keys() & _MORE]
     for name in fields.keys() & _ABOUT_PAGES:
         if isinstance(fields[name], dict):
             within = _fields(fields[name])
-            told += [within[key] for key in within.keys() & _MORE]
-    return any(str(value or "").strip().lower() not in _NO_MORE for value in told)
+            marks += [within[key] for key in within.keys() & _MORE]
+    return any(str(value or "").strip().lower() not in _NO_MORE for value in marks)
 
 
 def _not_understood(reason: str, code: int | None = None) -> PullError:

@@ -267,11 +267,11 @@ class ListReading:
 
     def _ask_ahead(self, ahead: deque[tuple[int, Future[Answer]]], offset: int, stride: int, *, is_full: bool) -> None:
         """Fill up the calls in flight; beyond the rows that are said to exist, one page at a time."""
-        told = max([] if self._known.totals_are_wrong else self._arrivals.totals, default=None)
+        announced = max([] if self._known.totals_are_wrong else self._arrivals.totals, default=None)
         following = ahead[-1][0] + stride if ahead else offset
         while len(ahead) < self._in_flight:
             rows_before = following if self._counts_rows else following * self._arrivals.longest
-            is_likely = is_full if told is None else rows_before <= told
+            is_likely = is_full if announced is None else rows_before <= announced
             if ahead and not is_likely:
                 return
             ahead.append((following, self._pool.submit(copy_context().run, self._ask, following)))
