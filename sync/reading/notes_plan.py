@@ -20,7 +20,7 @@ _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 _DAY: Final = 86_400
 _FIRST_WAIT: Final = timedelta(minutes=30)
 _LONGEST_WAIT: Final = timedelta(days=7)
-_WITNESSES: Final = 3
+_WITNESSES: Final = 3  # as many as must fail before the call itself counts as down (`notes_pull`)
 
 
 class LiveContact(NamedTuple):
@@ -77,6 +77,7 @@ class LiveContact(NamedTuple):
 
         Counting a day from the last reading would ask all of them at once for ever, as in the run that read them first.
         """
+        # crc32, not hash(), which every process salts anew: a contact's moment is the same for all workers.
         since_its_moment = (now.timestamp() - crc32(self.client_id.encode())) % _DAY
         return self.read_at is not None and self.read_at.timestamp() > now.timestamp() - since_its_moment
 
@@ -118,7 +119,9 @@ def plan_notes(contacts: Iterable[LiveContact], budget: int, rhythm: NotesRhythm
                 changed += contact.changed
                 yield contact
 
+    # A stream, of which only the budget's best are kept: a brand may have hundreds of thousands of contacts.
     due = heapq.nsmallest(budget, all_due(), key=_urgency)
+    # Only changed contacts that must wait make the notes known to be behind; others just have not had their turn.
     waiting = changed - sum(contact.changed for contact in due)
     latest_first = [contact for _, _, contact in sorted(witnesses, reverse=True)]
     return NotesPlan(due, count, waiting, stepped_back, unexplained, latest_first)
@@ -139,6 +142,7 @@ def _is_due(contact: LiveContact, rhythm: NotesRhythm, now: datetime) -> bool:
     if contact.changed or contact.never_read:
         return True
     if rhythm is NotesRhythm.LEARNING:
+        # Nothing is learned of contacts that are not asked, and these are the ones that new notes are expected of.
         return contact.active and contact.contact_type == PROSPECT
     if rhythm is NotesRhythm.EACH_RUN and contact.lively:
         return True
@@ -160,6 +164,7 @@ def _urgency(contact: LiveContact) -> tuple[bool, int, bool, float, str]:
     Changed ones, the never read (prospects first, newest first), lively ones, then those read longest ago; behind them
     all, in the same order, those that could not be read before.
     """
+    # Whoever can't be read stays changed, or never read: at their place they would use up the budget of every run.
     failed, newest_first = contact.failures > 0, -(contact.modified_at or _LONG_AGO).timestamp()
     if contact.changed:
         return (failed, 0, False, newest_first, contact.client_id)

@@ -65,6 +65,7 @@ class NotesPull:
         self._hold_against_total(contact, answers)
         this_answer = answer_hash(answers, zone, pull.names)
         if this_answer == contact.answer_hash:
+            # The same bytes, read by the same rules in the same zone, would make the rows that are there already.
             rows = sum(len(answer.envelope.rows) for answer in answers)
             pull.fetched += rows
             self.same_rows += rows
@@ -86,6 +87,7 @@ class NotesPull:
             # says where things stand.
             self.bad_positions += () if contact.never_read else positions
         else:
+            # Of an answer with something odd no hash is kept: it is read, and what is odd of it told, in every run.
             plain = len(notes) == len(raws) and pull.reading.issues.count == issues
             self.read.append((contact, this_answer if plain else None))
 

@@ -59,6 +59,7 @@ class _Arrivals:
 
     def __init__(self, key: RecordKey) -> None:
         self._key = key
+        # Keys and hashes alone: rows go on as they come, so that memory does not grow with how wide they are.
         self._seen: set[str] = set()
         self._bodies: set[str] = set()
         self._unreadable = 0
@@ -92,6 +93,7 @@ class _Arrivals:
                 self._seen.add(key)
                 keys.append(key)
                 fresh.append((identity, raw))
+        # Which records came, in order: by this two readings of a list at rest are known to be the same (`totals.py`).
         self._content.update("\0".join([*keys, ""]).encode("utf-8", "replace"))
         if unreadable and len(unreadable) == len(envelope.rows) and not envelope.confirmed:
             raise PullError(SyncErrorKind.NOT_UNDERSTOOD, "the answer has no result code, and its rows are no records")
@@ -99,6 +101,7 @@ class _Arrivals:
             unreadable = []  # the very page again: what can't be read of it was counted
         self._bodies.add(answer.sha256)
         self._unreadable += len(unreadable)
+        # Behind the end of a list some servers give a total of 0: that of an empty page says nothing of the list.
         if envelope.total is not None and (envelope.rows or is_first):
             self.totals.append(envelope.total)
         self.longest = max(self.longest, len(envelope.rows))
@@ -161,6 +164,7 @@ class ListReading:
         yield first
         if self._has_ended(first):
             return
+        # Of a call that has always given all at once nothing is asked again, unless its list is now as long as a page.
         if self._unit is None and (_is_page_long(first.size) or not self._ignores_paging):
             yield from self._find_unit(first)
         yield from self._follow(first)
@@ -207,6 +211,7 @@ class ListReading:
                 return
             if answer.envelope.rows == first.answer.envelope.rows:
                 continue  # pages may be counted from one, rows may have been added, or paging is ignored
+            # Half, not all: rows may come and go between two calls.
             if self._arrivals.overlap(answer) * 2 >= len(answer.envelope.rows):
                 self._unit = OffsetUnit.ROWS
                 return
@@ -274,6 +279,7 @@ class ListReading:
             is_likely = is_full if announced is None else rows_before <= announced
             if ahead and not is_likely:
                 return
+            # In a copy of the context, which gives run and brand to the log lines of the pool's threads.
             ahead.append((following, self._pool.submit(copy_context().run, self._ask, following)))
             following += stride
 

@@ -19,7 +19,7 @@ from sync.tables import MirrorTable, table_of
 _READINGS: Final = table_of(NoteReading)
 _FAILURES: Final = table_of(NoteFailure)
 _EVIDENCE: Final = table_of(NoteEvidence)
-_ZONES_APART: Final = timedelta(days=1)
+_ZONES_APART: Final = timedelta(days=1)  # as much as a date may be off that was written in another zone
 _BATCH: Final = 1_000
 
 
@@ -69,6 +69,7 @@ def weigh_evidence(
     """
     with_date = sum(new_notes.get(contact.client_id, 0) for contact, _ in notes.read if contact.has_newer_date)
     without = 0
+    # A date can have followed only where the contacts were read since: else they are as they were, and prove nothing.
     if leads_known:
         earlier = list(unexplained)
         with_date += sum(contact.unexplained for contact in earlier if contact.has_newer_date)
