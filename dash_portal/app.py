@@ -9,7 +9,6 @@ import dash
 from flask import Flask, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dash_portal import (
     api,
@@ -52,9 +51,6 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     request_log.init_app(app)
     browser.init_app(app)
     security.init_app(app)
-    if settings.portal_trusted_proxies:  # around the guard, which looks at the host that the proxy names
-        hops = settings.portal_trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     errors.init_app(app)
     for part in (sign_in_pages, own_page, team_page, api, exports, liveness, served_files):
         app.register_blueprint(part.blueprint)

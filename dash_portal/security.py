@@ -1,4 +1,7 @@
-"""Who gets through, with which limits, and under which headers. Deny is the default; the exceptions are one list."""
+"""Who gets through, under which host names and behind which proxies, with which limits and headers.
+
+Deny is the default; the exceptions are one list.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect, generate_csrf
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
 from dash_portal.accounts.browser import signed_in
@@ -50,9 +54,10 @@ _CALLBACK_PATH: Final = "/_dash-update-component"
 
 def init_app(app: Flask) -> None:
     """Guard the application. Must come before Dash, so that its routes are never reached unguarded."""
-    secure = portal_of(app).settings.portal_secure_cookies
+    settings = portal_of(app).settings
+    secure, proxies = settings.portal_secure_cookies, settings.portal_trusted_proxies
     app.config.update(
-        SECRET_KEY=portal_of(app).settings.portal_secret_key.get_secret_value(),
+        SECRET_KEY=settings.portal_secret_key.get_secret_value(),
         SESSION_COOKIE_NAME="__Host-session" if secure else "session",
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
@@ -65,6 +70,8 @@ def init_app(app: Flask) -> None:
     )
     app.session_interface = _Sessions()
     app.wsgi_app = _with_host(_measured(app.wsgi_app))  # type: ignore[method-assign,assignment]
+    if proxies:  # outermost: the host that is looked at is the one that the proxy names
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     app.before_request(_require_own_host)
     app.before_request(_limit)
     app.before_request(_guard)

@@ -1,4 +1,4 @@
-"""How gunicorn serves the portal: the settings it reads.
+"""How gunicorn serves the portal: the settings it reads. Where it listens, and in how many processes, `serve` says.
 
 The application is imported here, before gunicorn makes its workers, so that they share its code instead of each reading
 it again; what it opens (database, caches) each worker opens for itself.
@@ -30,7 +30,7 @@ class HouseLogger(Logger):  # type: ignore[misc]
 logger_class = HouseLogger
 
 wsgi_app = "dash_portal.app:create_app()"
-worker_class = "dash_portal.patient_worker.PatientWorker"
+worker_class = "dash_portal.whole_requests.PatientWorker"
 threads = 4
 timeout = 60
 graceful_timeout = 10

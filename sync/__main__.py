@@ -1,4 +1,7 @@
-"""`python -m sync`: the worker, one sync by hand, a replay, and what there is to know about syncs."""
+"""`python -m sync`: the worker, one sync by hand, a replay, and what there is to know about syncs.
+
+Bad input and bad configuration are answered with one line on standard error and exit status 2.
+"""
 
 from __future__ import annotations
 

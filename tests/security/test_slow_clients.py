@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from dash_portal.patient_worker import WAITING_PER_ADDRESS, Arrival, BadRequestError
 from dash_portal.security import MOST_BODY_BYTES
+from dash_portal.whole_requests import WAITING_PER_ADDRESS, Arrival, BadRequestError
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.security.served import served
 
