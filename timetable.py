@@ -47,6 +47,7 @@ def missed_between(cron: str, last: datetime, slot: datetime) -> int:
     return missed
 
 
+@lru_cache(maxsize=4096)
 def jitter(slug: str, slot: datetime, interval: timedelta) -> timedelta:
     """Return how long after a slot a brand begins, so that not all begin at once.
 

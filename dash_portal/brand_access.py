@@ -99,8 +99,10 @@ def selectable_brands() -> list[Brand]:
     viewer = current_viewer()
     if not viewer.is_agency:
         return [authorised_brand()]
-    with PortalSession(portal().engine) as session:
-        return [_brand(row, viewer) for row in session.execute(_BRANDS)]
+    if "selectable_brands" not in g:  # a page asks more than once: for its menu and for what it shows
+        with PortalSession(portal().engine) as session:
+            g.selectable_brands = [_brand(row, viewer) for row in session.execute(_BRANDS)]
+    return list(g.selectable_brands)
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""A brand's runs, page by page, the latest first: what each did per resource, and what went wrong in plain words."""
+"""A brand's runs, page by page, the latest first: what each did per resource, and what went wrong in plain words.
+
+What is read of a run is plain and frozen: a run that is over is then drawn once (`health/rendering`).
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from database import AgencySession
 from models import (
     RawSnapshot,
     Resource,
+    ResourceStatus,
     RunStatus,
     SyncError,
     SyncErrorKind,
@@ -44,6 +48,21 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class RunResource:
+    """What a run did with one resource: rows by what became of them, and how long it took (seconds)."""
+
+    resource: Resource
+    status: ResourceStatus
+    fetched: int
+    inserted: int
+    updated: int
+    removed: int
+    unchanged: int
+    rejected: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunDetails:
     """One run with all that is known of it. Times are UTC; `asked_by` names who started it by hand.
 
@@ -57,7 +76,7 @@ class RunDetails:
     finished_at: datetime | None
     missed_slots: int
     asked_by: str | None
-    resources: tuple[SyncRunResource, ...]
+    resources: tuple[RunResource, ...]
     problems: tuple[Problem, ...]
     snapshots: int
     unknown_answers: int
@@ -137,14 +156,40 @@ def _complete(session: AgencySession, tenant_id: int, runs: Sequence[SyncRun]) -
     )
 
 
-def _resources(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, list[SyncRunResource]]:
-    question = select(SyncRunResource).where(
-        SyncRunResource.tenant_id == tenant_id, col(SyncRunResource.run_id).in_(list(ids))
-    )
-    by_run: dict[str, list[SyncRunResource]] = defaultdict(list)
-    for result in sorted(session.exec(question), key=lambda result: _RESOURCE_ORDER[result.resource]):
-        by_run[result.run_id].append(result)
+def _resources(session: AgencySession, tenant_id: int, ids: Sequence[str]) -> dict[str, list[RunResource]]:
+    question = _RUN_RESOURCES.where(col(SyncRunResource.tenant_id) == tenant_id, col(SyncRunResource.run_id).in_(ids))
+    by_run: dict[str, list[RunResource]] = defaultdict(list)
+    for row in session.execute(question):
+        by_run[row.run_id].append(
+            RunResource(
+                resource=row.resource,
+                status=row.status,
+                fetched=row.fetched,
+                inserted=row.inserted,
+                updated=row.updated,
+                removed=row.removed,
+                unchanged=row.unchanged,
+                rejected=row.rejected,
+                seconds=row.seconds,
+            )
+        )
+    for resources in by_run.values():
+        resources.sort(key=lambda result: _RESOURCE_ORDER[result.resource])
     return by_run
+
+
+_RUN_RESOURCES: Final = select_columns(
+    col(SyncRunResource.run_id),
+    col(SyncRunResource.resource),
+    col(SyncRunResource.status),
+    col(SyncRunResource.fetched),
+    col(SyncRunResource.inserted),
+    col(SyncRunResource.updated),
+    col(SyncRunResource.removed),
+    col(SyncRunResource.unchanged),
+    col(SyncRunResource.rejected),
+    col(SyncRunResource.seconds),
+)
 
 
 def _problems(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dict[str, list[Problem]]:

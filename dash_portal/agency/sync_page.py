@@ -19,7 +19,7 @@ from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame, words
 from dash_portal.agency.brand_forms import WebKeyForm
 from dash_portal.agency.health.figures import FIGURE_MEMORY
-from dash_portal.agency.health.rendering import brand_row, drawn_row, needs_key, ongoing_words, status_mark, trend_chart
+from dash_portal.agency.health.rendering import brand_row, drawn_row, drawn_run, needs_key, ongoing_words, trend_chart
 from dash_portal.agency.health.state import BrandState
 from dash_portal.agency.health.sync_health import BrandHealth, brand_health, sync_health
 from dash_portal.agency.list_search import holds, searched_words
@@ -273,7 +273,7 @@ def _template_words(now: Any) -> dict[str, Any]:
         "took": duration_text,
         "trend_chart": trend_chart,
         "ongoing_words": ongoing_words,
-        "status_mark": status_mark,
+        "drawn_run": drawn_run,
         "advice_for": words.advice_for,
         "run_words": words.RUN_WORDS,
         "run_meaning": words.RUN_MEANING,

@@ -1,7 +1,8 @@
-"""How a brand's row on /agency/sync is drawn, once for all rows that say the same; and the parts its own page shares.
+"""How a brand's row on /agency/sync is drawn, once for all rows that say the same; and the parts of its own page.
 
-With hundreds of brands most rows say what they said seconds ago. A row is drawn from what it says and from nothing else
-(no clock, no viewer), so one that is drawn already is exactly what would be drawn again.
+With hundreds of brands most rows say what they said seconds ago, and a run that is over says the same for good. Each is
+drawn from what it says and from nothing else (no clock, no viewer), so one that is drawn already is exactly what would
+be drawn again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from flask import current_app
@@ -19,7 +20,8 @@ from dash_portal.agency.health.figures import BrandFigures
 from dash_portal.agency.health.runs import TREND_RUNS, RecentRuns, RunOutcome, RunSummary
 from dash_portal.agency.health.state import BrandState
 from dash_portal.agency.health.sync_health import BrandHealth, OngoingSync
-from dash_portal.agency.words import RESOURCE_STATUS_WORDS, RESOURCE_WORDS, RUN_WORDS, advice_for
+from dash_portal.agency.run_history import RunDetails
+from dash_portal.agency.words import RESOURCE_STATUS_WORDS, RESOURCE_WORDS, RUN_MEANING, RUN_WORDS, advice_for
 from dash_portal.brand_time import ago_text, duration_text, in_text, moment_text
 from models import ResourceStatus, RunStatus, SyncErrorKind
 
@@ -113,6 +115,22 @@ def drawn_row(row: BrandRow) -> Markup:
     )
 
 
+@lru_cache(maxsize=1024)
+def drawn_run(slug: str, run: RunDetails) -> Markup:
+    """Return what a run of the brand did as HTML: a page of the history holds twenty, and few of them are new."""
+    template = current_app.jinja_env.get_template("agency/sync_run.html")
+    return Markup(  # noqa: S704 - a template's own answer, escaped there
+        template.render(
+            slug=slug,
+            run=run,
+            took=duration_text,
+            run_meaning=RUN_MEANING,
+            resource_words=RESOURCE_WORDS,
+            status_mark=status_mark,
+        )
+    )
+
+
 # What came in with a run, resource by resource, as a sign and words; colour only underlines it.
 
 SIGNS: Final = {
@@ -145,6 +163,7 @@ def came_in(outcome: RunOutcome) -> Markup:
     return Markup('<span title="%s">%s%s</span>') % (listed, good, failed)
 
 
+@cache
 def status_mark(status: ResourceStatus) -> Markup:
     """Return how one resource ended, with its sign."""
     sign, tone = SIGNS[status]
