@@ -94,4 +94,4 @@ def test_the_cards_and_the_totals_of_the_hot_list(signed_in: Page, counted: Coun
 
 def test_the_number_of_notes(signed_in: Page, counted: Counted) -> None:
     signed_in.goto(urljoin(signed_in.url, "/notes"))
-    expect(signed_in.get_by_text(f"{counted.notes_of_contacts():,} notes")).to_be_visible()
+    expect(signed_in.locator("#table-total")).to_contain_text(f" of {counted.notes_of_contacts():,} notes")
