@@ -298,7 +298,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if _is_error(said) else None)
+        page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
         return page
 
     yield open_one
@@ -307,6 +307,6 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert not errors, errors
 
 
-def _is_error(said: Any) -> bool:
+def _is_error(message: Any) -> bool:
     """A session that ends, and a form that is refused, are told by their status: the browser notes that by itself."""
-    return said.type == "error" and not any(status in said.text for status in ("401", "400 (BAD REQUEST)"))
+    return message.type == "error" and not any(status in message.text for status in ("401", "400 (BAD REQUEST)"))

@@ -12,7 +12,7 @@ TOKEN = "Zk3v9Qx0b7LrT2mWcYpHdUeSgAiNfJoK4s8XwVt6yE1"
 
 
 @pytest.mark.parametrize(
-    ("said", "written"),
+    ("logged", "written"),
     [
         ({"web_key": "abc", "brand": "sola"}, {"web_key": "[redacted]", "brand": "sola"}),
         ({"nested": {"password": "x"}}, {"nested": {"password": "[redacted]"}}),
@@ -30,8 +30,8 @@ TOKEN = "Zk3v9Qx0b7LrT2mWcYpHdUeSgAiNfJoK4s8XwVt6yE1"
         ),
     ],
 )
-def test_no_secret_and_no_control_character_is_written(said: object, written: object) -> None:
-    assert scrub(said) == written
+def test_no_secret_and_no_control_character_is_written(logged: object, written: object) -> None:
+    assert scrub(logged) == written
 
 
 def test_a_known_secret_is_redacted_wherever_it_turns_up() -> None:

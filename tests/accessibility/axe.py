@@ -19,10 +19,10 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
     """Say what axe-core finds once the page has come to rest: the notes' grid draws its header in several steps."""
     for _ in range(20):
-        if not (found := found_by_axe(page, rules)):
+        if not (violations_found := found_by_axe(page, rules)):
             break
         page.wait_for_timeout(500)
-    return found
+    return violations_found
 
 
 def found_by_axe(page: Page, rules: Sequence[str]) -> list[str]:
@@ -32,7 +32,7 @@ def found_by_axe(page: Page, rules: Sequence[str]) -> list[str]:
     run = f"axe.run(document, {{runOnly: {json.dumps(rules)}, resultTypes: ['violations']}}).then(found => found.violations)"
     answer: Any = session.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
     return [
-        f"{found['id']}: {node['target']} {node['failureSummary']}"
-        for found in answer["result"]["value"]
-        for node in found["nodes"]
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in answer["result"]["value"]
+        for node in violation["nodes"]
     ]

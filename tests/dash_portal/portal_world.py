@@ -86,9 +86,9 @@ class PortalWorld:
         answer = client.get("/account")
         if answer.status_code != 200:
             answer = client.get(page)
-        found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
-        assert found is not None, answer.text
-        return found[1]
+        field = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        assert field is not None, answer.text
+        return field[1]
 
     def deactivate(self, email: str) -> None:
         with AgencySession(self.engine) as session:

@@ -28,11 +28,11 @@ ROOT = Path(__file__).parents[2]
 ZONE = ("--name", "Acme & Co", "--timezone", "America/New_York", "--web-key-stdin")
 
 
-def run(url: str, *arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+def run(url: str, *arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as an operator does."""
     return subprocess.run(
         [sys.executable, "-m", "dash_portal", *arguments],
-        input=said,
+        input=typed,
         capture_output=True,
         text=True,
         check=False,
@@ -68,10 +68,10 @@ def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
     monkeypatch.setattr("dash_portal.command_line.configure_logs", lambda: None)  # pytest's own stay
 
-    def run(url: str, *arguments: str, said: str = "", **environment: str) -> Ended:
+    def run(url: str, *arguments: str, typed: str = "", **environment: str) -> Ended:
         for name, value in (environment_of(url) | environment).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.stdin", io.StringIO(said))
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         try:
             status: int | str | None = main(list(arguments))
         except SystemExit as ended:
@@ -84,16 +84,16 @@ def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 def test_from_an_empty_database_to_the_first_people(empty_database_url: str, run_here: Callable[..., Ended]) -> None:
     url = empty_database_url
-    early = run_here(url, "create-user", "a@b.example", "--role", "agency_admin", "--password-stdin", said="x")
+    early = run_here(url, "create-user", "a@b.example", "--role", "agency_admin", "--password-stdin", typed="x")
     assert (early.returncode, early.stderr.strip()) == (
         2,
         "the database is not at the newest schema: run python -m dash_portal migrate",
     )
     assert run(url, "migrate").returncode == 0
     assert run_here(url, "migrate").returncode == 0
-    assert run_here(url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
+    assert run_here(url, "create-tenant", "acme", *ZONE, typed="CT_secret_web_key\n").returncode == 0
     viewer = ("create-user", "V@Acme.example", "--role", "tenant_viewer", "--tenant", "acme", "--password-stdin")
-    assert run(url, *viewer, said="seven green lanterns\n").returncode == 0
+    assert run(url, *viewer, typed="seven green lanterns\n").returncode == 0
     checked = run_here(url, "check-config")
     assert checked.returncode == 0
     assert "PORTAL_SECURE_COOKIES" in checked.stdout
@@ -118,7 +118,7 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, run
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said", "complaint"),
+    ("arguments", "typed", "complaint"),
     [
         ((), "", "COMMAND"),
         (("nonsense",), "", "nonsense"),
@@ -153,12 +153,12 @@ def test_bad_input_is_one_line_and_exit_2(
     migrated_sqlite: Path,
     tmp_path: Path,
     arguments: tuple[str, ...],
-    said: str,
+    typed: str,
     complaint: str,
 ) -> None:
     copy = tmp_path / "portal.db"
     copy.write_bytes(migrated_sqlite.read_bytes())
-    ended = run_here(f"sqlite:///{copy}", *arguments, said=said)
+    ended = run_here(f"sqlite:///{copy}", *arguments, typed=typed)
     assert ended.returncode == 2
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
     assert complaint in ended.stderr
@@ -202,7 +202,7 @@ def test_a_taken_port_is_one_line(migrated_sqlite: Path) -> None:
 
 
 def test_keys_rotate_without_losing_a_secret(database_url: str, engine: Engine, run_here: Callable[..., Ended]) -> None:
-    assert run_here(database_url, "create-tenant", "acme", *ZONE, said="CT_secret_web_key\n").returncode == 0
+    assert run_here(database_url, "create-tenant", "acme", *ZONE, typed="CT_secret_web_key\n").returncode == 0
     newer = Fernet.generate_key().decode()
     rotated = run_here(database_url, "rotate-keys", PORTAL_ENCRYPTION_KEY=f"{newer},{KEY}")
     assert rotated.returncode == 0, rotated.stderr
@@ -218,14 +218,14 @@ def test_a_second_brand_with_the_same_key_is_refused_and_old_doubles_are_told(
     database_url: str, engine: Engine, run_here: Callable[..., Ended]
 ) -> None:
     key = "CT_secret_web_key\n"
-    assert run_here(database_url, "create-tenant", "acme", *ZONE, said=key).returncode == 0
-    again = run_here(database_url, "create-tenant", "second", *ZONE, said=key)
+    assert run_here(database_url, "create-tenant", "acme", *ZONE, typed=key).returncode == 0
+    again = run_here(database_url, "create-tenant", "second", *ZONE, typed=key)
     assert again.returncode == 2
     assert "already belongs to the brand" in again.stderr
     newer = f"{Fernet.generate_key().decode()},{KEY}"
     for command in ("create-tenant", "rotate-keys", "create-tenant"):  # the hash holds before and after a rotation
         arguments = ("second", *ZONE) if command == "create-tenant" else ()
-        ended = run_here(database_url, command, *arguments, said=key, PORTAL_ENCRYPTION_KEY=newer)
+        ended = run_here(database_url, command, *arguments, typed=key, PORTAL_ENCRYPTION_KEY=newer)
         assert ended.returncode == (2 if command == "create-tenant" else 0), ended.stderr
 
     cipher = Cipher(tuple(newer.split(",")))

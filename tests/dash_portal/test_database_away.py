@@ -126,7 +126,7 @@ def test_readyz_names_the_cause(world: PortalWorld, statement: str, cause: str) 
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("message", "words"),
     [
         ("connection failed: Connection refused\n\tIs the server running", "no server answers"),
         ('FATAL:  password authentication failed for user "x"', "the user name or the password is wrong"),
@@ -138,8 +138,8 @@ def test_readyz_names_the_cause(world: PortalWorld, statement: str, cause: str) 
         ("database is locked", "somebody else holds the database for too long"),
     ],
 )
-def test_the_cause_is_told_in_plain_words(said: str, words: str) -> None:
-    assert why_away(OperationalError("SELECT", {}, Exception(said))) == words
+def test_the_cause_is_told_in_plain_words(message: str, words: str) -> None:
+    assert why_away(OperationalError("SELECT", {}, Exception(message))) == words
 
 
 def test_a_pool_without_a_free_connection_is_told_too() -> None:

@@ -60,7 +60,7 @@ def plotly_address(world: PortalWorld) -> str:
     from dash import dcc
 
     dash_app = world.app.extensions["dash"]
-    resources = [one for one in dcc._js_dist if "plotly.min.js" in str(one.get("relative_package_path"))]
+    resources = [script for script in dcc._js_dist if "plotly.min.js" in str(script.get("relative_package_path"))]
     with world.app.test_request_context():
         made = dash_app._collect_and_register_resources([{**resources[0], "async": None}])
     assert made

@@ -37,8 +37,10 @@ class Caller:
         self.emulator = emulator
         self.headers = {"X-Access-Token": token, "X-Web-Key": web_key}
 
-    def get(self, path: str, *, headers: dict[str, str] | None = None, timeout: float = 60, **asked: object) -> Answer:
-        query = f"?{urlencode(asked)}" if asked else ""
+    def get(
+        self, path: str, *, headers: dict[str, str] | None = None, timeout: float = 60, **parameters: object
+    ) -> Answer:
+        query = f"?{urlencode(parameters)}" if parameters else ""
         return self.request("GET", f"/v2/api/{path}{query}", headers=headers, timeout=timeout)
 
     def request(

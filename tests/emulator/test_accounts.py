@@ -39,18 +39,18 @@ def prospects(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("plan", [FIRST, SECOND], ids=lambda plan: plan.name)
 def test_the_same_plan_makes_the_same_data(plan: AccountPlan) -> None:
-    one, other = account(plan), account(plan)
+    first, other = account(plan), account(plan)
     for _ in range(3):
-        assert one.truth() == other.truth()
+        assert first.truth() == other.truth()
         from emulator.advancing import advance
 
-        advance(one)
+        advance(first)
         advance(other)
 
 
 def test_another_seed_makes_other_data() -> None:
-    one, other = account(FIRST), account(replace(FIRST, seed=8))
-    assert [row["firstName"] for row in one.contacts] != [row["firstName"] for row in other.contacts]
+    first, other = account(FIRST), account(replace(FIRST, seed=8))
+    assert [row["firstName"] for row in first.contacts] != [row["firstName"] for row in other.contacts]
 
 
 def test_the_board_is_that_of_a_real_account() -> None:
@@ -138,7 +138,7 @@ def test_events_fill_the_coming_three_weeks_from_today_on() -> None:
 def test_hostile_and_odd_values_are_there() -> None:
     for plan in (FIRST, SECOND):
         truth = account(plan)
-        said = repr([truth.contacts, truth.notes])
+        values = repr([truth.contacts, truth.notes])
         for piece in (
             "<script>",
             "onerror=",
@@ -148,7 +148,7 @@ def test_hostile_and_odd_values_are_there() -> None:
             "=Equal Partners LLC",
             "deal_size': None",
         ):
-            assert piece in said
+            assert piece in values
         sources = {row["clients_lead_source"] for row in truth.contacts}
         listed = {row["lead_source_name"] for row in truth.lead_sources}
         assert sources - listed, "hands write sources in other ways than the list"

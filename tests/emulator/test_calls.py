@@ -104,12 +104,12 @@ def test_events_are_chosen_by_date_and_kind(emulator: Emulator, caller: Caller) 
         "end_date": "2026-06-25 23:59:59",
         "event_type": "appt",
     }
-    asked = caller.get("read_all_events", **window).rows
-    assert asked == expected(window["from_date"], window["end_date"])
-    assert 0 < len(asked) < len(events)
-    assert caller.get("read_all_events", **window, limit=3, offset=2).rows == asked[2:5]
+    sent = caller.get("read_all_events", **window).rows
+    assert sent == expected(window["from_date"], window["end_date"])
+    assert 0 < len(sent) < len(events)
+    assert caller.get("read_all_events", **window, limit=3, offset=2).rows == sent[2:5]
     by_day = caller.get("read_all_events", from_date="2026-06-18", end_date="2026-06-25", event_type="appt").rows
-    assert by_day == asked
+    assert by_day == sent
     assert {row["event_category"] for row in caller.pull("read_all_events")} == {"appt", "task"}
 
 
@@ -139,9 +139,9 @@ def test_a_contact_without_notes_has_none(emulator: Emulator) -> None:
 )
 def test_bad_questions_are_answered_in_the_body(caller: Caller, path: str, code: str) -> None:
     answer = caller.get(path)
-    said = answer.json
+    body = answer.json
     assert answer.status == 200
-    assert said.get("ResultCode", said.get("resultCode")) == code
+    assert body.get("ResultCode", body.get("resultCode")) == code
 
 
 def test_an_account_may_not_offer_events() -> None:

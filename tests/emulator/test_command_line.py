@@ -34,10 +34,10 @@ def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_is_serves_and_stops(number: signal.Signals) -> None:
     with started("--access-token", "t", "--account", "Brand=CT_x:3:20", "--advance-every", "60") as (process, line):
-        found = re.search(r"http://127\.0\.0\.1:\d+/v2/api/", line)
-        assert found, line
+        address = re.search(r"http://127\.0\.0\.1:\d+/v2/api/", line)
+        assert address, line
         request = urllib.request.Request(  # noqa: S310 - the address is the emulator's own
-            f"{found[0]}read_client_list", headers={"X-Access-Token": "t", "X-Web-Key": "CT_x"}
+            f"{address[0]}read_client_list", headers={"X-Access-Token": "t", "X-Web-Key": "CT_x"}
         )
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             assert b'"TotalRecord":20,' in response.read()

@@ -254,9 +254,9 @@ def test_faults_strike_only_where_they_are_set(emulator: Emulator, caller: Calle
 
 
 def test_faults_can_strike_one_record(emulator: Emulator, caller: Caller) -> None:
-    one, another = list(emulator.account("CT_first").notes)[:2]
-    emulator.set_fault(Fault.HTTP_500, call="read_client_history_notes", record_id=one)
-    assert caller.get(f"read_client_history_notes/{one}").status == 500
+    struck, another = list(emulator.account("CT_first").notes)[:2]
+    emulator.set_fault(Fault.HTTP_500, call="read_client_history_notes", record_id=struck)
+    assert caller.get(f"read_client_history_notes/{struck}").status == 500
     assert caller.get(f"read_client_history_notes/{another}").status == 200
 
 

@@ -27,10 +27,10 @@ def own() -> Any:
 def everything(caller: Caller, own: Emulator) -> list[tuple[int, dict[str, str], bytes]]:
     """All that the account answers, calls for which nothing is known and a page behind the end included."""
     noted = next(client for client, notes in own.account(KEY).notes.items() if len(notes) > 2)
-    asked: list[tuple[str, dict[str, Any]]] = [(call, {"limit": 100, "offset": 0}) for call in CALLS]
-    asked += [("read_client_list", {"limit": 100, "offset": offset}) for offset in (1, 100, 900)]
-    asked += [("read_client_list", {"per_page": 10, "from_row": 5}), (f"read_client_history_notes/{noted}", {})]
-    answers = [caller.get(call, **parameters) for call, parameters in asked]
+    calls: list[tuple[str, dict[str, Any]]] = [(call, {"limit": 100, "offset": 0}) for call in CALLS]
+    calls += [("read_client_list", {"limit": 100, "offset": offset}) for offset in (1, 100, 900)]
+    calls += [("read_client_list", {"per_page": 10, "from_row": 5}), (f"read_client_history_notes/{noted}", {})]
+    answers = [caller.get(call, **parameters) for call, parameters in calls]
     return [(answer.status, answer.headers, answer.body) for answer in answers]
 
 
@@ -65,7 +65,7 @@ def test_a_dialect_loses_no_record(own: Emulator, dialect: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quirk", "call", "said"),
+    ("quirk", "call", "piece"),
     [
         (Quirk.SNAKE_CASE, "read_client_list", b'"first_name":'),
         (Quirk.CAMEL_CASE, "read_sales_cycle_list", b'"salesCycleName":'),
@@ -83,9 +83,9 @@ def test_a_dialect_loses_no_record(own: Emulator, dialect: str) -> None:
         (Quirk.BOM, "read_client_list", b"\xef\xbb\xbf{"),
     ],
 )
-def test_what_a_quirk_looks_like(own: Emulator, quirk: Quirk, call: str, said: bytes) -> None:
+def test_what_a_quirk_looks_like(own: Emulator, quirk: Quirk, call: str, piece: bytes) -> None:
     own.set_quirks(KEY, quirk)
-    assert said in Caller(own).get(call, limit=100).body
+    assert piece in Caller(own).get(call, limit=100).body
 
 
 def test_values_are_written_otherwise_and_mean_the_same(own: Emulator) -> None:
@@ -126,8 +126,8 @@ def test_none_may_have_no_content_and_a_403_may_ask_for_patience(own: Emulator) 
 
 def test_dialects_are_chosen_by_name(own: Emulator) -> None:
     caller = Caller(own)
-    told = caller.request("POST", "/_control/quirks", body={"account": "Own", "quirks": ["snake", "bom"]})
-    assert told.status == 200
+    answer = caller.request("POST", "/_control/quirks", body={"account": "Own", "quirks": ["snake", "bom"]})
+    assert answer.status == 200
     assert own.account(KEY).quirks == DIALECTS["snake"] | {Quirk.BOM}
     refused = caller.request("POST", "/_control/quirks", body={"account": "Own", "quirks": ["klingon"]})
     assert refused.status == 400

@@ -27,8 +27,8 @@ class FreshPortal:
     emulator: Emulator
     environment: dict[str, str]
 
-    def run(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
-        return run(self.environment, *arguments, said=said)
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        return run(self.environment, *arguments, typed=typed)
 
     @contextmanager
     def worker(self) -> Iterator[None]:

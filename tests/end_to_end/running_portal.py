@@ -42,9 +42,9 @@ class RunningPortal:
     emulator: Emulator
     environment: dict[str, str]
 
-    def run(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run `python -m …` as an operator."""
-        return run(self.environment, *arguments, said=said)
+        return run(self.environment, *arguments, typed=typed)
 
     def sign_in(self, email: str, *, client: httpx.Client | None = None) -> httpx.Client:
         """Return a browser-like client that is signed in."""
@@ -59,12 +59,12 @@ class RunningPortal:
         return client
 
 
-def run(environment: dict[str, str], *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+def run(environment: dict[str, str], *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         env=environment,
         cwd=ROOT,
-        input=said,
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

@@ -42,7 +42,7 @@ def test_a_day_of_an_agency_admin(fresh_portal: FreshPortal, open_page: Callable
     page.goto(url)
     expect(page.get_by_text("create-user")).to_be_visible()
     made = fresh_portal.run(
-        "dash_portal", "create-user", ANA, "--role", "agency_admin", "--name", "Ana", "--password-stdin", said=PASSWORD
+        "dash_portal", "create-user", ANA, "--role", "agency_admin", "--name", "Ana", "--password-stdin", typed=PASSWORD
     )
     assert made.returncode == 0, made.stderr
     sign_in(page, url, ANA)
@@ -207,7 +207,7 @@ def _suspend(page: Page, url: str, viewer: Page) -> None:
 
 def _read_the_audit_log(page: Page, url: str) -> None:
     page.goto(f"{url}/agency/audit")
-    said = [text.strip() for text in page.locator("tbody td[data-heading='Did what']").all_inner_texts()]
+    deeds = [text.strip() for text in page.locator("tbody td[data-heading='Did what']").all_inner_texts()]
     in_order = [
         "created a person",
         "tested a web key",
@@ -221,10 +221,10 @@ def _read_the_audit_log(page: Page, url: str) -> None:
         "downloaded a raw answer",
         "suspended the brand",
     ]
-    told = [deed for deed in reversed(said) if deed in in_order]
-    assert list(dict.fromkeys(told)) == in_order
-    assert "asked for a sync" in said
-    assert "signed in" in said
+    in_the_log = [deed for deed in reversed(deeds) if deed in in_order]
+    assert list(dict.fromkeys(in_the_log)) == in_order
+    assert "asked for a sync" in deeds
+    assert "signed in" in deeds
     page.get_by_label("What was done").select_option("brand_suspended")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("tbody tr")).to_have_count(1)

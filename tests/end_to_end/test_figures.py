@@ -132,5 +132,5 @@ def test_hot_list_by_stage(client: httpx.Client, counted: Counted) -> None:
 
 
 def test_the_two_brands_say_different_things(portal: RunningPortal) -> None:
-    said = [chart(portal.sign_in(f"viewer@{slug}.example"), "leads-by-source") for slug in SLUGS]
-    assert said[0] != said[1]
+    charts = [chart(portal.sign_in(f"viewer@{slug}.example"), "leads-by-source") for slug in SLUGS]
+    assert charts[0] != charts[1]

@@ -21,7 +21,7 @@ class AskedPage:
         """Return all components of the page, each with its type and properties."""
         held = self.tree if part is None else part
         if isinstance(held, list):
-            return [found for one in held if one is not None for found in self.components(one)]
+            return [component for child in held if child is not None for component in self.components(child)]
         if not isinstance(held, dict) or "props" not in held:
             return []
         return [held, *self.components(held["props"].get("children") or [])]

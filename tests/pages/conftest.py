@@ -121,9 +121,9 @@ class Visitor:
         for event, listener in self._listeners.items():
             page.on(event, listener)  # type: ignore[call-overload]
 
-    def _hear(self, said: ConsoleMessage) -> None:
-        if said.type in {"error", "warning"}:
-            self._note(said.text)
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self._note(message.text)
 
     def _note(self, problem: object) -> None:
         self.problems.append(str(problem))

@@ -47,11 +47,11 @@ def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
 def rows(world: PortalWorld, table: str) -> list[dict[str, Any]]:
     with AgencySession(world.engine) as session:
         session.connection()
-        found = session.connection().execute(
+        result = session.connection().execute(
             text(f"SELECT * FROM {table} WHERE tenant_id = :brand AND removed_at IS NULL"),
             {"brand": world.brands["own"]},
         )
-        return [dict(row) for row in found.mappings()]
+        return [dict(row) for row in result.mappings()]
 
 
 def money(value: Any) -> Decimal:

@@ -72,8 +72,8 @@ def status(answer: str) -> int:
 
 
 def header(answer: str, name: str) -> str:
-    found = re.search(rf"^{name}: (.*?)\r$", answer, re.MULTILINE | re.IGNORECASE)
-    return found[1] if found else ""
+    line = re.search(rf"^{name}: (.*?)\r$", answer, re.MULTILINE | re.IGNORECASE)
+    return line[1] if line else ""
 
 
 @pytest.mark.parametrize(
@@ -161,10 +161,10 @@ def chunked(size: int) -> bytes:
 @pytest.mark.parametrize("framing", ["chunked", "length"])
 def test_a_body_counts_as_it_comes(edge: tuple[PortalWorld, str], path: str, framing: str) -> None:
     size = MOST_BODY_BYTES + 1
-    said = "Transfer-Encoding: chunked" if framing == "chunked" else f"Content-Length: {size}"
+    length = "Transfer-Encoding: chunked" if framing == "chunked" else f"Content-Length: {size}"
     kind = "application/json" if path.startswith("/_") else "application/x-www-form-urlencoded"
     body = chunked(size) if framing == "chunked" else b"x" * size
-    answer = ask(edge[1], f"POST {path} HTTP/1.1\nHost: {PORTAL}\nContent-Type: {kind}\n{said}", body)
+    answer = ask(edge[1], f"POST {path} HTTP/1.1\nHost: {PORTAL}\nContent-Type: {kind}\n{length}", body)
     assert status(answer) == 413
 
 

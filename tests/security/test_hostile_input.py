@@ -176,19 +176,19 @@ class Browsers:
             session.commit()
 
 
-def assert_plain(answer: TestResponse, asked: object) -> None:
+def assert_plain(answer: TestResponse, request: object) -> None:
     text = answer.data.decode(errors="replace")
-    assert answer.status_code < 500, asked
-    assert "Traceback" not in text, asked
-    assert "sqlalchemy" not in text.lower(), asked
-    assert "X-Evil" not in answer.headers, asked
+    assert answer.status_code < 500, request
+    assert "Traceback" not in text, request
+    assert "sqlalchemy" not in text.lower(), request
+    assert "X-Evil" not in answer.headers, request
     if answer.mimetype == "text/html":
-        assert "<script>zqx" not in text, asked
-        assert "<img src=x onerror" not in text, asked
-        assert 'href="javascript:' not in text, asked
+        assert "<script>zqx" not in text, request
+        assert "<img src=x onerror" not in text, request
+        assert 'href="javascript:' not in text, request
     if "Location" in answer.headers:
-        assert answer.headers["Location"].startswith("/"), asked
-        assert not answer.headers["Location"].startswith("//"), asked
+        assert answer.headers["Location"].startswith("/"), request
+        assert not answer.headers["Location"].startswith("//"), request
 
 
 def test_no_link_or_form_breaks_the_portal(marked: PortalWorld) -> None:
@@ -213,9 +213,9 @@ def test_no_link_or_form_breaks_the_portal(marked: PortalWorld) -> None:
             before, bracket, rest = path.partition("<")
             if bracket:
                 path = before + quote(part, safe="") + rest.partition(">")[2]
-        asked = path + "?" + "&".join(f"{quote(name)}={quote(said)}" for name, said in query)
+        address = path + "?" + "&".join(f"{quote(name)}={quote(value)}" for name, value in query)
         data = {"csrf_token": token} | form if method not in {"GET", "HEAD", "OPTIONS"} else None
-        assert_plain(client.open(asked, method=method, data=data, buffered=True), (email, method, asked, data))
+        assert_plain(client.open(address, method=method, data=data, buffered=True), (email, method, address, data))
         if method == "POST":
             browsers.check(email)
 
@@ -234,12 +234,12 @@ def test_no_callback_body_breaks_the_portal(marked: PortalWorld) -> None:
         if kind == "path":
             return st.one_of(st.sampled_from(PAGES), texts, values)
         if kind == "search":
-            made = queries.map(lambda query: "?" + "&".join(f"{quote(name)}={quote(said)}" for name, said in query))
+            made = queries.map(lambda query: "?" + "&".join(f"{quote(name)}={quote(value)}" for name, value in query))
             return st.one_of(made, texts, values)
         if kind == "shown":
             ages = st.fixed_dictionaries({"brand": st.one_of(texts, values), "resources": values})
             return st.one_of(ages, values)
-        made = queries.map(lambda query: "&".join(f"{quote(name)}={quote(said)}" for name, said in query))
+        made = queries.map(lambda query: "&".join(f"{quote(name)}={quote(value)}" for name, value in query))
         return st.one_of(made, texts, values)
 
     @often

@@ -157,8 +157,8 @@ def route_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
 def _path(world: PortalWorld, rule: Rule, arguments: dict[str, str]) -> str:
     """Fill a rule's variables in; numbers as numbers, so that each converter is content."""
     typed = {
-        name: int(said) if rule._converters[name].__class__.__name__ == "IntegerConverter" else said
-        for name, said in arguments.items()
+        name: int(value) if rule._converters[name].__class__.__name__ == "IntegerConverter" else value
+        for name, value in arguments.items()
     }
     adapter = world.app.url_map.bind("localhost")
     return adapter.build(rule.endpoint, typed, method=min(rule.methods or {"GET"}), force_external=False)
@@ -184,7 +184,7 @@ def callback_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
             assert (spec["id"], spec["property"]) in CALLBACK_VALUES, f"{output}: name {spec} in CALLBACK_VALUES"
         kinds = [CALLBACK_VALUES[spec["id"], spec["property"]] for spec in specs]
         for combination in product(*(callback_values(slug, kind) for kind in kinds)):
-            filled = [filled_in(spec, said) for spec, said in zip(specs, combination, strict=True)]
+            filled = [filled_in(spec, value) for spec, value in zip(specs, combination, strict=True)]
             count = len(registered["inputs"])
             yield Call(
                 "POST",
@@ -237,14 +237,14 @@ def with_strange_cookies(world: PortalWorld, client: FlaskClient, slug: str) -> 
 def everything_of(world: PortalWorld, slug: str) -> dict[str, list[tuple[Any, ...]]]:
     """Return all rows of a brand, its people, invitations and sessions included, to see that nothing was changed."""
     tenant_id = world.brands[slug]
-    found = {}
+    tables = {}
     with AgencySession(world.engine) as session:
         connection = session.connection()
         for table in (*BRAND_OWNED_TABLES, "users", "invites"):
             rows = connection.exec_driver_sql(f"SELECT * FROM {table} WHERE tenant_id = {tenant_id}").all()
-            found[table] = sorted((tuple(row) for row in rows), key=repr)
-        found["tenants"] = [tuple(connection.exec_driver_sql(f"SELECT * FROM tenants WHERE id = {tenant_id}").one())]
-    return found
+            tables[table] = sorted((tuple(row) for row in rows), key=repr)
+        tables["tenants"] = [tuple(connection.exec_driver_sql(f"SELECT * FROM tenants WHERE id = {tenant_id}").one())]
+    return tables
 
 
 @pytest.mark.parametrize("email", ["viewer@own.example", "admin@own.example"])

@@ -193,8 +193,8 @@ def test_two_admins_of_the_agency_can_not_remove_each_other(world: PortalWorld, 
             both = update(User).where(col(User.id).in_(ids.values()))
             session.execute(both.values(active=True, role=Role.AGENCY_ADMIN, tenant_id=None))
             session.commit()
-        one, other = ids
-        assert sorted(together(remove(one, other), remove(other, one))) == ["refused", "removed"]
+        first, other = ids
+        assert sorted(together(remove(first, other), remove(other, first))) == ["refused", "removed"]
         with AgencySession(world.engine) as session:
             left = select(func.count()).where(User.role == Role.AGENCY_ADMIN, col(User.active))
             assert session.exec(left).one() == 1
@@ -204,7 +204,7 @@ def test_invitations_of_one_address_leave_one_that_is_open(world: PortalWorld) -
     browsers = [browser_of(world, "admin@own.example") for _ in range(3)]
     for attempt in range(ROUNDS):
         form = {"email": f"new-{attempt}@own.example"}
-        statuses = together(*(partial(send, one, "/team/invite", form) for one in browsers))
+        statuses = together(*(partial(send, browser, "/team/invite", form) for browser in browsers))
         assert statuses == [200, 200, 200]
     with AgencySession(world.engine) as session:
         waiting = select(Invite.email).where(col(Invite.revoked_at).is_(None))
@@ -220,10 +220,12 @@ def test_brands_of_one_short_name_are_made_once_and_logos_replace_each_other(wor
             "timezone": "UTC",
             "web_key": f"CT_key_of_brand_{attempt}",
         }
-        assert sorted(together(*(partial(send, one, "/agency/brands", form) for one in browsers))) == [303, 400, 400]
+        statuses = together(*(partial(send, browser, "/agency/brands", form) for browser in browsers))
+        assert sorted(statuses) == [303, 400, 400]
         files = [{"logo": (io.BytesIO(png(width)), "logo.png")} for width in (1, 2, 3)]
         uploads = [
-            partial(send, one, "/agency/brands/own/logo/light", file) for one, file in zip(browsers, files, strict=True)
+            partial(send, browser, "/agency/brands/own/logo/light", file)
+            for browser, file in zip(browsers, files, strict=True)
         ]
         assert together(*uploads) == [303, 303, 303]
     with AgencySession(world.engine) as session:
@@ -285,7 +287,7 @@ def test_of_many_guesses_at_an_open_tabs_password_form_no_more_are_tried(world: 
         restore(world)
         refused = partial(world.audit, "sign_in_failed")
         before = len(refused())
-        together(*(partial(send, one, "/account/confirm", {"current": "x"}) for one in browsers))
+        together(*(partial(send, browser, "/account/confirm", {"current": "x"}) for browser in browsers))
         assert len(refused()) - before == PER_ACCOUNT, "so many were looked at, the others turned away"
 
 

@@ -74,8 +74,8 @@ def _planted(row: SQLModel) -> SQLModel:
     """Put the payload into every text of a row, past all that cleans at the write side."""
     if isinstance(row, ResourceFreshness):
         return row
-    for name, said in row.model_dump().items():
-        if isinstance(said, str) and ("gold-" in said or "grip-" in said) and name not in KEPT_AS_THEY_ARE:
+    for name, value in row.model_dump().items():
+        if isinstance(value, str) and ("gold-" in value or "grip-" in value) and name not in KEPT_AS_THEY_ARE:
             html = name in {"content", "description", "whiteboard"}
             setattr(row, name, PAYLOAD + LINK if html else PAYLOAD.casefold() if name.endswith("_key") else PAYLOAD)
     return row

@@ -106,24 +106,24 @@ class SyncWorld:
 
     def rows(self, model: type[Any], tenant_id: int | None = None) -> list[dict[str, Any]]:
         table = table_of(model)
-        found = select(table).order_by(*table.primary_key.columns)
+        statement = select(table).order_by(*table.primary_key.columns)
         if tenant_id is not None:
-            found = found.where(table.c.id == tenant_id if model is Tenant else table.c.tenant_id == tenant_id)
+            statement = statement.where(table.c.id == tenant_id if model is Tenant else table.c.tenant_id == tenant_id)
         with agency_transaction(self.engine) as connection:
-            return [dict(row) for row in connection.execute(found).mappings()]
+            return [dict(row) for row in connection.execute(statement).mappings()]
 
     def live(self, model: type[Any], tenant_id: int) -> list[dict[str, Any]]:
         return [row for row in self.rows(model, tenant_id) if row["removed_at"] is None]
 
     def tables(self, tenant_id: int, *, removed: bool = True) -> Tables:
         """All data of a brand, without the times of writing: what must be equal when two syncs end the same."""
-        found: Tables = {}
+        tables: Tables = {}
         for model in DATA:
             rows = self.rows(model, tenant_id)
             if not removed:
                 rows = [row for row in rows if row.get("removed_at") is None]
-            found[model.__tablename__] = sorted(_comparable(row) for row in rows)
-        return found
+            tables[model.__tablename__] = sorted(_comparable(row) for row in rows)
+        return tables
 
     def runs(self, tenant_id: int) -> list[dict[str, Any]]:
         return sorted(self.rows(SyncRun, tenant_id), key=lambda run: run["started_at"])

@@ -34,10 +34,10 @@ def test_what_a_careless_account_says_is_read_where_that_is_certain_and_else_tol
     tenant, account = world.brand_id("brand"), world.emulator.account(KEY)
     world.emulator.set_quirks(KEY, *HOW_RECORDS_ARE)
     assert world.sync("brand") is RunStatus.PARTIAL
-    results, told = world.results(tenant), {(error["resource"], error["field"]) for error in world.errors(tenant)}
+    results, complaints = world.results(tenant), {(error["resource"], error["field"]) for error in world.errors(tenant)}
 
     # Amounts such as 90.000 may be two amounts: told, and no deal has one of them.
-    assert ("pipeline_items", "deal_size") in told
+    assert ("pipeline_items", "deal_size") in complaints
     assert results["pipeline_items"]["status"] is ResourceStatus.PARTIAL
     assert {deal["opportunity_id"] for deal in world.live(PipelineItem, tenant)} == {
         row["opportunity_id"] for row in account.opportunities

@@ -108,9 +108,9 @@ def check_told(world: SyncWorld, agency: FlaskClient, slug: str, damage: Damage,
     assert world.runs(world.brand_id(slug))[-1]["status"] in {RunStatus.PARTIAL, RunStatus.FAILED}, damage
     result = world.results(world.brand_id(slug))[damage.resource.value]
     assert result["status"] in {ResourceStatus.PARTIAL, ResourceStatus.HELD_BACK, ResourceStatus.FAILED}, damage
-    told = sync_status(world.engine, world.settings.sync_cron)
-    told["brands"] = [brand for brand in told["brands"] if brand["slug"] == slug]
-    lines = "\n".join(status_lines(told))
+    report = sync_status(world.engine, world.settings.sync_cron)
+    report["brands"] = [brand for brand in report["brands"] if brand["slug"] == slug]
+    lines = "\n".join(status_lines(report))
     assert [field for field in damage.fields if f"the field {field} " not in lines] == [], damage
     page = agency.get(f"/agency/sync/{slug}").text
     named = re.findall(r"<strong>[^<:]*: ([^<]+)</strong>", page)

@@ -158,13 +158,13 @@ def make_foreign(make_world: MakeWorld, operator_of: OperatorOf) -> Callable[[st
 
 def sections(out: str) -> dict[str, list[str]]:
     """Return the lines of a probe by their resource."""
-    told: dict[str, list[str]] = {}
+    sections: dict[str, list[str]] = {}
     for line in out.splitlines():
         if line.split(" ")[0] in set(Resource):
-            lines = told[line.split()[0]] = []
+            lines = sections[line.split()[0]] = []
         elif line.startswith(" "):
             lines.append(line.strip())
-    return told
+    return sections
 
 
 def as_toml(fields: Fields) -> str:

@@ -237,27 +237,27 @@ def _check_tables(now: Tables, before: Tables, right: Tables, case: Case, *, fir
 
 def _by_contact(notes: list[tuple[Any, ...]]) -> dict[Any, list[tuple[Any, ...]]]:
     place = list(_NOTE_COLUMNS).index("client_id")
-    found: dict[Any, list[tuple[Any, ...]]] = {}
+    notes_by_contact: dict[Any, list[tuple[Any, ...]]] = {}
     for note in notes:
-        found.setdefault(note[place], []).append(note)
-    return found
+        notes_by_contact.setdefault(note[place], []).append(note)
+    return notes_by_contact
 
 
 def _check_errors(world: SyncWorld, tenant: int, case: Case, *, first: bool) -> None:
-    told = world.errors(tenant)
-    kinds = {error["kind"] for error in told}
+    errors = world.errors(tenant)
+    kinds = {error["kind"] for error in errors}
     if case.first is R.SUCCESS and (first or case.later is R.SUCCESS):
         assert not kinds
         return
     # Without leads nobody knows whose notes there are: that is told as well.
     assert {kind.value for kind in case.kinds} <= kinds <= {kind.value for kind in case.kinds} | {K.INCOMPLETE.value}
-    for error in told:
+    for error in errors:
         attempts = 2 if error["kind"] in RETRIED else 1
         assert error["attempts"] == attempts
         assert case.web_key not in error["message"]
     if K.TOKEN_REFUSED in case.kinds:
-        assert len(told) == 1
-        assert told[0]["message"] == "access token refused: was it rotated?"
+        assert len(errors) == 1
+        assert errors[0]["message"] == "access token refused: was it rotated?"
         assert len(world.emulator.requests) == 1
 
 

@@ -56,10 +56,10 @@ def test_odd_fields_cost_the_field_and_not_the_row(make_world: MakeWorld, *, fir
     leads = world.live(Lead, tenant)
     assert {row["client_id"] for row in leads} == {contact["client_id"] for contact in account.contacts}
     assert all(row["deal_size"] is None for row in leads)
-    told = world.errors(tenant)
-    assert {error["kind"] for error in told} == {K.UNREADABLE_FIELD.value, K.EMPTY_FIELD.value}
-    assert ("leads", "deal_size") in {(error["resource"], error["field"]) for error in told}
-    assert any(error["message"].startswith("and ") for error in told)
+    errors = world.errors(tenant)
+    assert {error["kind"] for error in errors} == {K.UNREADABLE_FIELD.value, K.EMPTY_FIELD.value}
+    assert ("leads", "deal_size") in {(error["resource"], error["field"]) for error in errors}
+    assert any(error["message"].startswith("and ") for error in errors)
 
     world.emulator.clear_faults()
     assert world.sync("brand") is R.SUCCESS
@@ -85,8 +85,8 @@ def test_a_few_unreadable_records_are_set_aside_and_nothing_is_taken_for_gone(ma
     # Six records that may be any of the missing ones excuse six of them, whichever is really gone.
     assert len((before & there) - live) <= len(before - there)
     assert world.results(tenant)["leads"]["rejected"] == 6
-    told = [error for error in world.errors(tenant) if error["kind"] == K.UNREADABLE_RECORD.value]
-    assert len(told) == 6
+    errors = [error for error in world.errors(tenant) if error["kind"] == K.UNREADABLE_RECORD.value]
+    assert len(errors) == 6
 
 
 def test_what_is_held_back_lands_once_it_is_confirmed(make_world: MakeWorld) -> None:

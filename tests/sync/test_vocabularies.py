@@ -56,7 +56,7 @@ def test_words_and_ids_that_are_certain_make_the_same_rows(world: SyncWorld) -> 
 
 
 @pytest.mark.parametrize(
-    ("rows", "field", "value", "resource", "told"),
+    ("rows", "field", "value", "resource", "named"),
     [
         ("contacts", "contact_type", "Suspect", "leads", "contact_type"),
         ("contacts", "clients_sales_cycle", "900100", "leads", "sales_cycle"),
@@ -66,7 +66,7 @@ def test_words_and_ids_that_are_certain_make_the_same_rows(world: SyncWorld) -> 
     ],
 )
 def test_what_is_not_certain_is_told_at_first_and_held_back_later(
-    world: SyncWorld, rows: str, field: str, value: str, resource: str, told: str
+    world: SyncWorld, rows: str, field: str, value: str, resource: str, named: str
 ) -> None:
     own, plain = world.brand_id("own"), world.brand_id("plain")
     assert world.sync("plain") is RunStatus.SUCCESS
@@ -75,14 +75,14 @@ def test_what_is_not_certain_is_told_at_first_and_held_back_later(
         for row in getattr(world.emulator.account(key), rows):
             row[field] = value
     assert world.sync("own") is RunStatus.PARTIAL
-    assert ("empty_field", resource, told) in {(e["kind"], e["resource"], e["field"]) for e in world.errors(own)}
+    assert ("empty_field", resource, named) in {(e["kind"], e["resource"], e["field"]) for e in world.errors(own)}
     assert world.sync("plain") is RunStatus.PARTIAL
-    assert ("held_back", resource, told) in {(e["kind"], e["resource"], e["field"]) for e in world.errors(plain)}
+    assert ("held_back", resource, named) in {(e["kind"], e["resource"], e["field"]) for e in world.errors(plain)}
     assert world.tables(plain)[resource] == before
 
 
 @pytest.mark.parametrize(
-    ("rows", "field", "value", "resource", "told"),
+    ("rows", "field", "value", "resource", "named"),
     [
         ("opportunities", "deal_size", "0.00", "pipeline_items", "deal_size"),
         ("stages", "likelihood_to_close", "0", "pipeline_stages", "likelihood"),
@@ -90,7 +90,7 @@ def test_what_is_not_certain_is_told_at_first_and_held_back_later(
     ],
 )
 def test_values_that_say_nothing_any_more_do_not_empty_what_was_counted(
-    world: SyncWorld, rows: str, field: str, value: str, resource: str, told: str
+    world: SyncWorld, rows: str, field: str, value: str, resource: str, named: str
 ) -> None:
     plain = world.brand_id("plain")
     assert world.sync("plain") is RunStatus.SUCCESS
@@ -98,6 +98,6 @@ def test_values_that_say_nothing_any_more_do_not_empty_what_was_counted(
     for row in getattr(world.emulator.account(PLAIN), rows):
         row[field] = value
     assert world.sync("plain") is RunStatus.PARTIAL
-    assert ("held_back", resource, told) in {(e["kind"], e["resource"], e["field"]) for e in world.errors(plain)}
+    assert ("held_back", resource, named) in {(e["kind"], e["resource"], e["field"]) for e in world.errors(plain)}
     assert world.tables(plain) == before
     assert world.sync("plain", accept=True) is RunStatus.SUCCESS

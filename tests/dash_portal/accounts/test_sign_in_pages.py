@@ -109,7 +109,9 @@ def test_the_plain_pages_suit_phones_screen_readers_and_the_dark(url: str, page:
         if path != "/login":
             page.goto(url + path)
         violations = Axe().run(page).response["violations"]
-        assert [(path, one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
+        assert [
+            (path, violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations
+        ] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
         if path == "/login":
             sign_in(page, "admin@own.example")
@@ -120,15 +122,18 @@ def test_what_the_sign_in_page_fetched_ahead_is_not_sent_again(url: str, open_pa
     page = open_page()  # a browser that was never here
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
-    asked: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     weights: dict[str, float] = {}
-    network.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["request"]["url"]}))
     network.on(
-        "Network.loadingFinished", lambda event: weights.update({asked[event["requestId"]]: event["encodedDataLength"]})
+        "Network.requestWillBeSent", lambda event: addresses.update({event["requestId"]: event["request"]["url"]})
+    )
+    network.on(
+        "Network.loadingFinished",
+        lambda event: weights.update({addresses[event["requestId"]]: event["encodedDataLength"]}),
     )
     page.goto(f"{url}/login")
     page.wait_for_load_state("networkidle")
-    ahead = {f"{url}{one.get_attribute('href')}" for one in page.locator("link[rel=prefetch]").all()}
+    ahead = {f"{url}{link.get_attribute('href')}" for link in page.locator("link[rel=prefetch]").all()}
     assert len(ahead) > 15
     assert [address for address in ahead if not weights[address] and "theme.js" not in address] == []
     weights.clear()

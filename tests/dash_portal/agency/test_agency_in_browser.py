@@ -62,7 +62,7 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
     url, _, run_id = busy_agency
     page = open_page(viewport={"width": width, "height": 900}, color_scheme=theme)
     sign_in(page, url)
-    found = []
+    problems = []
     for path in (
         "/agency/sync",
         "/agency/sync/held-back",
@@ -77,9 +77,9 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
     ):
         page.goto(url + path)
         page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
-        found += [f"{path}: {violation}" for violation in violations(page, RULES if theme == "light" else COLOURS)]
+        problems += [f"{path}: {violation}" for violation in violations(page, RULES if theme == "light" else COLOURS)]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    assert not found, "\n".join(found)
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("width", [1024, 1320, 1440, 1920])
@@ -194,7 +194,9 @@ def test_a_form_that_is_wrong_stays_as_it_was_typed_the_key_too(
     url, _, _ = busy_agency
     page = open_page()
     refused: list[str] = []
-    page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on(
+        "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
+    )
     sign_in(page, url)
     page.goto(f"{url}/agency/brands/_new")
     page.get_by_role("textbox", name="Web key").fill("CT_key_of_own")

@@ -228,9 +228,9 @@ def test_a_page_that_shows_things_as_they_are_is_told_nothing_new(world: PortalW
 
 def asks_again(part: str) -> str:
     """Return the address at which a part of a page asks for what is new."""
-    found = re.search(r'hx-get="([^"]+)"', part)
-    assert found is not None
-    return unescape(found[1])
+    address = re.search(r'hx-get="([^"]+)"', part)
+    assert address is not None
+    return unescape(address[1])
 
 
 def test_a_tab_whose_session_has_ended_is_told_so_and_not_shown_the_sign_in_page_in_itself(world: PortalWorld) -> None:
@@ -383,9 +383,9 @@ def test_people_are_invited_moved_and_never_the_last_admin_locked_out(world: Por
 
 def test_a_web_key_is_tested_without_being_kept_in_the_open(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
-    asked = world.post(agency, "/agency/brands/_tests", web_key="CT_key_to_try").text
-    assert "none is running" in asked
-    result = asks_again(asked)
+    waiting = world.post(agency, "/agency/brands/_tests", web_key="CT_key_to_try").text
+    assert "none is running" in waiting
+    result = asks_again(waiting)
     assert agency.get(result).status_code == 204
     assert world.sign_in("admin@own.example").get(result).status_code == 403
     assert "notice-bad" in world.post(agency, "/agency/brands/_tests", web_key="x").text

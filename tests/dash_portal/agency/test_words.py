@@ -46,7 +46,7 @@ JARGON = re.compile(r"HTTP|JSON|exception|traceback|null|timeout|payload|endpoin
         (ROLE_MEANING, Role),
         (ACTION_WORDS, AuditAction),
     ],
-    ids=lambda one: getattr(one, "__name__", "words"),
+    ids=lambda words: getattr(words, "__name__", "words"),
 )
 def test_every_member_has_words(words: dict[object, object], vocabulary: type) -> None:
     assert set(words) == set(vocabulary)  # type: ignore[call-overload]

@@ -26,13 +26,13 @@ def test_both_engines_draw_the_same(chart_page: ChartPage, name: str, width: int
     chart = EXAMPLES[name]
     chart_page.page.set_viewport_size({"width": width, "height": 800})
     drawn = chart_page.draw(chart)
-    said = chart_data(chart)
+    data = chart_data(chart)
     for engine in (drawn["plotly"], drawn["echarts"]):
         assert engine["types"] == ["bar"] * len(chart.series)
-        assert engine["names"] == [series["name"] for series in said["series"]]
-        assert engine["values"] == [series["values"] for series in said["series"]]
-        assert engine["categories"] == said["categories"]
-        assert engine["marks"] == [shown(series["values"]) for series in said["series"]]
+        assert engine["names"] == [series["name"] for series in data["series"]]
+        assert engine["values"] == [series["values"] for series in data["series"]]
+        assert engine["categories"] == data["categories"]
+        assert engine["marks"] == [shown(series["values"]) for series in data["series"]]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -51,13 +51,13 @@ def test_every_name_can_be_read_on_a_phone(chart_page: ChartPage, name: str) -> 
           return {text: node.textContent, left, right, top, bottom}; })""",
     )
     assert [box for box in boxes if box["left"] < -1 or box["right"] > 361] == []
-    assert [(one["text"], other["text"]) for one, other in combinations(boxes, 2) if overlap(one, other)] == []
+    assert [(box["text"], other["text"]) for box, other in combinations(boxes, 2) if overlap(box, other)] == []
 
 
-def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def overlap(box: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether two texts run into each other; boxes hold some air around the letters."""
-    across = min(one["right"], other["right"]) - max(one["left"], other["left"])
-    down = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+    across = min(box["right"], other["right"]) - max(box["left"], other["left"])
+    down = min(box["bottom"], other["bottom"]) - max(box["top"], other["top"])
     return bool(across > 2 and down > 5)
 
 
@@ -137,8 +137,8 @@ def click_mark(chart_page: ChartPage, series: int, index: int) -> None:
 
 def clicks(chart_page: ChartPage, count: int = 1) -> list[dict[str, Any]]:
     chart_page.page.wait_for_function("(count) => window.clicked.length >= count", arg=count)
-    found: list[dict[str, Any]] = chart_page.page.evaluate("() => window.clicked")
-    return found
+    clicked: list[dict[str, Any]] = chart_page.page.evaluate("() => window.clicked")
+    return clicked
 
 
 def test_a_click_in_echarts_names_the_key(chart_page: ChartPage) -> None:

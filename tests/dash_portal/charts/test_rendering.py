@@ -50,10 +50,10 @@ def test_any_chart_is_the_same_in_both_engines(chart: Chart, accent: str | None)
     figure, option = plotly_figure(chart, accent=accent), echarts_option(chart, accent=accent)
     data = chart_data(chart)
     assert len(figure["data"]) == len(option["series"]) == len(data["series"])
-    for trace, series, said in zip(figure["data"], option["series"], data["series"], strict=True):
+    for trace, series, written in zip(figure["data"], option["series"], data["series"], strict=True):
         assert trace["type"] == series["type"]
         assert unescape(trace["name"]) == series["name"]
-        assert plotly_values(trace) == [item["value"] for item in series["data"]] == said["values"]
+        assert plotly_values(trace) == [item["value"] for item in series["data"]] == written["values"]
         assert trace["customdata"] == [item["key"] for item in series["data"]]
         assert plotly_colours(trace) == echarts_colours(series)
         assert plotly_names(trace) == echarts_names(option)
@@ -96,11 +96,11 @@ def test_no_upstream_text_is_markup(chart: Chart) -> None:
 def test_a_hover_says_the_whole_name(name: str) -> None:
     chart = Chart("c", "C", "C", Kind.BAR, (name,), (BAR.series[0].__class__("Leads", (12431,)),))
     (hover,) = plotly_figure(chart, accent=None)["data"][0]["hovertext"]
-    said = " ".join(
+    name_in_full = " ".join(
         "".join(letter for letter in name.replace("\n", " ").replace("\t", " ") if letter.isprintable()).split()
     )
-    assert hover.removeprefix("<b>").removesuffix("</b><br>Leads: 12,431") == escape(said).replace(
-        "$", "&#36;" if said.count("$") > 1 else "$"
+    assert hover.removeprefix("<b>").removesuffix("</b><br>Leads: 12,431") == escape(name_in_full).replace(
+        "$", "&#36;" if name_in_full.count("$") > 1 else "$"
     )
 
 

@@ -20,7 +20,7 @@ def plain(part: Component) -> Any:
 
 def kinds(part: Any) -> set[str]:
     if isinstance(part, list):
-        return {kind for one in part for kind in kinds(one)}
+        return {kind for child in part for kind in kinds(child)}
     if isinstance(part, dict):
         return {part["type"]} | kinds(part["props"].get("children"))
     return set()

@@ -27,7 +27,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 @pytest.mark.parametrize(
-    ("text", "search", "found"),
+    ("text", "search", "matching"),
     [
         ("Called the LENDER", "lender", True),
         ("called the lender", "LENDER called", True),
@@ -51,18 +51,18 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         ("100 % Київ", "київ 100", True),
     ],
 )
-def test_each_word_is_looked_for_letter_by_letter(engine: Engine, text: str, search: str, found: bool) -> None:
+def test_each_word_is_looked_for_letter_by_letter(engine: Engine, text: str, search: str, matching: bool) -> None:
     row = select(literal(text).label("content"), literal("").label("author")).subquery()
     with engine.connect() as connection:
-        assert connection.scalar(select(matches(search, (row.c.content, row.c.author)))) == found
+        assert connection.scalar(select(matches(search, (row.c.content, row.c.author)))) == matching
 
 
 @pytest.mark.parametrize("phone", ["(804) 555-1463", "804.555.1463", "+1 804 555 1463", "8045551463"])
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "matching"),
     [("8045551463", True), ("(804) 555-1463", True), ("555-1463", True), ("5551464", False), ("14", False), ("x804", False)],
 )  # fmt: skip
-def test_digits_are_found_whatever_stands_between_them(engine: Engine, phone: str, search: str, found: bool) -> None:
+def test_digits_are_found_whatever_stands_between_them(engine: Engine, phone: str, search: str, matching: bool) -> None:
     row = select(literal(phone).label("phone"), literal("nobody").label("name")).subquery()
     with engine.connect() as connection:
-        assert connection.scalar(select(matches(search, (row.c.name,), (row.c.phone,)))) == found
+        assert connection.scalar(select(matches(search, (row.c.name,), (row.c.phone,)))) == matching

@@ -6,13 +6,15 @@ from dash_portal.dashboards.table import TableQuestion
 
 
 @pytest.mark.parametrize(
-    ("asked", "sort"),
+    ("wanted", "sort"),
     [("name", "name"), ("-name", "-name"), ("--name", "-created"), ("x; drop", "-created"), ("", "-created")],
 )
-def test_only_known_columns_sort(asked: str, sort: str) -> None:
-    assert TableQuestion.of("", asked, 1, sorts=["name", "created"], default="-created").sort_text == sort
+def test_only_known_columns_sort(wanted: str, sort: str) -> None:
+    assert TableQuestion.of("", wanted, 1, sorts=["name", "created"], default="-created").sort_text == sort
 
 
-@pytest.mark.parametrize(("asked", "size"), [(25, 25), (50, 50), (100, 100), (101, 25), (10**9, 25), (0, 25), (-1, 25)])
-def test_a_page_has_one_of_three_sizes(asked: int, size: int) -> None:
-    assert TableQuestion.of("", "", 1, sorts=["name"], default="name", size=asked).size == size
+@pytest.mark.parametrize(
+    ("wanted", "size"), [(25, 25), (50, 50), (100, 100), (101, 25), (10**9, 25), (0, 25), (-1, 25)]
+)
+def test_a_page_has_one_of_three_sizes(wanted: int, size: int) -> None:
+    assert TableQuestion.of("", "", 1, sorts=["name"], default="name", size=wanted).size == size

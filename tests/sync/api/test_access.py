@@ -109,8 +109,8 @@ def test_what_a_run_has_no_time_for_is_first_in_the_next(make_world: MakeWorld) 
     assert errors == dict.fromkeys(("pipeline_items", "scheduled_activities"), "rate_limited")
     world.emulator.clear_requests()
     assert world.sync("brand") is RunStatus.SUCCESS
-    asked = list(dict.fromkeys(request.call for request in world.emulator.requests))
-    assert asked == ["read_opportunity_list", "read_all_events", "read_sales_cycle_list", "read_client_list"]
+    calls = list(dict.fromkeys(request.call for request in world.emulator.requests))
+    assert calls == ["read_opportunity_list", "read_all_events", "read_sales_cycle_list", "read_client_list"]
 
 
 def test_contacts_a_run_has_no_time_for_are_due_in_the_next(make_world: MakeWorld) -> None:

@@ -180,9 +180,9 @@ def test_no_error_repeats_a_secret(emulator: Emulator, open_client: Open) -> Non
         try:
             open_client(sync_read_timeout=0.2, sync_call_timeout=0.3, sync_retry_attempts=1).clients(100)
         except PullError as failure:
-            told = f"{failure.message} {failure!r}"
-            assert KEY not in told
-            assert TOKEN not in told
+            words = f"{failure.message} {failure!r}"
+            assert KEY not in words
+            assert TOKEN not in words
 
 
 @pytest.mark.parametrize("fault", [Fault.HTTP_429, Fault.HTTP_403])

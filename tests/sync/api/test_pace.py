@@ -89,8 +89,8 @@ def test_after_a_quiet_while_calls_come_a_little_faster_until_nothing_bounds_the
         pace.answered()
     _begin(pace, clock)
     pace.refused(0, 0.5)
-    found = pace.calls_per_second
-    assert found is not None
+    bound = pace.calls_per_second
+    assert bound is not None
     rates = []
     while (rate := pace.calls_per_second) is not None:
         rates.append(rate)

@@ -410,8 +410,8 @@ def test_shares_of_one_are_told_by_all_likelihoods_together(written: list[str], 
 def test_a_stage_given_by_its_id_is_known_by_it() -> None:
     stages = stage_names([("41", "QR Sent"), ("42", "FA Sent")])
     reading = CONTACTS.reading(stages=stages)
-    said = ["41", "qr sent", "", "New Lead", "99", "Elsewhere"]
-    leads = CONTACTS.read_rows([(str(n), {"clients_sales_cycle": each}) for n, each in enumerate(said)], reading)
+    written = ["41", "qr sent", "", "New Lead", "99", "Elsewhere"]
+    leads = CONTACTS.read_rows([(str(n), {"clients_sales_cycle": each}) for n, each in enumerate(written)], reading)
     assert [lead.sales_cycle for lead in leads] == ["QR Sent", "qr sent", "", "New Lead", "99", "Elsewhere"]
     assert (reading.tally.odd["sales_cycle"], reading.tally.blank["sales_cycle"]) == (2, 1)
     assert not reading.issues.count
@@ -472,8 +472,8 @@ def test_the_hot_list_goes_by_the_agencys_stages_or_else_by_likelihood() -> None
         deal("a vendor's", "90000", 50, contact_type="3"),
         deal("elsewhere", "90000", 50, stage_key="numbers"),
     ]
-    found = {row["opportunity_id"]: row["weighted_iff"] for row in hot_list_rows(deals, hot_stages(named))}
-    assert found == {"own": Decimal("45000.00"), "stages": Decimal("31666.66")}
+    weighted = {row["opportunity_id"]: row["weighted_iff"] for row in hot_list_rows(deals, hot_stages(named))}
+    assert weighted == {"own": Decimal("45000.00"), "stages": Decimal("31666.66")}
 
 
 def test_every_mirrored_table_is_fed_by_a_kind_of_record_or_derived() -> None:

@@ -64,11 +64,11 @@ def resting(count: int, **changes: object) -> list[LiveContact]:
 
 def test_once_the_date_is_trusted_every_contact_is_asked_once_a_day_and_not_all_at_once() -> None:
     contacts = resting(2_400)
-    asked = [due(contacts, DAILY, TEN + timedelta(hours=hour)) for hour in range(1, 25)]
-    assert set(asked[-1]) == {contact.client_id for contact in contacts}
-    each_hour = [len(set(later) - set(earlier)) for earlier, later in zip([[], *asked], asked, strict=False)]
+    plans = [due(contacts, DAILY, TEN + timedelta(hours=hour)) for hour in range(1, 25)]
+    assert set(plans[-1]) == {contact.client_id for contact in contacts}
+    each_hour = [len(set(later) - set(earlier)) for earlier, later in zip([[], *plans], plans, strict=False)]
     assert all(50 < count < 150 for count in each_hour)  # a hundred each, give or take
-    first = set(asked[0])
+    first = set(plans[0])
     read_again = [contact._replace(read_at=after(hours=1)) for contact in contacts if contact.client_id in first]
     assert not due(read_again, DAILY, TEN + timedelta(hours=20))
 
@@ -76,9 +76,9 @@ def test_once_the_date_is_trusted_every_contact_is_asked_once_a_day_and_not_all_
 def test_where_the_date_tells_nothing_lively_contacts_are_asked_in_every_run() -> None:
     lively = [contact("vendor", lively=True, contact_type="3"), contact("drawer", lively=True, active=False)]
     soon = TEN + timedelta(seconds=1)
-    asked = due([*resting(300), *lively], EACH_RUN, soon)
-    assert set(asked[:2]) == {"vendor", "drawer"}
-    assert len(asked) < 10
+    planned = due([*resting(300), *lively], EACH_RUN, soon)
+    assert set(planned[:2]) == {"vendor", "drawer"}
+    assert len(planned) < 10
     assert due(lively, DAILY, soon) == []
     assert due([*resting(300), contact("changed", modified_at=TEN + timedelta(days=2))], EACH_RUN, soon)[0] == "changed"
 

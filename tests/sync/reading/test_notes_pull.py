@@ -124,17 +124,17 @@ def test_a_history_is_read_to_its_end_whatever_the_total_says(count: int, size: 
 
 
 def test_a_history_shorter_than_another_of_the_run_is_not_asked_about_again() -> None:
-    asked: list[tuple[str, int]] = []
+    calls: list[tuple[str, int]] = []
 
     def server(client_id: str, offset: int) -> Answer:
-        asked.append((client_id, offset))
+        calls.append((client_id, offset))
         count = {"long": 33, "round": 20, "longer": 40}[client_id]
         return paged(count, 100, count)(client_id, offset)
 
     histories = HistoryReader(server)
     for client_id in ("round", "long", "round", "longer"):
         histories.read(client_id)
-    assert asked == [("round", 0), ("round", 20), ("long", 0), ("round", 0), ("longer", 0), ("longer", 40)]
+    assert calls == [("round", 0), ("round", 20), ("long", 0), ("round", 0), ("longer", 0), ("longer", 40)]
 
 
 def test_a_call_that_ignores_paging_is_read_once_and_an_endless_one_is_refused() -> None:

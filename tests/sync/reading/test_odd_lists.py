@@ -111,8 +111,8 @@ def test_what_a_call_teaches_is_remembered(world: SyncWorld) -> None:
     assert (habit["offset_unit"], habit["page_length"]) == (OffsetUnit.PAGES_FROM_ONE, 100)
     world.emulator.clear_requests()
     world.sync("brand")
-    asked = [request.offset for request in world.emulator.requests if request.call == LEADS]
-    assert asked == [1, 2, 3]
+    offsets = [request.offset for request in world.emulator.requests if request.call == LEADS]
+    assert offsets == [1, 2, 3]
     before = world.rows(CallHabit)
     world.sync("brand")
     assert world.rows(CallHabit) == before

@@ -163,7 +163,7 @@ def test_a_page_that_comes_again_is_held_back_until_someone_says_that_it_is_all(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "mark",
     [
         {"has_more": True},
         {"hasMore": "true"},
@@ -174,17 +174,17 @@ def test_a_page_that_comes_again_is_held_back_until_someone_says_that_it_is_all(
     ],
 )
 def test_a_list_that_is_said_to_go_on_does_not_end_where_nothing_new_comes(
-    pool: ThreadPoolExecutor, said: dict[str, Any]
+    pool: ThreadPoolExecutor, mark: dict[str, Any]
 ) -> None:
-    first_page = json.dumps({"ResultCode": "CT_200", "data": _list(37), **said}).encode()
+    first_page = json.dumps({"ResultCode": "CT_200", "data": _list(37), **mark}).encode()
     with pytest.raises(PullError, match="more follows") as raised:
         _read(lambda _offset: Answer("list", utc_now(), first_page, read_envelope(first_page)), pool)
     assert raised.value.kind is SyncErrorKind.INCOMPLETE
 
 
-@pytest.mark.parametrize("said", [{"has_more": False}, {"next": None}, {"meta": {"next": ""}}, {"more": "0"}])
-def test_a_list_that_is_said_to_end_is_all(pool: ThreadPoolExecutor, said: dict[str, Any]) -> None:
-    only_page = json.dumps({"ResultCode": "CT_200", "data": _list(37), **said}).encode()
+@pytest.mark.parametrize("mark", [{"has_more": False}, {"next": None}, {"meta": {"next": ""}}, {"more": "0"}])
+def test_a_list_that_is_said_to_end_is_all(pool: ThreadPoolExecutor, mark: dict[str, Any]) -> None:
+    only_page = json.dumps({"ResultCode": "CT_200", "data": _list(37), **mark}).encode()
     assert len(_read(lambda _offset: Answer("list", utc_now(), only_page, read_envelope(only_page)), pool)[0]) == 37
 
 

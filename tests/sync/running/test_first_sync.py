@@ -159,6 +159,6 @@ def test_an_unforeseen_error_costs_one_resource_and_tells_no_data(
     assert world.sync("brand") is RunStatus.PARTIAL
     (error,) = world.errors(tenant)
     assert (error["resource"], error["kind"]) == ("pipeline_items", "internal")
-    told = capsys.readouterr().out
-    assert "pat@example.com" not in told
-    assert "landing.py" in told
+    logged = capsys.readouterr().out
+    assert "pat@example.com" not in logged
+    assert "landing.py" in logged

@@ -72,7 +72,7 @@ def test_a_body_that_was_seen_before_is_stored_once(make_world: MakeWorld) -> No
     tenant = world.add_brand(KEY, "brand")
     world.sync("brand")
     bodies = {row["sha256"] for row in world.rows(RawBody, tenant)}
-    asked = len(world.rows(RawSnapshot, tenant))
+    answers_before = len(world.rows(RawSnapshot, tenant))
     world.sync("brand")
     assert {row["sha256"] for row in world.rows(RawBody, tenant)} == bodies
-    assert len(world.rows(RawSnapshot, tenant)) > asked
+    assert len(world.rows(RawSnapshot, tenant)) > answers_before

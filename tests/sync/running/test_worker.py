@@ -186,8 +186,8 @@ def test_a_refused_token_is_one_message_however_many_brands_it_stops(
     worker = _worker(world)
     tenants = [world.brand_id(f"brand-{turn}") for turn in range(3)]
     _until(lambda: all(_all_ended(world, tenant, 1) for tenant in tenants), worker)
-    told = capsys.readouterr()
-    assert (told.out + told.err).count("was it rotated?") == 1
+    output = capsys.readouterr()
+    assert (output.out + output.err).count("was it rotated?") == 1
     assert [row["kind"] for row in world.rows(SyncError)] == ["token_refused"] * 3
 
 

@@ -83,12 +83,12 @@ PULLS_AND_COUNTS: list[tuple[list[Names], Counts]] = [
 
 def test_the_table_says_what_was_pulled_last_and_what_that_changed(engine: Engine, cipher: Cipher) -> None:
     for pulls, counts in PULLS_AND_COUNTS:
-        tenant, told = add_brand(engine, cipher), Counts()
+        tenant, landed = add_brand(engine, cipher), Counts()
         for names in pulls:
-            told = land(engine, tenant, names)
+            landed = land(engine, tenant, names)
             assert live(engine, tenant) == names, pulls
-        assert told == counts, pulls
-        assert told.changed == bool(counts.inserted or counts.updated or counts.removed)
+        assert landed == counts, pulls
+        assert landed.changed == bool(counts.inserted or counts.updated or counts.removed)
 
 
 def test_whatever_comes_and_goes_the_table_follows(engine: Engine, tenant: int) -> None:
@@ -96,11 +96,11 @@ def test_whatever_comes_and_goes_the_table_follows(engine: Engine, tenant: int) 
     before: Names = {}
     for _ in range(25):
         names = {key: dice.choice("xyz") for key in "abcdefgh" if dice.random() < 0.6}
-        told = land_batches(engine, tenant, list(in_batches(packed(names), dice)))
+        landed = land_batches(engine, tenant, list(in_batches(packed(names), dice)))
         assert live(engine, tenant) == names
-        assert told.removed == len(before.keys() - names.keys())
-        assert told.inserted + told.updated + told.unchanged == len(names)
-        assert told.unchanged == len(before.items() & names.items())
+        assert landed.removed == len(before.keys() - names.keys())
+        assert landed.inserted + landed.updated + landed.unchanged == len(names)
+        assert landed.unchanged == len(before.items() & names.items())
         before = names
 
 

@@ -36,10 +36,10 @@ def test_the_summaries_are_what_the_tables_hold_through_changes_and_faults(make_
         if fault is not None:
             world.emulator.set_fault(fault, "read_opportunity_list", KEY)
         world.sync("counted")
-        said = kept(world, tenant)
-        assert said == counted(world, tenant, TOKYO)
-        assert said["coverage"][1] > 0
-        assert said["value"] > 0
+        summaries = kept(world, tenant)
+        assert summaries == counted(world, tenant, TOKYO)
+        assert summaries["coverage"][1] > 0
+        assert summaries["value"] > 0
         world.emulator.advance(KEY, steps=2)
         world.emulator.account(KEY).contacts[:2] = []
 

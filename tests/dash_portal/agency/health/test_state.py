@@ -51,12 +51,12 @@ def test_a_brand_stands_as_its_last_run_left_it(
     resource: ResourceStatus,
     state: BrandState,
 ) -> None:
-    ages = [None if read_at is None else ResourceAge(one, read_at, resource, read_at) for one in Resource]
-    found = brand_state(
+    ages = [None if read_at is None else ResourceAge(each, read_at, resource, read_at) for each in Resource]
+    judged = brand_state(
         suspended=suspended,
         last_status=last,
         error_kinds=kinds,
         holds_back=holds_back,
         freshness=freshness_of(ages, NOW, "0 * * * *", "brand"),
     )
-    assert found is state
+    assert judged is state

@@ -105,7 +105,7 @@ def test_sync_now_is_asked_for_once_however_often_it_is_pressed(world: PortalWor
         assert request_all(session, actor=actor) == 1  # the other active brand; the suspended one never
         session.commit()
         requests = session.exec(select(SyncRequest)).all()
-    assert sorted((one.tenant_id, one.accept) for one in requests) == sorted(
+    assert sorted((each.tenant_id, each.accept) for each in requests) == sorted(
         [(own, False), (own, True), (world.brands["other"], False)]
     )
     assert len(world.audit("sync_requested")) == 2
