@@ -42,15 +42,26 @@ TABLE = Table(
     things="leads",
     row_id="client_id",
     columns=(
-        Column("name", "Name", "name", width=170, flex=3, show=_name),
-        Column("source", "Source", "source", width=150, flex=2),
+        Column("name", "Name", "name", width=170, grows=True, show=_name),
+        Column("source", "Source", "source", width=150, grows=True),
         Column(
-            "status", "Status", "status", width=170, least=130, flex=2, show=lambda _, row: [stage_piece(row.status)]
+            "status",
+            "Status",
+            "status",
+            width=170,
+            least=130,
+            grows=True,
+            show=lambda _, row: [stage_piece(row.status)],
         ),
         Column(
-            "contact", "Contact", width=200, least=150, flex=3, show=lambda _, row: contact_pieces(row.email, row.phone)
+            "contact",
+            "Contact",
+            width=250,
+            least=150,
+            grows=True,
+            show=lambda _, row: contact_pieces(row.email, row.phone),
         ),
-        Column("sales_lead", "Sales lead", "lead", width=130, flex=2),
+        Column("sales_lead", "Sales lead", "lead", width=130, grows=True),
         Column(
             "created",
             "Created",

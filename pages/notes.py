@@ -59,7 +59,7 @@ TABLE = Table(
             "content",
             "Note",
             width=220,
-            flex=1,
+            grows=True,
             show=lambda request, row: marked_pieces(row.snippet, request.view.value("q")),
         ),
     ),

@@ -66,8 +66,8 @@ TABLE = Table(
     row_id="event_id",
     columns=(
         Column("time", "Time", width=190, least=150, show=_times),
-        Column("contact", "Contact", width=180, flex=1, show=_contact),
-        Column("what", "What", width=220, flex=3, wraps=True, show=_what),
+        Column("contact", "Contact", width=180, grows=True, show=_contact),
+        Column("what", "What", width=220, grows=True, wraps=True, show=_what),
         Column("state", "State", width=230, least=170, show=_state),
     ),
     two_lines=_two_lines,

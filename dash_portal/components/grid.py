@@ -27,7 +27,7 @@ LONGEST_SEARCH: Final = 100
 class Column:
     """A column: its field, its heading, the sort it offers ("" for none), how wide it is, and what it holds.
 
-    Room that is left goes to the columns with `flex`; where there is too little, each shrinks to what is `least`.
+    Room that is left goes to the columns that grow; where there is too little, each shrinks to what is `least`.
 
     `show` makes a cell of a request and a row; without it the cell is the row's field of that name. The first click on
     the heading of numbers sorts by the largest.
@@ -40,7 +40,7 @@ class Column:
     descending_first: bool = False
     width: int = 130
     least: int = 90
-    flex: int = 0
+    grows: bool = False
     wraps: bool = False
     show: Callable[[PageRequest, Any], Any] | None = None
 
@@ -307,10 +307,10 @@ def _definition(column: Column, sort: str) -> dict[str, Any]:
         "sortable": bool(column.sort),
         "sortingOrder": ["desc" if order.startswith("-") else "asc" for order in column.orders],
         "sort": None if not column.sort else {column.sort: "asc", f"-{column.sort}": "desc"}.get(sort),
-        "flex": column.width * (1 + column.flex),
+        "flex": column.width,
         "minWidth": column.least,
     }
-    if not column.flex:
+    if not column.grows:
         made["maxWidth"] = column.width
     if column.wraps:
         made |= {"autoHeight": True, "wrapText": True}

@@ -11,6 +11,23 @@ pytestmark = pytest.mark.browser
 
 PAGES = ["/leads", "/pipeline", "/hot-list", "/notes", "/schedule"]
 
+BROKEN_WORDS = """() => {
+    const broken = [];
+    for (const cell of document.querySelectorAll('.ag-header-cell-text, .ag-row .cell')) {
+        const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+            for (const { 0: word, index } of text.data.matchAll(/(?<!\\S)\\S{2,11}(?!\\S)/g)) {
+                const place = document.createRange();
+                place.setStart(text, index);
+                place.setEnd(text, index + word.length);
+                if (new Set([...place.getClientRects()].map((box) => Math.round(box.top))).size > 1) broken.push(word);
+            }
+        }
+    }
+    return broken;
+}"""
+"""Words and amounts of a table that stand in two lines for want of room."""
+
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_is_wider_than_its_screen(visit: Visit, path: str) -> None:
@@ -22,6 +39,7 @@ def test_no_page_is_wider_than_its_screen(visit: Visit, path: str) -> None:
     page.set_viewport_size({"width": 1024, "height": 900})
     expect(page.locator(".ag-header-cell:visible").first).to_be_visible()
     expect(page.locator(".ag-body-horizontal-scroll")).not_to_be_visible()  # all columns fit
+    assert page.evaluate(BROKEN_WORDS) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
