@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -14,13 +14,16 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from database import BrandSession
-from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncRun
+from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncError, SyncErrorKind, SyncRun
 from timetable import next_run
 
 AGEING_AFTER_INTERVALS: Final = 1.25
 STALE_AFTER_INTERVALS: Final = 2.0
 
 _GOOD: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.PARTIAL, ResourceStatus.UNAVAILABLE})
+
+REFUSALS: Final = (SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED, SyncErrorKind.KEY_UNREADABLE)
+"""The errors that say that a brand's account can't be opened: somebody of the agency has to mend that."""
 
 
 class Mood(StrEnum):
@@ -74,7 +77,8 @@ class ResourceAge:
 class Freshness:
     """How fresh a set of resources is at a moment. Times are UTC; `read_at` is None while something was never read.
 
-    `ageing_at` and `stale_at` are when the badge turns amber and red, should no sync land before.
+    `ageing_at` and `stale_at` are when the badge turns amber and red, should no sync land before. `failed`: the last
+    sync brought nothing; `refusal` says why, where the brand's account can't be opened.
     """
 
     read_at: datetime | None
@@ -84,6 +88,7 @@ class Freshness:
     failed: bool
     unavailable: bool
     now: datetime
+    refusal: SyncErrorKind | None = None
 
     @property
     def age_seconds(self) -> float | None:
@@ -146,7 +151,29 @@ def page_freshness(
 ) -> Freshness:
     """Return how fresh the resources behind a page are."""
     ages = _read_ages(session)
-    return freshness_of([ages.get(resource) for resource in resources], now, sync_cron, slug)
+    fresh = freshness_of([ages.get(resource) for resource in resources], now, sync_cron, slug)
+    # Most pages are fresh, and need not ask. A sync that can't even begin leaves no mark on a resource but its age.
+    return fresh if fresh.mood is Mood.FRESH else explained(fresh, *_last_end(session))
+
+
+def explained(fresh: Freshness, last_status: RunStatus | None, error_kinds: Collection[str]) -> Freshness:
+    """Return the freshness with what is wrong with the last finished sync: how it ended, and its kinds of error."""
+    refusal = next((kind for kind in REFUSALS if kind.value in error_kinds), None)
+    if last_status is None or last_status is RunStatus.SUCCESS:
+        return fresh
+    if refusal is not None:
+        return replace(fresh, failed=True, refusal=refusal)
+    never_read = fresh.read_at is None and last_status in {RunStatus.FAILED, RunStatus.ABANDONED}
+    return replace(fresh, failed=fresh.failed or never_read)
+
+
+def _last_end(session: BrandSession) -> tuple[RunStatus | None, Collection[str]]:
+    """Return how the brand's last finished sync ended, and the kinds of its errors."""
+    finished = select(SyncRun).where(col(SyncRun.finished_at).is_not(None))
+    run = session.exec(finished.order_by(col(SyncRun.started_at).desc()).limit(1)).first()
+    if run is None:
+        return None, ()
+    return run.status, session.exec(select(SyncError.kind).where(SyncError.run_id == run.run_id).distinct()).all()
 
 
 def brand_freshness(

@@ -23,7 +23,7 @@
 
   // What the page shows, and what the server had when it was last asked; each with when that came, by this browser's clock.
   function tell(_count, [shownAt], landedAt, [shown], landed) {
-    if (!(shownAt > 0)) return Array(6).fill(window.dash_clientside.no_update);
+    if (!(shownAt > 0)) return Array(8).fill(window.dash_clientside.no_update);
     const isNewer = landed?.version > shown.version;
     const isSame = landed?.version === shown.version && landedAt > shownAt;
     const [start, at] = isSame ? [landed, landedAt] : [shown, shownAt];
@@ -33,9 +33,10 @@
     const mood = isWaiting ? "waiting" : isStale ? "stale" : start.failed || age > shown.ageing ? "ageing" : "fresh";
     if (isNewer && !document.hidden && !isBusy() && (isBack || Date.now() - touched > REST)) take("Showing the new data");
     else if (shown.page === "schedule" && Date.now() - shownAt > 60_000) take("");
-    const text = isWaiting ? "Waiting for first sync" : age < 60 ? "Updated just now" : `Updated ${ageText(age)} ago`;
-    const banner = shown.banner[start.failed ? "failed" : "late"].replace("{age}", ageText(age));
-    return [text, `freshness mood-${mood}`, shown.tip, !isWaiting && Boolean(isStale || start.failed), banner, isNewer];
+    const text = isWaiting ? start.waits : age < 60 ? "Updated just now" : `Updated ${ageText(age)} ago`;
+    const banner = (start.failed ? start.banner : start.late).replace("{age}", ageText(age));
+    const { words = "", address = null } = start.link;
+    return [text, `freshness mood-${mood}`, start.tip, isStale || start.failed, banner, words, address, isNewer];
   }
 
   for (const gesture of ["pointerdown", "keydown", "wheel", "touchmove"]) {

@@ -13,9 +13,12 @@ from dash_portal.freshness import Freshness
 
 def nothing_yet(what: str, freshness: Freshness, brand: Brand) -> Component:
     """Return the page of a brand without rows: `what` says in a sentence what will appear."""
-    if freshness.read_at is None:
+    if freshness.refusal is not None:
+        when = "The agency has to renew the connection first. This page fills itself as soon as a sync has landed."
+    elif freshness.read_at is None:
         due = clock_text(freshness.next_sync_at, brand.display_zone)
-        when = f"The first sync is due at {due}. This page fills itself as soon as it has landed."
+        first = "The first sync did not succeed. The next one" if freshness.failed else "The first sync"
+        when = f"{first} is due at {due}. This page fills itself as soon as it has landed."
     else:
         when = "The last sync found none. They appear here with the first sync that finds some."
     return _empty("Nothing here yet", what, when)

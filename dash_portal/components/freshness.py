@@ -13,16 +13,20 @@ import dash_bootstrap_components as dbc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dash_portal.brand_access import Brand, authorised_brand, open_brand
+from dash_portal.agency.words import ERROR_WORDS
+from dash_portal.brand_access import Brand, authorised_brand, current_viewer, open_brand
 from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.components import ids
 from dash_portal.freshness import Freshness, page_freshness
 from dash_portal.page_request import DashboardPage, PageRequest
 from dash_portal.portal import portal
-from models import Resource, utc_now
+from models import Resource, SyncErrorKind, utc_now
 
 _ASK_EVERY: Final = 30_000
 _TELL_EVERY: Final = 5_000
+
+RENEW_WORDS: Final = "Your agency has to renew the connection."
+"""What people of a brand read where its account can't be opened."""
 
 
 def freshness_badge() -> Component:
@@ -42,7 +46,14 @@ def freshness_badge() -> Component:
 def freshness_parts(page: DashboardPage) -> list[Component]:
     """Return the banner of old data, and what the browser keeps and asks."""
     return [
-        dbc.Alert(id="stale-banner", is_open=False, color="warning", fade=False, class_name="banner"),
+        dbc.Alert(
+            [html.Span(id="stale-words"), " ", html.A(id="stale-link")],
+            id="stale-banner",
+            is_open=False,
+            color="warning",
+            fade=False,
+            class_name="banner",
+        ),
         dcc.Store(id=ids.shown(page.name)),
         dcc.Store(id="landed"),
         dcc.Interval(id="freshness-tells", interval=_TELL_EVERY),
@@ -57,26 +68,14 @@ def output(page: DashboardPage) -> Output:
 
 def age_of(request: PageRequest) -> dict[str, Any]:
     """Say how old the data of a page is (ages in seconds), and in words what badge and banner say of it."""
-    fresh, brand = request.freshness, request.brand
-    read = "" if fresh.read_at is None else moment_text(fresh.read_at, brand.display_zone)
-    due = f"due at {_due(fresh, brand)}"
-    following = (
-        f"You are looking at data that is {{age}} old (from {read}). It will catch up with the next sync, {due}."
-    )
-    return _ages(fresh, brand.data_version) | {
+    fresh = request.freshness
+    return _age_in_words(fresh, request.brand) | {
         "page": request.page.name,
-        "brand": brand.slug,
+        "brand": request.brand.slug,
         "resources": [resource.value for resource in request.page.resources],
         "moment": request.now.isoformat(),
         "ageing": _age_at(fresh, fresh.ageing_at),
         "stale": _age_at(fresh, fresh.stale_at),
-        "tip": f"The data on this page was read at {read}. The next sync is {due}."
-        if read
-        else f"The first sync is {due}.",
-        "banner": {
-            "failed": f"The last sync did not succeed. {following}",
-            "late": f"No sync has landed for a while. {following}",
-        },
     }
 
 
@@ -88,7 +87,9 @@ def init_app(dash_app: Dash) -> None:
         Output("freshness", "className"),
         Output("freshness-tip", "children"),
         Output("stale-banner", "is_open"),
-        Output("stale-banner", "children"),
+        Output("stale-words", "children"),
+        Output("stale-link", "children"),
+        Output("stale-link", "href"),
         Output("new-data", "is_open"),
         Input("freshness-tells", "n_intervals"),
         Input(ids.shown("") | {"page": ALL}, "modified_timestamp"),
@@ -111,12 +112,55 @@ def init_app(dash_app: Dash) -> None:
         resources = [resource for resource in Resource if isinstance(named, list) and resource.value in named]
         with open_brand(brand) as session:
             fresh = page_freshness(session, resources, utc_now(), portal().settings.sync_cron, brand.slug)
-        return _ages(fresh, brand.data_version)
+        return _age_in_words(fresh, brand)
 
 
-def _ages(fresh: Freshness, version: int) -> dict[str, Any]:
+def _age_in_words(fresh: Freshness, brand: Brand) -> dict[str, Any]:
     age = fresh.age_seconds
-    return {"age": None if age is None else int(age), "failed": fresh.failed, "version": version}
+    return {
+        "age": None if age is None else int(age),
+        "failed": fresh.failed,
+        "version": brand.data_version,
+        "waits": "First sync failed" if fresh.failed else "Waiting for first sync",
+        **(_renewal(fresh, brand) if fresh.refusal else _promise(fresh, brand)),
+    }
+
+
+def _promise(fresh: Freshness, brand: Brand) -> dict[str, Any]:
+    """Say when the next sync comes, which mends what the last one did not bring."""
+    due = f"due at {_due(fresh, brand)}"
+    if fresh.read_at is None:
+        failed = f"The first sync did not succeed. The next one is {due}."
+        return {
+            "tip": failed if fresh.failed else f"The first sync is {due}.",
+            "banner": failed,
+            "late": "",
+            "link": {},
+        }
+    read = moment_text(fresh.read_at, brand.display_zone)
+    following = (
+        f"You are looking at data that is {{age}} old (from {read}). It will catch up with the next sync, {due}."
+    )
+    return {
+        "tip": f"The data on this page was read at {read}. The next sync is {due}.",
+        "banner": f"The last sync did not succeed. {following}",
+        "late": f"No sync has landed for a while. {following}",
+        "link": {},
+    }
+
+
+def _renewal(fresh: Freshness, brand: Brand) -> dict[str, Any]:
+    """Say that somebody has to act first, and promise no time: what is wrong, and where, only to the agency."""
+    by_agency = current_viewer().is_agency
+    cause = ERROR_WORDS[fresh.refusal].happened if by_agency and fresh.refusal else RENEW_WORDS
+    seen = "Nothing was read yet"
+    if fresh.read_at is not None:
+        seen = f"You see data from {moment_text(fresh.read_at, brand.display_zone)}"
+    words = f"{cause} {seen}."
+    what_to_do = {"words": "See what to do", "address": f"/agency/sync/{brand.slug}"}
+    new_key = {"words": "Replace web key", "address": f"/agency/sync/{brand.slug}#new-key"}
+    link = what_to_do if fresh.refusal is SyncErrorKind.TOKEN_REFUSED else new_key
+    return {"tip": words, "banner": words, "late": words, "link": link if by_agency else {}}
 
 
 def _due(freshness: Freshness, brand: Brand) -> str:

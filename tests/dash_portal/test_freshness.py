@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dash_portal.freshness import Mood, ResourceAge, freshness_of, interval_at
-from models import Resource, ResourceStatus
+from dash_portal.freshness import Mood, ResourceAge, explained, freshness_of, interval_at
+from models import Resource, ResourceStatus, RunStatus, SyncErrorKind
 
 HOURLY = "0 * * * *"
 NINE = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
@@ -42,3 +42,29 @@ def test_a_weekend_without_syncs_makes_no_page_stale() -> None:
     monday = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
     assert not freshness_of([age(friday)], monday, "0 8-18 * * 1-5", "brand").stale
     assert interval_at(HOURLY, NINE) == timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("read_at", "last_status", "kinds", "failed", "refusal"),
+    [
+        (None, None, (), False, None),
+        (None, RunStatus.SUCCESS, (), False, None),
+        (None, RunStatus.PARTIAL, ("timeout",), False, None),
+        (None, RunStatus.FAILED, ("timeout",), True, None),
+        (None, RunStatus.ABANDONED, (), True, None),
+        (NINE, RunStatus.FAILED, (), False, None),
+        (NINE, RunStatus.FAILED, ("key_refused",), True, SyncErrorKind.KEY_REFUSED),
+        (NINE, RunStatus.PARTIAL, ("timeout", "key_unreadable"), True, SyncErrorKind.KEY_UNREADABLE),
+        (NINE, RunStatus.FAILED, ("key_refused", "token_refused"), True, SyncErrorKind.TOKEN_REFUSED),
+        (NINE, RunStatus.SUCCESS, ("key_refused",), False, None),
+    ],
+)
+def test_the_last_finished_sync_explains_what_is_wrong(
+    read_at: datetime | None,
+    last_status: RunStatus | None,
+    kinds: tuple[str, ...],
+    failed: bool,
+    refusal: SyncErrorKind | None,
+) -> None:
+    fresh = explained(freshness_of([age(read_at) if read_at else None], NINE, HOURLY, "brand"), last_status, kinds)
+    assert (fresh.failed, fresh.refusal) == (failed, refusal)

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
+from sqlmodel import select
 
 from dash_portal.dashboards.answers import ANSWERS
 from database import AgencySession
-from models import Lead, Note, ResourceStatus, Tenant, utc_now
+from models import Lead, Note, Resource, ResourceStatus, RunStatus, SyncError, SyncErrorKind, SyncRun, Tenant, utc_now
+from tests.dash_portal.agency.histories import add_run
 from tests.factories import commit_counted, make_activity, make_lead, make_note
-from tests.pages.conftest import FILLED, STALE, Site, Visit
+from tests.pages.conftest import AGENCY, FILLED, STALE, Site, Visit
 from tests.pages.filled_brand import set_freshness
 
 pytestmark = pytest.mark.browser
@@ -56,6 +58,33 @@ def test_after_a_failed_sync_a_banner_says_the_datas_age_and_no_details(visit: V
     expect(banner).to_contain_text("data that is 9 h")
     expect(banner).to_contain_text("The last sync did not succeed.")
     expect(page.locator("#freshness")).to_have_class(re.compile("mood-stale"))
+
+
+@pytest.fixture
+def refused(site: Site) -> Iterator[None]:
+    """The stale brand's web key was refused in its last sync, while a test runs."""
+    brand = site.brand("stale")
+    errors: dict[Resource | None, tuple[SyncErrorKind, str]] = {None: (SyncErrorKind.KEY_REFUSED, "refused")}
+    run = add_run(site.world.engine, brand, utc_now(), status=RunStatus.FAILED, results={}, errors=errors)
+    yield
+    with AgencySession(site.world.engine) as session:
+        for error in session.exec(select(SyncError).where(SyncError.run_id == run)):
+            session.delete(error)
+        session.flush()
+        session.delete(session.get_one(SyncRun, (brand, run)))
+        session.commit()
+
+
+def test_a_refused_access_is_told_to_the_brand_in_plain_words_and_leads_the_agency_to_the_key(
+    visit: Visit, refused: None
+) -> None:
+    banner = visit(STALE).open("/leads").locator("#stale-banner")
+    expect(banner).to_contain_text("Your agency has to renew the connection. You see data from")
+    expect(banner.get_by_role("link")).to_have_count(0)
+    page = visit(AGENCY).open("/leads?brand=stale")
+    expect(page.locator("#stale-banner")).to_contain_text("ClientTether refused this brand's web key.")
+    page.locator("#stale-banner").get_by_role("link", name="Replace web key").click()
+    expect(page.locator("#web_key")).to_be_in_viewport()
 
 
 def test_the_age_goes_on_counting_and_turns_amber_and_red_by_itself(visit: Visit) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Final
 
-from dash_portal.freshness import Freshness, Mood
+from dash_portal.freshness import REFUSALS, Freshness, Mood
 from models import RunStatus, SyncErrorKind
 
 
@@ -44,14 +44,11 @@ class BrandState(Enum):
 
 TROUBLE_ORDER: Final = {state: place for place, state in enumerate(BrandState)}
 
-_REFUSALS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED, SyncErrorKind.KEY_UNREADABLE})
 _NOT_UNDERSTOOD: Final = frozenset({SyncErrorKind.EMPTY_FIELD.value, SyncErrorKind.UNREADABLE_RECORD.value})
 """What leaves everything else as it was read: fields and records that nobody understands."""
 
 _WORST_FIRST: Final = (
-    SyncErrorKind.TOKEN_REFUSED,
-    SyncErrorKind.KEY_REFUSED,
-    SyncErrorKind.KEY_UNREADABLE,
+    *REFUSALS,
     SyncErrorKind.HELD_BACK,
     SyncErrorKind.INTERNAL,
     SyncErrorKind.REDIRECTED,
@@ -94,7 +91,7 @@ def brand_state(
         return BrandState.SUSPENDED
     if last_status is None:
         return BrandState.WAITING
-    if last_status is not RunStatus.SUCCESS and any(kind.value in error_kinds for kind in _REFUSALS):
+    if last_status is not RunStatus.SUCCESS and any(kind.value in error_kinds for kind in REFUSALS):
         return BrandState.REFUSED
     if last_status is RunStatus.FAILED:
         return BrandState.HELD_BACK if holds_back else BrandState.FAILED
