@@ -10,7 +10,7 @@ from wtforms import Field, PasswordField, StringField, ValidationError
 
 from dash_portal.accounts.brands import valid_brand_name, valid_colour, valid_web_key
 from dash_portal.accounts.errors import AccountError, FieldError
-from dash_portal.accounts.short_names import valid_slug
+from dash_portal.accounts.short_names import suggested_slug, valid_slug
 from dash_portal.accounts.zone_names import valid_timezone
 
 
@@ -41,8 +41,16 @@ class WebKeyForm(FlaskForm):  # type: ignore[misc]
     web_key = PasswordField("Web key", [_made_valid(valid_web_key)])
 
 
+def _suggest_where_blank(form: FlaskForm, field: Field) -> None:
+    """Take the short name that the name suggests, should nobody have written one."""
+    if not (field.data or "").strip():
+        field.data = suggested_slug(form.name.data or "")
+
+
 class NewBrandForm(BrandForm, WebKeyForm):
-    """A brand with its web key."""
+    """A brand with its web key. Its short name may be left out: whoever is quick sends the form before it came."""
+
+    slug = StringField("Short name", [_suggest_where_blank, _made_valid(valid_slug)])
 
 
 def tell_at_field(form: Any, wrong: AccountError) -> str | None:

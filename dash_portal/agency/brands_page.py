@@ -96,7 +96,7 @@ def short_name() -> ResponseReturnValue:
     written, suggested = request.args.get("slug", ""), request.args.get("suggested", "")
     new = suggested_slug(request.args.get("name", ""))
     form = NewBrandForm(formdata=None, slug=new if written in {"", suggested} else written)
-    return render_template("agency/short_name_field.html", form=form, suggested=new)
+    return render_template("agency/short_name_field.html", form=form, suggested=new, is_new=True)
 
 
 @blueprint.post("")

@@ -256,6 +256,17 @@ def test_a_brand_is_brought_on_with_its_first_sync(world: PortalWorld) -> None:
     assert "CT_the_new_key" not in refused.text
 
 
+def test_a_new_brand_sent_without_a_short_name_gets_that_of_its_name(world: PortalWorld) -> None:
+    agency = world.sign_in(AGENCY)
+    form = {"name": "Zoë's Café", "slug": " ", "timezone": "America/Denver", "web_key": "CT_the_new_key"}
+    assert not re.search(r'<input id="slug"[^>]* required', agency.get("/agency/brands/_new").text)
+    assert world.post(agency, "/agency/brands", **form).location == "/agency/sync/zoes-cafe?done=created"
+    again = world.post(agency, "/agency/brands", **form | {"web_key": "CT_another_key"})
+    assert "There is already a brand with the short name zoes-cafe." in again.text
+    nameless = world.post(agency, "/agency/brands", **form | {"name": "日本", "web_key": "CT_another_key"})
+    assert "short name is made of small letters" in nameless.text
+
+
 @pytest.mark.parametrize(
     ("form", "words"),
     [
