@@ -102,27 +102,42 @@ def reset(token: str) -> ResponseReturnValue:
 
 
 def _open_link(token: str, use: Callable[[PortalSession, str], None], *, is_reset: bool) -> ResponseReturnValue:
-    problem = None
+    problem, email = None, ""
     with PortalSession(portal().engine, writes=request.method == "POST") as database:
         try:
             invite = find_link(database, token, is_reset=is_reset, now=utc_now())
             brand = database.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
-            shown = {"email": invite.email, "brand": brand.name if brand else None, "shortest": SHORTEST}
+            email = invite.email
+            shown = {"email": email, "brand": brand.name if brand else None, "shortest": SHORTEST}
             if request.method == "POST":
                 _require_same_twice()
                 use(database, token)
                 database.commit()
-                let_out()
-                return redirect(url_for("sign_in.login", done="password"), code=303)
         except LinkUnusableError as gone:
             database.rollback()
             return render_template("error.html", title="This link is no longer good", words=str(gone)), 410
         except AccountError as wrong:
             database.rollback()
             problem = str(wrong)
+    if request.method == "POST" and problem is None:
+        return _leave_link(email, is_reset=is_reset)
     template = "reset.html" if is_reset else "join.html"
     page = render_template(template, problem=problem, name=request.form.get("name", ""), **shown)
     return page, 400 if problem else 200
+
+
+def _leave_link(email: str, *, is_reset: bool) -> ResponseReturnValue:
+    """Let in whoever has just joined, as if they had typed what they chose: limits, rights and second step hold.
+
+    Who has set a new password signs in with it, and with their second step where they have one.
+    """
+    if not is_reset:
+        password = request.form.get("password", "")
+        attempt = check_password(portal(), email=email, password=password, visitor=visitor(), now=utc_now())
+        if attempt.outcome is Outcome.SIGNED_IN:
+            return _come_in(attempt, "/")
+    let_out()
+    return redirect(url_for("sign_in.login", done="password"), code=303)
 
 
 def _join(database: PortalSession, token: str) -> None:

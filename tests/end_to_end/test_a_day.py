@@ -106,10 +106,7 @@ def _invite_viewer(page: Page, open_page: Callable[..., Page], url: str) -> Page
     viewer.get_by_label("Your name").fill("Vera Viewer")
     for field in viewer.locator("input[type=password]").all():
         field.fill(PASSWORD)
-    viewer.get_by_role("button", name="Set password").click()
-    expect(viewer).to_have_url(re.compile("/login"))
-    sign_in(viewer, url, VERA)
-    viewer.goto(f"{url}/leads")
+    viewer.get_by_role("button", name="Set password and sign in").click()
     expect(viewer.locator("#brand-name")).to_have_text("Harbor & Pine")
     expect(viewer.locator("#figure-total .figure-value, .figure-value").first).to_have_text(re.compile(r"\d+"))
     assert viewer.request.get(f"{url}/agency/sync").status == 403

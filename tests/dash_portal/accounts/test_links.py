@@ -10,6 +10,7 @@ from dash_portal.accounts import links, people
 from dash_portal.accounts.brands import suspend_brand
 from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotAllowedError
 from dash_portal.accounts.links import Link
+from dash_portal.accounts.throttling import PER_ADDRESS
 from database import AgencySession, PortalSession
 from models import Role, utc_now
 from tests.dash_portal.portal_world import PortalWorld
@@ -51,13 +52,35 @@ def test_an_invited_person_joins_their_brand_and_no_other(world: PortalWorld) ->
     assert "Welcome to Own Brand" in page.text
     assert "new@own.example" in page.text
     answer = world.post(client, link.path, page=link.path, name="  New\nPerson ", password=NEW, again=NEW)
-    assert answer.headers["Location"] == "/login?done=password"
-    assert world.try_to_sign_in(client, "new@own.example", NEW).status_code == 303
-    assert client.get("/leads?brand=own").status_code == 200
+    assert answer.headers["Location"] == "/"
+    assert client.get("/leads?brand=own").status_code == 200, "who has joined is signed in"
     assert client.get("/leads?brand=other").status_code == 403
     user = world.user("new@own.example")
     assert (user.name, user.role, user.tenant_id) == ("New Person", Role.TENANT_VIEWER, world.brands["own"])
     assert [entry.actor_email for entry in world.audit("invite_accepted")] == ["new@own.example"]
+
+
+def test_who_joins_the_agency_is_asked_for_a_second_step(world: PortalWorld) -> None:
+    with AgencySession(world.engine, writes=True) as session:
+        agency = world.actor("agency@mellon.example")
+        link = links.invite_user(
+            session, actor=agency, email="new@mellon.example", role=Role.AGENCY_ADMIN, tenant_id=None, now=utc_now()
+        )
+        session.commit()
+    client = world.visitor()
+    answer = world.post(client, link.path, page=link.path, name="New", password=NEW, again=NEW)
+    assert answer.headers["Location"].startswith("/account/two-step")
+    assert client.get("/agency/sync").status_code == 200
+
+
+def test_joining_signs_nobody_in_where_too_many_attempts_came_from(world: PortalWorld) -> None:
+    link, client = invite(world), world.visitor()
+    for number in range(PER_ADDRESS):
+        world.try_to_sign_in(client, f"nobody{number}@own.example", "wrong")
+    answer = world.post(client, link.path, page=link.path, name="New", password=NEW, again=NEW)
+    assert answer.headers["Location"] == "/login?done=password"
+    assert client.get("/leads").status_code == 302
+    assert world.user("new@own.example").name == "New"
 
 
 def test_the_database_holds_no_token(world: PortalWorld) -> None:
