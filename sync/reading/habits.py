@@ -33,7 +33,7 @@ def remembered_habits(engine: Engine, lease: Lease, call: str) -> HabitMemory:
     columns = [_HABITS.c[name] for name in CallHabits.__dataclass_fields__]
     with brand_transaction(engine, lease.tenant_id, writes=False) as connection:
         row = connection.execute(select(*columns).where(*mine)).first()
-    known = CallHabits() if row is None else CallHabits(*row)
+    known = CallHabits() if row is None else CallHabits.of(row)
 
     def keep(habits: CallHabits) -> None:
         # Most runs teach nothing new: an unchanged list is to cost no write.

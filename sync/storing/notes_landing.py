@@ -98,21 +98,23 @@ def _contacts(tenant_id: int, lively: ColumnElement[bool]) -> Select[Any]:
         _STAGES.c.stage_key == _LEADS.c.stage_key,
         _STAGES.c.removed_at.is_(None),
     )
+    values: dict[str, ColumnElement[Any]] = {
+        "client_id": _LEADS.c.client_id,
+        "contact_type": _LEADS.c.contact_type,
+        "active": func.coalesce(_STAGES.c.active, False),
+        "modified_at": _LEADS.c.last_modified_at,
+        "read_at": _READINGS.c.read_at,
+        "read_state": _READINGS.c.contact_modified_at,
+        "answer_hash": _READINGS.c.answer_hash,
+        "lively": lively,
+        "unexplained": func.coalesce(_READINGS.c.unexplained, 0),
+        "failures": func.coalesce(_FAILURES.c.failures, 0),
+        "retry_at": _FAILURES.c.retry_at,
+        "failed_state": _FAILURES.c.contact_modified_at,
+    }
+    # In the order of the tuple's own fields: a row becomes one as it is, which for each contact of a brand matters.
     return (
-        select(
-            _LEADS.c.client_id,
-            _LEADS.c.contact_type,
-            func.coalesce(_STAGES.c.active, False).label("active"),
-            _LEADS.c.last_modified_at,
-            _READINGS.c.read_at,
-            _READINGS.c.contact_modified_at,
-            _READINGS.c.answer_hash,
-            lively.label("lively"),
-            func.coalesce(_READINGS.c.unexplained, 0).label("unexplained"),
-            func.coalesce(_FAILURES.c.failures, 0).label("failures"),
-            _FAILURES.c.retry_at,
-            _FAILURES.c.contact_modified_at.label("failed_state"),
-        )
+        select(*(values[name].label(name) for name in LiveContact._fields))
         .select_from(_LEADS.outerjoin(_READINGS, reading).outerjoin(_FAILURES, failure).outerjoin(_STAGES, stage))
         .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
     )
