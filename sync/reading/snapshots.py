@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,6 +25,8 @@ _SNAPSHOTS: Final = table_of(RawSnapshot)
 _BATCH_BYTES: Final = 4_000_000
 _BATCH_ANSWERS: Final = 200
 _QUICK: Final = 1  # zlib's level: a third larger than the best, five times as fast
+
+_Waiting = tuple[int, Answer, bool]  # its position, and whether it was understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,25 @@ class Snapshot:
 class SnapshotWriter:
     """Keeps the answers of one resource of one run as they come, in small transactions of its own.
 
-    What is written here survives a pull that ends badly: that is when it is wanted.
+    What is written here survives a pull that ends badly: that is when it is wanted. It is written by a thread of
+    `pool`, one batch at a time, while the next answers are read: compressing them and waiting for the database leave
+    Python to others.
     """
 
-    def __init__(self, engine: Engine, lease: Lease, run_id: str, resource: Resource) -> None:
+    def __init__(self, engine: Engine, lease: Lease, run_id: str, resource: Resource, pool: Executor) -> None:
         self._engine, self._lease, self._run_id, self._resource = engine, lease, run_id, resource
-        self._waiting: list[tuple[int, Answer, bool]] = []
+        self._pool = pool
+        self._under_way: Future[None] | None = None
+        self._waiting: list[_Waiting] = []
         self._waiting_bytes = 0
         self.count = 0
         self.bodies_stored = 0
 
     def keep(self, answer: Answer) -> int:
-        """Keep an answer; return its position among the run's answers for this resource."""
+        """Keep an answer; return its position among the run's answers for this resource.
+
+        Raises what writing an earlier batch raised, LeaseLostError among it.
+        """
         return self._keep(answer, understood=True)
 
     def keep_unread(self, failure: PullError) -> None:
@@ -70,22 +81,34 @@ class SnapshotWriter:
         self._waiting_bytes += len(answer.body)
         self.count += 1
         if self._waiting_bytes > _BATCH_BYTES or len(self._waiting) >= _BATCH_ANSWERS:
-            self.flush()
+            self._begin_writing()
         return position
 
     def flush(self) -> None:
-        """Write what is waiting. Raises LeaseLostError where another worker has the brand by now."""
-        if not self._waiting:
-            return
+        """Write what is waiting, and return when it is. Raises LeaseLostError where another worker has the brand."""
+        if self._waiting:
+            self._begin_writing()
+        self._finish_writing()
+
+    def _begin_writing(self) -> None:
+        self._finish_writing()
+        batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        self._under_way = self._pool.submit(copy_context().run, self._store, batch)
+
+    def _finish_writing(self) -> None:
+        under_way, self._under_way = self._under_way, None
+        if under_way is not None:
+            under_way.result()
+
+    def _store(self, batch: Sequence[_Waiting]) -> None:
         with brand_transaction(self._engine, self._lease.tenant_id) as connection:
             self._lease.hold(connection)
-            self._write(connection)
-        self._waiting, self._waiting_bytes = [], 0
+            self._write(connection, batch)
 
-    def _write(self, connection: Connection) -> None:
+    def _write(self, connection: Connection, batch: Sequence[_Waiting]) -> None:
         tenant_id, now = self._lease.tenant_id, utc_now()
         # Most answers of most runs are as they were: a body is compressed only once it is known to be new.
-        bodies = {answer.sha256: answer.body for _, answer, _ in self._waiting}
+        bodies = {answer.sha256: answer.body for _, answer, _ in batch}
         known = select(_BODIES.c.sha256).where(_BODIES.c.tenant_id == tenant_id, _BODIES.c.sha256.in_(bodies))
         for sha256 in connection.scalars(known):
             del bodies[sha256]
@@ -111,7 +134,7 @@ class SnapshotWriter:
                 "understood": understood,
                 "charset": answer.charset and answer.charset[:40],
             }
-            for position, answer, understood in self._waiting
+            for position, answer, understood in batch
         ]
         connection.execute(insert(_SNAPSHOTS), rows)
 

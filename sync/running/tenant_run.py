@@ -223,7 +223,7 @@ class _BrandRun:
                     plan,
                     lambda offset: plan.ask(client, offset, self._window),
                     brand.zone,
-                    snapshots=self._snapshots(plan.resource),
+                    snapshots=self._snapshots(plan.resource, pool),
                     pool=pool,
                     in_flight=settings.sync_requests_per_brand,
                     most_rows=settings.sync_max_rows,
@@ -248,7 +248,7 @@ class _BrandRun:
                 plan,
                 self._pull(Resource.NOTES, NOTES_TABLE, spool),
                 brand.zone,
-                snapshots=self._snapshots(Resource.NOTES),
+                snapshots=self._snapshots(Resource.NOTES, pool),
                 pool=pool,
                 in_flight=settings.sync_requests_per_brand,
                 raise_if_stopped=self._raise_if_stopped,
@@ -261,8 +261,8 @@ class _BrandRun:
             stages = known_stages(connection, self._brand.tenant_id)
         return Pull(resource, mirror, spool, names=self._sync.fields.names, stages=stages)
 
-    def _snapshots(self, resource: Resource) -> SnapshotWriter:
-        return SnapshotWriter(self._sync.engine, self._run.lease, self._run.run_id, resource)
+    def _snapshots(self, resource: Resource, pool: ThreadPoolExecutor) -> SnapshotWriter:
+        return SnapshotWriter(self._sync.engine, self._run.lease, self._run.run_id, resource, pool)
 
     def _log(self, result: ResourceResult) -> None:
         counts = result.counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -83,10 +84,11 @@ def test_an_expired_lease_is_taken_over_and_its_late_owner_writes_nothing(world:
         pull = Pull(Resource.LEADS, LEADS_TABLE, spool)
         with pytest.raises(LeaseLostError):
             tables.land(pull, scope=None, never_empties=False, began=0)
-    answers = SnapshotWriter(world.engine, late, "run-of-late", Resource.LEADS)
-    answers.keep(Answer("read_client_list", utc_now(), b"{}", Envelope([], 0)))
-    with pytest.raises(LeaseLostError):
-        answers.flush()
+    with ThreadPoolExecutor(1) as pool:
+        answers = SnapshotWriter(world.engine, late, "run-of-late", Resource.LEADS, pool)
+        answers.keep(Answer("read_client_list", utc_now(), b"{}", Envelope([], 0)))
+        with pytest.raises(LeaseLostError):
+            answers.flush()
     assert world.tables(world.brand_id("brand")) == before
 
 
