@@ -8,6 +8,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Column, ColumnElement, Index, MetaData, Table, and_
 
 from models import Mirrored
@@ -16,6 +17,7 @@ from models import Mirrored
 _BOOKKEEPING: Final = frozenset({"tenant_id", "created_at", "updated_at", "removed_at", "row_hash", "stage_id"})
 Row = dict[str, Any]
 Packed = tuple[Any, ...]
+_write_out: Final = msgspec.json.Encoder().encode
 
 
 def table_of(model: type[Any]) -> Table:
@@ -36,7 +38,7 @@ class MirrorTable:
     def pack(self, row: Row) -> Packed:
         """Return a row as the tuple that is staged."""
         values = self._values(row)
-        return (*values, hashlib.sha256(repr(values).encode()).hexdigest())
+        return (*values, hashlib.sha256(_write_out(values)).hexdigest())
 
     @cached_property
     def pulled_rows(self) -> Table:

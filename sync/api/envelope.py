@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
 from models import SyncErrorKind
 from sync.failures import PullError
 
@@ -41,8 +43,9 @@ _MORE: Final = frozenset(
 _ABOUT_PAGES: Final = frozenset({"meta", "paging", "pagination", "pageinfo", "links", "info"})
 _NO_MORE: Final = frozenset({"", "0", "false", "no", "n", "null", "none"})
 _NOTHING: Final = (None, False, "")
+_PLAIN_JSON: Final = msgspec.json.Decoder()
 # Not strict: people paste line ends and tabs into notes, and not every server escapes them.
-_JSON: Final = json.JSONDecoder(strict=False)
+_LENIENT_JSON: Final = json.JSONDecoder(strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,11 @@ def _fields(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _parse(body: bytes, charset: str | None) -> Any:
     try:
-        return _JSON.decode(_text(body, charset))
+        return _PLAIN_JSON.decode(body)  # nearly every answer, in half the time
+    except (ValueError, RecursionError):
+        pass  # no plain JSON in UTF-8: read once more, and more leniently
+    try:
+        return _LENIENT_JSON.decode(_text(body, charset))
     except (ValueError, RecursionError) as unreadable:
         raise PullError(SyncErrorKind.NOT_JSON, "the answer is not JSON, or only a part of it") from unreadable
 

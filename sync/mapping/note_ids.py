@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from sync.mapping.records import NoteRecord
@@ -37,7 +36,7 @@ def identified(client_id: str, notes: Sequence[NoteRecord]) -> list[NoteRecord]:
         derived = _derived_id(client_id, note)
         twins[derived] += 1
         number = f"-{twins[derived]}" if twins[derived] > 1 else ""
-        unique.append(replace(note, note_id=derived + number))
+        unique.append(note._replace(note_id=derived + number))
     return unique
 
 

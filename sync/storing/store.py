@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from itertools import chain, islice
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,6 +34,7 @@ from sync.tables import MirrorTable, Packed
 # has. A small table loses a fifth of its rows easily, hence the second bound.
 _SUSPICIOUS_SHARE: Final = 5
 _SUSPICIOUS_COUNT: Final = 20
+_PORTION: Final = 500  # rows handed to SQLite at once: a contact's few notes are not worth a statement of their own
 PackedRows = Callable[[], Iterable[Sequence[Packed]]]
 
 
@@ -158,21 +160,14 @@ def _insert_many(connection: Connection, table: Table, batches: Iterable[Sequenc
         for place, column in enumerate(table.columns)
         if (encode := column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)) is not None
     ]
+    rows = chain.from_iterable(batches)
     count = 0
-    for batch in batches:
-        if not batch:
-            continue
-        count += len(batch)
-        if not encoders:
-            connection.exec_driver_sql(statement, list(batch))
-            continue
-        encoded = []
-        for row in batch:
-            cells = list(row)
-            for place, encode in encoders:
-                cells[place] = encode(cells[place])
-            encoded.append(tuple(cells))
-        connection.exec_driver_sql(statement, encoded)
+    while portion := list(islice(rows, _PORTION)):
+        count += len(portion)
+        columns: list[Iterable[Any]] = list(zip(*portion, strict=True))
+        for place, encode in encoders:
+            columns[place] = map(encode, columns[place])
+        connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
     return count
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -12,8 +11,8 @@ from sync.mapping.note_ids import identified, says_anything
 from sync.mapping.records import NoteRecord
 
 CALL = NoteRecord("5", "Called Pat", "Lee Fox", datetime(2026, 3, 1, 14, 30, tzinfo=UTC), "Call")
-MAIL = replace(CALL, note_id="6", text="Wrote to Pat", kind="E-mail")
-NAMELESS = replace(CALL, note_id="")
+MAIL = CALL._replace(note_id="6", text="Wrote to Pat", kind="E-mail")
+NAMELESS = CALL._replace(note_id="")
 
 
 def ids(*notes: NoteRecord, client_id: str = "1") -> list[str]:
@@ -30,10 +29,10 @@ def test_a_note_without_an_id_gets_the_same_one_each_time_and_wherever_it_stands
     assert first not in {"", "5", "6"}
     assert len(first) <= 64
     others = (
-        replace(NAMELESS, text="Called Pat again"),
-        replace(NAMELESS, author="Kim Orr"),
-        replace(NAMELESS, created=datetime(2026, 3, 1, 14, 31, tzinfo=UTC)),
-        replace(NAMELESS, created=None),
+        NAMELESS._replace(text="Called Pat again"),
+        NAMELESS._replace(author="Kim Orr"),
+        NAMELESS._replace(created=datetime(2026, 3, 1, 14, 31, tzinfo=UTC)),
+        NAMELESS._replace(created=None),
     )
     assert len({first, *ids(*others), *ids(NAMELESS, client_id="2")}) == 6
 
@@ -45,7 +44,7 @@ def test_equal_twins_without_an_id_stay_as_many_as_they_are() -> None:
 
 
 def test_an_id_that_stands_on_different_notes_is_none_of_theirs() -> None:
-    of_the_contact = [replace(CALL, note_id="1"), replace(MAIL, note_id="1"), replace(NAMELESS, note_id="7")]
+    of_the_contact = [CALL._replace(note_id="1"), MAIL._replace(note_id="1"), NAMELESS._replace(note_id="7")]
     first, second, third = ids(*of_the_contact)
     assert len({first, second, "1"}) == 3
     assert third == "7"
@@ -55,7 +54,7 @@ def test_an_id_that_stands_on_different_notes_is_none_of_theirs() -> None:
 def test_a_record_that_says_nothing_at_all_is_no_note() -> None:
     empty = NoteRecord("", "", "", None, "")
     assert not says_anything(empty)
-    assert all(says_anything(note) for note in (CALL, NAMELESS, replace(empty, text="x"), replace(empty, note_id="9")))
+    assert all(says_anything(note) for note in (CALL, NAMELESS, empty._replace(text="x"), empty._replace(note_id="9")))
 
 
 @given(
@@ -74,5 +73,5 @@ def test_a_record_that_says_nothing_at_all_is_no_note() -> None:
 def test_no_two_notes_share_an_id_and_nothing_that_was_said_is_lost(notes: list[NoteRecord]) -> None:
     unique = identified("1", notes)
     assert len({note.note_id for note in unique}) == len(unique)
-    assert {replace(note, note_id="") for note in unique} == {replace(note, note_id="") for note in notes}
+    assert {note._replace(note_id="") for note in unique} == {note._replace(note_id="") for note in notes}
     assert identified("1", unique) == unique
