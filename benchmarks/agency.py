@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from backports import zstd
 from cryptography.fernet import Fernet
 from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlmodel import col
@@ -281,7 +282,7 @@ def _measure(kind: str, client: httpx.Client, pid: int, address: str, page: str,
         times.append((time.perf_counter() - began) * 1000)
         sent += answer.num_bytes_downloaded
         assert answer.status_code in {200, 204}, answer.status_code
-        mark = _MARK.search(answer.text) if page.endswith("_live") else None
+        mark = _MARK.search(_text(answer)) if page.endswith("_live") else None
         seen = mark[1] if mark else seen
     worked = (_processor_seconds(pid) - worked) * 1000 / count
     middle, late = statistics.median(times), statistics.quantiles(times, n=20)[-1]
@@ -291,6 +292,12 @@ def _measure(kind: str, client: httpx.Client, pid: int, address: str, page: str,
         f"   {whole / 1024:5.0f} KB, {sent / count / 1024:4.0f} KB sent"
     )
     return page == "/agency/sync" and late > AIM_MILLISECONDS
+
+
+def _text(answer: httpx.Response) -> str:
+    """Return what an answer says: httpx by itself does not decode what a browser is sent."""
+    is_packed = answer.headers.get("Content-Encoding") == "zstd"
+    return zstd.decompress(answer.content).decode() if is_packed else answer.text
 
 
 def _processor_seconds(pid: int) -> float:

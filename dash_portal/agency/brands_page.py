@@ -66,7 +66,7 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/_menu")
 def menu() -> ResponseReturnValue:
     """Answer the list of brands to open, as far as their names hold what is typed."""
-    return render_template("agency/brand_menu.html", brands=_named())
+    return frame.brand_menu(_named())
 
 
 @blueprint.get("/_open")

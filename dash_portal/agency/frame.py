@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
-from flask import Response, redirect, render_template, request
+from flask import Response, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from dash_portal.brand_access import current_viewer, require_role, selectable_brands
+from dash_portal.brand_access import Brand, current_viewer, require_role, selectable_brands
 from dash_portal.security import asked_by_htmx
-from models import Role
+from models import Role, TenantStatus
 
 TABS: Final = (
     ("/agency/sync", "Sync health"),
@@ -40,6 +43,18 @@ def viewers_zone() -> str:
     return current_viewer().own_zone or "UTC"
 
 
+def brand_menu(brands: Sequence[Brand]) -> Markup:
+    """Return the list of brands to open, drawn once for as long as they are called so: it stands on every page."""
+    suspended = TenantStatus.SUSPENDED
+    return _drawn_menu(tuple((brand.slug, brand.name, brand.status is suspended) for brand in brands))
+
+
+@lru_cache(maxsize=64)
+def _drawn_menu(brands: tuple[tuple[str, str, bool], ...]) -> Markup:
+    template = current_app.jinja_env.get_template("agency/brand_menu.html")
+    return Markup(template.render(brands=brands))  # noqa: S704 - a template's own answer, escaped there
+
+
 def page(template: str, *, done: str | None = None, **parts: Any) -> str:
     """Return a page of the agency. Raises RoleForbiddenError for anyone else.
 
@@ -48,14 +63,15 @@ def page(template: str, *, done: str | None = None, **parts: Any) -> str:
     """
     require_role(Role.AGENCY_ADMIN)
     tab = next((path for path, _ in TABS if request.path.startswith(path)), "")
-    viewer = current_viewer()
+    viewer, brands = current_viewer(), selectable_brands()
     return render_template(
         f"agency/{template}",
         viewer=viewer,
         initials="".join(word[0] for word in (viewer.name or viewer.email).split()[:2]).upper(),
         tabs=TABS,
         current_tab=tab,
-        brands=selectable_brands(),
+        brands=brands,
+        brand_menu=brand_menu(brands),
         done=None if asked_by_htmx() else done,
         said=(done or parts.get("problem")) if asked_by_htmx() else None,
         **parts,

@@ -126,10 +126,9 @@ def _health(
     now: datetime,
     sync_cron: str,
 ) -> BrandHealth:
-    freshness = freshness_of([ages.get(resource) for resource in Resource], now, sync_cron, tenant.slug)
-    held_back = tuple(
-        resource for resource in Resource if resource in ages and ages[resource].last_status is ResourceStatus.HELD_BACK
-    )
+    listed = [ages.get(resource) for resource in Resource]
+    freshness = freshness_of(listed, now, sync_cron, tenant.slug)
+    held_back = tuple(age.resource for age in listed if age is not None and age.last_status is ResourceStatus.HELD_BACK)
     ended_well = recent.finished is None or recent.finished.status is RunStatus.SUCCESS
     error_kinds = frozenset() if outcome is None or ended_well else outcome.error_kinds
     state = brand_state(
