@@ -25,7 +25,7 @@ from dash_portal.agency import audit_page, brands_page, people_page, snapshots_p
 from dash_portal.brand_access import current_viewer
 from dash_portal.co_branding import logo_route
 from dash_portal.components import shell
-from dash_portal.index_page import NAMED_BY_THE_DOCUMENT, first_files, index_string
+from dash_portal.index_page import NAMED_HERE, STARTS_DASH, first_files, index_string, own_modules
 from dash_portal.portal import open_portal
 from logs import configure_logs
 from settings import PortalSettings, load_settings
@@ -73,7 +73,8 @@ def _add_dash(app: Flask, settings: PortalSettings) -> None:
         title="Mellon portal",
         index_string=index_string(),
         update_title="",
-        assets_ignore=NAMED_BY_THE_DOCUMENT,
+        assets_ignore=NAMED_HERE,
+        external_scripts=own_modules(),
         # Else the first viewer's pages would travel to later ones, as Dash's validation_layout.
         suppress_callback_exceptions=True,
         include_pages_meta=False,
@@ -83,6 +84,7 @@ def _add_dash(app: Flask, settings: PortalSettings) -> None:
         use_async=False,
         enable_mcp=False,
     )
+    dash_app.renderer = STARTS_DASH
     shell.init_app(dash_app)
     callback_requests.init_app(app, dash_app)
     app.before_request(_refuse_unknown_pages)

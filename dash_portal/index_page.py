@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from typing import Final
+from typing import Any, Final
 
 from dash import Dash
 
-from dash_portal.served_files import asset_url, vendor_url
+from dash_portal.served_files import ASSETS, asset_url, vendor_url
 
 THEME_SCRIPT: Final = "first/theme.js"
-NAMED_BY_THE_DOCUMENT: Final = r"^theme\.js$"
+NAMED_HERE: Final = r"\.js$"
 """Assets that Dash must not name a second time (a pattern of file names)."""
+STARTS_DASH: Final = 'addEventListener("DOMContentLoaded", () => new DashRenderer());'
+"""Dash starts when the modules before it have run."""
 
 _LOADED_BY_CHARTS: Final = (
     "/_dash-component-suites/dash/dcc/async-graph.js",
@@ -20,6 +22,11 @@ _LOADED_BY_CHARTS: Final = (
 """What the first chart of a visit asks for, which no document names."""
 _LOADED_BY_TABLES: Final = ("/_dash-component-suites/dash_ag_grid/async-community.js",)
 """What the first table of a visit asks for, likewise."""
+
+
+def own_modules() -> list[dict[str, Any]]:
+    """Return the portal's own scripts for `Dash(external_scripts=...)`: as modules, each with names of its own."""
+    return [{"src": asset_url(file.name), "type": "module"} for file in sorted(ASSETS.glob("*.js"))]
 
 
 def index_string() -> str:

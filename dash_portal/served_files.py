@@ -19,7 +19,7 @@ from flask import Blueprint, Flask, Response, abort, request, send_from_director
 
 _VENDOR: Final = Path(__file__).parent / "vendor"
 _STATIC: Final = Path(__file__).parent / "static"
-_ASSETS: Final = Path(__file__).parent / "assets"
+ASSETS: Final = Path(__file__).parent / "assets"
 _SERVED: Final = frozenset({"bootstrap.min.css", "echarts.min.js", "htmx.min.js"})
 _PLOTLY: Final = "plotly-finance.min.js"
 _YEAR: Final = 31_536_000
@@ -39,7 +39,7 @@ def static_url(name: str) -> str:
 
 def asset_url(name: str) -> str:
     """Return the address of one of the dashboards' own scripts and styles; it changes with the file."""
-    return f"/assets/{name}?v={_mark(_ASSETS / name)}"
+    return f"/assets/{name}?v={_mark(ASSETS / name)}"
 
 
 @blueprint.get("/vendor/<name>")

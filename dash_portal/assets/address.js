@@ -1,104 +1,90 @@
-// The address says what a page shows: filters, search, order, page, and what stands open at its side. Dash's router makes
-// a page anew at every change of the address, which loses focus, scroll position and open menus; here a change within
-// the page that is shown only changes its stores, and its callback answers with properties.
-(() => {
-  "use strict";
-  const FIELDS = 'input[type="search"][id*="control"]';
-  const AT_THE_SIDE = ["lead", "note"];
-  const set = (id, props) => window.dash_clientside.set_props(id, props);
-  const page = () => document.getElementById("page")?.dataset ?? {};
-  const said = () => new URLSearchParams(location.search);
-  const isOpen = () => AT_THE_SIDE.some((name) => said().has(name));
-  let [typing, composing] = [false, false]; // what is typed never comes back from the address; half a word is no word
+// Dash's router makes a page anew at every change of the address, which loses focus, scroll position and open menus;
+// here a change within the page that is shown only changes its stores, and its callback answers with properties.
+const FIELDS = 'input[type="search"][id*="control"]';
+const AT_THE_SIDE = ["lead", "note"];
+const set = (id, props) => window.dash_clientside.set_props(id, props);
+const page = () => document.getElementById("page")?.dataset ?? {};
+const said = () => new URLSearchParams(location.search);
+const isOpen = () => AT_THE_SIDE.some((name) => said().has(name));
+let composing = false; // half a word is no word
 
-  // The address as the two stores hold it. The brand is that of the page, whatever the address leaves out.
-  function parts() {
-    const view = said();
-    if (page().brand) view.set("brand", page().brand);
-    const details = isOpen() ? view.toString() : "";
-    AT_THE_SIDE.forEach((name) => view.delete(name));
-    view.sort(); // equal views are equal, whatever the order of a link
-    return { view: view.toString(), details };
+// The address as the two stores hold it. The brand is that of the page, whatever the address leaves out.
+function parts() {
+  const view = said();
+  if (page().brand) view.set("brand", page().brand);
+  const details = isOpen() ? view.toString() : "";
+  AT_THE_SIDE.forEach((name) => view.delete(name));
+  view.sort(); // equal views are equal, whatever the order of a link
+  return { view: view.toString(), details };
+}
+let shown = parts();
+
+// What is typed never comes back from the address.
+function show(isTyped) {
+  const now = parts();
+  if (now.view !== shown.view) set({ type: "view", page: page().name }, { data: now.view });
+  if (now.details !== shown.details) set("details-view", { data: now.details });
+  shown = now;
+  for (const { id, value } of isTyped ? [] : document.querySelectorAll(FIELDS)) {
+    const words = said().get(JSON.parse(id).parameter) ?? "";
+    if (value.trim() !== words) set(JSON.parse(id), { value: words });
   }
-  let shown = parts();
+}
 
-  function show(isAgain) {
-    const now = parts();
-    if (isAgain || now.view !== shown.view) set({ type: "view", page: page().name }, { data: now.view });
-    if (now.details !== shown.details) set("details-view", { data: now.details });
-    shown = now;
-    for (const { id, value } of typing ? [] : document.querySelectorAll(FIELDS)) {
-      const words = said().get(JSON.parse(id).parameter) ?? "";
-      if (value.trim() !== words) set(JSON.parse(id), { value: words });
-    }
-  }
+function go(href, how = "pushState") {
+  if (href === location.pathname + location.search) return;
+  history[how]({}, "", href);
+  dispatchEvent(new CustomEvent("_dashprivate_pushstate", { detail: how }));
+}
 
-  function go(href, how = "pushState") {
-    if (href === location.pathname + location.search) return;
-    history[how]({}, "", href);
-    dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
-  }
-
-  for (const change of ["popstate", "_dashprivate_pushstate"]) {
-    addEventListener(change, (event) => {
-      if (page().path !== location.pathname || page().empty) return (shown = parts());
-      event.stopImmediatePropagation();
-      show(false);
-    });
-  }
-
-  // A changed view begins on its first page, nothing open, with the brand that this page shows.
-  function change(name, values, gone = ["page", ...AT_THE_SIDE], how = "pushState") {
-    const query = said();
-    for (const one of [name, ...gone]) query.delete(one);
-    if (page().brand) query.set("brand", page().brand);
-    for (const value of values) query.append(name, value);
-    go(query.size ? `${location.pathname}?${query}` : location.pathname, how);
-  }
-
-  function toggle(name, value) {
-    const held = said().getAll(name);
-    const rest = held.filter((one) => one.toLowerCase() !== value.toLowerCase());
-    change(name, rest.length < held.length ? rest : [...held, value]);
-  }
-
-  // A control was changed: a search field, a menu, the pager. What it was set to by an answer is in the address already.
-  function choose(parameter, value) {
-    const otherwise = { page: "1", size: "25", sort: document.getElementById("table")?.dataset.sort }[parameter];
-    const wanted = [value ?? ""].flat().map((one) => String(one).trim()).filter((one) => one && one !== otherwise);
-    const isSearch = typeof value === "string" && otherwise === undefined;
-    if ((isSearch && composing) || wanted.join("\n") === said().getAll(parameter).join("\n")) return;
-    typing = isSearch;
-    change(parameter, wanted, ["page"], isSearch ? "replaceState" : "pushState");
-    typing = false;
-  }
-
-  // A word is looked for when an input method has chosen it, and at once with Enter.
-  const searched = ({ target }) => target.matches?.(FIELDS) && choose(JSON.parse(target.id).parameter, target.value);
-  addEventListener("compositionstart", () => (composing = true), true);
-  addEventListener("compositionend", (event) => searched(event, (composing = false)), true);
-  addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && searched(event));
-
-  addEventListener("click", (event) => {
-    const link = event.target.closest?.("a.view-link[href], a.door, a.door-beside");
-    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    if (link.pathname !== location.pathname) scrollTo(0, 0);
-    go(link.pathname + link.search);
+for (const change of ["popstate", "_dashprivate_pushstate"]) {
+  addEventListener(change, (event) => {
+    if (page().path !== location.pathname || page().empty) return (shown = parts());
+    event.stopImmediatePropagation();
+    show(event.detail === "replaceState");
   });
+}
 
-  window.portalAddress = { toggle, choose, go, isOpen, again: () => show(true) };
-  (window.dash_clientside ??= {}).address = {
-    chosen() { // what an answer has set is told in one with what was typed meanwhile, in any order
-      for (const { prop_id: name, value } of window.dash_clientside.callback_context.triggered)
-        if (name.startsWith("{")) choose(JSON.parse(name.slice(0, name.lastIndexOf("."))).parameter, value);
-    },
-    cleared() {
-      const { triggered_id: id } = window.dash_clientside.callback_context;
-      if (id) set({ ...id, type: "control" }, { value: "" });
-    },
-    closed: (open) => void (open === false && isOpen() && change("lead", [], AT_THE_SIDE)),
-    brand: (slug) => void (slug && slug !== page().brand && location.assign(`?brand=${encodeURIComponent(slug)}`)),
-    again: (clicks) => void (clicks && show(true)),
-  };
-})();
+// A changed view keeps the brand that this page shows.
+function change(name, values, gone, how) {
+  const query = said();
+  for (const one of [name, ...gone]) query.delete(one);
+  if (page().brand) query.set("brand", page().brand);
+  for (const value of values) query.append(name, value);
+  go(query.size ? `${location.pathname}?${query}` : location.pathname, how);
+}
+
+// A control was changed: a search field, a menu, the pager. What it was set to by an answer is in the address already.
+function choose(parameter, value) {
+  const otherwise = { page: "1", size: "25", sort: document.getElementById("table")?.dataset.sort }[parameter];
+  const wanted = [value ?? ""].flat().map((one) => String(one).trim()).filter((one) => one && one !== otherwise);
+  const isSearch = typeof value === "string" && otherwise === undefined;
+  if ((isSearch && composing) || wanted.join("\n") === said().getAll(parameter).join("\n")) return;
+  change(parameter, wanted, ["page"], isSearch ? "replaceState" : "pushState");
+}
+
+// A word is looked for when an input method has chosen it, and at once with Enter.
+const searched = ({ target }) => target.matches?.(FIELDS) && choose(JSON.parse(target.id).parameter, target.value);
+addEventListener("compositionstart", () => (composing = true), true);
+addEventListener("compositionend", (event) => searched(event, (composing = false)), true);
+addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && searched(event));
+
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a.view-link[href], a.door, a.door-beside");
+  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  if (link.pathname !== location.pathname) scrollTo(0, 0);
+  go(link.pathname + link.search);
+});
+
+(window.dash_clientside ??= {}).address = {
+  choose, go, isOpen, // for the other scripts; the rest are callbacks
+  chosen() { // what an answer has set is told in one with what was typed meanwhile, in any order
+    for (const { prop_id: name, value } of window.dash_clientside.callback_context.triggered)
+      if (name.startsWith("{")) choose(JSON.parse(name.slice(0, name.lastIndexOf("."))).parameter, value);
+  },
+  cleared: () => "",
+  closed: (open) => void (open === false && isOpen() && change("lead", [], AT_THE_SIDE)),
+  brand: (slug) => void (slug && slug !== page().brand && location.assign(`?brand=${encodeURIComponent(slug)}`)),
+  again: () => set({ type: "view", page: page().name }, { data: shown.view }),
+};

@@ -1,27 +1,43 @@
-// AG Grid's cells hold what only a renderer can draw (links, badges, marked words), and its columns are the reader's own:
-// Dash keeps neither their order nor their widths, and would sort the rows of one page only.
-(() => {
-  "use strict";
-  const isNarrow = matchMedia("(max-width: 640px)");
-  const memory = (page) => `columns-${page}`;
-  const draw = window.React.createElement;
-  function piece(one, key) {
-    if (typeof one !== "object" || one === null) return one;
-    const { text, tag, ...attributes } = one;
-    return draw(attributes.href ? "a" : tag || "span", { key, ...attributes }, text);
-  }
-  (window.dashAgGridComponentFunctions ??= {}).Pieces = ({ value, colDef }) =>
-    draw("span", { className: `cell cell-${colDef.field}` }, [value ?? ""].flat().map(piece));
+// AG Grid's cells hold what only a renderer can draw (links, badges, marked words), and its columns are the reader's
+// own: Dash keeps neither their order nor their widths, and would sort the rows of one page only.
+const isNarrow = matchMedia("(max-width: 640px)");
+const memory = (page) => `columns-${page}`;
+const draw = window.React.createElement;
+function piece(one, key) {
+  if (typeof one !== "object" || one === null) return one;
+  const { text, tag, ...attributes } = one;
+  return draw(attributes.href ? "a" : tag || "span", { key, ...attributes }, text);
+}
+(window.dashAgGridComponentFunctions ??= {}).Pieces = ({ value, colDef }) =>
+  draw("span", { className: `cell cell-${colDef.field}` }, [value ?? ""].flat().map(piece));
 
-  // On a phone one column says the row in two lines.
-  function fit(grid, chosen) {
-    const wanted = isNarrow.matches ? ["narrow"] : chosen;
-    const names = grid.getColumns().map((column) => column.getColId());
-    for (const shown of [false, true]) grid.setColumnsVisible(names.filter((name) => wanted.includes(name) === shown), shown);
-    grid.setGridOption("headerHeight", isNarrow.matches ? 0 : undefined);
-  }
+// On a phone one column says the row in two lines.
+function fit(grid, chosen) {
+  const isShown = (name) => (isNarrow.matches ? name === "narrow" : chosen.includes(name));
+  grid.applyColumnState({ state: grid.getColumnState().map(({ colId }) => ({ colId, hide: !isShown(colId) })) });
+}
 
-  async function arranged([chosen]) {
+const isByHand = ({ source, finished }) => source.startsWith("ui") && finished !== false;
+window.dashAgGridFunctions = {
+  order(event) {
+    const { colId, sort } = event.api.getColumnState().find((column) => column.sort) ?? {};
+    if (isByHand(event) && colId) window.dash_clientside.address.choose("sort", sort === "desc" ? `-${colId}` : colId);
+  },
+  remember(event, page) {
+    const state = event.api.getColumnState().map(({ colId, width, flex }) => ({ colId, width, flex }));
+    if (isByHand(event)) window.portalMemory[memory(page)] = JSON.stringify(state);
+  },
+  // A click anywhere in a row opens it; so does Enter in a cell, where that holds no link of its own.
+  open({ data, event: { key, target } }) {
+    if (target.closest("a") || (key && key !== "Enter") || String(getSelection())) return;
+    const link = key && target.querySelector("a");
+    if (link) link.click();
+    else if (data.opens) window.dash_clientside.address.go(data.opens);
+  },
+};
+
+(window.dash_clientside ??= {}).grid = {
+  async arranged([chosen]) {
     const [columns] = window.dash_clientside.callback_context.inputs_list[0];
     if (!chosen) return;
     const grid = await window.dash_ag_grid.getApiAsync({ type: "grid", page: columns.id.page });
@@ -29,27 +45,5 @@
     grid.applyColumnState({ state, applyOrder: true });
     fit(grid, chosen);
     isNarrow.onchange = () => grid.isDestroyed() || fit(grid, chosen);
-  }
-
-  const isByHand = ({ source, finished }) => source.startsWith("ui") && finished !== false;
-  window.dashAgGridFunctions = {
-    sortedByTheServer: () => 0,
-    order(event) {
-      const { colId, sort } = event.api.getColumnState().find((column) => column.sort) ?? {};
-      if (isByHand(event) && colId) window.portalAddress.choose("sort", sort === "desc" ? `-${colId}` : colId);
-    },
-    remember(event, page) {
-      const state = event.api.getColumnState().map(({ colId, width, flex }) => ({ colId, width, flex }));
-      if (isByHand(event)) window.portalMemory[memory(page)] = JSON.stringify(state);
-    },
-    // A click anywhere in a row opens it; so does Enter in a cell, where that holds no link of its own.
-    open({ data, event: { key, target } }) {
-      if (target.closest("a") || (key && key !== "Enter") || String(getSelection())) return;
-      const link = key && target.querySelector("a");
-      if (link) link.click();
-      else if (data.opens) window.portalAddress.go(data.opens);
-    },
-  };
-
-  (window.dash_clientside ??= {}).grid = { arranged: (values) => void arranged(values) };
-})();
+  },
+};

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import dash_bootstrap_components as dbc
@@ -16,9 +16,9 @@ from dash_portal.components import ids
 from dash_portal.dashboards.folding import OPEN
 from dash_portal.view import View
 
-_ACTIONS: Final = (
-    ("table", "View as table"),
-    ("echarts", "View in ECharts"),
+_ACTIONS: Final[tuple[tuple[str, Any], ...]] = (
+    ("table", [html.Span("View as table", className="view"), html.Span("View as chart", className="back")]),
+    ("echarts", [html.Span("View in ECharts", className="view"), html.Span("View in Plotly", className="back")]),
     ("copy-option", "Copy ECharts option"),
     ("copy-data", "Copy data"),
     ("png", "Download PNG"),
@@ -43,6 +43,7 @@ def chart_card(chart_id: str) -> Component:
             html.P(id=f"{chart_id}-text", className="card-text"),
             _menu(chart_id),
             html.Div(graph, id=f"{chart_id}-plotly", className="chart-plotly", tabIndex=0, role="group"),
+            html.Div(className="chart-echarts"),
             html.Div(id=ids.chart_table(chart_id), className="chart-table"),
             dcc.Store(id=ids.numbers(chart_id)),
         ],
@@ -55,7 +56,8 @@ def _menu(chart_id: str) -> Component:
     entries = []
     for action, text in _ACTIONS:
         link: dict[str, Any] = {"href": "", "external_link": True} if action == "csv" else {}
-        entries.append(dbc.DropdownMenuItem(text, id=ids.chart_action(chart_id, action), **link))
+        name = ids.chart_action(chart_id, action)
+        entries.append(dbc.DropdownMenuItem(text, id=name, class_name=f"to-{action}", **link))
     return dbc.DropdownMenu(
         entries,
         label="Options",
@@ -96,10 +98,9 @@ def _values(chart: Chart, view: View, accent: str | None) -> dict[Output, Any]:
     keys = " Arrow keys choose a bar, Enter filters by it." if chart.click else ""
     words = chart_words(chart)
     numbers = {
-        "click": chart.click,
-        "open": OPEN,
         "query": view.query,
         "keys": chart.click_keys(),
+        "links": _links(chart, view),
         "words": words,
         "table": _table(chart, view),
     }
@@ -120,21 +121,33 @@ def _table(chart: Chart, view: View) -> Component:
     """Return the chart as a table, each name the link that filters by it."""
     head = html.Tr([html.Th(name, scope="col") for name in ("Name", *(series.name for series in chart.series))])
     rows = []
+    links = _links(chart, view)
     for label, key, values in written_rows(chart):
         look = "is-selected" if key in chart.selected else ""
-        name = html.Th(_name(chart, view, label, key), scope="row")
+        name = html.Th(_name(chart, links, label, key), scope="row")
         rows.append(html.Tr([name, *map(html.Td, values)], className=look))
     caption = html.Caption(f"{chart.title}, as a table" if rows else chart.empty_text)
     return dbc.Table([caption, html.Thead(head), html.Tbody(rows)])
 
 
-def _name(chart: Chart, view: View, label: str, key: str | None) -> Any:
-    if chart.click is None or key is None:
+def _name(chart: Chart, links: Mapping[str, str], label: str, key: str | None) -> Any:
+    if key is None:
         return label
+    name = ids.chart_name(chart.chart_id, key)
     verb = "Open" if key == OPEN else "Stop filtering by" if key in chart.selected else "Filter by"
-    target = view.toggled("open", chart.chart_id) if key == OPEN else view.toggled(chart.click, key)
     spoken = {"aria-label": f"{verb} {label}"}
-    return html.A(label, href=target.href, className="view-link", **spoken)  # type: ignore[arg-type]
+    return html.A(label, id=name, href=links[key], className="view-link", **spoken)  # type: ignore[arg-type]
+
+
+def _links(chart: Chart, view: View) -> dict[str, str]:
+    """Return where a click on a bar leads, by the bar's key."""
+    if chart.click is None:
+        return {}
+    return {
+        key: (view.toggled("open", chart.chart_id) if key == OPEN else view.toggled(chart.click, key)).href
+        for key in chart.click_keys()
+        if key is not None
+    }
 
 
 def _folding(chart: Chart, view: View) -> list[Any]:

@@ -33,6 +33,11 @@ def chart_table(chart_id: str) -> dict[str, str]:
     return {"type": "chart-table", "chart": chart_id}
 
 
+def chart_name(chart_id: str, key: str) -> dict[str, str]:
+    """Return the id of a name in a chart's table, the link that filters by it."""
+    return {"type": "chart-name", "chart": chart_id, "key": key}
+
+
 def chart_action(chart_id: str, action: str) -> dict[str, str]:
     """Return the id of an entry in a chart's menu."""
     return {"type": "chart-action", "chart": chart_id, "action": action}

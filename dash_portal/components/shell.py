@@ -11,7 +11,7 @@ from typing import Any
 
 import dash
 import dash_bootstrap_components as dbc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from dash_portal.brand_access import Brand, NoBrandError, current_viewer, selectable_brands
@@ -62,7 +62,6 @@ def init_app(dash_app: Dash) -> None:
     for function, wanted in (
         (("address", "chosen"), Input({"type": "control"} | anywhere, "value")),
         (("address", "chosen"), Input({"type": "control"} | anywhere, "active_page")),
-        (("address", "cleared"), Input({"type": "clear"} | anywhere, "n_clicks")),
         (("address", "brand"), Input("brand-switch", "value")),
         (("address", "again"), Input("new-data-button", "n_clicks")),
         (("address", "again"), Input("failed-button", "n_clicks")),
@@ -71,6 +70,13 @@ def init_app(dash_app: Dash) -> None:
         (("charts", "chosen"), Input({"type": "chart-action", "chart": ALL, "action": ALL}, "n_clicks")),
     ):
         dash_app.clientside_callback(ClientsideFunction(*function), wanted, prevent_initial_call=True)
+    field = {"page": MATCH, "parameter": MATCH}
+    dash_app.clientside_callback(
+        ClientsideFunction("address", "cleared"),
+        Output({"type": "control"} | field, "value", allow_duplicate=True),
+        Input({"type": "clear"} | field, "n_clicks"),
+        prevent_initial_call=True,
+    )
     # With an output, for only such callbacks are called when a page has come.
     dash_app.clientside_callback(
         ClientsideFunction("grid", "arranged"),

@@ -96,6 +96,7 @@ def test_a_chart_is_taken_away_as_picture_and_as_csv(visit: Visit) -> None:
     with page.expect_download() as picture:
         choose(page, "Download PNG")
     assert picture.value.suggested_filename == "leads-by-source.png"
+    assert picture.value.path().read_bytes().startswith(b"\x89PNG")
     with page.expect_download() as table:
         choose(page, "Download CSV")
     text = table.value.path().read_text(encoding="utf-8-sig")

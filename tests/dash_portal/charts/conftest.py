@@ -22,7 +22,7 @@ HTML = """<!doctype html><html lang="en" data-bs-theme="light"><head><title>Char
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/vendor/bootstrap.min.css">
 <link rel="stylesheet" href="/assets/charts.css"></head>
 <body><div id="plotly"></div><div id="echarts"></div>
-<script src="/vendor/plotly-finance.min.js"></script><script src="/assets/charts.js"></script></body></html>"""
+<script src="/vendor/plotly-finance.min.js"></script><script type="module" src="/assets/charts.js"></script></body></html>"""
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 DRAW = """async ({figure, option, config}) => {
@@ -34,7 +34,9 @@ DRAW = """async ({figure, option, config}) => {
   });
   left.style.height = right.style.height = height;
   await Plotly.newPlot(left, figure.data, figure.layout, config);
-  const chart = await portalCharts.mount(right, option, (key) => key && (window.clicked ??= []).push({key}));
+  await dash_clientside.charts.mount(right, option, (key) => key && (window.clicked ??= []).push({key}));
+  const { getInstanceByDom } = await import("/vendor/echarts.min.js");
+  const chart = getInstanceByDom(right);
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // it is fitted to its element
   const isDrawn = (path) => { const {width, height} = path.getBBox(); return width > 0 && height > 0; };
   const texts = (root, selector) => [...root.querySelectorAll(selector)].map((node) => node.textContent);

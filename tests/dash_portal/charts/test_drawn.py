@@ -205,14 +205,6 @@ def test_a_chart_fits_its_card_and_ends_with_it(chart_page: ChartPage) -> None:
     page.wait_for_function("() => window.kept.isDisposed()")
 
 
-def test_a_downloaded_picture_is_a_png_under_the_policy(chart_page: ChartPage) -> None:
-    chart_page.draw(BAR)
-    with chart_page.page.expect_download() as download:
-        chart_page.page.evaluate("() => portalCharts.downloadPng(document.getElementById('plotly'), 'leads')")
-    assert download.value.suggested_filename == "leads.png"
-    assert download.value.path().read_bytes().startswith(b"\x89PNG")
-
-
 def test_an_engine_that_could_not_be_loaded_is_asked_for_again(chart_page: ChartPage) -> None:
     page = chart_page.page
     page.route("**/echarts.min.js", lambda route: route.abort(), times=1)
