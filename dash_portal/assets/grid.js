@@ -1,7 +1,6 @@
 // AG Grid's cells hold what only a renderer can draw (links, badges, marked words), and its columns are the reader's
 // own: Dash keeps neither their order nor their widths, and would sort the rows of one page only.
 const isNarrow = matchMedia("(max-width: 640px)");
-const memory = (page) => `columns-${page}`;
 const draw = window.React.createElement;
 function piece(one, key) {
   if (typeof one !== "object" || one === null) return one;
@@ -17,15 +16,16 @@ function fit(grid, chosen) {
   grid.applyColumnState({ state: grid.getColumnState().map(({ colId }) => ({ colId, hide: !isShown(colId) })) });
 }
 
-const isByHand = ({ source, finished }) => source.startsWith("ui") && finished !== false;
+const isByHand = ({ source, finished }) => source.startsWith("ui") && finished !== false; // else the grid may be gone
 window.dashAgGridFunctions = {
   order(event) {
-    const { colId, sort } = event.api.getColumnState().find((column) => column.sort) ?? {};
-    if (isByHand(event) && colId) window.dash_clientside.address.choose("sort", sort === "desc" ? `-${colId}` : colId);
+    const { colId, sort } = (isByHand(event) && event.api.getColumnState().find((column) => column.sort)) || {};
+    if (colId) window.dash_clientside.address.choose("sort", sort === "desc" ? `-${colId}` : colId);
   },
   remember(event, page) {
-    const state = event.api.getColumnState().map(({ colId, width, flex }) => ({ colId, width, flex }));
-    if (isByHand(event)) window.portalMemory[memory(page)] = JSON.stringify(state);
+    const columns = isByHand(event) ? event.api.getColumnState() : [];
+    const state = columns.map(({ colId, width, flex }) => ({ colId, width, flex }));
+    if (state.length) window.portalMemory[`columns-${page}`] = JSON.stringify(state);
   },
   // A click anywhere in a row opens it; so does Enter in a cell, where that holds no link of its own.
   open({ data, event: { key, target } }) {
@@ -41,7 +41,7 @@ window.dashAgGridFunctions = {
     const [columns] = window.dash_clientside.callback_context.inputs_list[0];
     if (!chosen) return;
     const grid = await window.dash_ag_grid.getApiAsync({ type: "grid", page: columns.id.page });
-    const state = JSON.parse(window.portalMemory[memory(columns.id.page)] ?? "[]");
+    const state = JSON.parse(window.portalMemory[`columns-${columns.id.page}`] ?? "[]");
     grid.applyColumnState({ state, applyOrder: true });
     fit(grid, chosen);
     isNarrow.onchange = () => grid.isDestroyed() || fit(grid, chosen);
