@@ -37,7 +37,8 @@ async function draw(chart) {
   set({ type: "chart-table", chart }, { children: card.dataset.mode === "table" ? answerOf(chart).table : null });
   if (focused) requestAnimationFrame(() => document.getElementById(focused)?.focus());
   if (card.dataset.mode !== "echarts") return;
-  const place = card.querySelector(".chart-echarts");
+  const made = () => card.appendChild(Object.assign(document.createElement("div"), { className: "chart-echarts" }));
+  const place = card.querySelector(".chart-echarts") ?? made();
   place.style.height = document.getElementById(`${chart}-plotly`).style.height;
   await mount(place, await config(chart, "echarts"), (key) => filter(chart, key));
 }
@@ -45,10 +46,12 @@ async function draw(chart) {
 async function show(chart, mode) {
   const { dataset } = cardOf(chart);
   dataset.mode = dataset.mode === mode ? "chart" : mode;
+  const words = { table: ["View as table", "View as chart"], echarts: ["View in ECharts", "View in Plotly"] };
+  for (const [action, [there, back]] of Object.entries(words))
+    set({ type: "chart-action", chart, action }, { children: dataset.mode === action ? back : there });
   await draw(chart);
   if (dataset.mode === "chart") dispatchEvent(new Event("resize")); // Plotly measures itself anew
 }
-
 async function copy(chart, format, words) {
   await navigator.clipboard.writeText(JSON.stringify(await config(chart, format), null, 2));
   window.portalSays(words);

@@ -9,7 +9,6 @@ function ageText(seconds) {
   if (hours >= 48) return `${Math.floor(hours / 24)} days`;
   return hours < 12 && minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
 }
-
 const isBusy = () => window.dash_clientside.address.isOpen() || String(getSelection()) !== "" ||
   document.activeElement?.matches("input") || document.querySelector(".dropdown-menu.show") !== null;
 

@@ -35,7 +35,6 @@ window.dashAgGridFunctions = {
     else if (data.opens) window.dash_clientside.address.go(data.opens);
   },
 };
-
 (window.dash_clientside ??= {}).grid = {
   async arranged([chosen]) {
     const [columns] = window.dash_clientside.callback_context.inputs_list[0];

@@ -16,9 +16,9 @@ from dash_portal.components import ids
 from dash_portal.dashboards.folding import OPEN
 from dash_portal.view import View
 
-_ACTIONS: Final[tuple[tuple[str, Any], ...]] = (
-    ("table", [html.Span("View as table", className="view"), html.Span("View as chart", className="back")]),
-    ("echarts", [html.Span("View in ECharts", className="view"), html.Span("View in Plotly", className="back")]),
+_ACTIONS: Final = (
+    ("table", "View as table"),
+    ("echarts", "View in ECharts"),
     ("copy-option", "Copy ECharts option"),
     ("copy-data", "Copy data"),
     ("png", "Download PNG"),
@@ -43,7 +43,6 @@ def chart_card(chart_id: str) -> Component:
             html.P(id=f"{chart_id}-text", className="card-text"),
             _menu(chart_id),
             html.Div(graph, id=f"{chart_id}-plotly", className="chart-plotly", tabIndex=0, role="group"),
-            html.Div(className="chart-echarts"),
             html.Div(id=ids.chart_table(chart_id), className="chart-table"),
             dcc.Store(id=ids.numbers(chart_id)),
         ],
@@ -56,8 +55,7 @@ def _menu(chart_id: str) -> Component:
     entries = []
     for action, text in _ACTIONS:
         link: dict[str, Any] = {"href": "", "external_link": True} if action == "csv" else {}
-        name = ids.chart_action(chart_id, action)
-        entries.append(dbc.DropdownMenuItem(text, id=name, class_name=f"to-{action}", **link))
+        entries.append(dbc.DropdownMenuItem(text, id=ids.chart_action(chart_id, action), **link))
     return dbc.DropdownMenu(
         entries,
         label="Options",

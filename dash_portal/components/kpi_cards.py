@@ -16,7 +16,7 @@ from dash_portal.view import View
 def kpi_cards(card_ids: Sequence[str]) -> Component:
     """Return the cards, still without their figures; each says on hover or focus exactly what it counts."""
     tips = [dbc.Tooltip(id=f"figure-{name}-tip", target=f"figure-{name}", placement="bottom") for name in card_ids]
-    return html.Div([dbc.Row([_card(name) for name in card_ids], class_name="figures"), *tips])
+    return dbc.Row([*(_card(name) for name in card_ids), *tips], class_name="figures")
 
 
 def outputs(card_ids: Sequence[str]) -> list[Output]:

@@ -40,7 +40,8 @@ def navbar(
                 className="head-line",
             ),
             html.Nav(
-                dbc.Nav([_tab(path, text, view) for path, text in TABS], class_name="tabs"),
+                [_tab(path, text, view) for path, text in TABS],
+                className="nav tabs",
                 **{"aria-label": "Dashboards"},  # type: ignore[arg-type]
             ),
         ],
