@@ -1,6 +1,6 @@
 """Draws a chart as an ECharts option: pure JSON, as it is copied into other dashboards and sent by the API.
 
-Colours of texts and of the page are left to the theme (`assets/charts.js` registers a light and a dark one).
+Colours of texts are left to the page it stands on: in the portal `assets/charts.css` sets them, light or dark.
 Every text is written here, because an option without functions can't format numbers.
 """
 
