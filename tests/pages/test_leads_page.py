@@ -100,6 +100,7 @@ def test_a_clicked_bar_filters_everything_and_back_undoes_it(visit: Visit, width
 def test_filters_of_two_charts_combine_and_a_link_shows_the_same(visit: Visit) -> None:
     page = visit().open("/leads")
     chart_ready(page, "leads-by-source")
+    page.wait_for_load_state("networkidle")  # a chart hears of clicks a moment after it is drawn
     of_all = figure(page, "total-leads")
     click_bar(page, "leads-by-source", 0)
     expect(page.locator(".chips .chip")).to_have_count(1)
