@@ -18,7 +18,7 @@ from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame, words
 from dash_portal.agency.brand_forms import WebKeyForm
-from dash_portal.agency.health.figures import FIGURE_MEMORY
+from dash_portal.agency.health.figures import figures_of
 from dash_portal.agency.health.rendering import brand_row, drawn_row, drawn_run, needs_key, ongoing_words, trend_chart
 from dash_portal.agency.health.state import BrandState
 from dash_portal.agency.health.sync_health import BrandHealth, brand_health, sync_health
@@ -104,9 +104,7 @@ def sync_now(slug: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>/fields/<resource>/<field>/unused")
 def unused_field(slug: str, resource: str, field: str) -> ResponseReturnValue:
     """Remember that this brand does not use a field, and ask for a sync that goes by it."""
-    of = member(Resource, resource)
-    if of is None:
-        abort(404)
+    of = _resource(resource)
     return _accept(
         slug,
         lambda session, tenant_id: accept_unused_field(
@@ -126,9 +124,7 @@ def accept_total_of(slug: str, call: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>/records/<resource>/<run_id>/accept")
 def accept_records(slug: str, resource: str, run_id: str) -> ResponseReturnValue:
     """Let the unreadable records of a run be, and ask for a sync that goes by it."""
-    of = member(Resource, resource)
-    if of is None:
-        abort(404)
+    of = _resource(resource)
     return _accept(
         slug,
         lambda session, tenant_id: accept_unreadable_records(
@@ -141,6 +137,14 @@ def accept_records(slug: str, resource: str, run_id: str) -> ResponseReturnValue
 def confirm(slug: str) -> ResponseReturnValue:
     """Ask for a sync that lets in what was held back."""
     return _ask(slug, accept=True)
+
+
+def _resource(word: str) -> Resource:
+    """Return the resource that an address names; what names none is not there (404)."""
+    resource = member(Resource, word)
+    if resource is None:
+        abort(404)
+    return resource
 
 
 def _narrowed() -> dict[str, str]:
@@ -221,7 +225,7 @@ def _all_brands() -> dict[str, Any]:
         workers = find_workers(session, now)
     shown = [brand for brand in brands if _fits(brand, narrowed)]
     shown_ids = {brand.tenant_id for brand in shown}
-    figures = FIGURE_MEMORY.figures((brand for brand in selectable_brands() if brand.tenant_id in shown_ids), now)
+    figures = figures_of((brand for brand in selectable_brands() if brand.tenant_id in shown_ids), now)
     return {
         **_template_words(now),
         "total": len(brands),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from dash_portal.brand_access import Brand, open_brand
 from dash_portal.brand_time import local_day
+from dash_portal.dashboards.answers import Answers
 from dash_portal.dashboards.hot_list import HotFilters, stage_sums
 from dash_portal.dashboards.leads import lead_counts
 from dash_portal.dashboards.pipeline import pipeline_counts
@@ -27,28 +28,18 @@ class BrandFigures:
     stuck_deals: int
 
 
-class FigureMemory:
-    """The figures that this process knows, each brand's with the data version and the day they hold for."""
-
-    def __init__(self) -> None:
-        """Know nothing yet."""
-        self._known: dict[int, tuple[tuple[int, date, str], BrandFigures]] = {}
-
-    def figures(self, brands: Iterable[Brand], now: datetime) -> dict[int, BrandFigures]:
-        """Return the figures of these brands by their tenant ids."""
-        return {brand.tenant_id: self._of(brand, now) for brand in brands}
-
-    def _of(self, brand: Brand, now: datetime) -> BrandFigures:
-        holds_for = (brand.data_version, local_day(now, brand.timezone), brand.timezone)
-        known = self._known.get(brand.tenant_id)
-        if known is not None and known[0] == holds_for:
-            return known[1]
-        counted = _count(brand, now)
-        self._known[brand.tenant_id] = (holds_for, counted)
-        return counted
+def figures_of(brands: Iterable[Brand], now: datetime) -> dict[int, BrandFigures]:
+    """Return the figures of these brands by their tenant ids."""
+    return {brand.tenant_id: _figures(brand, now) for brand in brands}
 
 
-FIGURE_MEMORY: Final = FigureMemory()
+_FIGURES: Final = Answers(most=10_000)
+"""With room for thousands of brands, where the dashboards' own answers, which they are counted from, have less."""
+
+
+def _figures(brand: Brand, now: datetime) -> BrandFigures:
+    question = (local_day(now, brand.timezone), brand.timezone)
+    return _FIGURES.answer(brand, question, lambda: _count(brand, now))
 
 
 def _count(brand: Brand, now: datetime) -> BrandFigures:
