@@ -13,9 +13,9 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
 
-from flask import current_app
 from markupsafe import Markup
 
+from dash_portal.agency.drawn import drawn
 from dash_portal.agency.health.figures import BrandFigures
 from dash_portal.agency.health.runs import TREND_RUNS, RecentRuns, RunOutcome, RunSummary
 from dash_portal.agency.health.state import BrandState
@@ -102,32 +102,28 @@ def _helpless(ongoing: OngoingSync) -> str:
 @lru_cache(maxsize=2048)
 def drawn_row(row: BrandRow) -> Markup:
     """Return the row as HTML."""
-    template = current_app.jinja_env.get_template("agency/sync_row.html")
-    return Markup(  # noqa: S704 - a template's own answer, escaped there
-        template.render(
-            row=row,
-            exactly=moment_text,
-            took=duration_text,
-            run_words=RUN_WORDS,
-            came_in=came_in,
-            trend_chart=trend_chart,
-        )
+    return drawn(
+        "sync_row.html",
+        row=row,
+        exactly=moment_text,
+        took=duration_text,
+        run_words=RUN_WORDS,
+        came_in=came_in,
+        trend_chart=trend_chart,
     )
 
 
 @lru_cache(maxsize=1024)
 def drawn_run(slug: str, run: RunDetails) -> Markup:
     """Return what a run of the brand did as HTML: a page of the history holds twenty, and few of them are new."""
-    template = current_app.jinja_env.get_template("agency/sync_run.html")
-    return Markup(  # noqa: S704 - a template's own answer, escaped there
-        template.render(
-            slug=slug,
-            run=run,
-            took=duration_text,
-            run_meaning=RUN_MEANING,
-            resource_words=RESOURCE_WORDS,
-            status_mark=status_mark,
-        )
+    return drawn(
+        "sync_run.html",
+        slug=slug,
+        run=run,
+        took=duration_text,
+        run_meaning=RUN_MEANING,
+        resource_words=RESOURCE_WORDS,
+        status_mark=status_mark,
     )
 
 
