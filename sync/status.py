@@ -160,18 +160,19 @@ def _fields(connection: Connection, tenant_id: int) -> Json:
 def _calls(connection: Connection, tenant_id: int) -> Json:
     """Return for each call that is read in pages what it has taught about them and about its totals."""
     listed = select(_HABITS).where(_HABITS.c.tenant_id == tenant_id).order_by(_HABITS.c.call)
+    return {row.call: _habits(CallHabits.of(row)) for row in connection.execute(listed)}
+
+
+def _habits(habits: CallHabits) -> Json:
     return {
-        row.call: {
-            "page_length": row.page_length,
-            "offset_unit": None if row.offset_unit is None else row.offset_unit.value,
-            "ignores_paging": row.ignores_paging,
-            "totals_are_wrong": CallHabits.of(row).totals_are_wrong,
-            "surplus": row.surplus,
-            "surplus_runs": row.surplus_runs,
-            "accepted_surplus": row.accepted_surplus,
-            "in_words": CallHabits.of(row).in_words,
-        }
-        for row in connection.execute(listed)
+        "page_length": habits.page_length,
+        "offset_unit": None if habits.offset_unit is None else habits.offset_unit.value,
+        "ignores_paging": habits.ignores_paging,
+        "totals_are_wrong": habits.totals_are_wrong,
+        "surplus": habits.surplus,
+        "surplus_runs": habits.surplus_runs,
+        "accepted_surplus": habits.accepted_surplus,
+        "in_words": habits.in_words,
     }
 
 

@@ -220,7 +220,7 @@ DEFAULT_SORT: Final = "-date"
 
 
 def known_sort(sort: str) -> str:
-    """Return a sort order that exists: the one shown for, or newest first."""
+    """Return a sort order that exists: the one asked for, or newest first."""
     return sort if sort.removeprefix("-") in SORTS and sort.count("-") <= 1 else DEFAULT_SORT
 
 

@@ -31,7 +31,7 @@ from sync.mapping.wire_values import (
 
 _Value = TypeVar("_Value")
 ABSENT: Final = object()
-_MOST_ISSUES: Final = 100
+MOST_ISSUES: Final = 100
 
 
 def wire_value(raw: Mapping[str, Any], name: str) -> Any:
@@ -65,7 +65,7 @@ class IssueList:
     def add(self, issue: FieldIssue) -> None:
         """Take note of one more."""
         self.count += 1
-        if len(self.first) < _MOST_ISSUES:
+        if len(self.first) < MOST_ISSUES:
             self.first.append(issue)
 
     def clear(self) -> None:

@@ -26,7 +26,7 @@ from models import (
 )
 from sync.failures import PullError
 from sync.mapping.expectations import FieldReport
-from sync.mapping.wire_record import FieldIssue, IssueList
+from sync.mapping.wire_record import MOST_ISSUES, FieldIssue, IssueList
 from sync.mapping.wire_text import clean_line
 from sync.storing.store import Counts
 from sync.tables import table_of
@@ -37,7 +37,6 @@ _ERRORS: Final = table_of(SyncError)
 _RUNS: Final = table_of(SyncRun)
 _FIELDS: Final = table_of(KnownField)
 _TENANTS: Final = table_of(Tenant)
-_MOST_ISSUES: Final = 100
 _MOST_FIELDS: Final = 200
 log = structlog.get_logger()
 
@@ -179,7 +178,7 @@ def record_issues(
     issues: IssueList,
 ) -> None:
     """Write down records that were set aside and fields that could not be read: the first hundred, and a count."""
-    unreadable = (SyncErrorKind.UNREADABLE_RECORD, rejected[:_MOST_ISSUES], len(rejected))
+    unreadable = (SyncErrorKind.UNREADABLE_RECORD, rejected[:MOST_ISSUES], len(rejected))
     for kind, first, count in (unreadable, (SyncErrorKind.UNREADABLE_FIELD, issues.first, issues.count)):
         errors = [
             {
