@@ -27,8 +27,9 @@ HOSTILE = [
 ]
 
 labels = st.one_of(st.text(max_size=40), st.sampled_from(HOSTILE), st.sampled_from(["Facebook", "QR Sent"]))
-# Upstream names categories, the portal names series; ECharts keeps a series' name as a key and would take this one amiss.
-own_names = labels.filter(lambda name: name != "__proto__")
+# Upstream names categories; series and the words of an empty chart are the portal's own. ECharts keeps those as keys of
+# plain objects, and this one it would take amiss.
+own_words = labels.filter(lambda name: name != "__proto__")
 numbers: st.SearchStrategy[Number | None] = st.one_of(
     st.none(),
     st.integers(-(10**15), 10**15),
@@ -43,7 +44,7 @@ def charts(draw: st.DrawFn) -> Chart:
     kind = draw(st.sampled_from(Kind))
     categories = tuple(draw(st.lists(labels, max_size=9)))
     size = len(categories)
-    names = draw(st.lists(own_names, min_size=1, max_size=3, unique=True))
+    names = draw(st.lists(own_words, min_size=1, max_size=3, unique=True))
     whole = draw(st.sampled_from(ValueFormat))
     formats = st.none() if kind is Kind.PROGRESSION else st.one_of(st.none(), st.sampled_from(ValueFormat))
     return Chart(
@@ -57,7 +58,7 @@ def charts(draw: st.DrawFn) -> Chart:
         click=draw(st.sampled_from([None, "source"])),
         keys=draw(st.one_of(st.none(), st.lists(st.none() | labels, min_size=size, max_size=size).map(tuple))),
         selected=frozenset(draw(st.lists(st.sampled_from(categories), max_size=2)) if categories else ()),
-        empty_text=draw(labels),
+        empty_text=draw(own_words),
     )
 
 
