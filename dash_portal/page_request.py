@@ -82,12 +82,12 @@ def open_page(page: DashboardPage, view: View) -> Iterator[PageRequest]:
         yield PageRequest(page, session, brand, known_view, panel, unread, now, fresh)
 
 
-def known(request: PageRequest, what: str, work_out: Callable[[], Any]) -> Any:
-    """Return an answer of a page as plain data, worked out once for a brand's data, view, day and time zone."""
+def known(request: PageRequest, work_out: Callable[[], Any]) -> Any:
+    """Return a page's content as plain data, worked out once for a brand's data, view, day and time zone."""
     brand, fresh = request.brand, request.freshness
     waits = (fresh.unavailable, fresh.refusal, (fresh.failed, fresh.next_sync_at) if fresh.read_at is None else None)
     depends = request.page.depends_on(brand, request.now)
-    question = (what, request.view, depends, waits, brand.accent_colour, brand.display_zone)
+    question = ("page", request.view, depends, waits, brand.accent_colour, brand.display_zone)
     return ANSWERS.answer(brand, question, lambda: json.loads(to_json_plotly(work_out())))
 
 

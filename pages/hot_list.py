@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell
 from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import Pieces, days_pieces, money, percent, priority_piece, stage_piece, stuck_piece
+from dash_portal.components.texts import Pieces, days_pieces, money, percent, priority_pieces, stage_pieces, stuck_piece
 from dash_portal.dashboards import hot_list
 from dash_portal.dashboards.hot_list import HotRow
 from dash_portal.dashboards.pipeline import STUCK, pipeline_counts
@@ -24,7 +24,7 @@ PAGE = DashboardPage(
     parameters=("stage", "stuck", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
-CHARTS = (hot_list.BY_STAGE,)
+CHARTS = ((hot_list.BY_STAGE,),)
 CHIPS = {"stage": "Stage", "stuck": "Only"}
 
 
@@ -36,7 +36,7 @@ def _two_lines(request: PageRequest, row: HotRow) -> Pieces:
     stuck = [stuck_piece()] if row.stuck else []
     second = f"{row.stage} · {money(row.iff)} · {percent(row.likelihood)}"
     name = _candidate(request, row)
-    return [*name, priority_piece(row.priority), *stuck, {"text": second, "className": "second"}]
+    return [*name, *priority_pieces(row.priority), *stuck, {"text": second, "className": "second"}]
 
 
 TABLE = Table(
@@ -46,66 +46,44 @@ TABLE = Table(
     label="Search hot list",
     row_id="opportunity_id",
     columns=(
-        Column("candidate", "Candidate", "candidate", width=170, least=108, grows=True, show=_candidate),
-        Column("priority", "Priority", width=125, least=104, show=lambda _, row: [priority_piece(row.priority)]),
+        Column("candidate", "Candidate", "candidate", width=170, least=108, grows=True, cell=_candidate),
+        Column("priority", "Priority", width=125, least=104, write=priority_pieces),
         Column("market", "Market", "market", width=120, least=84, grows=True),
         Column("units", "Units", width=70, least=52),
-        Column(
-            "stage",
-            "Stage",
-            "stage",
-            descending_first=True,
-            width=215,
-            least=128,
-            grows=True,
-            show=lambda _, row: [stage_piece(row.stage)],
-        ),
-        Column("iff", "IFF", "iff", numeric=True, width=110, least=104, show=lambda _, row: money(row.iff)),
-        Column(
-            "weighted",
-            "Weighted IFF",
-            "weighted",
-            numeric=True,
-            width=130,
-            least=104,
-            show=lambda _, row: money(row.weighted_iff),
-        ),
-        Column(
-            "likely", "Likely", "likely", numeric=True, width=90, least=72, show=lambda _, row: percent(row.likelihood)
-        ),
-        Column("days", "Days in stage", "days", numeric=True, width=130, show=days_pieces),
+        Column("stage", "Stage", "stage", descending_first=True, width=215, least=128, grows=True, write=stage_pieces),
+        Column("iff", "IFF", "iff", numeric=True, width=110, least=104, write=money),
+        Column("weighted_iff", "Weighted IFF", "weighted", numeric=True, width=130, least=104, write=money),
+        Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=percent),
+        Column("days", "Days in stage", "days", numeric=True, width=130, cell=days_pieces),
         Column("sales_lead", "Sales lead", "lead", width=130, least=86, grows=True),
     ),
     two_lines=_two_lines,
     default_sort=hot_list.DEFAULT_SORT,
     searched="Candidate, market, stage, sales lead …",
 )
-OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(hot_list.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
+OUTPUTS = shell.outputs(
+    PAGE,
+    kpi_cards.outputs(hot_list.CARDS),
+    filter_chips.outputs(PAGE.name),
+    chart_card.outputs(CHARTS),
+    grid.outputs(TABLE),
+)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
 
 def layout(**query: Any) -> Any:
     """Return the page, filled, for the person of this request."""
-    return shell.page(PAGE, query, _frame, _answer)
+    return shell.page(PAGE, query, _content)
 
 
 @callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _answer)
+    return shell.changes(PAGE, query, OUTPUTS, _content)
 
 
-def _frame() -> list[Component]:
-    return [
-        kpi_cards.kpi_cards(hot_list.CARDS),
-        *filter_chips.filter_chips(PAGE.name),
-        chart_card.chart_columns([chart_card.chart_card(chart_id) for chart_id in CHARTS]),
-        grid.grid_card(TABLE),
-    ]
-
-
-def _answer(request: PageRequest) -> shell.Answer | Component:
+def _content(request: PageRequest) -> list[Component] | Component:
     session, brand, view = request.session, request.brand, request.view
     counts = pipeline_counts(session, brand, request.now)
     filters = hot_list.HotFilters.of(view.values("stage"), counts, only_stuck=STUCK in view.values("stuck"))
@@ -119,12 +97,13 @@ def _answer(request: PageRequest) -> shell.Answer | Component:
     if question.search:
         totals = hot_list.searched_totals(session, filters, question)
     texts, hint = {("stuck", STUCK): "Stuck deals"}, filter_chips.SELECT_A_BAR
-    return {
-        **filter_chips.values(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=hint),
-        **kpi_cards.values(dashboard.cards, {hot_list.CARDS[0]: view.narrowed().without("q", *CHIPS)}),
-        **chart_card.values(dashboard.charts, view, accent=brand.accent_colour),
-        **grid.values(TABLE, request, question, rows, foot=_foot(rows.total, *map(money, totals))),
-    }
+    links = {hot_list.CARDS[0]: view.narrowed().without("q", *CHIPS)}
+    return [
+        kpi_cards.kpi_cards(dashboard.cards, links),
+        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=hint),
+        chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
+        grid.grid_card(TABLE, request, question, rows, foot=_foot(rows.total, *map(money, totals))),
+    ]
 
 
 def _foot(deals: int, iff: str, weighted: str) -> dict[str, Any]:
@@ -134,6 +113,6 @@ def _foot(deals: int, iff: str, weighted: str) -> dict[str, Any]:
         "candidate": "Total",
         "priority": f"{deals:,} deals",
         "iff": iff,
-        "weighted": weighted,
+        "weighted_iff": weighted,
         "narrow": [f"Total of {deals:,} deals", second],
     }

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell
 from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import Pieces, contact_pieces, day, day_piece, money, stage_piece
+from dash_portal.components.texts import Pieces, contact_pieces, day, day_pieces, money, stage_pieces
 from dash_portal.dashboards import leads
 from dash_portal.dashboards.leads import LeadRow
 from dash_portal.dashboards.table import TableQuestion
@@ -23,7 +23,7 @@ PAGE = DashboardPage(
     parameters=("source", "status", "only", "open", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
-CHARTS = (leads.BY_SOURCE, leads.SOURCE_QUALITY, leads.BY_STATUS)
+CHARTS = ((leads.BY_SOURCE, leads.SOURCE_QUALITY), (leads.BY_STATUS,))
 CHIPS = {"source": "Source", "status": "Status", "only": "Only"}
 
 
@@ -31,9 +31,13 @@ def _name(request: PageRequest, row: LeadRow) -> Pieces:
     return door(request.view, row.name or row.company or "(no name)", row.client_id)
 
 
+def _created(request: PageRequest, row: LeadRow) -> Pieces:
+    return day_pieces(row.created_at, request.brand.display_zone)
+
+
 def _two_lines(request: PageRequest, row: LeadRow) -> Pieces:
     second = f"{row.source} · {day(row.created_at, request.brand.display_zone)}"
-    return [*_name(request, row), stage_piece(row.status), {"text": second, "className": "second"}]
+    return [*_name(request, row), *stage_pieces(row.status), {"text": second, "className": "second"}]
 
 
 TABLE = Table(
@@ -42,69 +46,42 @@ TABLE = Table(
     things="leads",
     row_id="client_id",
     columns=(
-        Column("name", "Name", "name", width=170, grows=True, show=_name),
+        Column("name", "Name", "name", width=170, grows=True, cell=_name),
         Column("source", "Source", "source", width=150, grows=True),
-        Column(
-            "status",
-            "Status",
-            "status",
-            width=170,
-            least=130,
-            grows=True,
-            show=lambda _, row: [stage_piece(row.status)],
-        ),
-        Column(
-            "contact",
-            "Contact",
-            width=250,
-            least=150,
-            grows=True,
-            show=lambda _, row: contact_pieces(row.email, row.phone),
-        ),
+        Column("status", "Status", "status", width=170, least=130, grows=True, write=stage_pieces),
+        Column("contact", "Contact", width=250, least=150, grows=True, cell=contact_pieces),
         Column("sales_lead", "Sales lead", "lead", width=130, grows=True),
-        Column(
-            "created",
-            "Created",
-            "created",
-            descending_first=True,
-            width=120,
-            least=100,
-            show=lambda request, row: day_piece(row.created_at, request.brand.display_zone),
-        ),
-        Column("deal_size", "Deal size", "deal", numeric=True, width=110, show=lambda _, row: money(row.deal_size)),
+        Column("created_at", "Created", "created", descending_first=True, width=120, least=100, cell=_created),
+        Column("deal_size", "Deal size", "deal", numeric=True, width=110, write=money),
     ),
     two_lines=_two_lines,
     default_sort=leads.DEFAULT_SORT,
     searched="Name, company, e-mail, phone, source, status …",
     row_height=56,
 )
-OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(leads.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
+OUTPUTS = shell.outputs(
+    PAGE,
+    kpi_cards.outputs(leads.CARDS),
+    filter_chips.outputs(PAGE.name),
+    chart_card.outputs(CHARTS),
+    grid.outputs(TABLE),
+)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
 
 def layout(**query: Any) -> Any:
     """Return the page, filled, for the person of this request."""
-    return shell.page(PAGE, query, _frame, _answer)
+    return shell.page(PAGE, query, _content)
 
 
 @callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _answer)
+    return shell.changes(PAGE, query, OUTPUTS, _content)
 
 
-def _frame() -> list[Component]:
-    by_source, quality, by_status = (chart_card.chart_card(chart_id) for chart_id in CHARTS)
-    return [
-        kpi_cards.kpi_cards(leads.CARDS),
-        *filter_chips.filter_chips(PAGE.name),
-        chart_card.chart_columns([by_source, quality], [by_status]),
-        grid.grid_card(TABLE),
-    ]
-
-
-def _answer(request: PageRequest) -> shell.Answer | Component:
+def _content(request: PageRequest) -> list[Component] | Component:
     session, brand, view = request.session, request.brand, request.view
     counts = leads.lead_counts(session, brand, request.now)
     filters = leads.LeadFilters.of(
@@ -120,9 +97,11 @@ def _answer(request: PageRequest) -> shell.Answer | Component:
     texts = {("only", group): label for group, label in leads.GROUPS.items()}
     links = {card_id: view.toggled("only", group) for group, card_id in zip(leads.GROUPS, leads.CARDS[1:], strict=True)}
     links[leads.CARDS[0]] = view.narrowed().without("q", *CHIPS)
-    return {
-        **filter_chips.values(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=filter_chips.SELECT_A_BAR),
-        **kpi_cards.values(dashboard.cards, links),
-        **chart_card.values(dashboard.charts, view, accent=brand.accent_colour),
-        **grid.values(TABLE, request, question, rows),
-    }
+    return [
+        kpi_cards.kpi_cards(dashboard.cards, links),
+        *filter_chips.filter_chips(
+            request, CHIPS, rows.total, TABLE.things, texts=texts, hint=filter_chips.SELECT_A_BAR
+        ),
+        chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
+        grid.grid_card(TABLE, request, question, rows),
+    ]

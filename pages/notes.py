@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dash_portal.brand_time import clock_text
 from dash_portal.components import empty, filter_chips, filter_menu, grid, ids, shell
-from dash_portal.components.grid import Column, Table, door, search_field, search_value
+from dash_portal.components.grid import Column, Table, door, search_field
 from dash_portal.components.rich_text import marked_pieces
 from dash_portal.components.texts import Pieces, day
 from dash_portal.dashboards import notes
@@ -44,6 +44,14 @@ def _contact(request: PageRequest, row: NoteRow) -> Pieces:
     return door(request.view, row.contact, row.client_id, opens=False)
 
 
+def _snippet(request: PageRequest, row: NoteRow) -> Pieces:
+    return marked_pieces(row.snippet, request.view.value("q"))
+
+
+def _two_lines(request: PageRequest, row: NoteRow) -> Pieces:
+    return [*_day(request, row), *_contact(request, row), {"text": row.snippet, "className": "second"}]
+
+
 TABLE = Table(
     page=PAGE.name,
     title="Notes",
@@ -51,23 +59,13 @@ TABLE = Table(
     label="Search notes and authors",
     row_id="key",
     columns=(
-        Column("date", "Date", "date", descending_first=True, width=150, show=_date),
+        Column("date", "Date", "date", descending_first=True, width=150, cell=_date),
         Column("author", "Author", "author", width=150),
         Column("kind", "Kind", width=110),
-        Column("contact", "Contact", "contact", width=170, show=_contact),
-        Column(
-            "content",
-            "Note",
-            width=220,
-            grows=True,
-            show=lambda request, row: marked_pieces(row.snippet, request.view.value("q")),
-        ),
+        Column("contact", "Contact", "contact", width=170, cell=_contact),
+        Column("content", "Note", width=220, grows=True, cell=_snippet),
     ),
-    two_lines=lambda request, row: [
-        *_day(request, row),
-        *_contact(request, row),
-        {"text": row.snippet, "className": "second"},
-    ],
+    two_lines=_two_lines,
     default_sort=notes.DEFAULT_SORT,
     searched="What was said, or who wrote it …",
     row_height=ROW_HEIGHTS[""],
@@ -75,35 +73,23 @@ TABLE = Table(
 COVERAGE = Output("notes-coverage", "children")
 DENSITY = [Output("notes-density", "children"), Output("notes-density", "href")]
 MENUS = [*filter_menu.outputs(PAGE.name, "author"), *filter_menu.outputs(PAGE.name, "kind")]
-OUTPUTS = shell.outputs(PAGE, MENUS, DENSITY, [COVERAGE], grid.outputs(TABLE))
+OUTPUTS = shell.outputs(PAGE, filter_chips.outputs(PAGE.name), MENUS, DENSITY, [COVERAGE], grid.outputs(TABLE))
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
 
 def layout(**query: Any) -> Any:
     """Return the page, filled, for the person of this request."""
-    return shell.page(PAGE, query, _frame, _answer)
+    return shell.page(PAGE, query, _content)
 
 
 @callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _answer)
+    return shell.changes(PAGE, query, OUTPUTS, _content)
 
 
-def _frame() -> list[Component]:
-    tools = (
-        search_field(PAGE.name, "contact", "Contact's name", "Contact's name …"),
-        filter_menu.filter_menu(PAGE.name, "author"),
-        filter_menu.filter_menu(PAGE.name, "kind"),
-        html.A(id="notes-density", className="button view-link wide-only"),
-    )
-    coverage = html.P(id="notes-coverage", className="card-text")
-    line = html.Div([coverage, *filter_chips.filter_chips(PAGE.name)], className="notes-line")
-    return [grid.grid_card(TABLE, *tools, note=line)]
-
-
-def _answer(request: PageRequest) -> shell.Answer | Component:
+def _content(request: PageRequest) -> list[Component] | Component:
     session, brand, view = request.session, request.brand, request.view
     filters = NoteFilters.of(view)
     facets = notes.note_facets(session, brand, filters)
@@ -115,15 +101,17 @@ def _answer(request: PageRequest) -> shell.Answer | Component:
     density = view.value("density")
     other_density = view.without("density") if density else view.set_to("density", "compact")
     names = _contact_name(request, filters)
-    return {
-        **filter_chips.values(request, CHIPS, rows.total, TABLE.things, texts=names),
-        **filter_menu.values(PAGE.name, "author", "Author", facets.authors, view),
-        **filter_menu.values(PAGE.name, "kind", "Kind", facets.kinds, view),
-        **dict(zip(DENSITY, ("Roomy" if density else "Compact", other_density.href), strict=True)),
-        search_value(PAGE.name, "contact"): view.value("contact"),
-        COVERAGE: _coverage(request),
-        **grid.values(TABLE, request, question, rows, row_height=ROW_HEIGHTS.get(density)),
-    }
+    other = "Roomy" if density else "Compact"
+    tools = (
+        search_field(request, "contact", "Contact's name", "Contact's name …"),
+        filter_menu.filter_menu(PAGE.name, "author", "Author", facets.authors, view),
+        filter_menu.filter_menu(PAGE.name, "kind", "Kind", facets.kinds, view),
+        html.A(other, id="notes-density", href=other_density.href, className="button view-link wide-only"),
+    )
+    chips = filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, texts=names)
+    coverage = html.P(_coverage(request), id="notes-coverage", className="card-text")
+    line = html.Div([coverage, *chips], className="notes-line")
+    return [grid.grid_card(TABLE, request, question, rows, *tools, note=line, row_height=ROW_HEIGHTS.get(density))]
 
 
 def _coverage(request: PageRequest) -> str | None:

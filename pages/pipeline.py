@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dash_portal.brand_time import day_text
 from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell
 from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import Pieces, days, days_pieces, money, percent, stage_piece, stuck_piece
+from dash_portal.components.texts import Pieces, days, days_pieces, money, percent, stage_pieces, stuck_piece
 from dash_portal.dashboards import pipeline
 from dash_portal.dashboards.pipeline import STUCK, Deal
 from dash_portal.dashboards.stages import current_keys
@@ -27,7 +27,7 @@ PAGE = DashboardPage(
     parameters=("stage", "stuck", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
-CHARTS = (pipeline.BY_STAGE, pipeline.AGEING, pipeline.VALUE_BY_STAGE, pipeline.PROGRESSION)
+CHARTS = ((pipeline.BY_STAGE, pipeline.AGEING), (pipeline.VALUE_BY_STAGE, pipeline.PROGRESSION))
 CHIPS = {"stage": "Stage", "stuck": "Only"}
 
 
@@ -39,7 +39,7 @@ def _two_lines(request: PageRequest, deal: Deal) -> Pieces:
     stuck = [stuck_piece()] if deal.stuck else []
     second = f"{money(deal.deal_size)} · {percent(deal.likelihood)} · {days(deal.days)} days"
     name = _candidate(request, deal)
-    return [*name, stage_piece(deal.stage), *stuck, {"text": second, "className": "second"}]
+    return [*name, *stage_pieces(deal.stage), *stuck, {"text": second, "className": "second"}]
 
 
 TABLE = Table(
@@ -48,30 +48,13 @@ TABLE = Table(
     things="deals",
     row_id="opportunity_id",
     columns=(
-        Column("candidate", "Candidate", "candidate", width=150, grows=True, show=_candidate),
+        Column("candidate", "Candidate", "candidate", width=150, grows=True, cell=_candidate),
         Column("opportunity_name", "Opportunity", width=130, grows=True),
-        Column(
-            "stage",
-            "Stage",
-            "stage",
-            descending_first=True,
-            width=190,
-            least=130,
-            grows=True,
-            show=lambda _, deal: [stage_piece(deal.stage)],
-        ),
-        Column("deal_size", "Deal size", "value", numeric=True, width=110, show=lambda _, deal: money(deal.deal_size)),
-        Column(
-            "likely",
-            "Likely",
-            "likely",
-            numeric=True,
-            width=90,
-            least=72,
-            show=lambda _, deal: percent(deal.likelihood),
-        ),
-        Column("weighted", "Weighted", "weighted", numeric=True, width=110, show=lambda _, deal: money(deal.weighted)),
-        Column("days", "Days in stage", "days", numeric=True, width=140, show=days_pieces),
+        Column("stage", "Stage", "stage", descending_first=True, width=190, least=130, grows=True, write=stage_pieces),
+        Column("deal_size", "Deal size", "value", numeric=True, width=110, write=money),
+        Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=percent),
+        Column("weighted", "Weighted", "weighted", numeric=True, width=110, write=money),
+        Column("days", "Days in stage", "days", numeric=True, width=140, cell=days_pieces),
         Column("sales_lead", "Sales lead", "lead", width=130, grows=True),
         Column("source", "Source", "source", width=130, grows=True),
     ),
@@ -81,7 +64,12 @@ TABLE = Table(
 )
 REMARKS = Output("pipeline-remarks", "children")
 OUTPUTS = shell.outputs(
-    PAGE, kpi_cards.outputs(pipeline.CARDS), chart_card.outputs(CHARTS), [REMARKS], grid.outputs(TABLE)
+    PAGE,
+    kpi_cards.outputs(pipeline.CARDS),
+    filter_chips.outputs(PAGE.name),
+    chart_card.outputs(CHARTS),
+    [REMARKS],
+    grid.outputs(TABLE),
 )
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
@@ -89,26 +77,16 @@ register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.tit
 
 def layout(**query: Any) -> Any:
     """Return the page, filled, for the person of this request."""
-    return shell.page(PAGE, query, _frame, _answer)
+    return shell.page(PAGE, query, _content)
 
 
 @callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _answer)
+    return shell.changes(PAGE, query, OUTPUTS, _content)
 
 
-def _frame() -> list[Component]:
-    by_stage, ageing, value, progression = (chart_card.chart_card(chart_id) for chart_id in CHARTS)
-    return [
-        kpi_cards.kpi_cards(pipeline.CARDS),
-        *filter_chips.filter_chips(PAGE.name),
-        chart_card.chart_columns([by_stage, ageing], [value, progression]),
-        grid.grid_card(TABLE, note=html.P(id="pipeline-remarks", className="card-text")),
-    ]
-
-
-def _answer(request: PageRequest) -> shell.Answer | Component:
+def _content(request: PageRequest) -> list[Component] | Component:
     session, brand, view = request.session, request.brand, request.view
     counts = pipeline.pipeline_counts(session, brand, request.now, only_stuck=STUCK in view.values("stuck"))
     selected = current_keys(view.values("stage"), counts.stages)
@@ -120,13 +98,13 @@ def _answer(request: PageRequest) -> shell.Answer | Component:
     rows = pipeline.deal_rows(session, counts, selected, question)
     links = {"opportunities": view.narrowed().without("q", *CHIPS), "stuck-deals": view.toggled("stuck", STUCK)}
     texts, hint = {("stuck", STUCK): "Stuck deals"}, filter_chips.SELECT_A_BAR
-    return {
-        **filter_chips.values(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=hint),
-        **kpi_cards.values(dashboard.cards, links),
-        **chart_card.values(dashboard.charts, view, accent=brand.accent_colour),
-        REMARKS: _remarks(view, counts, dashboard.observed_since),
-        **grid.values(TABLE, request, question, rows),
-    }
+    remarks = html.P(_remarks(view, counts, dashboard.observed_since), id="pipeline-remarks", className="card-text")
+    return [
+        kpi_cards.kpi_cards(dashboard.cards, links),
+        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=hint),
+        chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
+        grid.grid_card(TABLE, request, question, rows, note=remarks),
+    ]
 
 
 def _remarks(view: View, counts: pipeline.PipelineCounts, since: date | None) -> list[Any]:

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dash_portal.brand_time import clock_text, day_heading, day_text, local, local_day
 from dash_portal.components import empty, grid, ids, shell
 from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import Pieces, stage_piece
+from dash_portal.components.texts import Pieces, stage_pieces
 from dash_portal.dashboards.schedule import Appointment, by_day, description_text, first_and_last_day, upcoming
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_minute
@@ -50,7 +50,8 @@ def _what(_request: PageRequest, appointment: Appointment) -> Pieces:
 
 
 def _state(_request: PageRequest, appointment: Appointment) -> Pieces:
-    return [piece for piece in (appointment.kind, " ", appointment.status and stage_piece(appointment.status)) if piece]
+    status = stage_pieces(appointment.status) if appointment.status else []
+    return [piece for piece in (appointment.kind, " ", *status) if piece]
 
 
 def _two_lines(request: PageRequest, appointment: Appointment) -> Pieces:
@@ -65,37 +66,33 @@ TABLE = Table(
     things="appointments",
     row_id="event_id",
     columns=(
-        Column("time", "Time", width=190, least=150, show=_times),
-        Column("contact", "Contact", width=180, grows=True, show=_contact),
-        Column("what", "What", width=220, grows=True, wraps=True, show=_what),
-        Column("state", "State", width=230, least=170, show=_state),
+        Column("time", "Time", width=190, least=150, cell=_times),
+        Column("contact", "Contact", width=180, grows=True, cell=_contact),
+        Column("what", "What", width=220, grows=True, wraps=True, cell=_what),
+        Column("state", "State", width=230, least=170, cell=_state),
     ),
     two_lines=_two_lines,
     default_sort="",
     searched="",
 )
 ZONE = Output("schedule-zone", "children")
-OUTPUTS = shell.outputs(PAGE, [ZONE], grid.outputs(TABLE), has_chips=False)
+OUTPUTS = shell.outputs(PAGE, [ZONE], grid.outputs(TABLE))
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
 
 def layout(**query: Any) -> Any:
     """Return the page, filled, for the person of this request."""
-    return shell.page(PAGE, query, _frame, _answer)
+    return shell.page(PAGE, query, _content)
 
 
 @callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
 def change(query: Any) -> list[Any]:
     """Answer what a changed view, or the next minute, changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _answer)
+    return shell.changes(PAGE, query, OUTPUTS, _content)
 
 
-def _frame() -> list[Component]:
-    return [grid.grid_card(TABLE, note=html.P(id="schedule-zone", className="lead-text"))]
-
-
-def _answer(request: PageRequest) -> shell.Answer | Component:
+def _content(request: PageRequest) -> list[Component] | Component:
     brand = request.brand
     if request.freshness.unavailable:
         return empty.not_offered()
@@ -105,10 +102,10 @@ def _answer(request: PageRequest) -> shell.Answer | Component:
         what = "Your upcoming appointments will appear here, day by day."
         return empty.nothing_yet(what, request.freshness, brand)
     zone = f"{brand.display_zone.replace('_', ' ')} ({local(request.now, brand.display_zone):%Z})"
-    return {
-        ZONE: ["All times are in your time zone, ", html.Strong(zone), "."],
-        **grid.values(TABLE, request, question, page, written=_days(request, page.rows)),
-    }
+    zone_line = html.P(
+        ["All times are in your time zone, ", html.Strong(zone), "."], id="schedule-zone", className="lead-text"
+    )
+    return [grid.grid_card(TABLE, request, question, page, note=zone_line, written=_days(request, page.rows))]
 
 
 def _days(request: PageRequest, appointments: Iterable[Appointment]) -> list[dict[str, Any]]:

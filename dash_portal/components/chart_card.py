@@ -16,50 +16,85 @@ from dash_portal.components import ids
 from dash_portal.dashboards.folding import OPEN
 from dash_portal.view import View
 
-_ACTIONS: Final = (
-    ("table", "View as table"),
-    ("echarts", "View in ECharts"),
-    ("copy-option", "Copy ECharts option"),
-    ("copy-data", "Copy data"),
-    ("png", "Download PNG"),
-    ("csv", "Download CSV"),
-)
+_ACTIONS: Final = {
+    "table": "View as table",
+    "echarts": "View in ECharts",
+    "copy-option": "Copy ECharts option",
+    "copy-data": "Copy data",
+    "png": "Download PNG",
+    "csv": "Download CSV",
+}
 
 
-def chart_columns(*columns: Sequence[Component]) -> Component:
-    """Return chart cards in columns beside each other; on a narrow screen one column follows the other."""
+def chart_columns(
+    columns: Sequence[Sequence[str]], charts: Iterable[Chart], view: View, *, accent: str | None
+) -> Component:
+    """Return charts in columns beside each other, by their ids; on a narrow screen one column follows the other."""
+    cards = {chart.chart_id: _card(chart, view, accent) for chart in charts}
     return dbc.Row(
-        [dbc.Col(list(column), lg=True, xs=12, class_name="charts-column") for column in columns], class_name="g-3"
+        [
+            dbc.Col([cards[chart_id] for chart_id in column], lg=True, xs=12, class_name="charts-column")
+            for column in columns
+        ],
+        class_name="g-3",
     )
 
 
-def chart_card(chart_id: str) -> Component:
-    """Return the card of a chart, still without its numbers."""
+def outputs(columns: Iterable[Sequence[str]]) -> list[Output]:
+    """Return what of the cards changes with the view."""
+    return [output for column in columns for chart_id in column for output in _outputs(chart_id)]
+
+
+def _card(chart: Chart, view: View, accent: str | None) -> Component:
+    """Return a card; its numbers are what else the chart can be shown as, and what a click on it leads to."""
+    chart_id, figure, words = chart.chart_id, plotly_figure(chart, accent=accent), chart_words(chart)
     config = cast("Any", PLOTLY_CONFIG)
-    graph = dcc.Graph(id=ids.chart(chart_id), config=config, style={"height": "100%"})
+    keys = " Arrow keys choose a bar, Enter filters by it." if chart.click else ""
+    spoken: dict[str, Any] = {
+        "aria-label": f"{chart.title}. {chart.description}{keys}",
+        "aria-description": ". ".join(words) or chart.empty_text,
+    }
     return dbc.Card(
         [
-            html.H2(id=f"{chart_id}-title", className="card-title"),
-            html.P(id=f"{chart_id}-text", className="card-text"),
-            _menu(chart_id),
-            html.Div(graph, id=f"{chart_id}-plotly", className="chart-plotly", tabIndex=0, role="group"),
+            html.H2(chart.title, className="card-title"),
+            html.P([chart.description, *_folding(chart, view)], id=f"{chart_id}-text", className="card-text"),
+            _menu(chart_id, view),
+            html.Div(
+                dcc.Graph(figure=figure, id=ids.chart(chart_id), config=config, style={"height": "100%"}),
+                id=f"{chart_id}-plotly",
+                className="chart-plotly",
+                style={"height": f"{figure['layout']['height']}px"},
+                tabIndex=0,
+                role="group",
+                **spoken,
+            ),
             html.Div(id=ids.chart_table(chart_id), className="chart-table"),
-            dcc.Store(id=ids.numbers(chart_id)),
+            dcc.Store(id=ids.numbers(chart_id), data=_numbers(chart, view, words)),
         ],
         id=f"card-{chart_id}",
         class_name="chart-card",
     )
 
 
-def _menu(chart_id: str) -> Component:
-    entries = []
-    for action, text in _ACTIONS:
-        link: dict[str, Any] = {"href": "", "external_link": True} if action == "csv" else {}
-        entries.append(dbc.DropdownMenuItem(text, id=ids.chart_action(chart_id, action), **link))
+def _outputs(chart_id: str) -> list[Output]:
+    drawn = [Output(f"{chart_id}-plotly", part) for part in ("style", "aria-label", "aria-description")]
+    return [
+        Output(ids.chart(chart_id), "figure"),
+        Output(ids.numbers(chart_id), "data"),
+        *drawn,
+        Output(f"{chart_id}-text", "children"),
+        Output(ids.chart_action(chart_id, "csv"), "href"),
+    ]
+
+
+def _menu(chart_id: str, view: View) -> Component:
+    file = {"href": f"/export/charts/{chart_id}.csv?{view.query}", "external_link": True}
     return dbc.DropdownMenu(
-        entries,
+        [
+            dbc.DropdownMenuItem(text, id=ids.chart_action(chart_id, action), **(file if action == "csv" else {}))
+            for action, text in _ACTIONS.items()
+        ],
         label="Options",
-        id=f"{chart_id}-menu",
         align_end=True,
         caret=False,
         color="",
@@ -68,51 +103,14 @@ def _menu(chart_id: str) -> Component:
     )
 
 
-def outputs(chart_ids: Iterable[str]) -> list[Output]:
-    """Return what of the cards changes with the view."""
-    return [output for chart_id in chart_ids for output in _outputs(chart_id)]
-
-
-def values(charts: Iterable[Chart], view: View, *, accent: str | None) -> dict[Output, Any]:
-    """Return what the cards show."""
-    return {output: value for chart in charts for output, value in _values(chart, view, accent).items()}
-
-
-def _outputs(chart_id: str) -> list[Output]:
-    return [
-        Output(ids.chart(chart_id), "figure"),
-        Output(ids.numbers(chart_id), "data"),
-        Output(f"{chart_id}-plotly", "style"),
-        Output(f"{chart_id}-plotly", "aria-label"),
-        Output(f"{chart_id}-plotly", "aria-description"),
-        Output(f"{chart_id}-title", "children"),
-        Output(f"{chart_id}-text", "children"),
-        Output(ids.chart_action(chart_id, "csv"), "href"),
-    ]
-
-
-def _values(chart: Chart, view: View, accent: str | None) -> dict[Output, Any]:
-    figure = plotly_figure(chart, accent=accent)
-    keys = " Arrow keys choose a bar, Enter filters by it." if chart.click else ""
-    words = chart_words(chart)
-    numbers = {
+def _numbers(chart: Chart, view: View, words: list[str]) -> dict[str, Any]:
+    return {
         "query": view.query,
         "keys": chart.click_keys(),
         "links": _links(chart, view),
         "words": words,
         "table": _table(chart, view),
     }
-    made = (
-        figure,
-        numbers,
-        {"height": f"{figure['layout']['height']}px"},
-        f"{chart.title}. {chart.description}{keys}",
-        ". ".join(words) or chart.empty_text,
-        chart.title,
-        [chart.description, *_folding(chart, view)],
-        f"/export/charts/{chart.chart_id}.csv?{view.query}",
-    )
-    return dict(zip(_outputs(chart.chart_id), made, strict=True))
 
 
 def _table(chart: Chart, view: View) -> Component:

@@ -29,42 +29,53 @@ from dash_portal.view import View
 from database import BrandSession
 
 
-def details() -> list[Component]:
-    """Return the panel, closed, and the store of what it is asked to show."""
-    return [
-        dbc.Offcanvas(
-            id="details", is_open=False, placement="end", scrollable=True, labelledby=_TITLE, class_name="details"
-        ),
-        dcc.Store(id=ids.DETAILS_VIEW),
-    ]
-
-
 def init_app(dash_app: Dash) -> None:
     """Register what opens the panel and what follows its closing, once for all pages."""
     dash_app.clientside_callback(
         ClientsideFunction("address", "closed"), Input("details", "is_open"), prevent_initial_call=True
     )
 
-    @dash_app.callback(*_OUTPUTS, Input(ids.DETAILS_VIEW, "data"), prevent_initial_call=True)
-    def show(query: Any) -> list[Any]:
+    @dash_app.callback(
+        Output("details", "is_open"),
+        Output("details", "title"),
+        Output("details", "children"),
+        Input(ids.DETAILS_VIEW, "data"),
+        prevent_initial_call=True,
+    )
+    def show(query: Any) -> tuple[bool, Any, Any]:
         """Answer the lead or the note that the address names, of the brand the page is pinned to."""
         view = View.parsed("/notes", query)
-        answer = values(authorised_brand(view.value("brand") or None), view)
-        return [answer[output] for output in _OUTPUTS]
+        return _content(authorised_brand(view.value("brand") or None), view)
 
 
 _TITLE: Final = "details-title"
-_OUTPUTS = [Output("details", "is_open"), Output("details", "title"), Output("details", "children")]
 
 
-def values(brand: Brand, view: View) -> dict[Output, Any]:
-    """Return what the panel shows: the lead or the note that the view names, or nothing."""
-    made: tuple[bool, Any, Any] = (False, None, None)
-    if view.value("lead") or view.value("note"):
-        with open_brand(brand) as session:
-            title, content = (_note if view.value("note") else _lead)(session, brand, view)
-        made = (True, html.Span(title, id=_TITLE), content)
-    return dict(zip(_OUTPUTS, made, strict=True))
+def details(brand: Brand, view: View) -> list[Component]:
+    """Return the panel, open where the view names a lead or a note, and the store of what it is asked to show."""
+    is_open, title, children = _content(brand, view)
+    return [
+        dbc.Offcanvas(
+            children,
+            id="details",
+            title=title,
+            is_open=is_open,
+            placement="end",
+            scrollable=True,
+            labelledby=_TITLE,
+            class_name="details",
+        ),
+        dcc.Store(id=ids.DETAILS_VIEW),
+    ]
+
+
+def _content(brand: Brand, view: View) -> tuple[bool, Any, Any]:
+    """Return whether the panel is open, its title and what it holds."""
+    if not view.value("lead") and not view.value("note"):
+        return False, None, None
+    with open_brand(brand) as session:
+        title, content = (_note if view.value("note") else _lead)(session, brand, view)
+    return True, html.Span(title, id=_TITLE), content
 
 
 def _lead(session: BrandSession, brand: Brand, view: View) -> tuple[str, list[Any]]:

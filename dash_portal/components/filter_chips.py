@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import dash_bootstrap_components as dbc
 from dash import Output, html
 from dash.development.base_component import Component
 
 from dash_portal.page_request import PageRequest
-from dash_portal.view import View
 
 SELECT_A_BAR: Final = "Select a bar to filter this page."
 
 
-def filter_chips(page: str) -> list[Component]:
-    """Return the line of chips, still empty, and what is heard. It is as high without one: the first moves nothing."""
-    return [
-        dbc.Stack(id=f"{page}-chips", direction="horizontal", class_name="chips"),
-        html.P(id=f"{page}-heard", className="visually-hidden", role="status"),
-    ]
-
-
-def outputs(page: str) -> list[Output]:
-    """Return what of the line changes with the view."""
-    return [Output(f"{page}-chips", "children"), Output(f"{page}-heard", "children")]
-
-
-def values(
+def filter_chips(
     request: PageRequest,
     labels: Mapping[str, str],
     total: int,
@@ -36,19 +22,23 @@ def values(
     *,
     texts: Mapping[tuple[str, str], str] | None = None,
     hint: str = "",
-) -> dict[Output, Any]:
-    """Return a chip for each value of the parameters in `labels` (parameter -> what to call it).
+) -> list[Component]:
+    """Return a chip for each value of the parameters in `labels` (parameter -> what to call it), and what is heard.
 
-    `texts` gives the words for values that are ids or marks. Without a filter the `hint` stands in their place. What
-    is heard are the same filters, and how many `things` fit them.
+    `texts` gives the words for values that are ids or marks. Without a filter the `hint` stands in their place: the
+    line is as high without a chip, so the first one moves nothing. What is heard are the same filters, and how many
+    `things` fit them.
     """
-    view, search = request.view, request.view.value("q")
+    page, view, search = request.page.name, request.view, request.view.value("q")
     filters = [
         (name, value, f"{labels[name]}: {(texts or {}).get((name, value), value)}")
         for name in labels
         for value in view.values(name)
     ]
-    chips = [_chip(view.toggled(name, value), words) for name, value, words in filters]
+    chips: list[Component] = [
+        html.A(words, href=view.toggled(name, value).href, className="view-link chip", title=f"Remove filter {words}")
+        for name, value, words in filters
+    ]
     if filters or search:
         cleared = view.narrowed().without("q", *labels)
         words = "Clear search and filters" if search else "Clear filters"
@@ -57,8 +47,12 @@ def values(
         chips.append(html.Span(hint, className="quiet"))
     searched = [f"Search: {search}"] if search else []
     heard = "; ".join([*(words for _, _, words in filters), *searched]) or "No filter"
-    return dict(zip(outputs(request.page.name), (chips, f"{heard}. {total:,} {things}."), strict=True))
+    return [
+        dbc.Stack(chips, id=f"{page}-chips", direction="horizontal", class_name="chips"),
+        html.P(f"{heard}. {total:,} {things}.", id=f"{page}-heard", className="visually-hidden", role="status"),
+    ]
 
 
-def _chip(without: View, words: str) -> Component:
-    return html.A(words, href=without.href, className="view-link chip", title=f"Remove filter {words}")
+def outputs(page: str) -> list[Output]:
+    """Return what of the line changes with the view."""
+    return [Output(f"{page}-chips", "children"), Output(f"{page}-heard", "children")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import dash_bootstrap_components as dbc
 from dash import Output
@@ -15,11 +15,15 @@ from dash_portal.view import View
 MOST_SHOWN: Final = 40
 
 
-def filter_menu(page: str, parameter: str) -> Component:
-    """Return the menu, still without its values."""
+def filter_menu(page: str, parameter: str, title: str, counted: Sequence[tuple[str, int]], view: View) -> Component:
+    """Return the menu; what is chosen is always listed, of the rest the most frequent ones."""
+    chosen, names = view.values(parameter), dict(counted)
+    shown = [*dict.fromkeys([*list(names)[:MOST_SHOWN], *chosen])]
+    options = [{"label": f"{name} · {names.get(name, 0):,}", "value": name} for name in shown]
     return dbc.DropdownMenu(
-        dbc.Checklist(id=ids.control(page, parameter), options=[], value=[], class_name="menu-checks"),
+        dbc.Checklist(id=ids.control(page, parameter), options=options, value=list(chosen), class_name="menu-checks"),
         id=f"{page}-{parameter}-menu",
+        label=f"{title} ({len(chosen)})" if chosen else title,
         color="",
         toggle_class_name="button",
         class_name="filter-menu",
@@ -30,13 +34,3 @@ def outputs(page: str, parameter: str) -> list[Output]:
     """Return what of the menu changes with the view."""
     control = ids.control(page, parameter)
     return [Output(control, "options"), Output(control, "value"), Output(f"{page}-{parameter}-menu", "label")]
-
-
-def values(page: str, parameter: str, title: str, counted: Sequence[tuple[str, int]], view: View) -> dict[Output, Any]:
-    """Return the menu's values; what is chosen is always listed, of the rest the most frequent ones."""
-    chosen = view.values(parameter)
-    names = dict(counted)
-    shown = [*dict.fromkeys([*list(names)[:MOST_SHOWN], *chosen])]
-    options = [{"label": f"{name} · {names.get(name, 0):,}", "value": name} for name in shown]
-    made = (options, list(chosen), f"{title} ({len(chosen)})" if chosen else title)
-    return dict(zip(outputs(page, parameter), made, strict=True))

@@ -43,7 +43,7 @@ def freshness_badge() -> Component:
     )
 
 
-def freshness_parts(page: DashboardPage) -> list[Component]:
+def freshness_parts(request: PageRequest) -> list[Component]:
     """Return the banner of old data, and what the browser keeps and asks."""
     return [
         dbc.Alert(
@@ -54,7 +54,7 @@ def freshness_parts(page: DashboardPage) -> list[Component]:
             fade=False,
             class_name="banner",
         ),
-        dcc.Store(id=ids.shown(page.name)),
+        dcc.Store(id=ids.shown(request.page.name), data=age_of(request)),
         dcc.Store(id="landed"),
         dcc.Interval(id="freshness-tells", interval=_TELL_EVERY),
         dcc.Interval(id="freshness-asks", interval=_ASK_EVERY),

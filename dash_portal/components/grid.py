@@ -29,8 +29,8 @@ class Column:
 
     Room that is left goes to the columns that grow; where there is too little, each shrinks to what is `least`.
 
-    `show` makes a cell of a request and a row; without it the cell is the row's field of that name. The first click on
-    the heading of numbers sorts by the largest.
+    A cell is the row's field of that name, written by `write`, or what `cell` makes of a request and the whole row.
+    The first click on the heading of numbers sorts by the largest.
     """
 
     field: str
@@ -42,13 +42,21 @@ class Column:
     least: int = 90
     grows: bool = False
     wraps: bool = False
-    show: Callable[[PageRequest, Any], Any] | None = None
+    write: Callable[[Any], Any] | None = None
+    cell: Callable[[PageRequest, Any], Any] | None = None
 
     @property
     def orders(self) -> tuple[str, str]:
         """The sorts it offers, the one of a first click first."""
         ascending, descending = self.sort, f"-{self.sort}"
         return (descending, ascending) if self.numeric or self.descending_first else (ascending, descending)
+
+    def content(self, request: PageRequest, row: Any) -> Any:
+        """Return what stands in a row's cell."""
+        if self.cell:
+            return self.cell(request, row)
+        value = getattr(row, self.field)
+        return self.write(value) if self.write else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,45 +89,58 @@ class Table:
         return tuple(column for column in self.columns if column.sort)
 
 
-def grid_card(table: Table, *tools: Component, note: Component | None = None) -> Component:
-    """Return the card of a table, still without rows; `tools` stand beside its search field."""
+def grid_card(
+    table: Table,
+    request: PageRequest,
+    question: TableQuestion,
+    rows: TablePage[Any],
+    *tools: Component,
+    note: Component | None = None,
+    foot: Mapping[str, Any] | None = None,
+    row_height: int | None = None,
+    written: Sequence[Mapping[str, Any]] | None = None,
+) -> Component:
+    """Return the card of a table: one page of rows, and which of how many they are.
+
+    `tools` stand beside its search field, `note` above the rows, `foot` is a row of totals; `written` are the rows'
+    cells where a page has made them itself.
+    """
     page = table.page
+    search = [search_field(request, "q", table.search_label, table.searched)] if table.searched else []
+    sorts = _sorts(table, question.sort_text)
     return html.Section(
         [
             html.Div(
                 [
                     html.H2(table.title, id="table-title", className="card-title"),
-                    html.Div(
-                        [*_search(table), *tools, _columns_menu(table), *_sorts(table), _export(page)],
-                        className="card-tools",
-                    ),
+                    html.Div([*search, *tools, _columns_menu(table), *sorts, _export(request)], className="card-tools"),
                 ],
                 className="card-head",
             ),
-            *([] if note is None else [note]),
-            _grid(table),
-            html.Div(
-                [
-                    html.Span(id="table-total", className="pager-text"),
-                    html.Label(
-                        "Rows on a page", htmlFor=_spelled(ids.control(page, "size")), className="visually-hidden"
-                    ),
-                    dbc.Select(
-                        id=ids.control(page, "size"),
-                        options=[{"label": f"{size} rows", "value": str(size)} for size in SIZES],
-                        value=str(SIZES[0]),
-                        class_name="size",
-                    ),
-                    dbc.Pagination(
-                        id=ids.control(page, "page"),
-                        max_value=1,
-                        active_page=1,
-                        fully_expanded=False,
-                        previous_next=True,
-                    ),
-                ],
-                className="pager",
+            note,
+            AgGrid(
+                id=ids.grid(page),
+                rowData=cells(table, request, rows.rows) if written is None else written,
+                columnDefs=_definitions(table, question.sort_text),
+                defaultColDef=_COLUMNS,
+                getRowId="params.data.id",
+                dashGridOptions=_OPTIONS
+                | {
+                    "rowHeight": row_height or table.row_height,
+                    "localeText": {"noRowsToShow": f"No {table.things} fit these filters."},
+                    "pinnedBottomRowData": [foot] if foot else [],
+                },
+                eventListeners={
+                    "sortChanged": ["order(params)"],
+                    "columnMoved": [f"remember(params, '{page}')"],
+                    "columnResized": [f"remember(params, '{page}')"],
+                    "cellClicked": ["open(params)"],
+                    "cellKeyDown": ["open(params)"],
+                },
+                className="grid ag-theme-portal",
+                style={"height": None},
             ),
+            _pager(table, question, rows),
         ],
         id="table",
         className="card table-card",
@@ -127,12 +148,21 @@ def grid_card(table: Table, *tools: Component, note: Component | None = None) ->
     )
 
 
-def _search(table: Table) -> list[Component]:
-    return [search_field(table.page, "q", table.search_label, table.searched)] if table.searched else []
+def outputs(table: Table) -> list[Output]:
+    """Return what of a table changes with the view; not its search field, in which one may be typing."""
+    page = table.page
+    return [
+        *(Output(ids.grid(page), part) for part in ("rowData", "columnDefs", "dashGridOptions")),
+        *(Output("table-total", part) for part in ("children", "data-total")),
+        *(Output(ids.control(page, "page"), part) for part in ("max_value", "active_page")),
+        *(Output(ids.control(page, name), "value") for name in ("size", *(["sort"] if table.sorts else []))),
+        Output(f"{page}-export", "href"),
+    ]
 
 
-def search_field(page: str, parameter: str, label: str, placeholder: str) -> Component:
+def search_field(request: PageRequest, parameter: str, label: str, placeholder: str) -> Component:
     """Return a search field of a page: what is typed goes into the address, and the answer comes by it."""
+    page = request.page.name
     name = ids.control(page, parameter)
     return dbc.InputGroup(
         [
@@ -140,6 +170,7 @@ def search_field(page: str, parameter: str, label: str, placeholder: str) -> Com
             dbc.Input(
                 id=name,
                 type="search",
+                value=request.view.value(parameter),
                 placeholder=placeholder,
                 maxlength=LONGEST_SEARCH,
                 autocomplete="off",
@@ -156,61 +187,11 @@ def search_field(page: str, parameter: str, label: str, placeholder: str) -> Com
     )
 
 
-def outputs(table: Table) -> list[Output]:
-    """Return what of a table changes with the view."""
-    page = table.page
-    return [
-        Output(ids.grid(page), "rowData"),
-        Output(ids.grid(page), "columnDefs"),
-        Output(ids.grid(page), "dashGridOptions"),
-        Output("table-total", "children"),
-        Output("table-total", "data-total"),
-        Output(ids.control(page, "page"), "max_value"),
-        Output(ids.control(page, "page"), "active_page"),
-        Output(ids.control(page, "size"), "value"),
-        Output(f"{page}-export", "href"),
-        *([Output(ids.control(page, "sort"), "value")] if table.sorts else []),
-    ]
-
-
-def values(
-    table: Table,
-    request: PageRequest,
-    question: TableQuestion,
-    rows: TablePage[Any],
-    *,
-    foot: Mapping[str, Any] | None = None,
-    row_height: int | None = None,
-    written: Sequence[Mapping[str, Any]] | None = None,
-) -> dict[Output, Any]:
-    """Return what a table shows: one page of rows, and which of how many they are.
-
-    `foot` is a row of totals; `written` are the rows' cells where a page has made them itself.
-    """
-    made = (
-        cells(table, request, rows.rows) if written is None else list(written),
-        _definitions(table, question.sort_text),
-        _options(table, foot, row_height),
-        _total_text(rows, table.things),
-        str(rows.total),
-        rows.pages,
-        rows.page,
-        str(question.size),
-        f"/export/{table.page}.csv?{request.view.narrowed().query}".removesuffix("?"),
-        *([question.sort_text] if table.sorts else []),
-    )
-    searched = {search_value(table.page, "q"): request.view.value("q")} if table.searched else {}
-    return dict(zip(outputs(table), made, strict=True)) | searched
-
-
 def cells(table: Table, request: PageRequest, rows: Iterable[Any]) -> list[dict[str, Any]]:
     """Return what stands in the rows' cells; `opens` is the view that a click anywhere in a row leads to."""
     written = []
     for row in rows:
-        shown = {
-            column.field: column.show(request, row) if column.show else getattr(row, column.field)
-            for column in table.columns
-        }
+        shown = {column.field: column.content(request, row) for column in table.columns}
         doors = [piece["href"] for cell in shown.values() for piece in cell if _is_door(piece)]
         opens = {"opens": doors[0]} if doors else {}
         written.append({"id": getattr(row, table.row_id), **shown, "narrow": table.two_lines(request, row)} | opens)
@@ -219,11 +200,6 @@ def cells(table: Table, request: PageRequest, rows: Iterable[Any]) -> list[dict[
 
 def _is_door(piece: Any) -> bool:
     return isinstance(piece, dict) and "door" in piece.get("className", "").split()
-
-
-def search_value(page: str, parameter: str) -> Output:
-    """Return what a page is made with in a search field. No callback changes it: one may be typing."""
-    return Output(ids.control(page, parameter), "value")
 
 
 def door(view: View, name: str, client_id: str | None, *, opens: bool = True) -> Pieces:
@@ -235,10 +211,34 @@ def door(view: View, name: str, client_id: str | None, *, opens: bool = True) ->
     ]
 
 
-def _total_text(rows: TablePage[Any], things: str) -> str:
-    if rows.total == 0:
-        return f"No {things} fit these filters."
-    return f"{rows.first:,} to {rows.last:,} of {rows.total:,} {things}"
+def _pager(table: Table, question: TableQuestion, rows: TablePage[Any]) -> Component:
+    name = ids.control(table.page, "size")
+    total = f"{rows.first:,} to {rows.last:,} of {rows.total:,} {table.things}"
+    return html.Div(
+        [
+            html.Span(
+                total if rows.total else f"No {table.things} fit these filters.",
+                id="table-total",
+                className="pager-text",
+                **{"data-total": str(rows.total)},  # type: ignore[arg-type]
+            ),
+            html.Label("Rows on a page", htmlFor=_spelled(name), className="visually-hidden"),
+            dbc.Select(
+                id=name,
+                options=[{"label": f"{size} rows", "value": str(size)} for size in SIZES],
+                value=str(question.size),
+                class_name="size",
+            ),
+            dbc.Pagination(
+                id=ids.control(table.page, "page"),
+                max_value=rows.pages,
+                active_page=rows.page,
+                fully_expanded=False,
+                previous_next=True,
+            ),
+        ],
+        className="pager",
+    )
 
 
 _COLUMNS: Final = {
@@ -256,40 +256,15 @@ _NARROW: Final = {"field": "narrow", "initialHide": True, "flex": 1, "autoHeight
 """The only column on a phone: two lines that say the row."""
 
 
-def _grid(table: Table) -> Component:
-    remember = f"remember(params, '{table.page}')"
-    return AgGrid(
-        id=ids.grid(table.page),
-        rowData=[],
-        columnDefs=_definitions(table, table.default_sort),
-        defaultColDef=_COLUMNS,
-        getRowId="params.data.id",
-        dashGridOptions=_options(table),
-        eventListeners={
-            "sortChanged": ["order(params)"],
-            "columnMoved": [remember],
-            "columnResized": [remember],
-            "cellClicked": ["open(params)"],
-            "cellKeyDown": ["open(params)"],
-        },
-        className="grid ag-theme-portal",
-        style={"height": None},
-    )
-
-
-def _options(table: Table, foot: Mapping[str, Any] | None = None, row_height: int | None = None) -> dict[str, Any]:
-    return {
-        "rowHeight": row_height or table.row_height,
-        "domLayout": "autoHeight",
-        "suppressMultiSort": True,
-        "maintainColumnOrder": True,
-        "ensureDomOrder": True,
-        "enableCellTextSelection": True,
-        "animateRows": False,
-        "suppressColumnVirtualisation": True,
-        "localeText": {"noRowsToShow": f"No {table.things} fit these filters."},
-        "pinnedBottomRowData": [dict(foot)] if foot else [],
-    }
+_OPTIONS: Final = {
+    "domLayout": "autoHeight",
+    "suppressMultiSort": True,
+    "maintainColumnOrder": True,
+    "ensureDomOrder": True,
+    "enableCellTextSelection": True,
+    "animateRows": False,
+    "suppressColumnVirtualisation": True,
+}
 
 
 def _definitions(table: Table, sort: str) -> list[dict[str, Any]]:
@@ -338,7 +313,7 @@ def _columns_menu(table: Table) -> Component:
     )
 
 
-def _sorts(table: Table) -> list[Component]:
+def _sorts(table: Table, sort: str) -> list[Component]:
     """Return the sort menu, which a phone shows in place of the headings."""
     options = []
     for column in table.sorts:
@@ -350,12 +325,14 @@ def _sorts(table: Table) -> list[Component]:
     name = ids.control(table.page, "sort")
     return [
         html.Label("Sorted", htmlFor=_spelled(name), className="visually-hidden"),
-        dbc.Select(id=name, options=options, value=table.default_sort, class_name="phone-only"),
+        dbc.Select(id=name, options=options, value=sort, class_name="phone-only"),
     ]
 
 
-def _export(page: str) -> Component:
-    return html.A("CSV", id=f"{page}-export", href=f"/export/{page}.csv", className="button", download="")
+def _export(request: PageRequest) -> Component:
+    page, query = request.page.name, request.view.narrowed().query
+    href = f"/export/{page}.csv?{query}".removesuffix("?")
+    return html.A("CSV", id=f"{page}-export", href=href, className="button", download="")
 
 
 def _spelled(name: dict[str, str]) -> str:

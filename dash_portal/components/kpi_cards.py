@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import dash_bootstrap_components as dbc
 from dash import Output, html
@@ -13,47 +12,31 @@ from dash_portal.dashboards.card import Card
 from dash_portal.view import View
 
 
-def kpi_cards(card_ids: Sequence[str]) -> Component:
-    """Return the cards, still without their figures; each says on hover or focus exactly what it counts."""
-    tips = [dbc.Tooltip(id=f"figure-{name}-tip", target=f"figure-{name}", placement="bottom") for name in card_ids]
-    return dbc.Row([*(_card(name) for name in card_ids), *tips], class_name="figures")
+def kpi_cards(cards: Sequence[Card], links: Mapping[str, View]) -> Component:
+    """Return the cards; each says on hover or focus exactly what it counts. `links` are the views that one leads to."""
+    figures = [_figure(card, links.get(card.card_id)) for card in cards]
+    return dbc.Row([*figures, *map(_tip, cards)], class_name="figures")
 
 
 def outputs(card_ids: Sequence[str]) -> list[Output]:
     """Return what of the cards changes with the view."""
-    return [output for name in card_ids for output in _outputs(name)]
+    names = [f"figure-{card_id}" for card_id in card_ids]
+    texts = [Output(f"{name}-{part}", "children") for name in names for part in ("value", "remark", "tip")]
+    return [*texts, *(Output(name, part) for name in names for part in ("href", "data-value"))]
 
 
-def values(cards: Iterable[Card], links: Mapping[str, View]) -> dict[Output, Any]:
-    """Return the cards' figures; `links` are the views that a card leads to."""
-    return {
-        output: value
-        for card in cards
-        for output, value in zip(
-            _outputs(card.card_id),
-            (
-                card.label,
-                card.text,
-                card.remark,
-                f"{card.exact_text} {card.explanation}",
-                links[card.card_id].href if card.card_id in links else None,
-                str(card.value),
-            ),
-            strict=True,
-        )
-    }
-
-
-def _outputs(name: str) -> list[Output]:
-    parts = ("label", "value", "remark", "tip")
-    texts = [Output(f"figure-{name}-{part}", "children") for part in parts]
-    return [*texts, Output(f"figure-{name}", "href"), Output(f"figure-{name}", "data-value")]
-
-
-def _card(name: str) -> Component:
+def _figure(card: Card, leads_to: View | None) -> Component:
+    name, texts = f"figure-{card.card_id}", {"label": card.label, "value": card.text, "remark": card.remark}
     return html.A(
-        [html.Span(id=f"figure-{name}-{part}", className=f"figure-{part}") for part in ("label", "value", "remark")],
-        id=f"figure-{name}",
+        [html.Span(text, id=f"{name}-{part}", className=f"figure-{part}") for part, text in texts.items()],
+        id=name,
+        href=leads_to.href if leads_to else None,
         className="figure view-link",
         tabIndex=0,
+        **{"data-value": str(card.value)},  # type: ignore[arg-type]
     )
+
+
+def _tip(card: Card) -> Component:
+    name = f"figure-{card.card_id}"
+    return dbc.Tooltip(f"{card.exact_text} {card.explanation}", id=f"{name}-tip", target=name, placement="bottom")

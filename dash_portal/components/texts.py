@@ -14,6 +14,7 @@ from dash import html
 from dash_portal.brand_time import day_text, local_day, moment_text
 from dash_portal.charts.numbers import NO_VALUE, ValueFormat, exact
 from dash_portal.dashboards.hot_list import HotRow, Priority
+from dash_portal.dashboards.leads import LeadRow
 from dash_portal.dashboards.pipeline import Deal
 
 Pieces = list[Any]
@@ -38,7 +39,7 @@ def day(moment: datetime | None, zone: str) -> str:
     return NO_VALUE if moment is None else day_text(local_day(moment, zone))
 
 
-def day_piece(moment: datetime | None, zone: str) -> Pieces:
+def day_pieces(moment: datetime | None, zone: str) -> Pieces:
     """Write the day of a moment in a cell, the exact time on hover."""
     return [{"text": day(moment, zone), "title": moment_text(moment, zone)}] if moment else [NO_VALUE]
 
@@ -74,12 +75,10 @@ def mail_address(text: str) -> str | None:
     return f"mailto:{quote(text, safe='@+')}" if _MAIL.fullmatch(text) else None
 
 
-def contact_pieces(email: str, number: str) -> Pieces:
+def contact_pieces(_request: Any, row: LeadRow) -> Pieces:
     """Write mail and phone below each other, each as a link where it can be one."""
-    pieces = [
-        _linked(email, mail_address(email)),
-        _linked(phone(number), phone_address(number)) | {"className": "quiet"},
-    ]
+    number = _linked(phone(row.phone), phone_address(row.phone))
+    pieces = [_linked(row.email, mail_address(row.email)), number | {"className": "quiet"}]
     return [piece for piece in pieces if piece["text"]]
 
 
@@ -87,14 +86,14 @@ def _linked(text: str, href: str | None) -> dict[str, str]:
     return {"text": text, "className": "line"} | ({"href": href} if href else {})
 
 
-def priority_piece(priority: Priority) -> dict[str, str]:
+def priority_pieces(priority: Priority) -> Pieces:
     """Say a priority as a word beside one to three bars, never by colour alone."""
-    return {"text": f"{_BARS[priority]} {priority.value}", "className": f"badge badge-{priority.name.lower()}"}
+    return [{"text": f"{_BARS[priority]} {priority.value}", "className": f"badge badge-{priority.name.lower()}"}]
 
 
-def stage_piece(name: str) -> dict[str, str]:
+def stage_pieces(name: str) -> Pieces:
     """Say a stage as a label; the name is never cut."""
-    return {"text": name, "className": "badge badge-stage"}
+    return [{"text": name, "className": "badge badge-stage"}]
 
 
 def stuck_piece() -> dict[str, str]:
