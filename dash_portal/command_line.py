@@ -1,4 +1,4 @@
-"""The portal's command lines: schema, server, configuration, first brands and people, lost phones, keys.
+"""The portal's command lines: schema, server, configuration, backups, first brands and people, lost phones, keys.
 
 Bad input and bad configuration are answered with one line on standard error and exit status 2.
 """
@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import structlog
@@ -27,6 +28,9 @@ from dash_portal.accounts.people import create_user
 from dash_portal.accounts.sign_in import normal_email
 from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.accounts.web_keys import brands_sharing_keys
+from dash_portal.backup.archive import BackupError
+from dash_portal.backup.making import make_backup
+from dash_portal.backup.restoring import restore_backup
 from dash_portal.database_away import AWAY, WRONG_PASSWORD, why_away
 from database import PORTAL_ROLE, AgencySession, create_engine
 from encryption import EncryptionError
@@ -50,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     wish = _parser().parse_args(arguments)
     try:
         wish.command(wish)
-    except (CommandError, ConfigurationError, AccountError, EncryptionError) as problem:
+    except (CommandError, ConfigurationError, AccountError, BackupError, EncryptionError) as problem:
         return _refuse(str(problem))
     except SQLAlchemyError as away:
         reason = why_away(away) if isinstance(away, AWAY) else type(getattr(away, "orig", away)).__name__
@@ -82,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     command("check-config", _check_config, "Say whether the configuration and the database are fit for production.")
     command("rotate-keys", _rotate_keys, "Encrypt every stored secret with the newest PORTAL_ENCRYPTION_KEY.")
+
+    backup = command("backup", _backup, "Write all rows of the database into one file, while it is in use.")
+    backup.add_argument("file", metavar="FILE", type=Path)
+    restore = command("restore", _restore, "Make the database what a backup holds. Stop web and worker before.")
+    restore.add_argument("file", metavar="FILE", type=Path)
+    restore.add_argument("--replace", action="store_true", help="even where the database holds rows: they are lost")
 
     tenant = command("create-tenant", _create_tenant, "Make a brand; its web key is read from standard input.")
     tenant.add_argument("slug", metavar="SLUG")
@@ -216,6 +226,17 @@ def _rotate_keys(_wish: argparse.Namespace) -> None:
         rotated = rotate_keys(session, actor=COMMAND_LINE, cipher=settings.cipher())
         session.commit()
     print(f"{rotated} secrets are encrypted with the newest key; older keys may be taken out of PORTAL_ENCRYPTION_KEY.")
+
+
+def _backup(wish: argparse.Namespace) -> None:
+    contents = make_backup(create_engine(load_settings(Settings).database_url), wish.file)
+    print(f"{wish.file} holds {contents.rows} rows of {len(contents.tables)} tables, all that there were.")
+
+
+def _restore(wish: argparse.Namespace) -> None:
+    contents = restore_backup(create_engine(load_settings(Settings).database_url), wish.file, replace=wish.replace)
+    print(f"The database is what it was at {contents.made_at} ({contents.rows} rows), at this release's schema.")
+    print("Everybody signs in anew, and links that were not used yet are void. See what check-config says.")
 
 
 def _create_tenant(wish: argparse.Namespace) -> None:

@@ -23,9 +23,15 @@ _ONE_AT_A_TIME: Final = 7_203_511  # any number: the advisory lock that release 
 def upgrade(engine: Engine) -> None:
     """Bring schema and rights to what they must be; several processes may try at once, and one of them does it."""
     with schema_transaction(engine) as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade_within(connection)
+
+
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """Do the same in a transaction that is open already; up to an older revision only its schema, without rights."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    if revision == "head":
         bring_about(connection)
 
 
@@ -67,7 +73,17 @@ def is_current(engine: Engine) -> bool:
     """Tell whether the database stands at the newest revision. Raises SQLAlchemyError when it is away."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest
+        return revision_of(connection) == newest
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that the database stands at; None where nothing was ever migrated."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Tell whether this release knows the revision: one of a newer release it does not."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def _config() -> Config:

@@ -45,6 +45,11 @@ _ACCOUNTS: Final = {
     "user_sessions": _OF_A_PERSON,
     "recovery_codes": _OF_A_PERSON,
 }
+_LETS_AGENCY: Final = (
+    "CASE ( SELECT current_setting('portal.brand'::text, true) AS current_setting) WHEN 'agency'::text THEN true ",
+    "((current_setting('portal.brand'::text, true) = ANY (ARRAY['agency'::text, 'accounts'::text])) OR ",
+)
+"""How `row_security.py`'s two rules begin, as PostgreSQL writes them: for the agency they are true by that alone."""
 
 
 def bring_about(connection: Connection) -> None:
@@ -59,10 +64,31 @@ def bring_about(connection: Connection) -> None:
             if table in READS_AND:
                 let_portal(READS_AND[table], table)
         for table in _unguarded(connection):
+            for policy in connection.scalars(_POLICIES_OF, {"table": table}).all():
+                connection.execute(text(f'DROP POLICY "{policy}" ON {table}'))
             if table in _ACCOUNTS:
                 protect_accounts(table, _ACCOUNTS[table])
             else:
                 protect(table)
+
+
+def tables_that_hide(connection: Connection) -> list[str]:
+    """Return the tables of which this transaction might see less than all rows although it speaks for the agency.
+
+    Nobody can count what is hidden from them. What can be told is whether the server looks at each row at all, and if
+    so, that the only rule it goes by lets the agency see everything.
+    """
+    if connection.dialect.name != "postgresql":
+        return []
+    guards = connection.execute(_GUARDS).all()
+    return sorted(
+        {guard.table for guard in guards if guard.is_bound and not (guard.is_alone and _lets_agency(guard.rule))}
+    )
+
+
+def _lets_agency(rule: str) -> bool:
+    """Tell whether a policy, as PostgreSQL writes it, begins with words after which the agency sees every row."""
+    return " ".join(rule.split()).startswith(_LETS_AGENCY)
 
 
 def _take_all(connection: Connection, table: str) -> None:
@@ -72,11 +98,25 @@ def _take_all(connection: Connection, table: str) -> None:
 
 
 def _unguarded(connection: Connection) -> Iterator[str]:
-    """Yield the tables whose rows are to be hidden and are not: the guard is off, not forced, or has no policy."""
-    guarded = connection.scalars(
-        text(
-            "SELECT c.relname FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = 'own_brand' "
-            "WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity AND c.relforcerowsecurity"
-        )
-    )
-    yield from sorted((_OF_A_BRAND | _ACCOUNTS.keys()) - set(guarded))
+    """Yield the tables whose guard is off, or goes by other rules than it must."""
+    guarded = {
+        guard.table
+        for guard in connection.execute(_GUARDS)
+        if guard.is_forced and guard.is_alone and guard.rule == guard.rule_of_writing and _lets_agency(guard.rule)
+    }
+    yield from sorted((_OF_A_BRAND | _ACCOUNTS.keys()) - guarded)
+
+
+_GUARDS: Final = text(
+    """
+    SELECT c.relname AS "table", row_security_active(c.oid) AS is_bound,
+        c.relrowsecurity AND c.relforcerowsecurity AS is_forced,
+        coalesce(p.polname = 'own_brand' AND p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}'
+            AND count(*) OVER (PARTITION BY c.oid) = 1, false) AS is_alone,
+        coalesce(pg_get_expr(p.polqual, p.polrelid), '') AS rule,
+        coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') AS rule_of_writing
+    FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+    """
+)
+_POLICIES_OF: Final = text("SELECT polname FROM pg_policy WHERE polrelid = CAST(:table AS regclass)")

@@ -44,6 +44,7 @@ class AuditAction(StrEnum):
     BRAND_REACTIVATED = "brand_reactivated"
     WEB_KEY_CHANGED = "web_key_changed"
     ENCRYPTION_ROTATED = "encryption_rotated"
+    DATABASE_RESTORED = "database_restored"
     EXPORTED = "exported"
     SYNC_REQUESTED = "sync_requested"
     HELD_BACK_CONFIRMED = "held_back_confirmed"

@@ -230,6 +230,7 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.BRAND_REACTIVATED: "reactivated the brand",
     AuditAction.WEB_KEY_CHANGED: "replaced the web key",
     AuditAction.ENCRYPTION_ROTATED: "renewed the encryption of stored secrets",
+    AuditAction.DATABASE_RESTORED: "restored the database from a backup",
     AuditAction.EXPORTED: "downloaded data",
     AuditAction.SYNC_REQUESTED: "asked for a sync",
     AuditAction.HELD_BACK_CONFIRMED: "confirmed what was held back",

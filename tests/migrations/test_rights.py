@@ -60,6 +60,8 @@ def test_whatever_was_taken_away_or_given_migrate_brings_about_what_must_be(engi
             "ALTER TABLE users NO FORCE ROW LEVEL SECURITY",
             "DROP POLICY own_brand ON leads",
             "DROP POLICY own_brand ON user_sessions",
+            "CREATE POLICY more ON hot_list_items USING (true)",
+            "ALTER POLICY own_brand ON tenants WITH CHECK (true)",
         ):
             connection.execute(text(statement))
     assert rights(engine) != as_they_must_be
