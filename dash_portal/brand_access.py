@@ -73,6 +73,12 @@ class Brand:
         return self.viewers_zone or self.timezone
 
 
+def initials(name: str) -> str:
+    """Return the two letters that stand for a person or a brand where there is no picture."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0].upper() for word in words[:2]) or "?"
+
+
 def current_viewer() -> Viewer:
     """Return who is signed in. Raises NotSignedInError."""
     who = signed_in() if has_request_context() else None

@@ -7,13 +7,11 @@ from typing import Any
 from dash import Input, callback, register_page
 from dash.development.base_component import Component
 
-from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell
-from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import Pieces, days_pieces, money, percent, priority_pieces, stage_pieces, stuck_piece
+from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell, texts
+from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import hot_list
 from dash_portal.dashboards.hot_list import HotRow
 from dash_portal.dashboards.pipeline import STUCK, pipeline_counts
-from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from models import Resource
 
@@ -28,15 +26,10 @@ CHARTS = ((hot_list.BY_STAGE,),)
 CHIPS = {"stage": "Stage", "stuck": "Only"}
 
 
-def _candidate(request: PageRequest, row: HotRow) -> Pieces:
-    return door(request.view, row.candidate or "(no name)", row.client_id)
-
-
-def _two_lines(request: PageRequest, row: HotRow) -> Pieces:
-    stuck = [stuck_piece()] if row.stuck else []
-    second = f"{row.stage} · {money(row.iff)} · {percent(row.likelihood)}"
-    name = _candidate(request, row)
-    return [*name, *priority_pieces(row.priority), *stuck, {"text": second, "className": "second"}]
+def _two_lines(request: PageRequest, row: HotRow) -> texts.Pieces:
+    second = f"{row.stage} · {texts.money(row.iff)} · {texts.percent(row.likelihood)}"
+    name, marks = texts.candidate_pieces(request, row), [*texts.priority_pieces(row.priority), *texts.stuck_pieces(row)]
+    return [*name, *marks, {"text": second, "className": "second"}]
 
 
 TABLE = Table(
@@ -46,28 +39,24 @@ TABLE = Table(
     label="Search hot list",
     row_id="opportunity_id",
     columns=(
-        Column("candidate", "Candidate", "candidate", width=170, least=108, grows=True, cell=_candidate),
-        Column("priority", "Priority", width=125, least=104, write=priority_pieces),
+        Column("candidate", "Candidate", "candidate", width=170, least=108, grows=True, cell=texts.candidate_pieces),
+        Column("priority", "Priority", width=125, least=104, write=texts.priority_pieces),
         Column("market", "Market", "market", width=120, least=84, grows=True),
         Column("units", "Units", width=70, least=52),
-        Column("stage", "Stage", "stage", descending_first=True, width=215, least=128, grows=True, write=stage_pieces),
-        Column("iff", "IFF", "iff", numeric=True, width=110, least=104, write=money),
-        Column("weighted_iff", "Weighted IFF", "weighted", numeric=True, width=130, least=104, write=money),
-        Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=percent),
-        Column("days", "Days in stage", "days", numeric=True, width=130, cell=days_pieces),
+        Column(
+            "stage", "Stage", "stage", descending_first=True, width=215, least=128, grows=True, write=texts.stage_pieces
+        ),
+        Column("iff", "IFF", "iff", numeric=True, width=110, least=104, write=texts.money),
+        Column("weighted_iff", "Weighted IFF", "weighted", numeric=True, width=130, least=104, write=texts.money),
+        Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=texts.percent),
+        Column("days", "Days in stage", "days", numeric=True, width=130, cell=texts.days_pieces),
         Column("sales_lead", "Sales lead", "lead", width=130, least=86, grows=True),
     ),
     two_lines=_two_lines,
     default_sort=hot_list.DEFAULT_SORT,
     searched="Candidate, market, stage, sales lead …",
 )
-OUTPUTS = shell.outputs(
-    PAGE,
-    kpi_cards.outputs(hot_list.CARDS),
-    filter_chips.outputs(PAGE.name),
-    chart_card.outputs(CHARTS),
-    grid.outputs(TABLE),
-)
+OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(hot_list.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -90,19 +79,19 @@ def _content(request: PageRequest) -> list[Component] | Component:
     dashboard = hot_list.hot_list_dashboard(session, brand, filters)
     if not dashboard.brand_total and not filters.only_stuck:
         what = "Deals in a late stage with an initial franchise fee will appear here, the nearest to signing first."
-        return empty.nothing_yet(what, request.freshness, brand)
-    question = TableQuestion.of_view(view, sorts=hot_list.SORT_NAMES, default=hot_list.DEFAULT_SORT)
+        return empty.nothing_yet(what, request)
+    question = TABLE.question(request.view)
     rows = hot_list.hot_rows(session, brand, filters, question)
     totals = (dashboard.iff, dashboard.weighted_iff)
     if question.search:
         totals = hot_list.searched_totals(session, filters, question)
-    texts, hint = {("stuck", STUCK): "Stuck deals"}, filter_chips.SELECT_A_BAR
+    value_names = {("stuck", STUCK): "Stuck deals"}
     links = {hot_list.CARDS[0]: view.narrowed().without("q", *CHIPS)}
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
-        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=hint),
+        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
         chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
-        grid.grid_card(TABLE, request, question, rows, foot=_foot(rows.total, *map(money, totals))),
+        grid.grid_card(TABLE, request, question, rows, foot=_foot(rows.total, *map(texts.money, totals))),
     ]
 
 

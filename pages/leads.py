@@ -7,12 +7,10 @@ from typing import Any
 from dash import Input, callback, register_page
 from dash.development.base_component import Component
 
-from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell
-from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import Pieces, contact_pieces, day, day_pieces, money, stage_pieces
+from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell, texts
+from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import leads
 from dash_portal.dashboards.leads import LeadRow
-from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from models import Resource
 
@@ -27,17 +25,17 @@ CHARTS = ((leads.BY_SOURCE, leads.SOURCE_QUALITY), (leads.BY_STATUS,))
 CHIPS = {"source": "Source", "status": "Status", "only": "Only"}
 
 
-def _name(request: PageRequest, row: LeadRow) -> Pieces:
-    return door(request.view, row.name or row.company or "(no name)", row.client_id)
+def _name(request: PageRequest, row: LeadRow) -> texts.Pieces:
+    return texts.name_pieces(request.view, row.name or row.company, row.client_id)
 
 
-def _created(request: PageRequest, row: LeadRow) -> Pieces:
-    return day_pieces(row.created_at, request.brand.display_zone)
+def _created(request: PageRequest, row: LeadRow) -> texts.Pieces:
+    return texts.day_pieces(row.created_at, request.brand.display_zone)
 
 
-def _two_lines(request: PageRequest, row: LeadRow) -> Pieces:
-    second = f"{row.source} · {day(row.created_at, request.brand.display_zone)}"
-    return [*_name(request, row), *stage_pieces(row.status), {"text": second, "className": "second"}]
+def _two_lines(request: PageRequest, row: LeadRow) -> texts.Pieces:
+    second = f"{row.source} · {texts.day(row.created_at, request.brand.display_zone)}"
+    return [*_name(request, row), *texts.stage_pieces(row.status), {"text": second, "className": "second"}]
 
 
 TABLE = Table(
@@ -48,24 +46,18 @@ TABLE = Table(
     columns=(
         Column("name", "Name", "name", width=170, grows=True, cell=_name),
         Column("source", "Source", "source", width=150, grows=True),
-        Column("status", "Status", "status", width=170, least=130, grows=True, write=stage_pieces),
-        Column("contact", "Contact", width=250, least=150, grows=True, cell=contact_pieces),
+        Column("status", "Status", "status", width=170, least=130, grows=True, write=texts.stage_pieces),
+        Column("contact", "Contact", width=250, least=150, grows=True, cell=texts.contact_pieces),
         Column("sales_lead", "Sales lead", "lead", width=130, grows=True),
         Column("created_at", "Created", "created", descending_first=True, width=120, least=100, cell=_created),
-        Column("deal_size", "Deal size", "deal", numeric=True, width=110, write=money),
+        Column("deal_size", "Deal size", "deal", numeric=True, width=110, write=texts.money),
     ),
     two_lines=_two_lines,
     default_sort=leads.DEFAULT_SORT,
     searched="Name, company, e-mail, phone, source, status …",
     row_height=56,
 )
-OUTPUTS = shell.outputs(
-    PAGE,
-    kpi_cards.outputs(leads.CARDS),
-    filter_chips.outputs(PAGE.name),
-    chart_card.outputs(CHARTS),
-    grid.outputs(TABLE),
-)
+OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(leads.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -91,17 +83,15 @@ def _content(request: PageRequest) -> list[Component] | Component:
     dashboard = leads.leads_dashboard(session, brand, filters, request.now, open_charts=open_charts)
     if not dashboard.brand_total:
         what = "Your prospects will appear here: how many there are, where they come from and how far they get."
-        return empty.nothing_yet(what, request.freshness, brand)
-    question = TableQuestion.of_view(view, sorts=leads.SORTS, default=leads.DEFAULT_SORT)
+        return empty.nothing_yet(what, request)
+    question = TABLE.question(request.view)
     rows = leads.lead_rows(session, filters, question, counts, known_total=dashboard.total)
-    texts = {("only", group): label for group, label in leads.GROUPS.items()}
+    value_names = {("only", group): label for group, label in leads.GROUPS.items()}
     links = {card_id: view.toggled("only", group) for group, card_id in zip(leads.GROUPS, leads.CARDS[1:], strict=True)}
     links[leads.CARDS[0]] = view.narrowed().without("q", *CHIPS)
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
-        *filter_chips.filter_chips(
-            request, CHIPS, rows.total, TABLE.things, texts=texts, hint=filter_chips.SELECT_A_BAR
-        ),
+        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
         chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
         grid.grid_card(TABLE, request, question, rows),
     ]

@@ -8,13 +8,11 @@ from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
 from dash_portal.brand_time import clock_text
-from dash_portal.components import empty, filter_chips, filter_menu, grid, ids, shell
-from dash_portal.components.grid import Column, Table, door, search_field
+from dash_portal.components import empty, filter_chips, filter_menu, grid, ids, shell, texts
+from dash_portal.components.grid import Column, Table, search_field
 from dash_portal.components.rich_text import marked_pieces
-from dash_portal.components.texts import Pieces, day
 from dash_portal.dashboards import notes
 from dash_portal.dashboards.notes import NoteFilters, NoteRow
-from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_data
 from models import Resource
 
@@ -29,26 +27,26 @@ CHIPS = {"author": "Author", "kind": "Kind", "contact": "Contact", "client": "Co
 ROW_HEIGHTS = {"": 64, "compact": 40}
 
 
-def _day(request: PageRequest, row: NoteRow) -> Pieces:
+def _day(request: PageRequest, row: NoteRow) -> texts.Pieces:
     """Return the day as the link that opens the note."""
-    target = request.view.set_to("note", row.key)
-    return [{"text": day(row.noted_at, request.brand.display_zone), "href": target.href, "className": "door line"}]
+    text, target = texts.day(row.noted_at, request.brand.display_zone), request.view.set_to("note", row.key)
+    return [{"text": text, "href": target.href, "className": "door line"}]
 
 
-def _date(request: PageRequest, row: NoteRow) -> Pieces:
+def _date(request: PageRequest, row: NoteRow) -> texts.Pieces:
     clock = clock_text(row.noted_at, request.brand.display_zone) if row.noted_at else ""
     return [*_day(request, row), {"text": clock, "className": "quiet line"}] if clock else _day(request, row)
 
 
-def _contact(request: PageRequest, row: NoteRow) -> Pieces:
-    return door(request.view, row.contact, row.client_id, opens=False)
+def _contact(request: PageRequest, row: NoteRow) -> texts.Pieces:
+    return texts.name_pieces(request.view, row.contact, row.client_id, opens=False)
 
 
-def _snippet(request: PageRequest, row: NoteRow) -> Pieces:
+def _snippet(request: PageRequest, row: NoteRow) -> texts.Pieces:
     return marked_pieces(row.snippet, request.view.value("q"))
 
 
-def _two_lines(request: PageRequest, row: NoteRow) -> Pieces:
+def _two_lines(request: PageRequest, row: NoteRow) -> texts.Pieces:
     return [*_day(request, row), *_contact(request, row), {"text": row.snippet, "className": "second"}]
 
 
@@ -73,7 +71,7 @@ TABLE = Table(
 COVERAGE = Output("notes-coverage", "children")
 DENSITY = [Output("notes-density", "children"), Output("notes-density", "href")]
 MENUS = [*filter_menu.outputs(PAGE.name, "author"), *filter_menu.outputs(PAGE.name, "kind")]
-OUTPUTS = shell.outputs(PAGE, filter_chips.outputs(PAGE.name), MENUS, DENSITY, [COVERAGE], grid.outputs(TABLE))
+OUTPUTS = shell.outputs(PAGE, MENUS, DENSITY, [COVERAGE], grid.outputs(TABLE))
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -95,12 +93,12 @@ def _content(request: PageRequest) -> list[Component] | Component:
     facets = notes.note_facets(session, brand, filters)
     if not facets.brand_total:
         what = "Notes on your contacts will appear here: calls, e-mails and meetings, newest first."
-        return empty.nothing_yet(what, request.freshness, brand)
-    question = TableQuestion.of_view(view, sorts=notes.SORTS, default=notes.DEFAULT_SORT)
+        return empty.nothing_yet(what, request)
+    question = TABLE.question(request.view)
     rows = notes.note_page(session, brand, filters, question, facets.total)
     density = view.value("density")
     other_density = view.without("density") if density else view.set_to("density", "compact")
-    names = _contact_name(request, filters)
+    names = {("client", client): notes.contact_name(session, brand, client) for client in view.values("client")[:1]}
     other = "Roomy" if density else "Compact"
     tools = (
         search_field(request, "contact", "Contact's name", "Contact's name …"),
@@ -108,7 +106,7 @@ def _content(request: PageRequest) -> list[Component] | Component:
         filter_menu.filter_menu(PAGE.name, "kind", "Kind", facets.kinds, view),
         html.A(other, id="notes-density", href=other_density.href, className="button view-link wide-only"),
     )
-    chips = filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, texts=names)
+    chips = filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=names, hint="")
     coverage = html.P(_coverage(request), id="notes-coverage", className="card-text")
     line = html.Div([coverage, *chips], className="notes-line")
     return [grid.grid_card(TABLE, request, question, rows, *tools, note=line, row_height=ROW_HEIGHTS.get(density))]
@@ -120,13 +118,3 @@ def _coverage(request: PageRequest) -> str | None:
     if coverage.read >= coverage.contacts:
         return None
     return f"Notes of {coverage.read:,} of {coverage.contacts:,} contacts read, more with each sync."
-
-
-def _contact_name(request: PageRequest, filters: NoteFilters) -> dict[tuple[str, str], str]:
-    """Name the contact whose notes alone are shown."""
-    if not filters.client_id:
-        return {}
-    question = TableQuestion(sort="date", descending=True)
-    of_contact = NoteFilters(client_id=filters.client_id)
-    rows = notes.note_page(request.session, request.brand, of_contact, question, 1).rows
-    return {("client", filters.client_id): rows[0].contact or filters.client_id} if rows else {}

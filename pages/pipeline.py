@@ -9,13 +9,11 @@ from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
 from dash_portal.brand_time import day_text
-from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell
-from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import Pieces, days, days_pieces, money, percent, stage_pieces, stuck_piece
+from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell, texts
+from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import pipeline
 from dash_portal.dashboards.pipeline import STUCK, Deal
 from dash_portal.dashboards.stages import current_keys
-from dash_portal.dashboards.table import TableQuestion
 from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from dash_portal.view import View
 from models import Resource
@@ -31,15 +29,10 @@ CHARTS = ((pipeline.BY_STAGE, pipeline.AGEING), (pipeline.VALUE_BY_STAGE, pipeli
 CHIPS = {"stage": "Stage", "stuck": "Only"}
 
 
-def _candidate(request: PageRequest, deal: Deal) -> Pieces:
-    return door(request.view, deal.candidate or "(no name)", deal.client_id)
-
-
-def _two_lines(request: PageRequest, deal: Deal) -> Pieces:
-    stuck = [stuck_piece()] if deal.stuck else []
-    second = f"{money(deal.deal_size)} · {percent(deal.likelihood)} · {days(deal.days)} days"
-    name = _candidate(request, deal)
-    return [*name, *stage_pieces(deal.stage), *stuck, {"text": second, "className": "second"}]
+def _two_lines(request: PageRequest, deal: Deal) -> texts.Pieces:
+    second = f"{texts.money(deal.deal_size)} · {texts.percent(deal.likelihood)} · {texts.days(deal.days)} days"
+    name, marks = texts.candidate_pieces(request, deal), [*texts.stage_pieces(deal.stage), *texts.stuck_pieces(deal)]
+    return [*name, *marks, {"text": second, "className": "second"}]
 
 
 TABLE = Table(
@@ -48,13 +41,15 @@ TABLE = Table(
     things="deals",
     row_id="opportunity_id",
     columns=(
-        Column("candidate", "Candidate", "candidate", width=150, grows=True, cell=_candidate),
+        Column("candidate", "Candidate", "candidate", width=150, grows=True, cell=texts.candidate_pieces),
         Column("opportunity_name", "Opportunity", width=130, grows=True),
-        Column("stage", "Stage", "stage", descending_first=True, width=190, least=130, grows=True, write=stage_pieces),
-        Column("deal_size", "Deal size", "value", numeric=True, width=110, write=money),
-        Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=percent),
-        Column("weighted", "Weighted", "weighted", numeric=True, width=110, write=money),
-        Column("days", "Days in stage", "days", numeric=True, width=140, cell=days_pieces),
+        Column(
+            "stage", "Stage", "stage", descending_first=True, width=190, least=130, grows=True, write=texts.stage_pieces
+        ),
+        Column("deal_size", "Deal size", "value", numeric=True, width=110, write=texts.money),
+        Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=texts.percent),
+        Column("weighted", "Weighted", "weighted", numeric=True, width=110, write=texts.money),
+        Column("days", "Days in stage", "days", numeric=True, width=140, cell=texts.days_pieces),
         Column("sales_lead", "Sales lead", "lead", width=130, grows=True),
         Column("source", "Source", "source", width=130, grows=True),
     ),
@@ -64,12 +59,7 @@ TABLE = Table(
 )
 REMARKS = Output("pipeline-remarks", "children")
 OUTPUTS = shell.outputs(
-    PAGE,
-    kpi_cards.outputs(pipeline.CARDS),
-    filter_chips.outputs(PAGE.name),
-    chart_card.outputs(CHARTS),
-    [REMARKS],
-    grid.outputs(TABLE),
+    PAGE, kpi_cards.outputs(pipeline.CARDS), chart_card.outputs(CHARTS), [REMARKS], grid.outputs(TABLE)
 )
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
@@ -93,15 +83,15 @@ def _content(request: PageRequest) -> list[Component] | Component:
     dashboard = pipeline.build_dashboard(counts, selected)
     if not dashboard.brand_total and not counts.only_stuck:
         what = "Your deals will appear here: what stands in each stage, what it is worth and where it stays."
-        return empty.nothing_yet(what, request.freshness, brand)
-    question = TableQuestion.of_view(view, sorts=pipeline.SORT_NAMES, default=pipeline.DEFAULT_SORT)
+        return empty.nothing_yet(what, request)
+    question = TABLE.question(request.view)
     rows = pipeline.deal_rows(session, counts, selected, question)
     links = {"opportunities": view.narrowed().without("q", *CHIPS), "stuck-deals": view.toggled("stuck", STUCK)}
-    texts, hint = {("stuck", STUCK): "Stuck deals"}, filter_chips.SELECT_A_BAR
+    value_names = {("stuck", STUCK): "Stuck deals"}
     remarks = html.P(_remarks(view, counts, dashboard.observed_since), id="pipeline-remarks", className="card-text")
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
-        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, texts=texts, hint=hint),
+        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
         chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
         grid.grid_card(TABLE, request, question, rows, note=remarks),
     ]

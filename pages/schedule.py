@@ -8,12 +8,10 @@ from typing import Any
 from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
-from dash_portal.brand_time import clock_text, day_heading, day_text, local, local_day
-from dash_portal.components import empty, grid, ids, shell
-from dash_portal.components.grid import Column, Table, door
-from dash_portal.components.texts import Pieces, stage_pieces
-from dash_portal.dashboards.schedule import Appointment, by_day, description_text, first_and_last_day, upcoming
-from dash_portal.dashboards.table import TableQuestion
+from dash_portal.brand_time import day_heading, day_text, local, local_day
+from dash_portal.components import empty, grid, ids, shell, texts
+from dash_portal.components.grid import Column, Table
+from dash_portal.dashboards.schedule import Appointment, by_day, description_text, times_text, upcoming
 from dash_portal.page_request import DashboardPage, PageRequest, by_minute
 from models import Resource
 
@@ -27,37 +25,31 @@ PAGE = DashboardPage(
 
 
 def _times(request: PageRequest, appointment: Appointment) -> str:
-    """Say when an appointment begins and until when it lasts, where anybody says so; on another day, with that day."""
-    zone = request.brand.display_zone
-    first, last = first_and_last_day(appointment, request.brand)
-    begins = "All day" if appointment.all_day else clock_text(appointment.starts_at, zone)
-    clock = "" if appointment.all_day or not appointment.ends_at else clock_text(appointment.ends_at, zone)
-    until = ", ".join(filter(None, (day_text(last) if last != first else "", clock)))
-    return f"{begins} to {until}" if until else begins
+    return times_text(appointment, request.brand)
 
 
-def _contact(request: PageRequest, appointment: Appointment) -> Pieces:
-    return door(request.view, appointment.contact or appointment.title or "(no name)", appointment.client_id)
+def _contact(request: PageRequest, appointment: Appointment) -> texts.Pieces:
+    return texts.name_pieces(request.view, appointment.contact or appointment.title, appointment.client_id)
 
 
 def _title(appointment: Appointment) -> str:
     return appointment.title if appointment.contact else ""
 
 
-def _what(_request: PageRequest, appointment: Appointment) -> Pieces:
+def _what(_request: PageRequest, appointment: Appointment) -> texts.Pieces:
     description = {"text": description_text(appointment), "className": "second"}
     return [piece for piece in (_title(appointment), description) if piece]
 
 
-def _state(_request: PageRequest, appointment: Appointment) -> Pieces:
-    status = stage_pieces(appointment.status) if appointment.status else []
+def _state(_request: PageRequest, appointment: Appointment) -> texts.Pieces:
+    status = texts.stage_pieces(appointment.status) if appointment.status else []
     return [piece for piece in (appointment.kind, " ", *status) if piece]
 
 
-def _two_lines(request: PageRequest, appointment: Appointment) -> Pieces:
-    first = [{"text": _times(request, appointment), "className": "strong"}, " ", *_contact(request, appointment)]
+def _two_lines(request: PageRequest, appointment: Appointment) -> texts.Pieces:
+    time = {"text": _times(request, appointment), "className": "strong"}
     second = " · ".join(filter(None, (_title(appointment), appointment.kind, appointment.status)))
-    return [*first, {"text": second, "className": "second"}]
+    return [time, " ", *_contact(request, appointment), {"text": second, "className": "second"}]
 
 
 TABLE = Table(
@@ -76,7 +68,7 @@ TABLE = Table(
     searched="",
 )
 ZONE = Output("schedule-zone", "children")
-OUTPUTS = shell.outputs(PAGE, [ZONE], grid.outputs(TABLE))
+OUTPUTS = shell.outputs(PAGE, [ZONE], grid.outputs(TABLE), has_chips=False)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -96,11 +88,11 @@ def _content(request: PageRequest) -> list[Component] | Component:
     brand = request.brand
     if request.freshness.unavailable:
         return empty.not_offered()
-    question = TableQuestion.of_view(request.view, sorts=(), default="")
+    question = TABLE.question(request.view)
     page = upcoming(request.session, brand, question, request.now)
     if not page.total:
         what = "Your upcoming appointments will appear here, day by day."
-        return empty.nothing_yet(what, request.freshness, brand)
+        return empty.nothing_yet(what, request)
     zone = f"{brand.display_zone.replace('_', ' ')} ({local(request.now, brand.display_zone):%Z})"
     zone_line = html.P(
         ["All times are in your time zone, ", html.Strong(zone), "."], id="schedule-zone", className="lead-text"

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from dash_portal.agency.drawn import drawn
-from dash_portal.brand_access import Brand, current_viewer, require_role, selectable_brands
+from dash_portal.brand_access import Brand, current_viewer, initials, require_role, selectable_brands
 from dash_portal.security import asked_by_htmx
 from models import Role, TenantStatus
 
@@ -67,7 +67,7 @@ def page(template: str, *, done: str | None = None, **parts: Any) -> str:
     return render_template(
         f"agency/{template}",
         viewer=viewer,
-        initials="".join(word[0] for word in (viewer.name or viewer.email).split()[:2]).upper(),
+        initials=initials(viewer.name or viewer.email),
         tabs=TABS,
         current_tab=tab,
         brands=brands,

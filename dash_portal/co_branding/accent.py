@@ -16,6 +16,14 @@ from dash_portal.charts.palette import (
 )
 
 
+def drawn_accent(colour: str | None) -> tuple[str | None, str | None]:
+    """Return the shade in which a brand's accent is drawn and the colour of writing upon it, where it has one."""
+    if not colour:
+        return None, None
+    drawn = mark_colour(colour)
+    return drawn, readable_text(drawn)
+
+
 def accent_advice(colour: str) -> dict[str, Any]:
     """Return how a colour will look: `drawn` is the shade that is used, `text` the colour of writing upon it."""
     if not colour:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from dash_portal.charts.palette import mark_colour, readable_text
+from dash_portal.co_branding.accent import drawn_accent
 from dash_portal.co_branding.logos import find_logo
 from database import BrandSession, PortalSession
 from models import LogoTheme, Tenant, TenantLogo, TenantStatus
@@ -38,11 +38,11 @@ def brand_face(engine: Engine, slug: str) -> BrandFace | None:
         return None
     with BrandSession(engine, tenant.id) as session:
         logos = {theme: find_logo(session, tenant.id, theme) for theme in LogoTheme}
-    accent = mark_colour(tenant.accent_colour) if tenant.accent_colour else None
+    accent, on_accent = drawn_accent(tenant.accent_colour)
     return BrandFace(
         name=tenant.name,
         accent=accent,
-        on_accent=readable_text(accent) if accent else None,
+        on_accent=on_accent,
         light_logo=_as_address(logos[LogoTheme.LIGHT]),
         dark_logo=_as_address(logos[LogoTheme.DARK]),
         dark_is_own=(dark := logos[LogoTheme.DARK]) is not None and dark.theme is LogoTheme.DARK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, cast
 
 import dash_bootstrap_components as dbc
@@ -42,7 +43,13 @@ def chart_columns(
 
 def outputs(columns: Iterable[Sequence[str]]) -> list[Output]:
     """Return what of the cards changes with the view."""
-    return [output for column in columns for chart_id in column for output in _outputs(chart_id)]
+    changing = []
+    for chart_id in chain.from_iterable(columns):
+        drawn = [Output(f"{chart_id}-plotly", part) for part in ("style", "aria-label", "aria-description")]
+        figure, numbers = Output(ids.chart(chart_id), "figure"), Output(ids.numbers(chart_id), "data")
+        file = Output(ids.chart_action(chart_id, "csv"), "href")
+        changing += [figure, numbers, *drawn, Output(f"{chart_id}-text", "children"), file]
+    return changing
 
 
 def _card(chart: Chart, view: View, accent: str | None) -> Component:
@@ -76,17 +83,6 @@ def _card(chart: Chart, view: View, accent: str | None) -> Component:
     )
 
 
-def _outputs(chart_id: str) -> list[Output]:
-    drawn = [Output(f"{chart_id}-plotly", part) for part in ("style", "aria-label", "aria-description")]
-    return [
-        Output(ids.chart(chart_id), "figure"),
-        Output(ids.numbers(chart_id), "data"),
-        *drawn,
-        Output(f"{chart_id}-text", "children"),
-        Output(ids.chart_action(chart_id, "csv"), "href"),
-    ]
-
-
 def _menu(chart_id: str, view: View) -> Component:
     file = {"href": f"/export/charts/{chart_id}.csv?{view.query}", "external_link": True}
     return dbc.DropdownMenu(
@@ -104,20 +100,15 @@ def _menu(chart_id: str, view: View) -> Component:
 
 
 def _numbers(chart: Chart, view: View, words: list[str]) -> dict[str, Any]:
-    return {
-        "query": view.query,
-        "keys": chart.click_keys(),
-        "links": _links(chart, view),
-        "words": words,
-        "table": _table(chart, view),
-    }
+    links = _links(chart, view)
+    keys, table = chart.click_keys(), _table(chart, links)
+    return {"query": view.query, "keys": keys, "links": links, "words": words, "table": table}
 
 
-def _table(chart: Chart, view: View) -> Component:
+def _table(chart: Chart, links: Mapping[str, str]) -> Component:
     """Return the chart as a table, each name the link that filters by it."""
     head = html.Tr([html.Th(name, scope="col") for name in ("Name", *(series.name for series in chart.series))])
     rows = []
-    links = _links(chart, view)
     for label, key, values in written_rows(chart):
         look = "is-selected" if key in chart.selected else ""
         name = html.Th(_name(chart, links, label, key), scope="row")

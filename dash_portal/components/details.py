@@ -13,18 +13,9 @@ from dash_portal.brand_time import moment_text
 from dash_portal.charts.numbers import NO_VALUE
 from dash_portal.components import ids
 from dash_portal.components.rich_text import rich_text
-from dash_portal.components.texts import (
-    day,
-    link_or_text,
-    mail_address,
-    money,
-    percent,
-    phone,
-    phone_address,
-    stage_badge,
-)
-from dash_portal.dashboards.lead_details import LeadDetails, lead_details
-from dash_portal.dashboards.notes import full_note
+from dash_portal.components.texts import day, drawn, mail_piece, money, percent, phone_piece, stage_badge
+from dash_portal.dashboards.lead_details import LeadDeal, LeadDetails, LeadNote, lead_details
+from dash_portal.dashboards.notes import NO_NAME, full_note
 from dash_portal.view import View
 from database import BrandSession
 
@@ -82,25 +73,21 @@ def _lead(session: BrandSession, brand: Brand, view: View) -> tuple[str, list[An
     details = lead_details(session, brand, view.value("lead"))
     if details is None:
         return "Lead", [html.P("This lead is not on file any more.")]
-    lead = details.lead
+    lead, total = details.lead, details.note_total
     subtitle = " · ".join(filter(None, (lead.company if lead.name else "", details.status, details.source)))
-    all_notes = _pinned(View("/notes"), brand).set_to("client", lead.client_id)
+    deals = [_deal(deal) for deal in details.deals]
+    notes = [_entry(note, brand.display_zone) for note in details.notes]
+    all_notes = "The note on its page" if total == 1 else f"All {total:,} notes"
     return lead.name or lead.company or "(no name)", [
         html.P(subtitle, className="quiet"),
         _facts(_lead_facts(details, brand)),
         *([html.H3("Whiteboard"), rich_text(lead.whiteboard)] if lead.whiteboard else []),
         html.H3("Opportunities"),
-        _deals(details),
+        dbc.ListGroup(deals, class_name="entries") if deals else html.P("No opportunity yet.", className="quiet"),
         html.H3("Notes"),
-        *_notes(details, brand.display_zone),
-        html.A(_all_notes(details.note_total), href=all_notes.href, className="view-link")
-        if details.note_total
-        else None,
+        *(notes or [html.P("No note yet.", className="quiet")]),
+        _link_to_notes(all_notes, brand, "client", lead.client_id) if total else None,
     ]
-
-
-def _all_notes(total: int) -> str:
-    return "The note on its page" if total == 1 else f"All {total:,} notes"
 
 
 def _lead_facts(details: LeadDetails, brand: Brand) -> list[tuple[str, Any]]:
@@ -108,8 +95,8 @@ def _lead_facts(details: LeadDetails, brand: Brand) -> list[tuple[str, Any]]:
     place = ", ".join(filter(None, (lead.address, lead.city, " ".join(filter(None, (lead.state, lead.postal_code))))))
     return [
         ("Status", stage_badge(details.status)),
-        ("E-mail", link_or_text(lead.email, mail_address(lead.email))),
-        ("Phone", link_or_text(phone(lead.phone), phone_address(lead.phone))),
+        ("E-mail", drawn(mail_piece(lead.email))),
+        ("Phone", drawn(phone_piece(lead.phone))),
         ("Address", place),
         ("Sales lead", lead.sales_lead),
         ("Deal size", money(lead.deal_size)),
@@ -118,67 +105,33 @@ def _lead_facts(details: LeadDetails, brand: Brand) -> list[tuple[str, Any]]:
     ]
 
 
-def _deals(details: LeadDetails) -> Component:
-    if not details.deals:
-        return html.P("No opportunity yet.", className="quiet")
-    return dbc.ListGroup(
-        [
-            dbc.ListGroupItem(
-                [
-                    html.Strong(deal.name or "Opportunity"),
-                    stage_badge(deal.stage),
-                    html.Span(f"{money(deal.deal_size)} · {percent(deal.likelihood)} likely", className="quiet"),
-                ]
-            )
-            for deal in details.deals
-        ],
-        class_name="entries",
-    )
+def _deal(deal: LeadDeal) -> Component:
+    size = html.Span(f"{money(deal.deal_size)} · {percent(deal.likelihood)} likely", className="quiet")
+    return dbc.ListGroupItem([html.Strong(deal.name or "Opportunity"), stage_badge(deal.stage), size])
 
 
-def _notes(details: LeadDetails, zone: str) -> list[Component]:
-    if not details.notes:
-        return [html.P("No note yet.", className="quiet")]
-    return [
-        html.Article(
-            [
-                html.P(
-                    f"{day(note.noted_at, zone)} · {note.author or '(none)'} · {note.kind or '(none)'}",
-                    className="quiet",
-                ),
-                rich_text(note.content),
-            ],
-            className="entry",
-        )
-        for note in details.notes
-    ]
+def _entry(note: LeadNote, zone: str) -> Component:
+    heading = f"{day(note.noted_at, zone)} · {note.author or NO_NAME} · {note.kind or NO_NAME}"
+    return html.Article([html.P(heading, className="quiet"), rich_text(note.content)], className="entry")
 
 
 def _note(session: BrandSession, brand: Brand, view: View) -> tuple[str, list[Any]]:
     note = full_note(session, view.value("note"))
     if note is None:
         return "Note", [html.P("This note is not on file any more.")]
-    zone = brand.display_zone
+    written = moment_text(note.noted_at, brand.display_zone) if note.noted_at else NO_VALUE
     return note.contact or "Note", [
-        _facts(
-            [
-                ("Written", moment_text(note.noted_at, zone) if note.noted_at else NO_VALUE),
-                ("Author", note.author),
-                ("Kind", note.kind),
-            ]
-        ),
+        _facts([("Written", written), ("Author", note.author), ("Kind", note.kind)]),
         rich_text(note.content, search=view.value("q")),
-        _view_link("All notes on this contact", _pinned(View("/notes"), brand).set_to("client", note.client_id)),
-        _view_link("Open this lead", _pinned(View("/notes"), brand).set_to("lead", note.client_id)),
+        _link_to_notes("All notes on this contact", brand, "client", note.client_id),
+        _link_to_notes("Open this lead", brand, "lead", note.client_id),
     ]
 
 
-def _view_link(text: str, view: View) -> Component:
-    return html.P(html.A(text, href=view.href, className="view-link"))
-
-
-def _pinned(view: View, brand: Brand) -> View:
-    return view.set_to("brand", brand.slug) if current_viewer().is_agency else view
+def _link_to_notes(text: str, brand: Brand, parameter: str, client_id: str) -> Component:
+    view = View("/notes").set_to(parameter, client_id)
+    pinned = view.set_to("brand", brand.slug) if current_viewer().is_agency else view
+    return html.P(html.A(text, href=pinned.href, className="view-link"))
 
 
 def _facts(pairs: list[tuple[str, Any]]) -> Component:

@@ -6,22 +6,13 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
-from dash_portal.brand_access import Brand
-from dash_portal.brand_time import clock_text
-from dash_portal.freshness import Freshness
+from dash_portal.freshness_words import nothing_yet_words
+from dash_portal.page_request import PageRequest
 
 
-def nothing_yet(what: str, freshness: Freshness, brand: Brand) -> Component:
+def nothing_yet(what: str, request: PageRequest) -> Component:
     """Return the page of a brand without rows: `what` says in a sentence what will appear."""
-    if freshness.refusal is not None:
-        when = "The agency has to renew the connection first. This page fills itself as soon as a sync has landed."
-    elif freshness.read_at is None:
-        due = clock_text(freshness.next_sync_at, brand.display_zone)
-        first = "The first sync did not succeed. The next one" if freshness.failed else "The first sync"
-        when = f"{first} is due at {due}. This page fills itself as soon as it has landed."
-    else:
-        when = "The last sync found none. They appear here with the first sync that finds some."
-    return _empty("Nothing here yet", what, when)
+    return _empty("Nothing here yet", what, nothing_yet_words(request.freshness, request.brand.display_zone))
 
 
 def not_offered() -> Component:

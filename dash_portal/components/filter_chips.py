@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import dash_bootstrap_components as dbc
 from dash import Output, html
 from dash.development.base_component import Component
 
 from dash_portal.page_request import PageRequest
-
-SELECT_A_BAR: Final = "Select a bar to filter this page."
 
 
 def filter_chips(
@@ -20,18 +17,18 @@ def filter_chips(
     total: int,
     things: str,
     *,
-    texts: Mapping[tuple[str, str], str] | None = None,
-    hint: str = "",
+    value_names: Mapping[tuple[str, str], str] | None = None,
+    hint: str = "Select a bar to filter this page.",
 ) -> list[Component]:
     """Return a chip for each value of the parameters in `labels` (parameter -> what to call it), and what is heard.
 
-    `texts` gives the words for values that are ids or marks. Without a filter the `hint` stands in their place: the
-    line is as high without a chip, so the first one moves nothing. What is heard are the same filters, and how many
-    `things` fit them.
+    `value_names` gives the words for values that are ids or marks. Without a filter the `hint` stands in their place:
+    the line is as high without a chip, so the first one moves nothing. What is heard are the same filters, and how
+    many `things` fit them.
     """
     page, view, search = request.page.name, request.view, request.view.value("q")
     filters = [
-        (name, value, f"{labels[name]}: {(texts or {}).get((name, value), value)}")
+        (name, value, f"{labels[name]}: {(value_names or {}).get((name, value), value)}")
         for name in labels
         for value in view.values(name)
     ]

@@ -13,20 +13,16 @@ import dash_bootstrap_components as dbc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from dash_portal.agency.words import ERROR_WORDS
 from dash_portal.brand_access import Brand, authorised_brand, current_viewer, open_brand
-from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.components import ids
 from dash_portal.freshness import Freshness, page_freshness
-from dash_portal.page_request import DashboardPage, PageRequest
+from dash_portal.freshness_words import freshness_words
+from dash_portal.page_request import PageRequest
 from dash_portal.portal import portal
-from models import Resource, SyncErrorKind, utc_now
+from models import Resource, utc_now
 
 _ASK_EVERY: Final = 30_000
 _TELL_EVERY: Final = 5_000
-
-RENEW_WORDS: Final = "Your agency has to renew the connection."
-"""What people of a brand read where its account can't be opened."""
 
 
 def freshness_badge() -> Component:
@@ -61,11 +57,6 @@ def freshness_parts(request: PageRequest) -> list[Component]:
     ]
 
 
-def output(page: DashboardPage) -> Output:
-    """Return what tells the browser how fresh the answer is that it shows."""
-    return Output(ids.shown(page.name), "data")
-
-
 def age_of(request: PageRequest) -> dict[str, Any]:
     """Say how old the data of a page is (ages in seconds), and in words what badge and banner say of it."""
     fresh = request.freshness
@@ -92,16 +83,16 @@ def init_app(dash_app: Dash) -> None:
         Output("stale-link", "href"),
         Output("new-data", "is_open"),
         Input("freshness-tells", "n_intervals"),
-        Input(ids.shown("") | {"page": ALL}, "modified_timestamp"),
+        Input(ids.shown(ALL), "modified_timestamp"),
         Input("landed", "modified_timestamp"),
-        State(ids.shown("") | {"page": ALL}, "data"),
+        State(ids.shown(ALL), "data"),
         State("landed", "data"),
     )
 
     @dash_app.callback(
         Output("landed", "data"),
         Input("freshness-asks", "n_intervals"),
-        State(ids.shown("") | {"page": ALL}, "data"),
+        State(ids.shown(ALL), "data"),
         prevent_initial_call=True,
     )
     def landed(_count: Any, shown: Any) -> dict[str, Any]:
@@ -117,57 +108,17 @@ def init_app(dash_app: Dash) -> None:
 
 def _age_in_words(fresh: Freshness, brand: Brand) -> dict[str, Any]:
     age = fresh.age_seconds
+    words = freshness_words(fresh, brand.display_zone, brand.slug, by_agency=current_viewer().is_agency)
     return {
         "age": None if age is None else int(age),
         "failed": fresh.failed,
         "version": brand.data_version,
-        "waits": "First sync failed" if fresh.failed else "Waiting for first sync",
-        **(_renewal(fresh, brand) if fresh.refusal else _promise(fresh, brand)),
+        "waits": words.waits,
+        "tip": words.tip,
+        "banner": words.banner,
+        "late": words.late,
+        "link": words.link,
     }
-
-
-def _promise(fresh: Freshness, brand: Brand) -> dict[str, Any]:
-    """Say when the next sync comes, which mends what the last one did not bring."""
-    due = f"due at {_due(fresh, brand)}"
-    if fresh.read_at is None:
-        failed = f"The first sync did not succeed. The next one is {due}."
-        return {
-            "tip": failed if fresh.failed else f"The first sync is {due}.",
-            "banner": failed,
-            "late": "",
-            "link": {},
-        }
-    read = moment_text(fresh.read_at, brand.display_zone)
-    following = (
-        f"You are looking at data that is {{age}} old (from {read}). It will catch up with the next sync, {due}."
-    )
-    return {
-        "tip": f"The data on this page was read at {read}. The next sync is {due}.",
-        "banner": f"The last sync did not succeed. {following}",
-        "late": f"No sync has landed for a while. {following}",
-        "link": {},
-    }
-
-
-def _renewal(fresh: Freshness, brand: Brand) -> dict[str, Any]:
-    """Say that somebody has to act first, and promise no time: what is wrong, and where, only to the agency."""
-    by_agency = current_viewer().is_agency
-    cause = ERROR_WORDS[fresh.refusal].happened if by_agency and fresh.refusal else RENEW_WORDS
-    seen = "Nothing was read yet"
-    if fresh.read_at is not None:
-        seen = f"You see data from {moment_text(fresh.read_at, brand.display_zone)}"
-    words = f"{cause} {seen}."
-    what_to_do = {"words": "See what to do", "address": f"/agency/sync/{brand.slug}"}
-    new_key = {"words": "Replace web key", "address": f"/agency/sync/{brand.slug}#new-key"}
-    link = what_to_do if fresh.refusal is SyncErrorKind.TOKEN_REFUSED else new_key
-    return {"tip": words, "banner": words, "late": words, "link": link if by_agency else {}}
-
-
-def _due(freshness: Freshness, brand: Brand) -> str:
-    due = clock_text(freshness.next_sync_at, brand.display_zone)
-    if local_day(freshness.next_sync_at, brand.display_zone) == local_day(freshness.now, brand.display_zone):
-        return due
-    return f"{due} on {day_text(local_day(freshness.next_sync_at, brand.display_zone))}"
 
 
 def _age_at(freshness: Freshness, moment: datetime | None) -> int | None:

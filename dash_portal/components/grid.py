@@ -79,14 +79,13 @@ class Table:
     row_height: int = 44
 
     @property
-    def search_label(self) -> str:
-        """What the search field is called."""
-        return self.label or f"Search {self.things}"
-
-    @property
     def sorts(self) -> tuple[Column, ...]:
         """The columns that can be sorted by."""
         return tuple(column for column in self.columns if column.sort)
+
+    def question(self, view: View) -> TableQuestion:
+        """Return which part of the table a view asks for."""
+        return TableQuestion.of_view(view, sorts=[column.sort for column in self.sorts], default=self.default_sort)
 
 
 def grid_card(
@@ -106,7 +105,8 @@ def grid_card(
     cells where a page has made them itself.
     """
     page = table.page
-    search = [search_field(request, "q", table.search_label, table.searched)] if table.searched else []
+    label = table.label or f"Search {table.things}"
+    search = [search_field(request, "q", label, table.searched)] if table.searched else []
     sorts = _sorts(table, question.sort_text)
     return html.Section(
         [
@@ -178,7 +178,7 @@ def search_field(request: PageRequest, parameter: str, label: str, placeholder: 
             ),
             dbc.Button(
                 html.Span("Clear search", className="icon icon-close"),
-                id={"type": "clear", "page": page, "parameter": parameter},
+                id=ids.clear(page, parameter),
                 color="",
                 class_name="icon-button clear-search",
             ),
@@ -192,23 +192,14 @@ def cells(table: Table, request: PageRequest, rows: Iterable[Any]) -> list[dict[
     written = []
     for row in rows:
         shown = {column.field: column.content(request, row) for column in table.columns}
-        doors = [piece["href"] for cell in shown.values() for piece in cell if _is_door(piece)]
-        opens = {"opens": doors[0]} if doors else {}
-        written.append({"id": getattr(row, table.row_id), **shown, "narrow": table.two_lines(request, row)} | opens)
+        opens = next((piece["href"] for cell in shown.values() for piece in cell if _is_door(piece)), None)
+        narrow = table.two_lines(request, row)
+        written.append({"id": getattr(row, table.row_id), **shown, "narrow": narrow, "opens": opens})
     return written
 
 
 def _is_door(piece: Any) -> bool:
     return isinstance(piece, dict) and "door" in piece.get("className", "").split()
-
-
-def door(view: View, name: str, client_id: str | None, *, opens: bool = True) -> Pieces:
-    """Return a contact's name as the link that opens the lead; `opens` lets a click on the row do the same."""
-    if not client_id:
-        return [name]
-    return [
-        {"text": name, "href": view.set_to("lead", client_id).href, "className": "door" if opens else "door-beside"}
-    ]
 
 
 def _pager(table: Table, question: TableQuestion, rows: TablePage[Any]) -> Component:
@@ -275,7 +266,7 @@ def _definitions(table: Table, sort: str) -> list[dict[str, Any]]:
 
 
 def _definition(column: Column, sort: str) -> dict[str, Any]:
-    made: dict[str, Any] = {
+    return {
         "field": column.field,
         "colId": column.sort or column.field,
         "headerName": column.heading,
@@ -284,14 +275,11 @@ def _definition(column: Column, sort: str) -> dict[str, Any]:
         "sort": None if not column.sort else {column.sort: "asc", f"-{column.sort}": "desc"}.get(sort),
         "flex": column.width,
         "minWidth": column.least,
+        "maxWidth": None if column.grows else column.width,
+        "autoHeight": column.wraps,
+        "wrapText": column.wraps,
+        "type": ["rightAligned"] if column.numeric else [],
     }
-    if not column.grows:
-        made["maxWidth"] = column.width
-    if column.wraps:
-        made |= {"autoHeight": True, "wrapText": True}
-    if column.numeric:
-        made["type"] = "rightAligned"
-    return made
 
 
 def _columns_menu(table: Table) -> Component:
@@ -318,8 +306,8 @@ def _sorts(table: Table, sort: str) -> list[Component]:
     options = []
     for column in table.sorts:
         words = f"By {column.heading[0].lower()}{column.heading[1:]}"
-        first, other = column.orders
-        options += [{"label": words, "value": first}, {"label": f"{words}, reversed", "value": other}]
+        labels = (words, f"{words}, reversed")
+        options += [{"label": label, "value": order} for label, order in zip(labels, column.orders, strict=True)]
     if not options:
         return []
     name = ids.control(table.page, "sort")

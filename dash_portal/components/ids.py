@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 DETAILS_VIEW: Final = "details-view"
 """The store of the address's part that names what stands open at the side."""
 
 
-def view(page: str) -> dict[str, str]:
-    """Return the id of the store that holds a page's view as a query string."""
-    return {"type": "view", "page": page}
+def _pattern(kind: str, *names: str) -> Callable[..., dict[str, Any]]:
+    """Return what makes the ids of a kind of part, of these values in this order."""
+    return lambda *values: {"type": kind, **dict(zip(names, values, strict=True))}
 
 
-def shown(page: str) -> dict[str, str]:
-    """Return the id of the store that holds how fresh what is shown is."""
-    return {"type": "shown", "page": page}
-
-
-def chart(chart_id: str) -> dict[str, str]:
-    """Return the id of a chart's graph."""
-    return {"type": "chart", "chart": chart_id}
-
-
-def numbers(chart_id: str) -> dict[str, str]:
-    """Return the id of the store that holds a chart's numbers as a table."""
-    return {"type": "numbers", "chart": chart_id}
-
-
-def chart_table(chart_id: str) -> dict[str, str]:
-    """Return the id of the place where a chart's table appears when asked for."""
-    return {"type": "chart-table", "chart": chart_id}
-
-
-def chart_name(chart_id: str, key: str) -> dict[str, str]:
-    """Return the id of a name in a chart's table, the link that filters by it."""
-    return {"type": "chart-name", "chart": chart_id, "key": key}
-
-
-def chart_action(chart_id: str, action: str) -> dict[str, str]:
-    """Return the id of an entry in a chart's menu."""
-    return {"type": "chart-action", "chart": chart_id, "action": action}
-
-
-def grid(page: str) -> dict[str, str]:
-    """Return the id of a page's table."""
-    return {"type": "grid", "page": page}
-
-
-def control(page: str, parameter: str) -> dict[str, str]:
-    """Return the id of a control that sets a parameter of the view: a search field, a menu, a pager."""
-    return {"type": "control", "page": page, "parameter": parameter}
-
-
-def columns(page: str) -> dict[str, str]:
-    """Return the id of the list of a table's columns."""
-    return {"type": "columns", "page": page}
+view = _pattern("view", "page")
+"""The store that holds a page's view as a query string."""
+shown = _pattern("shown", "page")
+"""The store that holds how fresh what is shown is."""
+grid = _pattern("grid", "page")
+"""A page's table."""
+columns = _pattern("columns", "page")
+"""The list of a table's columns."""
+control = _pattern("control", "page", "parameter")
+"""A control that sets a parameter of the view: a search field, a menu, a pager."""
+clear = _pattern("clear", "page", "parameter")
+"""The button that clears a search field."""
+chart = _pattern("chart", "chart")
+"""A chart's graph."""
+numbers = _pattern("numbers", "chart")
+"""The store that holds a chart's numbers as a table."""
+chart_table = _pattern("chart-table", "chart")
+"""The place where a chart's table appears when asked for."""
+chart_name = _pattern("chart-name", "chart", "key")
+"""A name in a chart's table, the link that filters by it."""
+chart_action = _pattern("chart-action", "chart", "action")
+"""An entry in a chart's menu."""

@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask_wtf.csrf import generate_csrf
 
-from dash_portal.brand_access import Brand, Viewer
+from dash_portal.brand_access import Brand, Viewer, initials
 from dash_portal.co_branding.logos import LogoAddresses
 from dash_portal.view import View
 from models import Role
@@ -60,7 +60,7 @@ def _tab(path: str, text: str, view: View) -> Component:
 def _marks(brand: Brand, logos: LogoAddresses | None) -> list[Component]:
     """Return the brand's logo, one for light and one for dark pages; the style sheet shows the one that fits."""
     if logos is None:
-        return [html.Span(_initials(brand.name), className="brand-mark", **{"aria-hidden": "true"})]  # type: ignore[arg-type]
+        return [html.Span(initials(brand.name), className="brand-mark", **{"aria-hidden": "true"})]  # type: ignore[arg-type]
     ground = "" if logos.dark_is_own else "on-light"
     return [
         html.Img(src=logos.light, alt="", className="brand-logo brand-logo-light"),
@@ -104,7 +104,7 @@ def _person(viewer: Viewer) -> Component:
         links += [("/agency/sync", "Sync health"), ("/agency/brands", "Brands"), ("/agency/users", "People")]
     name = viewer.name or viewer.email
     mark = [
-        html.Span(_initials(name), className="person-mark", **{"aria-hidden": "true"}),  # type: ignore[arg-type]
+        html.Span(initials(name), className="person-mark", **{"aria-hidden": "true"}),  # type: ignore[arg-type]
         html.Span(f"Signed in as {name}", className="visually-hidden"),
     ]
     return dbc.DropdownMenu(
@@ -126,8 +126,3 @@ def _sign_out() -> Component:
     """Return the form that ends the session, which an entry of the person's menu sends: a mere link could be forged."""
     token = dcc.Input(type="hidden", name="csrf_token", value=generate_csrf())
     return html.Form(token, id="sign-out", action="/logout", method="POST", className="d-none")
-
-
-def _initials(name: str) -> str:
-    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
-    return "".join(word[0].upper() for word in words[:2]) or "?"

@@ -14,10 +14,10 @@ import dash_bootstrap_components as dbc
 from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dash_portal.brand_access import Brand, NoBrandError, current_viewer, selectable_brands
-from dash_portal.charts.palette import mark_colour, readable_text
+from dash_portal.brand_access import NoBrandError, current_viewer, selectable_brands
+from dash_portal.co_branding.accent import drawn_accent
 from dash_portal.co_branding.logos import logo_addresses
-from dash_portal.components import details, freshness, ids
+from dash_portal.components import details, filter_chips, freshness, ids
 from dash_portal.components.empty import no_brand_yet
 from dash_portal.components.navbar import navbar
 from dash_portal.page_request import DashboardPage, PageRequest, known, open_page
@@ -33,24 +33,17 @@ def layout() -> Component:
         [
             html.A("Skip to content", href="#main", className="skip-link"),
             dash.page_container,
-            dbc.Toast(
-                dbc.Button("Show it", id="new-data-button", color="", class_name="button"),
-                id="new-data",
-                header="New data",
-                is_open=False,
-                class_name="notice",
-            ),
-            dbc.Toast(
-                dbc.Button("Try again", id="failed-button", color="", class_name="button"),
-                id="failed",
-                header="The page could not be loaded.",
-                is_open=False,
-                class_name="notice notice-failed",
-            ),
+            _notice("new-data", "New data", "Show it"),
+            _notice("failed", "The page could not be loaded.", "Try again"),
             html.Div(id="said", className="visually-hidden", role="status"),
         ],
         id="shell",
     )
+
+
+def _notice(name: str, header: str, action: str) -> Component:
+    button = dbc.Button(action, id=f"{name}-button", color="", class_name="button")
+    return dbc.Toast(button, id=name, header=header, is_open=False, class_name=f"notice notice-{name}")
 
 
 def init_app(dash_app: Dash) -> None:
@@ -58,36 +51,36 @@ def init_app(dash_app: Dash) -> None:
     dash_app.layout = layout
     details.init_app(dash_app)
     freshness.init_app(dash_app)
-    anywhere = {"page": ALL, "parameter": ALL}
     for function, wanted in (
-        (("address", "chosen"), Input({"type": "control"} | anywhere, "value")),
-        (("address", "chosen"), Input({"type": "control"} | anywhere, "active_page")),
+        (("address", "chosen"), Input(ids.control(ALL, ALL), "value")),
+        (("address", "chosen"), Input(ids.control(ALL, ALL), "active_page")),
         (("address", "brand"), Input("brand-switch", "value")),
         (("address", "again"), Input("new-data-button", "n_clicks")),
         (("address", "again"), Input("failed-button", "n_clicks")),
-        (("charts", "answered"), Input({"type": "numbers", "chart": ALL}, "data")),
-        (("charts", "clicked"), Input({"type": "chart", "chart": ALL}, "clickData")),
-        (("charts", "chosen"), Input({"type": "chart-action", "chart": ALL, "action": ALL}, "n_clicks")),
+        (("charts", "answered"), Input(ids.numbers(ALL), "data")),
+        (("charts", "clicked"), Input(ids.chart(ALL), "clickData")),
+        (("charts", "chosen"), Input(ids.chart_action(ALL, ALL), "n_clicks")),
     ):
         dash_app.clientside_callback(ClientsideFunction(*function), wanted, prevent_initial_call=True)
-    field = {"page": MATCH, "parameter": MATCH}
     dash_app.clientside_callback(
         ClientsideFunction("address", "cleared"),
-        Output({"type": "control"} | field, "value", allow_duplicate=True),
-        Input({"type": "clear"} | field, "n_clicks"),
+        Output(ids.control(MATCH, MATCH), "value", allow_duplicate=True),
+        Input(ids.clear(MATCH, MATCH), "n_clicks"),
         prevent_initial_call=True,
     )
     # With an output, for only such callbacks are called when a page has come.
     dash_app.clientside_callback(
         ClientsideFunction("grid", "arranged"),
         Output("shell", "data-arranged"),
-        Input({"type": "columns", "page": ALL}, "value"),
+        Input(ids.columns(ALL), "value"),
     )
 
 
-def outputs(page: DashboardPage, *parts: Sequence[Output]) -> list[Output]:
+def outputs(page: DashboardPage, *parts: Sequence[Output], has_chips: bool = True) -> list[Output]:
     """Return what a page's callback changes: what its parts name, then what is told anew with each answer."""
-    return [*(output for part in parts for output in part), Output("unread", "children"), freshness.output(page)]
+    chips = filter_chips.outputs(page.name) if has_chips else []
+    told_anew = (Output("unread", "children"), Output(ids.shown(page.name), "data"))
+    return [*chips, *(output for part in parts for output in part), *told_anew]
 
 
 def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any:
@@ -101,7 +94,7 @@ def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any
             logos = logo_addresses(request.session, request.brand.tenant_id, request.brand.slug)
     except NoBrandError:
         return no_brand_yet()
-    viewer = current_viewer()
+    viewer, (accent, on_accent) = current_viewer(), drawn_accent(request.brand.accent_colour)
     head = [*freshness.freshness_parts(request), html.P(_unread(request), id="unread", className="quiet unread")]
     title = html.H1(page.title, className="visually-hidden")
     return html.Div(
@@ -113,7 +106,7 @@ def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any
         ],
         id="page",
         className="page",
-        style=_accent(request.brand),
+        style={"--accent": accent, "--on-accent": on_accent},
         **{  # type: ignore[arg-type]
             "data-path": page.path,
             "data-name": page.name,
@@ -155,10 +148,3 @@ def _unread(request: PageRequest) -> str | None:
     names = ", ".join(f"\u201c{name[:40]}\u201d" for name in request.unread[:3])
     more = " and more" if len(request.unread) > 3 else ""
     return f"This link also names {names}{more}, which means nothing on this page and is left out."
-
-
-def _accent(brand: Brand) -> dict[str, str]:
-    if not brand.accent_colour:
-        return {}
-    accent = mark_colour(brand.accent_colour)
-    return {"--accent": accent, "--on-accent": readable_text(accent)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -10,12 +11,15 @@ from urllib.parse import quote
 
 import dash_bootstrap_components as dbc
 from dash import html
+from dash.development.base_component import Component
 
 from dash_portal.brand_time import day_text, local_day, moment_text
 from dash_portal.charts.numbers import NO_VALUE, ValueFormat, exact
 from dash_portal.dashboards.hot_list import HotRow, Priority
 from dash_portal.dashboards.leads import LeadRow
 from dash_portal.dashboards.pipeline import Deal
+from dash_portal.page_request import PageRequest
+from dash_portal.view import View
 
 Pieces = list[Any]
 """A cell's content as `assets/grid.js` draws it: texts, and dicts of text, href, className, title and tag."""
@@ -51,39 +55,42 @@ def days(count: int | None) -> str:
 
 def days_pieces(_request: Any, deal: Deal | HotRow) -> Pieces:
     """Write how many days a deal has been in its stage in a cell, marked where that is too long."""
-    return [stuck_piece(), " ", days(deal.days)] if deal.stuck else [days(deal.days)]
+    return [*stuck_pieces(deal), days(deal.days)]
 
 
-def phone(number: str) -> str:
-    """Write a phone number so that it can be read: (804) 555-1463, where it is one of North America."""
-    digits = re.sub(r"\D", "", number)
-    if len(digits) == 11 and digits.startswith("1"):
-        digits = digits[1:]
-    if len(digits) != 10 or not re.fullmatch(r"[\d\s().+/-]+", number):
-        return number
-    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"
+def name_pieces(view: View, name: str, client_id: str | None, *, opens: bool = True) -> Pieces:
+    """Write a contact's name as the link that opens the lead; `opens` lets a click anywhere in the row do the same."""
+    words = name or "(no name)"
+    if not client_id:
+        return [words]
+    look = "door" if opens else "door-beside"
+    return [{"text": words, "href": view.set_to("lead", client_id).href, "className": look}]
 
 
-def phone_address(number: str) -> str | None:
-    """Return the address that dials a number; None where there is nothing to dial."""
-    dialled = re.sub(r"[^\d+]", "", number)
-    return f"tel:{dialled}" if len(dialled) >= 5 else None
+def candidate_pieces(request: PageRequest, deal: Deal | HotRow) -> Pieces:
+    """Write whose deal it is."""
+    return name_pieces(request.view, deal.candidate, deal.client_id)
 
 
-def mail_address(text: str) -> str | None:
-    """Return the address that writes to a mail address; None for what is not one, so that it can carry no header."""
-    return f"mailto:{quote(text, safe='@+')}" if _MAIL.fullmatch(text) else None
+def phone_piece(number: str) -> dict[str, str]:
+    """Write a phone number so that it can be read, (804) 555-1463 if it is North American, and dialled if possible."""
+    digits, dialled = re.sub(r"\D", "", number), re.sub(r"[^\d+]", "", number)
+    if len(digits) == 11:
+        digits = digits.removeprefix("1")
+    is_american = len(digits) == 10 and re.fullmatch(r"[\d\s().+/-]+", number)
+    text = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if is_american else number
+    return {"text": text} | ({"href": f"tel:{dialled}"} if len(dialled) >= 5 else {})
+
+
+def mail_piece(address: str) -> dict[str, str]:
+    """Write a mail address as the link that writes to it; not where it is none, so that it can carry no header."""
+    return {"text": address} | ({"href": f"mailto:{quote(address, safe='@+')}"} if _MAIL.fullmatch(address) else {})
 
 
 def contact_pieces(_request: Any, row: LeadRow) -> Pieces:
-    """Write mail and phone below each other, each as a link where it can be one."""
-    number = _linked(phone(row.phone), phone_address(row.phone))
-    pieces = [_linked(row.email, mail_address(row.email)), number | {"className": "quiet"}]
+    """Write mail and phone below each other."""
+    pieces = [mail_piece(row.email) | {"className": "line"}, phone_piece(row.phone) | {"className": "quiet"}]
     return [piece for piece in pieces if piece["text"]]
-
-
-def _linked(text: str, href: str | None) -> dict[str, str]:
-    return {"text": text, "className": "line"} | ({"href": href} if href else {})
 
 
 def priority_pieces(priority: Priority) -> Pieces:
@@ -96,9 +103,10 @@ def stage_pieces(name: str) -> Pieces:
     return [{"text": name, "className": "badge badge-stage"}]
 
 
-def stuck_piece() -> dict[str, str]:
+def stuck_pieces(deal: Deal | HotRow) -> Pieces:
     """Mark a deal that stays too long in its stage."""
-    return {"text": "Stuck", "className": "badge badge-stuck", "title": "Much longer in its stage than others"}
+    mark = {"text": "Stuck", "className": "badge badge-stuck", "title": "Much longer in its stage than others"}
+    return [mark, " "] if deal.stuck else []
 
 
 def stage_badge(name: str) -> dbc.Badge:
@@ -106,6 +114,6 @@ def stage_badge(name: str) -> dbc.Badge:
     return dbc.Badge(name, color="", className="badge-stage")
 
 
-def link_or_text(text: str, href: str | None) -> Any:
-    """Return a link where there is an address, else the text alone."""
-    return html.A(text, href=href) if href else text
+def drawn(piece: Mapping[str, str]) -> Component | str:
+    """Return a piece of a cell for where no cell is: a link, or its text alone."""
+    return html.A(piece["text"], href=piece["href"]) if "href" in piece else piece["text"]

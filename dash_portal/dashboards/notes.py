@@ -155,6 +155,13 @@ def note_page(
     return TablePage(rows, total, shown.page, shown.size)
 
 
+def contact_name(session: BrandSession, brand: Brand, client_id: str) -> str:
+    """Return what a contact is called whose notes alone are shown: the id itself where there is no name, or no note."""
+    latest = TableQuestion(sort="date", descending=True)
+    rows = note_page(session, brand, NoteFilters(client_id=client_id), latest, 1).rows
+    return (rows[0].contact if rows else "") or client_id
+
+
 def _rows(session: BrandSession, filters: NoteFilters, sort: str, first: int, size: int) -> tuple[NoteRow, ...]:
     fitting = _sorted(_fitting(filters, *_IDENTITY, with_contact=sort.endswith("contact")), sort)
     block = rows_of(session, fitting.offset(first).limit(size))

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, func
 from sqlmodel import col
 
 from dash_portal.brand_access import Brand
-from dash_portal.brand_time import local_day
+from dash_portal.brand_time import clock_text, day_text, local_day
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.statements import select
 from dash_portal.dashboards.table import TablePage, TableQuestion, page_of
@@ -127,6 +127,16 @@ def first_and_last_day(appointment: Appointment, brand: Brand) -> tuple[date, da
     """Return on which days an appointment begins and ends: the reader's; whole days are the brand's, and never move."""
     zone = brand.timezone if appointment.all_day else brand.display_zone
     return local_day(appointment.starts_at, zone), local_day(appointment.ends_at or appointment.starts_at, zone)
+
+
+def times_text(appointment: Appointment, brand: Brand) -> str:
+    """Say when an appointment begins and until when it lasts, where anybody says so; on another day, with that day."""
+    zone = brand.display_zone
+    first, last = first_and_last_day(appointment, brand)
+    begins = "All day" if appointment.all_day else clock_text(appointment.starts_at, zone)
+    clock = "" if appointment.all_day or not appointment.ends_at else clock_text(appointment.ends_at, zone)
+    until = ", ".join(filter(None, (day_text(last) if last != first else "", clock)))
+    return f"{begins} to {until}" if until else begins
 
 
 def by_day(appointments: Iterable[Appointment], brand: Brand) -> tuple[Day, ...]:
