@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -31,7 +32,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlmodel import Session, SQLModel, col
 
 from accents import unaccented
-from models import AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User
+from models import AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User, utc_now
 
 PORTAL_ROLE: Final = "portal_web"
 ALL_BRANDS: Final = "agency"
@@ -208,6 +209,16 @@ class _ScopedSession(Session):
 @event.listens_for(_ScopedSession, "after_begin")
 def _announce_brand(session: _ScopedSession, _transaction: Any, connection: Connection) -> None:
     _speak_for(connection, session.speaks_for)
+
+
+def database_now(connection: Connection) -> datetime:
+    """Return the time by the database's clock (UTC), by which machines whose own clocks differ agree."""
+    if connection.dialect.name == "postgresql":
+        # Not now(), which stands still at the transaction's beginning: a lease would be renewed into the past.
+        moment = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        assert isinstance(moment, datetime)  # noqa: S101 - what clock_timestamp returns
+        return moment
+    return utc_now()
 
 
 def lock_until_end(session: Session, *names: str) -> None:

@@ -598,13 +598,21 @@ WORKER_DEAD_AFTER: Final = timedelta(seconds=90)
 
 
 class WorkerHeartbeat(Stamped, table=True):
-    """A living worker says so: `beat_at` is renewed while it runs, `stopped_at` set when it ends cleanly."""
+    """A living worker says so: `beat_at` is renewed while it runs, `stopped_at` set when it ends cleanly.
+
+    Since its start it has made so many calls of the API, of which so many failed or were refused for being too quick,
+    and its calls have waited so many seconds in all for their turn.
+    """
 
     __tablename__ = "worker_heartbeats"
 
     worker: str = Field(primary_key=True, max_length=120)
     started_at: datetime
     beat_at: datetime
+    calls: int = Field(default=0)
+    calls_failed: int = Field(default=0)
+    calls_refused: int = Field(default=0)
+    waited_seconds: float = Field(default=0.0)
     stopped_at: datetime | None = Field(default=None)
 
 

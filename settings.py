@@ -75,6 +75,14 @@ def _header_safe(secret: SecretStr) -> SecretStr:
     return _not_blank(secret)
 
 
+def _monitor_token(token: SecretStr | None) -> SecretStr | None:
+    if token is None or not token.get_secret_value():
+        return None
+    if len(token.get_secret_value()) < 16:
+        raise ValueError("must be at least 16 random characters")
+    return _header_safe(token)
+
+
 def _host_names(names: str) -> str:
     if not all(_HOST_NAME.fullmatch(name) for name in _separated(names)):
         raise ValueError("must be host names without port, comma-separated, such as portal.example.com")
@@ -102,6 +110,7 @@ class _SharedSettings(Settings):
 
     portal_encryption_key: Annotated[SecretStr, AfterValidator(_encryption_key)]
     sync_cron: Annotated[str, AfterValidator(_cron)] = "0 * * * *"
+    sync_late_slots: Annotated[int, Field(ge=1, le=1000)] = 3
 
     def cipher(self) -> Cipher:
         """Return the cipher of the configured encryption keys."""
@@ -120,6 +129,8 @@ class PortalSettings(_SharedSettings):
     portal_statement_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     portal_read_seconds: Annotated[float, Field(ge=1, le=600)] = 20.0
     portal_export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    portal_monitor_token: Annotated[SecretStr | None, AfterValidator(_monitor_token)] = None
+    portal_slow_seconds: Annotated[float, Field(gt=0, le=600)] = 1.0
 
     @property
     def allowed_hosts(self) -> tuple[str, ...]:

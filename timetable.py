@@ -39,6 +39,15 @@ def _slots_around(cron: str, now: datetime) -> tuple[datetime, datetime]:
     return before, after
 
 
+def slots_back(cron: str, now: datetime, count: int) -> datetime:
+    """Return the scheduled time that lies so many back: 1 is the latest that is not in the future."""
+    times = croniter(cron, now.astimezone(UTC) + timedelta(microseconds=1))
+    slot = now
+    for _ in range(count):
+        slot = times.get_prev(datetime)
+    return slot
+
+
 def missed_between(cron: str, last: datetime, slot: datetime) -> int:
     """Return how many scheduled times lie between two others, at most ten thousand."""
     times, missed = croniter(cron, last.astimezone(UTC)), 0

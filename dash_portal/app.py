@@ -26,6 +26,7 @@ from dash_portal.brand_access import current_viewer
 from dash_portal.co_branding import logo_route
 from dash_portal.components import shell
 from dash_portal.index_page import NAMED_HERE, STARTS_DASH, first_files, index_string, own_modules
+from dash_portal.monitoring import routes
 from dash_portal.portal import open_portal
 from logs import configure_logs
 from settings import PortalSettings, load_settings
@@ -52,7 +53,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     browser.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    for part in (sign_in_pages, own_page, team_page, api, exports, liveness, served_files):
+    for part in (sign_in_pages, own_page, team_page, api, exports, liveness, routes, served_files):
         app.register_blueprint(part.blueprint)
     for part in (sync_page, snapshots_page, brands_page, people_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)

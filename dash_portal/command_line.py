@@ -9,6 +9,7 @@ import argparse
 import os
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,7 @@ from dash_portal.backup.archive import BackupError
 from dash_portal.backup.making import make_backup
 from dash_portal.backup.restoring import restore_backup
 from dash_portal.database_away import AWAY, WRONG_PASSWORD, why_away
+from dash_portal.monitoring.figures import SHARED_FOLDER
 from database import PORTAL_ROLE, AgencySession, create_engine
 from encryption import EncryptionError
 from logs import configure_logs
@@ -128,6 +130,8 @@ def _serve(wish: argparse.Namespace) -> None:
     _tell_first_steps(create_engine(settings.database_url))
     arguments = [sys.executable, "-m", "gunicorn", "--config", "python:dash_portal.serving"]
     arguments += ["--bind", f"{wish.host}:{settings.port}", "--workers", str(settings.web_concurrency)]
+    if settings.portal_monitor_token is not None:
+        os.environ[SHARED_FOLDER] = tempfile.mkdtemp(prefix="portal-figures-")
     sys.stdout.flush()
     os.execv(sys.executable, arguments)  # noqa: S606 - it takes over this process
 

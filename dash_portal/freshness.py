@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from database import BrandSession
 from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncError, SyncErrorKind, SyncRun
 from timetable import next_run
+from watching import counted_from
 
 AGEING_AFTER_INTERVALS: Final = 1.25
 STALE_AFTER_INTERVALS: Final = 2.0
@@ -63,14 +64,8 @@ class ResourceAge:
 
     @property
     def counted_from(self) -> datetime | None:
-        """From when the age counts.
-
-        Until a whole read is known, notes count from their last portion; and that a call is not offered is an answer
-        as fresh as the attempt that found it out.
-        """
-        if self.unavailable or (self.whole_read_at is None and self.last_status is ResourceStatus.PARTIAL):
-            return self.last_attempt_at
-        return self.whole_read_at
+        """From when the age counts (`watching.counted_from`)."""
+        return counted_from(self.whole_read_at, self.last_status, self.last_attempt_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import col, select
 
 from dash_portal.database_away import AWAY
 from dash_portal.portal import portal
 from database import PortalSession, has_unreadable_tables
 from migrations import is_current
-from models import WORKER_DEAD_AFTER, WorkerHeartbeat, utc_now
+from watching import living_workers
 
 blueprint = Blueprint("liveness", __name__)
 
@@ -55,8 +54,5 @@ def _cause() -> str | None:
 
 
 def _is_worker_alive() -> bool:
-    living = select(WorkerHeartbeat.worker).where(
-        col(WorkerHeartbeat.beat_at) > utc_now() - WORKER_DEAD_AFTER, col(WorkerHeartbeat.stopped_at).is_(None)
-    )
     with PortalSession(portal().engine) as session:
-        return session.exec(living.limit(1)).first() is not None
+        return bool(living_workers(session.connection()))

@@ -1,4 +1,4 @@
-"""One log line for each answered request: what was asked, by whom, how it ended, how long it took."""
+"""One log line for each answered request: what was asked, by whom, how it ended, how long it took. Counted, too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import structlog
 from flask import Flask, Response, g, request
 
 from dash_portal.accounts.browser import signed_in
+from dash_portal.monitoring.counting import count_request
+from dash_portal.monitoring.slowness import tell_slow_page
+from dash_portal.portal import portal
 from dash_portal.security import OPEN_TO_EVERYONE
 from logs import scrub
 
@@ -25,6 +28,11 @@ def _start_clock() -> None:
 
 
 def _write_line(response: Response) -> Response:
+    seconds = time.perf_counter() - g.get("request_began", time.perf_counter())
+    settings = portal().settings
+    if settings.portal_monitor_token is not None:
+        count_request(request.endpoint, response.status_code, seconds)
+    tell_slow_page(seconds, settings.portal_slow_seconds)
     quiet = request.endpoint in OPEN_TO_EVERYONE and request.method == "GET" and response.status_code < 400
     if not quiet and not request.path.startswith("/_dash-component-suites/"):
         who = signed_in() if request.endpoint not in OPEN_TO_EVERYONE else None
@@ -33,7 +41,7 @@ def _write_line(response: Response) -> Response:
             method=request.method,
             path=str(scrub(request.path))[:200],  # first scrubbed, then cut: half a token would not look like one
             status=response.status_code,
-            milliseconds=round((time.perf_counter() - g.get("request_began", time.perf_counter())) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
             user=who.user_id if who else None,
             brand=request.args.get("brand", "")[:63] or None,
         )

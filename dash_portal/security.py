@@ -34,6 +34,8 @@ OPEN_TO_EVERYONE: Final = frozenset(
         "sign_in.reset",
         "liveness.healthz",
         "liveness.readyz",
+        "monitoring.sync",  # ask for a token of their own
+        "monitoring.metrics",
     }
 )
 """Every endpoint that answers without a session. Whatever is not named here, known or unknown, needs one."""
@@ -47,7 +49,7 @@ MOST_PARAMETERS: Final = 100
 LONGEST_PARAMETER: Final = 500
 
 _NEVER_CHANGES: Final = ("static", "_dash_assets.static", "served_files.vendor", "served_files.plotly")
-_PROBES: Final = frozenset({"liveness.healthz", "liveness.readyz"})
+_PROBES: Final = frozenset({"liveness.healthz", "liveness.readyz", "monitoring.sync", "monitoring.metrics"})
 _NO_HOST: Final = "portal.no_host"
 _CALLBACK_PATH: Final = "/_dash-update-component"
 

@@ -7,11 +7,15 @@ it again; what it opens (database, caches) each worker opens for itself.
 from __future__ import annotations
 
 import gc
+import os
+import shutil
 from typing import Any
 
 from gunicorn.glogging import Logger
+from prometheus_client.multiprocess import mark_process_dead
 
 import dash_portal.app  # noqa: F401
+from dash_portal.monitoring.figures import SHARED_FOLDER
 from logs import configure_logs
 
 
@@ -25,6 +29,18 @@ class HouseLogger(Logger):  # type: ignore[misc]
         for logger in (self.error_log, self.access_log):
             logger.handlers.clear()
             logger.propagate = True
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Count nothing more of a process that has ended: what it had lent out is free."""
+    if SHARED_FOLDER in os.environ:
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    """Take away what the processes counted together."""
+    if SHARED_FOLDER in os.environ:
+        shutil.rmtree(os.environ[SHARED_FOLDER], ignore_errors=True)
 
 
 logger_class = HouseLogger

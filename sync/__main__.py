@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from logs import configure_logs
 from settings import ConfigurationError
-from sync.commands import CommandError, once, probe, replay, snapshots, status, worker
+from sync.commands import CommandError, check, once, probe, replay, snapshots, status, worker
 
 
 class _Parser(argparse.ArgumentParser):
@@ -36,6 +36,7 @@ def _parser() -> _Parser:
     replay_parser.add_argument("--run", metavar="ID", help="from this run's answers instead of the last whole ones")
     status_parser = commands.add_parser("status", help="how each brand's syncs stand")
     status_parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
+    status_parser.add_argument("--check", action="store_true", help="only what is amiss: 0 when nothing is, else 1")
     probe_parser = commands.add_parser("probe", help="ask each call once, write nothing, and tell what is understood")
     probe_parser.add_argument("--tenant", metavar="SLUG", required=True)
     snapshots_parser = commands.add_parser("snapshots", help="list the kept answers of a brand, or print one")
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "replay":
                 return replay(options.tenant, options.run)
             case "status":
-                return status(as_json=options.as_json)
+                return check() if options.check else status(as_json=options.as_json)
             case "probe":
                 return probe(options.tenant)
             case "snapshots":

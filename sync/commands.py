@@ -19,7 +19,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
-from database import brand_transaction, create_engine
+import watching
+from database import agency_transaction, brand_transaction, create_engine
 from encryption import EncryptionError
 from logs import forget_in_logs
 from models import RunStatus, Trigger, new_id, utc_now
@@ -185,6 +186,17 @@ def status(*, as_json: bool) -> int:
     report = sync_status(open_engine(settings), settings.sync_cron)
     print(json.dumps(report, indent=2) if as_json else "\n".join(status_lines(report)))
     return 0
+
+
+def check() -> int:
+    """Say in a line each what is amiss with the syncs: no worker, late brands. Return 0 when nothing is, else 1."""
+    settings = load_settings(SyncSettings)
+    engine = _engine(settings)
+    with agency_transaction(engine, writes=False) as connection:
+        causes = watching.look(connection, settings.sync_cron, settings.sync_late_slots).causes
+    engine.dispose()
+    print("\n".join(causes) or "a worker lives, and no brand is late")
+    return 1 if causes else 0
 
 
 def snapshots(slug: str, *, run_id: str | None, body: str | None, most: int) -> int:

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from database import brand_transaction
+from database import brand_transaction, database_now
 from models import SyncLease, utc_now
 from sync.failures import LeaseLostError
 from sync.tables import table_of
@@ -118,13 +118,3 @@ def renewing(engine: Engine, lease: Lease) -> Iterator[threading.Event]:
     finally:
         over.set()
         renewer.join()
-
-
-def database_now(connection: Connection) -> datetime:
-    """Return the time by which leases are judged: the server's, so that workers' clocks need not agree."""
-    if connection.dialect.name == "postgresql":
-        # Not now(), which stands still at the transaction's beginning: a long one would renew into the past.
-        moment = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-        assert isinstance(moment, datetime)  # noqa: S101 - what clock_timestamp returns
-        return moment
-    return utc_now()

@@ -30,9 +30,9 @@ from models import (
     utc_now,
 )
 from notes_rhythm import notes_rhythm, rhythm_words
-from sync.running.heartbeat import living_workers
 from sync.tables import table_of
 from timetable import next_run
+from watching import living_workers
 
 _TENANTS: Final = table_of(Tenant)
 _RUNS: Final = table_of(SyncRun)
@@ -56,7 +56,7 @@ def sync_status(engine: Engine, cron: str) -> Json:
         brands = connection.execute(select(_TENANTS).order_by(_TENANTS.c.slug)).all()
         return {
             "at": _iso(now),
-            "workers": living_workers(connection),
+            "workers": list(living_workers(connection)),
             "last_beat_at": _iso(connection.scalar(select(func.max(_BEATS.c.beat_at)))),
             "brands": [_brand(connection, brand, cron, now) for brand in brands],
         }

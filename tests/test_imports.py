@@ -20,6 +20,7 @@ OURS = {
     "notes_rhythm",
     "timetable",
     "time_zones",
+    "watching",
     "migrations",
     "sync",
     "dash_portal",
@@ -38,6 +39,7 @@ MAY_IMPORT = {
     "notes_rhythm": set(),
     "timetable": set(),
     "time_zones": set(),
+    "watching": {"database", "models", "timetable"},
     "settings": {"encryption"},
     "database": {"accents", "models"},
 }

@@ -243,6 +243,7 @@ class ClientTether:
                 return
             with self._patience.waiting(seconds):
                 self._stop.wait(seconds)
+            self._pace.waited(seconds)
 
     def _fetch(self, request: str) -> Answer:
         fetched_at, deadline = utc_now(), time.monotonic() + self._settings.sync_call_timeout

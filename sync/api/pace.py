@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Final
 
 from models import SyncErrorKind
@@ -23,6 +24,16 @@ _UNLIMITED_FROM: Final = 50.0
 _LONGEST_HOLD: Final = 60.0
 _LOOK_AGAIN: Final = 0.02
 Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class CallTally:
+    """How many calls a worker has begun, how many failed or came too early, and the seconds they waited in all."""
+
+    calls: int = 0
+    calls_failed: int = 0
+    calls_refused: int = 0
+    waited_seconds: float = 0.0
 
 
 class Pace:
@@ -39,6 +50,19 @@ class Pace:
         self._under_way = 0
         self._refusals = 0
         self._answered_since_cut = False
+        self._tally = CallTally()
+
+    def tally(self) -> CallTally:
+        """Return what was counted since the worker started."""
+        return self._tally
+
+    def waited(self, seconds: float) -> None:
+        """Count that a call has waited for its turn."""
+        with self._lock:
+            self._count(waited_seconds=seconds)
+
+    def _count(self, **more: float) -> None:
+        self._tally = replace(self._tally, **{name: getattr(self._tally, name) + by for name, by in more.items()})
 
     def claim(self) -> float:
         """Begin a call if one may begin now, and return 0; else return after how many seconds to ask again."""
@@ -53,6 +77,7 @@ class Pace:
                 self._next_at = now + 1 / self.calls_per_second
             self._starts.append(now)
             self._under_way += 1
+            self._count(calls=1)
             return 0.0
 
     def answered(self) -> None:
@@ -72,6 +97,7 @@ class Pace:
         """End a call that failed for reasons of its own."""
         with self._lock:
             self._under_way -= 1
+            self._count(calls_failed=1)
 
     def refused(self, retry_after: float | None, wait: float) -> None:
         """End a call that came too early: hold all back for as long as the answer asks, or `wait` and ever longer.
@@ -82,6 +108,7 @@ class Pace:
         with self._lock:
             self._under_way -= 1
             self._refusals += 1
+            self._count(calls_refused=1)
             now = self._clock()
             hold = wait * 2 ** min(self._refusals - 1, 10) if retry_after is None else retry_after
             self._held_until = max(self._held_until, now + min(hold, _LONGEST_HOLD))

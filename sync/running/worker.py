@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+import watching
 from database import agency_transaction, brand_transaction
 from models import RunStatus, Trigger, utc_now
 from sync.failures import LeaseLostError, StoppedError, place_of
@@ -49,7 +51,8 @@ class Worker:
 
     def __init__(self, sync: SyncContext) -> None:
         self._sync = sync
-        self._started_at = utc_now()
+        self._started_at: datetime | None = None
+        self._late: frozenset[str] = frozenset()
         self._beaten = self._pruned = float("-inf")
         self._database_away = False
         self._brands = ThreadPoolExecutor(sync.settings.sync_brands_at_once, thread_name_prefix="brand")
@@ -107,8 +110,20 @@ class Worker:
         if time.monotonic() - self._beaten < BEAT_SECONDS:
             return
         with agency_transaction(self._sync.engine) as connection:
-            beat(connection, self._sync.worker, self._started_at)
+            self._started_at = beat(connection, self._sync.worker, self._started_at, self._sync.pace.tally())
         self._beaten = time.monotonic()
+        self._tell_late()
+
+    def _tell_late(self) -> None:
+        """Write a line for each brand that has become late; of several workers, the first one does."""
+        settings = self._sync.settings
+        with agency_transaction(self._sync.engine, writes=False) as connection:
+            watch = watching.look(connection, settings.sync_cron, settings.sync_late_slots)
+        if watch.workers[:1] == (self._sync.worker,):
+            for age in watch.late:
+                if age.slug not in self._late:
+                    log.warning("brand_late", brand=age.slug, whole_read_at=str(age.whole_read_at or "never"))
+        self._late = frozenset(age.slug for age in watch.late)
 
     def _begin(self, pool: ThreadPoolExecutor, key: object, task: Callable[..., object], *arguments: object) -> None:
         """Have a task done unless it is under way; what breaks in it is logged, and ends nothing else."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from emulator import AccountPlan, Fault
-from models import RawSnapshot
+from models import RawSnapshot, utc_now
+from sync.running.tenant_run import SyncContext
+from sync.running.worker import Worker
 from tests.sync.conftest import MakeWorld, OperatorOf, Say
 from tests.sync.sync_world import SyncWorld
 
@@ -95,6 +98,17 @@ def test_status_tells_a_person_and_a_program(world: SyncWorld, say: Say) -> None
     assert brand["resources"]["leads"]["whole_read_at"] is not None
     assert brand["next_run_at"] is not None
     assert KEY not in out
+
+
+def test_the_check_of_a_monitor_says_what_is_amiss_by_its_status(world: SyncWorld, say: Say) -> None:
+    status, out, _ = say("status", "--check")
+    assert (status, out) == (1, "no worker is alive\n")
+    worker = Worker(SyncContext(world.engine, world.settings, "the-worker", world.stop, world.access))
+    worker._beat()
+    assert say("status", "--check")[:2] == (0, "a worker lives, and no brand is late\n")
+    world.change_brand("brand", created_at=utc_now() - timedelta(days=1))
+    status, out, _ = say("status", "--check")
+    assert (status, out) == (1, "brand is late: nothing was ever read whole\n")
 
 
 def test_status_names_fields_that_are_not_understood_or_not_read(world: SyncWorld, say: Say) -> None:

@@ -6,10 +6,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
+from sqlalchemy import text
 
 from dash_portal.accounts.audit import COMMAND_LINE
 from dash_portal.accounts.brands import reactivate_brand, suspend_brand
@@ -29,7 +31,6 @@ from models import (
     utc_now,
 )
 from sync.running.connection_checks import waiting_checks
-from sync.running.heartbeat import living_workers
 from sync.running.requests import brands_asked_for
 from sync.running.runs import active_brands, histories
 from sync.running.schedule import due_run
@@ -40,6 +41,7 @@ from tests.sync.conftest import MakeWorld
 from tests.sync.processes import start_sync
 from tests.sync.sync_world import SyncWorld
 from timetable import slot_after
+from watching import living_workers
 
 KEYS = ("CT_brand_one", "CT_brand_two", "CT_brand_three")
 NEVER = "0 0 1 1 *"  # a schedule that stays quiet after the first run
@@ -226,13 +228,56 @@ def test_a_worker_process_ends_within_ten_seconds_although_a_call_hangs(make_wor
     assert world.runs(tenant)[-1]["status"] is RunStatus.ABANDONED
     assert world.rows(WorkerHeartbeat)[0]["stopped_at"] is not None
     with agency_transaction(world.engine) as connection:
-        assert living_workers(connection) == []
+        assert living_workers(connection) == ()
 
     world.emulator.clear_faults()
     worker = _worker(world)
     _until(lambda: _all_ended(world, tenant, 2), worker)
     assert world.runs(tenant)[-1]["trigger"] is Trigger.CATCH_UP
     assert world.runs(tenant)[-1]["status"] is RunStatus.SUCCESS
+
+
+def test_a_brand_that_becomes_late_is_one_line_of_the_first_worker(make_world: MakeWorld) -> None:
+    world = _world(make_world, sync_late_slots=1).with_settings(sync_cron="0 0 1 1 *")
+    tenant = world.brand_id("brand-0")
+    world.sync("brand-0")
+    first, second = (Worker(SyncContext(world.engine, world.settings, name, world.stop, world.access)) for name in "ab")
+
+    def lines() -> list[str]:
+        with structlog.testing.capture_logs() as written:
+            for worker in (first, second, first):
+                worker._beaten = float("-inf")
+                worker._beat()
+        return [line["brand"] for line in written if line["event"] == "brand_late"]
+
+    def read_at(moment: datetime) -> None:
+        with agency_transaction(world.engine) as connection:
+            for statement in (
+                "UPDATE resource_freshness SET whole_read_at = :at, last_attempt_at = :at",
+                "UPDATE tenants SET created_at = :at",
+            ):
+                connection.execute(text(statement), {"at": moment})
+
+    assert lines() == []
+    read_at(utc_now() - timedelta(days=800))
+    assert lines() == ["brand-0"]
+    assert lines() == [], "told once"
+    read_at(utc_now())
+    assert lines() == []
+    read_at(utc_now() - timedelta(days=800))
+    assert lines() == ["brand-0"]
+    assert world.runs(tenant)
+
+
+def test_a_beat_tells_the_calls_of_the_worker(make_world: MakeWorld) -> None:
+    world = _world(make_world)
+    worker = _worker(world)
+    _until(lambda: _all_ended(world, world.brand_id("brand-0"), 1), worker)
+    worker._beaten = float("-inf")
+    worker.look()
+    (beat,) = world.rows(WorkerHeartbeat)
+    assert beat["calls"] == len(world.emulator.requests)
+    assert (beat["calls_failed"], beat["calls_refused"]) == (0, 0)
 
 
 def test_slots_of_a_suspended_brand_are_not_missed(make_world: MakeWorld) -> None:
