@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -44,18 +45,16 @@ def test_what_is_amiss_is_read_from_the_database(engine: Engine, encryption_key:
     yesterday = now - timedelta(days=1)
     old = {"created_at": yesterday - timedelta(days=9), "status": TenantStatus.ACTIVE}
     with AgencySession(engine, writes=True) as session:
-        brands = {
-            slug: make_tenant(cipher, slug=slug, **(old | columns))
-            for slug, columns in {
-                "fresh": {},
-                "late": {},
-                "never-read": {},
-                "new": {"created_at": now},
-                "suspended": {"status": TenantStatus.SUSPENDED},
-                "woken": {"active_since": now},
-                "not-offered": {},
-            }.items()
+        changes: dict[str, dict[str, Any]] = {
+            "fresh": {},
+            "late": {},
+            "never-read": {},
+            "new": {"created_at": now},
+            "suspended": {"status": TenantStatus.SUSPENDED},
+            "woken": {"active_since": now},
+            "not-offered": {},
         }
+        brands = {slug: make_tenant(cipher, slug=slug, **(old | columns)) for slug, columns in changes.items()}
         session.add_all(brands.values())
         session.flush()
 

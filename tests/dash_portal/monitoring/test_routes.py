@@ -46,7 +46,13 @@ def read(world: PortalWorld, slug: str, hours_ago: int) -> None:
 
 def live(world: PortalWorld) -> None:
     with AgencySession(world.engine, writes=True) as session:
-        beat = {"started_at": utc_now(), "beat_at": utc_now(), "calls": 70, "calls_refused": 3, "waited_seconds": 1.5}
+        beat: dict[str, Any] = {
+            "started_at": utc_now(),
+            "beat_at": utc_now(),
+            "calls": 70,
+            "calls_refused": 3,
+            "waited_seconds": 1.5,
+        }
         session.add(WorkerHeartbeat(worker="host:1:a", **beat))
         session.commit()
 
@@ -96,7 +102,7 @@ def test_the_figures_tell_how_old_the_data_is_and_what_the_worker_did(world: Por
     live(world)
     with AgencySession(world.engine, writes=True) as session:
         for status in (RunStatus.SUCCESS, RunStatus.SUCCESS, RunStatus.FAILED):
-            run = {"tenant_id": world.brands["own"], "trigger": Trigger.MANUAL, "worker": "w"}
+            run: dict[str, Any] = {"tenant_id": world.brands["own"], "trigger": Trigger.MANUAL, "worker": "w"}
             session.add(SyncRun(status=status, **run))
         session.commit()
     world.visitor().get("/login")

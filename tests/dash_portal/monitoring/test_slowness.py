@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
@@ -36,7 +37,7 @@ def test_a_slow_statement_is_one_line_without_its_values_also_when_it_is_stopped
     world: PortalWorld, database_kind: str, statement_seconds: float
 ) -> None:
     key = world.settings.portal_encryption_key.get_secret_value()
-    limits = {"portal_slow_seconds": 0.05, "portal_statement_seconds": statement_seconds}
+    limits: dict[str, Any] = {"portal_slow_seconds": 0.05, "portal_statement_seconds": statement_seconds}
     engine = open_portal(make_settings(world.settings.database_url, key, **limits)).engine
     statement = text(SLOW[database_kind])
     with structlog.testing.capture_logs() as lines, engine.connect() as connection:
