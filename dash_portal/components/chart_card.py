@@ -91,6 +91,7 @@ def _menu(chart_id: str, view: View) -> Component:
             for action, text in _ACTIONS.items()
         ],
         label="Options",
+        id=f"{chart_id}-menu",
         align_end=True,
         caret=False,
         color="",

@@ -77,7 +77,8 @@ def phone_piece(number: str) -> dict[str, str]:
     digits, dialled = re.sub(r"\D", "", number), re.sub(r"[^\d+]", "", number)
     if len(digits) == 11:
         digits = digits.removeprefix("1")
-    is_american = len(digits) == 10 and re.fullmatch(r"[\d\s().+/-]+", number)
+    is_abroad = re.match(r"\+(?!1)", dialled)
+    is_american = len(digits) == 10 and not is_abroad and re.fullmatch(r"[\d\s().+/-]+", number)
     text = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if is_american else number
     return {"text": text} | ({"href": f"tel:{dialled}"} if len(dialled) >= 5 else {})
 

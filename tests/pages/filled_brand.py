@@ -87,6 +87,7 @@ def fill_brand(
         make_activity(
             tenant_id,
             event_id=f"event-{number}",
+            client_id=f"lead-{number}",
             starts_at=now + timedelta(hours=3 * number + 1),
             ends_at=now + timedelta(hours=3 * number + 2),
             kind="Phone Call",

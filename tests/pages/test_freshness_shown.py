@@ -139,6 +139,22 @@ def test_new_data_is_taken_by_itself_when_one_comes_back_to_the_tab(
     expect(page.locator("#freshness")).to_contain_text("Updated just now")
 
 
+def test_new_data_is_taken_by_itself_after_a_minute_in_which_nobody_touched_the_page(
+    visit: Visit, site: Site, landed: list[Lead | Note]
+) -> None:
+    visitor = visit(FILLED, fresh=True)
+    visitor.page.clock.install()
+    page = visitor.open("/notes")
+    expect(page.locator("#table-total")).to_have_text("1 to 25 of 261 notes")
+    let_a_sync_land(site, landed)
+    page.clock.fast_forward("00:40")
+    expect(page.locator("#new-data")).to_be_visible()
+    expect(page.locator("#table-total")).to_have_text("1 to 25 of 261 notes")
+    page.clock.fast_forward("00:30")
+    expect(page.locator("#said")).to_have_text("Showing the new data")
+    expect(page.locator("#table-total")).to_have_text("1 to 25 of 262 notes")
+
+
 def test_new_data_waits_while_somebody_reads_a_panel(visit: Visit, site: Site, landed: list[Lead | Note]) -> None:
     page = visit(FILLED).open("/notes?note=note-3")
     expect(page.locator("#details")).to_be_visible()
