@@ -35,6 +35,7 @@ from accents import unaccented
 from models import AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User, utc_now
 
 PORTAL_ROLE: Final = "portal_web"
+"""The web role's usual name (`settings.portal_role`)."""
 ALL_BRANDS: Final = "agency"
 ACCOUNTS_ONLY: Final = "accounts"
 
@@ -167,12 +168,12 @@ class _Allowance:
 
 
 def _act_as(engine: Engine, role: str) -> None:
-    """Give up the login role's rights right after connecting, where the role exists."""
+    """Give up the login role's rights right after connecting, where it can become the role."""
 
     @event.listens_for(engine, "connect")
     def _set_role(dbapi_connection: Any, _record: Any) -> None:
         with dbapi_connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(oid, 'MEMBER')", (role,))
             if cursor.fetchone() is not None:
                 cursor.execute(f'SET ROLE "{role}"')
         dbapi_connection.commit()

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from encryption import Cipher, EncryptionError
 
 _HOST_NAME: Final = re.compile(r"\.?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_ROLE_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 class ConfigurationError(Exception):
@@ -83,6 +84,12 @@ def _monitor_token(token: SecretStr | None) -> SecretStr | None:
     return _header_safe(token)
 
 
+def _role_name(name: str) -> str:
+    if not _ROLE_NAME.fullmatch(name):
+        raise ValueError("must be the name of a PostgreSQL role: small letters, digits and _, at most 63")
+    return name
+
+
 def _host_names(names: str) -> str:
     if not all(_HOST_NAME.fullmatch(name) for name in _separated(names)):
         raise ValueError("must be host names without port, comma-separated, such as portal.example.com")
@@ -103,6 +110,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(case_sensitive=False, frozen=True, extra="ignore")
 
     database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///portal.db"
+    portal_role: Annotated[str, AfterValidator(_role_name)] = "portal_web"
 
 
 class _SharedSettings(Settings):

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import structlog
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
-from sqlmodel import SQLModel, select
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
 
 import migrations
 from dash_portal.accounts.audit import COMMAND_LINE
@@ -28,13 +28,13 @@ from dash_portal.accounts.key_rotation import rotate_keys
 from dash_portal.accounts.people import create_user
 from dash_portal.accounts.sign_in import normal_email
 from dash_portal.accounts.two_step import switch_off_two_step
-from dash_portal.accounts.web_keys import brands_sharing_keys
 from dash_portal.backup.archive import BackupError
 from dash_portal.backup.making import make_backup
 from dash_portal.backup.restoring import restore_backup
-from dash_portal.database_away import AWAY, WRONG_PASSWORD, why_away
+from dash_portal.configuration_check import configuration_warnings
+from dash_portal.database_away import AWAY, WRONG_PASSWORD, what_to_do, why_away
 from dash_portal.monitoring.figures import SHARED_FOLDER
-from database import PORTAL_ROLE, AgencySession, create_engine
+from database import AgencySession, create_engine
 from encryption import EncryptionError
 from logs import configure_logs
 from models import Role, Tenant, User, utc_now
@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(str(problem))
     except SQLAlchemyError as away:
         reason = why_away(away) if isinstance(away, AWAY) else type(getattr(away, "orig", away)).__name__
-        return _refuse(f"DATABASE_URL: the database can't be used: {reason}")
+        return _refuse(f"DATABASE_URL: the database can't be used: {reason}{what_to_do(reason)}")
     return 0
 
 
@@ -116,8 +116,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _migrate(_wish: argparse.Namespace) -> None:
-    engine = create_engine(load_settings(Settings).database_url)
-    migrations.upgrade(engine)
+    settings = load_settings(Settings)
+    migrations.upgrade(create_engine(settings.database_url), settings.portal_role)
     print("The database is at the newest schema.")
 
 
@@ -138,88 +138,10 @@ def _serve(wish: argparse.Namespace) -> None:
 
 def _check_config(_wish: argparse.Namespace) -> None:
     settings = load_settings(PortalSettings)
-    owner = create_engine(settings.database_url)
-    warnings = _exposure_warnings(settings)
-    if migrations.is_current(owner):
-        warnings += [*_bypass_warnings(owner), *_rights_warnings(owner), *_shared_key_warnings(owner, settings)]
-    else:
-        warnings.append(_BEHIND)
+    warnings = configuration_warnings(settings)
     for warning in warnings:
         print(f"warning: {warning}")
     print("The configuration is fine." if not warnings else "The configuration works, with the warnings above.")
-
-
-def _shared_key_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
-    with AgencySession(owner) as session:
-        shared = brands_sharing_keys(session, settings.cipher())
-    return [f"the brands {' and '.join(slugs)} have the same web key: each must have its own" for slugs in shared]
-
-
-def _rights_warnings(owner: Engine) -> list[str]:
-    """Read a row of each table as the web process does, and name those that it can't read."""
-    web = create_engine(owner.url.render_as_string(hide_password=False), role=PORTAL_ROLE)
-    unreadable = []
-    for table in sorted(SQLModel.metadata.tables):
-        try:
-            with web.connect() as connection:
-                connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608 - the models' own names
-        except ProgrammingError:
-            unreadable.append(table)
-    web.dispose()
-    if not unreadable:
-        return []
-    return [f"the web process can't read {', '.join(unreadable)}: run python -m dash_portal migrate"]
-
-
-def _bypass_warnings(owner: Engine) -> list[str]:
-    """Say where the web process could read past row-level security."""
-    if owner.dialect.name != "postgresql":
-        return ["SQLite has no row-level security: the portal's own session is the only guard; use PostgreSQL"]
-    web = create_engine(owner.url.render_as_string(hide_password=False), role=PORTAL_ROLE)
-    with web.connect() as connection:
-        acting, above = connection.execute(
-            text("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        ).one()
-        open_tables = connection.execute(
-            text(
-                "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' "
-                "WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace "
-                "AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
-            )
-        ).scalar_one()
-        log_owner = connection.execute(
-            text("SELECT pg_has_role(session_user, relowner, 'USAGE') FROM pg_class WHERE relname = 'audit_log'")
-        ).scalar_one()
-        login_above = connection.execute(
-            text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
-        ).scalar_one()
-    warnings = []
-    if above:
-        warnings.append(
-            f"the web process acts as {acting}, which bypasses row-level security: run migrate, or take its rights"
-        )
-    elif login_above:
-        warnings.append("the login role could bypass row-level security: give the portal a role without those rights")
-    if acting != PORTAL_ROLE:
-        warnings.append(
-            f"the role {PORTAL_ROLE} can't be used here: the web process acts as {acting}, bound by forced rules"
-        )
-    if log_owner:
-        warnings.append(
-            "the login owns the audit log and could change it: let the web process log in as a role of its own that is "
-            f"only a member of {PORTAL_ROLE}, and keep the owner's login for migrate and the worker"
-        )
-    if open_tables:
-        warnings.append(f"{open_tables} brand-owned tables have no forced row-level security: run migrate")
-    return warnings
-
-
-def _exposure_warnings(settings: PortalSettings) -> list[str]:
-    if settings.portal_secure_cookies and not settings.allowed_hosts:
-        return ["PORTAL_ALLOWED_HOSTS is empty: links are made with whatever host name a request gives; name your own"]
-    if settings.portal_secure_cookies:
-        return []
-    return ["PORTAL_SECURE_COOKIES is off: right on this machine only; behind TLS set it to true"]
 
 
 def _rotate_keys(_wish: argparse.Namespace) -> None:
@@ -238,7 +160,9 @@ def _backup(wish: argparse.Namespace) -> None:
 
 
 def _restore(wish: argparse.Namespace) -> None:
-    contents = restore_backup(create_engine(load_settings(Settings).database_url), wish.file, replace=wish.replace)
+    settings = load_settings(Settings)
+    engine = create_engine(settings.database_url)
+    contents = restore_backup(engine, wish.file, replace=wish.replace, role=settings.portal_role)
     print(f"The database is what it was at {contents.made_at} ({contents.rows} rows), at this release's schema.")
     print("Everybody signs in anew, and links that were not used yet are void. See what check-config says.")
 
@@ -331,7 +255,7 @@ def _wait_for_database(engine: Engine) -> None:
         except AWAY as away:
             reason = why_away(away)
             if reason == WRONG_PASSWORD:
-                raise CommandError(f"DATABASE_URL: the database can't be used: {reason}") from away
+                raise CommandError(f"DATABASE_URL: the database can't be used: {reason}{what_to_do(reason)}") from away
             if not has_told:
                 _log.warning("waiting for the database", cause=reason)
             has_told = True

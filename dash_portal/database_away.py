@@ -15,9 +15,16 @@ AWAY: Final = (OperationalError, InterfaceError, NoFreeConnectionError)
 
 WRONG_PASSWORD: Final = "the user name or the password is wrong"  # noqa: S105 - words about one
 _NO_ANSWER: Final = "no server answers"
+_NO_HOST: Final = "nobody knows its host name"
+_NO_DATABASE: Final = "there is no such database"
 _TOLD_EVERY_SECONDS: Final = 60.0
 _MARKS: Final = (  # what PostgreSQL and SQLite write, and what it means
     ("password authentication failed", WRONG_PASSWORD),
+    ('role "', WRONG_PASSWORD),
+    ("resolve host", _NO_HOST),
+    ("translate host", _NO_HOST),
+    ("pg_hba.conf", "the server lets this user in from nowhere, or not from here"),
+    ("lock timeout", "somebody else holds the database for too long"),
     ("statement timeout", "a statement took too long"),
     ("interrupted", "a statement took too long"),
     ("database is locked", "somebody else holds the database for too long"),
@@ -29,7 +36,7 @@ _MARKS: Final = (  # what PostgreSQL and SQLite write, and what it means
     ("disk is full", "its disk is full"),
     ("No space left", "its disk is full"),
     ("unable to open database file", "its file can't be opened"),
-    ('database "', "there is no such database"),
+    ('database "', _NO_DATABASE),
 )
 _log = structlog.get_logger("portal")
 
@@ -40,6 +47,16 @@ def why_away(error: SQLAlchemyError) -> str:
         return "all connections are in use"
     message = str(error.orig) if isinstance(error, DBAPIError) else ""
     return next((words for mark, words in _MARKS if mark in message), _NO_ANSWER)
+
+
+def what_to_do(reason: str) -> str:
+    """Return what an operator may do about it, to be read behind the reason; nothing where waiting is all there is."""
+    return {
+        WRONG_PASSWORD: "; look at what stands before the @ in DATABASE_URL",
+        _NO_HOST: "; look at what stands behind the @ in DATABASE_URL",
+        _NO_ANSWER: "; does it run, and is what stands behind the @ in DATABASE_URL its address?",
+        _NO_DATABASE: "; make it with createdb, then run python -m dash_portal migrate",
+    }.get(reason, "")
 
 
 def tell_away(error: SQLAlchemyError, *, path: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from dash_portal.monitoring.counting import count_connections
 from dash_portal.monitoring.slowness import tell_slow_statements
-from database import PORTAL_ROLE, create_engine
+from database import create_engine
 from encryption import Cipher
 from logs import forget_in_logs
 from settings import PortalSettings
@@ -26,7 +26,9 @@ class Portal:
 
 def open_portal(settings: PortalSettings) -> Portal:
     """Return the resources of these settings. The database is connected to when it is first asked."""
-    engine = create_engine(settings.database_url, role=PORTAL_ROLE, statement_seconds=settings.portal_statement_seconds)
+    engine = create_engine(
+        settings.database_url, role=settings.portal_role, statement_seconds=settings.portal_statement_seconds
+    )
     tell_slow_statements(engine, settings.portal_slow_seconds)
     if settings.portal_monitor_token is not None:
         forget_in_logs(settings.portal_monitor_token.get_secret_value())

@@ -13,26 +13,26 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-from database import ALL_BRANDS
+from database import ALL_BRANDS, PORTAL_ROLE
 from migrations.rights import bring_about
 
 _FOLDER: Final = Path(__file__).parent
 _ONE_AT_A_TIME: Final = 7_203_511  # any number: the advisory lock that release processes share
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring schema and rights to what they must be; several processes may try at once, and one of them does it."""
+def upgrade(engine: Engine, role: str = PORTAL_ROLE) -> None:
+    """Bring schema and the web role's rights to what they must be; of several processes at once, one does it."""
     with schema_transaction(engine) as connection:
-        upgrade_within(connection)
+        upgrade_within(connection, role=role)
 
 
-def upgrade_within(connection: Connection, revision: str = "head") -> None:
+def upgrade_within(connection: Connection, revision: str = "head", *, role: str = PORTAL_ROLE) -> None:
     """Do the same in a transaction that is open already; up to an older revision only its schema, without rights."""
     config = _config()
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, portal_role=role)
     command.upgrade(config, revision)
     if revision == "head":
-        bring_about(connection)
+        bring_about(connection, role)
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from migrations.autogeneration import belongs_to, complete_revision
 from settings import Settings, load_settings
 
 
-def migrate(connection: Connection) -> None:
-    """Do what Alembic was started for over this connection, in its transaction."""
+def migrate(connection: Connection, role: str | None) -> None:
+    """Do what Alembic was started for over this connection, in its transaction, with the web role of this name."""
     dialect = connection.dialect.name
     context.configure(
         connection=connection,
@@ -27,6 +27,7 @@ def migrate(connection: Connection) -> None:
         user_module_prefix="",  # the template imports SQLModel's column types by name
         include_object=belongs_to(dialect),
         process_revision_directives=complete_revision,
+        portal_role=role,
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -34,7 +35,8 @@ def migrate(connection: Connection) -> None:
 
 handed_in = context.config.attributes.get("connection")
 if handed_in is not None:
-    migrate(handed_in)
+    migrate(handed_in, context.config.attributes.get("portal_role"))
 else:
-    with schema_transaction(create_engine(load_settings(Settings).database_url)) as opened:
-        migrate(opened)
+    settings = load_settings(Settings)
+    with schema_transaction(create_engine(settings.database_url)) as opened:
+        migrate(opened, settings.portal_role)

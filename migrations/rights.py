@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 from database import BRAND_OWNED_TABLES
-from migrations.row_security import PORTAL_ROLE, create_portal_role, let_portal, protect, protect_accounts
+from migrations.row_security import create_portal_role, let_portal, protect, protect_accounts
 
 READS_AND: Final[Mapping[str, str]] = {
     "tenants": "INSERT, UPDATE",
@@ -52,14 +52,14 @@ _LETS_AGENCY: Final = (
 """How `row_security.py`'s two rules begin, as PostgreSQL writes them: for the agency they are true by that alone."""
 
 
-def bring_about(connection: Connection) -> None:
+def bring_about(connection: Connection, role: str) -> None:
     """Give the web role exactly its rights, and every table that lost it its guard. The schema is the newest."""
     if connection.dialect.name != "postgresql":
         return
-    with Operations.context(MigrationContext.configure(connection)):
+    with Operations.context(MigrationContext.configure(connection, opts={"portal_role": role})):
         create_portal_role()
         for table in (*sorted(SQLModel.metadata.tables), "alembic_version"):
-            _take_all(connection, table)
+            _take_all(connection, table, role)
             let_portal("SELECT", table)
             if table in READS_AND:
                 let_portal(READS_AND[table], table)
@@ -91,10 +91,10 @@ def _lets_agency(rule: str) -> bool:
     return " ".join(rule.split()).startswith(_LETS_AGENCY)
 
 
-def _take_all(connection: Connection, table: str) -> None:
-    known = connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": PORTAL_ROLE})
+def _take_all(connection: Connection, table: str, role: str) -> None:
+    known = connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": role})
     if known:
-        connection.execute(text(f"REVOKE ALL ON {table} FROM {PORTAL_ROLE}"))
+        connection.execute(text(f"REVOKE ALL ON {table} FROM {role}"))
 
 
 def _unguarded(connection: Connection) -> Iterator[str]:

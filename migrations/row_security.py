@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from alembic import op
 
-PORTAL_ROLE = "portal_web"
+from database import PORTAL_ROLE
 
 _SPOKEN_FOR = "(SELECT current_setting('portal.brand', true))"
 _OWN_BRAND = f"CASE {_SPOKEN_FOR} WHEN 'agency' THEN true ELSE tenant_id::text = {_SPOKEN_FOR} END"
@@ -48,42 +48,54 @@ def create_portal_role() -> None:
     """Create the web role and let the migrating role become it; where the host forbids that, FORCE still binds."""
     if not _on_postgresql():
         return
+    role = portal_role()
     op.execute(
         f"""
         DO $$ BEGIN
-            IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{PORTAL_ROLE}') THEN
-                CREATE ROLE {PORTAL_ROLE} NOLOGIN;
+            IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN
+                CREATE ROLE {role} NOLOGIN;
             END IF;
-            GRANT {PORTAL_ROLE} TO CURRENT_USER;
-            GRANT USAGE ON SCHEMA public TO {PORTAL_ROLE};
+            GRANT {role} TO CURRENT_USER;
+            GRANT USAGE ON SCHEMA public TO {role};
         EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN
-            RAISE NOTICE 'the role {PORTAL_ROLE} could not be made: row-level security binds the login role';
+            RAISE NOTICE 'the role {role} could not be made: row-level security binds the login role';
         END $$
         """
     )
 
 
 def let_portal(privileges: str, *tables: str) -> None:
-    """Grant the web role these privileges on the tables, and their sequences where it may insert."""
+    """Grant the web role these privileges on the tables, and their sequences where it may insert.
+
+    A role that the migrating one can't become is another installation's: it is given nothing.
+    """
     if not _on_postgresql():
         return
+    role = portal_role()
     for table in tables:
         op.execute(
             f"""
             DO $$
             DECLARE numbering record;
             BEGIN
-                IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{PORTAL_ROLE}') THEN RETURN; END IF;
-                GRANT {privileges} ON {table} TO {PORTAL_ROLE};
+                IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}' AND pg_has_role(oid, 'MEMBER')) THEN
+                    RETURN;
+                END IF;
+                GRANT {privileges} ON {table} TO {role};
                 FOR numbering IN
                     SELECT s.oid::regclass AS name FROM pg_class s JOIN pg_depend d ON d.objid = s.oid
                     WHERE s.relkind = 'S' AND d.refobjid = '{table}'::regclass
                 LOOP
-                    EXECUTE format('GRANT USAGE ON SEQUENCE %s TO {PORTAL_ROLE}', numbering.name);
+                    EXECUTE format('GRANT USAGE ON SEQUENCE %s TO {role}', numbering.name);
                 END LOOP;
             END $$
             """
         )
+
+
+def portal_role() -> str:
+    """Return the web role's name: what this migration was told (`PORTAL_ROLE`), else the usual one."""
+    return str(op.get_context().opts.get("portal_role") or PORTAL_ROLE)
 
 
 def _on_postgresql() -> bool:

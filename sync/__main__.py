@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from logs import configure_logs
 from settings import ConfigurationError
-from sync.commands import CommandError, check, once, probe, replay, snapshots, status, worker
+from sync.commands import CommandError, check, check_access, once, probe, replay, snapshots, status, worker
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,6 +37,7 @@ def _parser() -> _Parser:
     status_parser = commands.add_parser("status", help="how each brand's syncs stand")
     status_parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
     status_parser.add_argument("--check", action="store_true", help="only what is amiss: 0 when nothing is, else 1")
+    commands.add_parser("check-access", help="does ClientTether let each active brand in? 0 when it does, else 1")
     probe_parser = commands.add_parser("probe", help="ask each call once, write nothing, and tell what is understood")
     probe_parser.add_argument("--tenant", metavar="SLUG", required=True)
     snapshots_parser = commands.add_parser("snapshots", help="list the kept answers of a brand, or print one")
@@ -55,29 +56,35 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _carry_out(parser: _Parser, options: argparse.Namespace) -> int:
+    match options.command:
+        case "worker":
+            return worker()
+        case "once":
+            if options.accept and not options.tenant:
+                parser.error("--accept confirms one brand's data: name it with --tenant")
+            return once(options.tenant, accept=options.accept)
+        case "replay":
+            return replay(options.tenant, options.run)
+        case "status":
+            return check() if options.check else status(as_json=options.as_json)
+        case "check-access":
+            return check_access()
+        case "probe":
+            return probe(options.tenant)
+        case "snapshots":
+            return snapshots(options.tenant, run_id=options.run, body=options.body, most=options.limit)
+        case _:
+            raise AssertionError(options.command)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     configure_logs()
     try:
-        match options.command:
-            case "worker":
-                return worker()
-            case "once":
-                if options.accept and not options.tenant:
-                    parser.error("--accept confirms one brand's data: name it with --tenant")
-                return once(options.tenant, accept=options.accept)
-            case "replay":
-                return replay(options.tenant, options.run)
-            case "status":
-                return check() if options.check else status(as_json=options.as_json)
-            case "probe":
-                return probe(options.tenant)
-            case "snapshots":
-                return snapshots(options.tenant, run_id=options.run, body=options.body, most=options.limit)
-            case _:
-                raise AssertionError(options.command)
+        return _carry_out(parser, options)
     except (ConfigurationError, CommandError) as wrong:
         print(wrong, file=sys.stderr)
         return 2

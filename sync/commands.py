@@ -30,6 +30,7 @@ from sync.api.clienttether import ClientTether
 from sync.failures import PullError
 from sync.mapping.field_file import load_field_file
 from sync.reading.snapshots import Snapshot, list_snapshots, read_body
+from sync.running.access_check import refused_access
 from sync.running.probe import probe_account, probe_lines
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.runs import BrandAccount, RunRequest, active_brands
@@ -197,6 +198,17 @@ def check() -> int:
     engine.dispose()
     print("\n".join(causes) or "a worker lives, and no brand is late")
     return 1 if causes else 0
+
+
+def check_access() -> int:
+    """Ask one call of each active brand, and say in a line each what is refused. Return 0 when nothing is, else 1."""
+    settings = load_settings(SyncSettings)
+    forget_in_logs(settings.clienttether_access_token.get_secret_value())
+    engine = open_engine(settings)
+    complaints = refused_access(settings, active_brands(engine))
+    engine.dispose()
+    print("\n".join(complaints) or "ClientTether lets every active brand in")
+    return 1 if complaints else 0
 
 
 def snapshots(slug: str, *, run_id: str | None, body: str | None, most: int) -> int:

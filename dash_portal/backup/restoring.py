@@ -22,9 +22,10 @@ _NOT_DATA: Final = {"alembic_version", "worker_heartbeats"}
 """Tables whose rows nobody misses: a worker that waits for its first brand beats already."""
 
 
-def restore_backup(engine: Engine, path: Path, *, replace: bool) -> Contents:
+def restore_backup(engine: Engine, path: Path, *, replace: bool, role: str) -> Contents:
     """Make the database what the backup holds; return what that was. With `replace`, what it held is gone.
 
+    `role` is the web role's name.
     Raises BackupError, and leaves the database as it is, where the file is no whole backup, of another kind of
     database or of a newer release, and where the database holds rows that were not said to be replaced.
     """
@@ -36,18 +37,18 @@ def restore_backup(engine: Engine, path: Path, *, replace: bool) -> Contents:
         if engine.dialect.name == "sqlite":
             _restore_sqlite(engine, archive, contents, replace=replace)
         else:
-            _restore_postgresql(engine, archive, contents, replace=replace)
+            _restore_postgresql(engine, archive, contents, replace=replace, role=role)
     return contents
 
 
-def _restore_postgresql(engine: Engine, archive: ZipFile, contents: Contents, *, replace: bool) -> None:
+def _restore_postgresql(engine: Engine, archive: ZipFile, contents: Contents, *, replace: bool, role: str) -> None:
     try:
         with migrations.schema_transaction(engine) as connection:
             _require_empty(connection, replace=replace)
             postgresql.empty(connection, contents)
-            migrations.upgrade_within(connection, contents.revision)
+            migrations.upgrade_within(connection, contents.revision, role=role)
             postgresql.load(connection, archive, contents)
-            migrations.upgrade_within(connection)
+            migrations.upgrade_within(connection, role=role)
             _begin_anew(connection, contents)
     except DriverError as refused:
         reason = type(refused).__name__

@@ -19,6 +19,7 @@ from sqlmodel import select
 from dash_portal.accounts.passwords import password_fits
 from dash_portal.command_line import main
 from database import AgencySession, create_engine
+from emulator import AccountPlan, Emulator
 from encryption import Cipher
 from models import AuditEntry, Role, Tenant, User
 from settings import Settings
@@ -287,6 +288,105 @@ def test_check_config_warns_of_a_login_that_could_change_the_audit_log(
     engine.dispose()
     server.drop(name)
     server._run("DROP ROLE portal_login")
+
+
+def test_two_installations_share_a_cluster_each_with_a_role_of_its_own(
+    request: pytest.FixtureRequest, run_here: Callable[..., Ended]
+) -> None:
+    server = request.getfixturevalue("postgresql")
+    server._run("CREATE ROLE second_owner LOGIN CREATEROLE PASSWORD 'second_owner'")
+    name = server.create()
+    server._run(f"ALTER DATABASE {name} OWNER TO second_owner")
+    second = server.url(name).replace("portal_owner:portal_owner", "second_owner:second_owner")
+    assert run_here(second, "migrate").returncode == 0
+    told = run_here(second, "check-config").stdout
+    assert "the role portal_web can't be used here" in told
+    assert "PORTAL_ROLE" in told
+    with psycopg.connect(second) as connection:
+        granted = "SELECT count(*) FROM information_schema.table_privileges WHERE grantee = 'portal_web'"
+        assert connection.execute(granted).fetchone() == (0,), "another installation's role may read nothing"
+    assert run_here(second, "migrate", PORTAL_ROLE="second_web").returncode == 0
+    told = run_here(second, "check-config", PORTAL_ROLE="second_web").stdout
+    assert "can't be used" not in told
+    assert "can't read" not in told
+    server.drop(name)
+    server._run("DROP ROLE second_web")
+    server._run("DROP ROLE second_owner")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (("portal_owner:portal_owner", "nobody:wrong"), "the user name or the password is wrong; look at what"),
+        (("@/portal_", "@/nothing_"), "there is no such database; make it with createdb"),
+        (("?host=", "?host=/nowhere"), "no server answers; does it run"),
+        (("?host=", "?host=no.such.host.example&application_name="), "nobody knows its host name; look at what"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check-config", "migrate"])
+def test_why_the_database_can_not_be_used_and_what_to_do(
+    request: pytest.FixtureRequest,
+    run_here: Callable[..., Ended],
+    spoil: tuple[str, str],
+    complaint: str,
+    command: str,
+) -> None:
+    server = request.getfixturevalue("postgresql")
+    ended = run_here(server.url(server.template).replace(*spoil), command)
+    assert ended.returncode == 2
+    assert complaint in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_wrong_password_is_told_as_such(request: pytest.FixtureRequest, run_here: Callable[..., Ended]) -> None:
+    server = request.getfixturevalue("postgresql")
+    who_may_enter = Path(server._server.pgdata) / "pg_hba.conf"
+    as_it_was = who_may_enter.read_text()
+    server._run("CREATE ROLE guarded LOGIN PASSWORD 'right'")
+    who_may_enter.write_text(f"local all guarded scram-sha-256\n{as_it_was}")
+    server._run("SELECT pg_reload_conf()")
+    ended = run_here(server.url(server.template).replace("portal_owner:portal_owner", "guarded:wrong"), "check-config")
+    assert ended.returncode == 2
+    assert "the user name or the password is wrong; look at what stands before the @ in DATABASE_URL" in ended.stderr
+    assert "wrong@" not in ended.stderr
+    who_may_enter.write_text(as_it_was)
+    server._run("SELECT pg_reload_conf()")
+    server._run("DROP ROLE guarded")
+
+
+def test_check_config_tells_an_empty_an_older_and_a_newer_database_apart(
+    empty_database_url: str, run_here: Callable[..., Ended]
+) -> None:
+    assert (
+        "the database is empty: run python -m dash_portal migrate"
+        in run_here(empty_database_url, "check-config").stdout
+    )
+    assert run_here(empty_database_url, "migrate").returncode == 0
+    engine = create_engine(Settings(database_url=empty_database_url).database_url)
+    for revision, words in (("0001", "of an older release: run"), ("9999", "of a newer release: install that one")):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+        assert words in run_here(empty_database_url, "check-config").stdout
+    engine.dispose()
+
+
+def test_check_config_asks_clienttether_where_the_workers_token_is_at_hand(
+    migrated_sqlite: Path, tmp_path: Path, run_here: Callable[..., Ended]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'portal.db'}"
+    (tmp_path / "portal.db").write_bytes(migrated_sqlite.read_bytes())
+    plans = [AccountPlan(name=key, web_key=f"CT_key_of_{key}", contacts=3) for key in ("one", "two")]
+    with Emulator(accounts=plans, access_token="the agency's token") as emulator:
+        for plan in plans:
+            made = run_here(url, "create-tenant", plan.name, *ZONE, typed=f"{plan.web_key}\n")
+            assert made.returncode == 0
+        worker = {"CLIENTTETHER_API_URL": emulator.url, "CLIENTTETHER_ACCESS_TOKEN": "the agency's token"}
+        assert "refused" not in run_here(url, "check-config", **worker).stdout
+        wrong = run_here(url, "check-config", **(worker | {"CLIENTTETHER_ACCESS_TOKEN": "another"})).stdout
+        assert wrong.count("CLIENTTETHER_ACCESS_TOKEN is refused: get the new token") == 1
+        assert wrong.count("refused") == 1, "one line for all brands"
+        run_here(url, "create-tenant", "three", *ZONE, typed="CT_key_of_nobody\n")
+        assert "the brand three: web key refused" in run_here(url, "check-config", **worker).stdout
 
 
 def test_check_config_asks_for_host_names_behind_tls(migrated_sqlite: Path, run_here: Callable[..., Ended]) -> None:

@@ -1,0 +1,129 @@
+"""What of the configuration and the database is not fit for production, in words that say what to type."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Final
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
+from sqlmodel import SQLModel
+
+import migrations
+from dash_portal.accounts.web_keys import brands_sharing_keys
+from database import AgencySession, create_engine
+from settings import PortalSettings
+
+_MIGRATE: Final = "run python -m dash_portal migrate"
+_WORKERS_TOKEN: Final = "CLIENTTETHER_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+
+
+def configuration_warnings(settings: PortalSettings) -> list[str]:
+    """Return what should be mended. Raises SQLAlchemyError where the database is away."""
+    owner = create_engine(settings.database_url)
+    warnings = _exposure_warnings(settings)
+    behind = _schema_warnings(owner)
+    if behind:
+        return warnings + behind
+    web = create_engine(settings.database_url, role=settings.portal_role)
+    warnings += [
+        *_bypass_warnings(owner, web, settings.portal_role),
+        *_rights_warnings(web),
+        *_shared_key_warnings(owner, settings),
+        *_access_warnings(),
+    ]
+    web.dispose()
+    owner.dispose()
+    return warnings
+
+
+def _schema_warnings(owner: Engine) -> list[str]:
+    if migrations.is_current(owner):
+        return []
+    with owner.connect() as connection:
+        revision = migrations.revision_of(connection)
+    if revision is None:
+        return [f"the database is empty: {_MIGRATE}"]
+    if migrations.is_known(revision):
+        return [f"the database is of an older release: {_MIGRATE}"]
+    return ["the database is of a newer release: install that one, or restore a backup of this one's"]
+
+
+def _shared_key_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
+    with AgencySession(owner) as session:
+        shared = brands_sharing_keys(session, settings.cipher())
+    return [f"the brands {' and '.join(slugs)} have the same web key: each must have its own" for slugs in shared]
+
+
+def _rights_warnings(web: Engine) -> list[str]:
+    """Read a row of each table as the web process does, and name those that it can't read."""
+    unreadable = []
+    for table in sorted(SQLModel.metadata.tables):
+        try:
+            with web.connect() as connection:
+                connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1"))  # noqa: S608 - the models' own names
+        except ProgrammingError:
+            unreadable.append(table)
+    return [f"the web process can't read {', '.join(unreadable)}: {_MIGRATE}"] if unreadable else []
+
+
+def _access_warnings() -> list[str]:
+    """Have the write wing ask ClientTether whether it is let in, where the worker's token is at hand."""
+    if not os.environ.get(_WORKERS_TOKEN):
+        return []  # the web process has no need of it
+    asked = subprocess.run([sys.executable, "-m", "sync", "check-access"], capture_output=True, text=True, check=False)
+    return (asked.stdout + asked.stderr).strip().splitlines() if asked.returncode else []
+
+
+def _bypass_warnings(owner: Engine, web: Engine, role: str) -> list[str]:
+    """Say where the web process could read past row-level security."""
+    if owner.dialect.name != "postgresql":
+        return ["SQLite has no row-level security: the portal's own session is the only guard; use PostgreSQL"]
+    with web.connect() as connection:
+        acting, above = connection.execute(
+            text("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        ).one()
+        open_tables = connection.execute(
+            text(
+                "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' "
+                "WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace "
+                "AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
+            )
+        ).scalar_one()
+        log_owner = connection.execute(
+            text("SELECT pg_has_role(session_user, relowner, 'USAGE') FROM pg_class WHERE relname = 'audit_log'")
+        ).scalar_one()
+        login_above = connection.execute(
+            text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
+        ).scalar_one()
+    warnings = []
+    if above:
+        warnings.append(
+            f"the web process acts as {acting}, which bypasses row-level security: run migrate, or take its rights"
+        )
+    elif login_above:
+        warnings.append("the login role could bypass row-level security: give the portal a role without those rights")
+    if acting != role:
+        warnings.append(
+            f"the role {role} can't be used here: the web process acts as {acting}, bound by forced rules; if the role "
+            "is another installation's, give this one its own with PORTAL_ROLE, else let its login create roles, "
+            f"and {_MIGRATE}"
+        )
+    if log_owner:
+        warnings.append(
+            "the login owns the audit log and could change it: let the web process log in as a role of its own that is "
+            f"only a member of {role}, and keep the owner's login for migrate and the worker"
+        )
+    if open_tables:
+        warnings.append(f"{open_tables} brand-owned tables have no forced row-level security: run migrate")
+    return warnings
+
+
+def _exposure_warnings(settings: PortalSettings) -> list[str]:
+    if settings.portal_secure_cookies and not settings.allowed_hosts:
+        return ["PORTAL_ALLOWED_HOSTS is empty: links are made with whatever host name a request gives; name your own"]
+    if settings.portal_secure_cookies:
+        return []
+    return ["PORTAL_SECURE_COOKIES is off: right on this machine only; behind TLS set it to true"]
