@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -39,7 +40,12 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - a disk of memory: databases are made 
 
 
 def pytest_configure() -> None:
-    """Put everything temporary on the disk of memory, where there is one with room."""
+    """Put everything temporary on the disk of memory, where there is one with room, and keep what was compiled.
+
+    Else some two hundred programs that tests start would each compile all that they import.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 2_000_000_000:
         os.environ["TMPDIR"] = str(_MEMORY)
         tempfile.tempdir = None  # else what was asked before stays

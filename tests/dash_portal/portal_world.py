@@ -17,6 +17,7 @@ from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.passwords import hash_password
 from dash_portal.app import create_app
 from dash_portal.dashboards.answers import ANSWERS
+from dash_portal.portal import open_portal
 from database import AgencySession, create_engine
 from encryption import Cipher
 from models import AuditEntry, Role, TenantStatus, User
@@ -110,11 +111,29 @@ class PortalWorld:
         return Actor(user.id, user.email, user.role, user.tenant_id, "192.0.2.1")
 
 
+@lru_cache(maxsize=1)
+def shared_app(encryption_key: str) -> Flask:
+    """The application that tests of a process take turns at: putting one together costs more than most of them."""
+    return create_app(make_settings("sqlite:///never-opened.db", encryption_key))
+
+
+def make_shared_world(database_url: str, encryption_key: str) -> PortalWorld:
+    """Fill an empty, migrated database and open it in the shared application, for one test at a time."""
+    settings = make_settings(database_url, encryption_key)
+    app = shared_app(encryption_key)
+    app.extensions["portal"] = open_portal(settings)
+    return _filled(settings, app)
+
+
 def make_world(database_url: str, encryption_key: str, **changes: Any) -> PortalWorld:
-    """Fill an empty, migrated database and return the portal over it."""
-    ANSWERS.forget()
+    """Fill an empty, migrated database and return a portal of its own over it."""
     settings = make_settings(database_url, encryption_key, **changes)
-    world = PortalWorld(settings, create_app(settings), create_engine(settings.database_url), settings.cipher())
+    return _filled(settings, create_app(settings))
+
+
+def _filled(settings: PortalSettings, app: Flask) -> PortalWorld:
+    ANSWERS.forget()
+    world = PortalWorld(settings, app, create_engine(settings.database_url), settings.cipher())
     with AgencySession(world.engine) as session:
         for slug, name in (("own", "Own Brand"), ("other", "Other Brand"), ("shut", "Shut Brand")):
             status = TenantStatus.SUSPENDED if slug == "shut" else TenantStatus.ACTIVE

@@ -11,7 +11,7 @@ import pytest
 from cleaning import name_key
 from database import AgencySession
 from models import utc_now
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
 from tests.factories import commit_counted, make_lead, make_note, make_opportunity
 from tests.pages.asked_pages import ask_page
 
@@ -33,7 +33,7 @@ NAMES = [
 
 @pytest.fixture
 def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
-    made = make_world(database_url, encryption_key)
+    made = make_shared_world(database_url, encryption_key)
     brand, now = made.brands["own"], utc_now()
     with AgencySession(made.engine) as session:
         for number, name in enumerate(NAMES):

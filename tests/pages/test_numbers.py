@@ -21,7 +21,7 @@ from sqlalchemy import text
 from dash_portal.dashboards.notes import note_key
 from database import AgencySession
 from models import utc_now
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
 from tests.factories import commit_counted
 from tests.pages.asked_pages import AskedPage, ask_page
 from tests.pages.filled_brand import HOT, STAGES, fill_brand
@@ -35,7 +35,7 @@ COMBINATIONS = range(12)
 
 @pytest.fixture
 def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
-    made = make_world(database_url, encryption_key)
+    made = make_shared_world(database_url, encryption_key)
     with AgencySession(made.engine) as session:
         fill_brand(session, made.brands["own"], utc_now())
         fill_brand(session, made.brands["other"], utc_now(), leads=30, notes=10, events=3)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from database import AgencySession
 from models import Resource, ResourceStatus, RunStatus, SyncErrorKind, utc_now
 from tests.dash_portal.agency.histories import add_run
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
 from tests.factories import commit_counted, make_lead
 from tests.pages.asked_pages import AskedPage, ask_page
 from tests.pages.filled_brand import set_freshness
@@ -25,7 +25,7 @@ REFUSED = {None: (SyncErrorKind.KEY_REFUSED, "refused")}
 @pytest.fixture
 def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
     """Own Brand has data of two hours ago, Other Brand has none yet."""
-    made = make_world(database_url, encryption_key)
+    made = make_shared_world(database_url, encryption_key)
     with AgencySession(made.engine) as session:
         session.add(make_lead(made.brands["own"], client_id="lead", name="Ann Lee"))
         set_freshness(session, made.brands["own"], utc_now() - timedelta(hours=2))

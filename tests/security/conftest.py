@@ -7,13 +7,13 @@ from sqlmodel import select
 
 from database import AgencySession
 from models import Invite, Role, Tenant, TenantStatus, User, utc_now
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
 from tests.security.marked_rows import fill_with_marked_rows, treasure
 
 
 @pytest.fixture
 def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
-    made = make_world(database_url, encryption_key)
+    made = make_shared_world(database_url, encryption_key)
     yield made
     close_world(made)
 

@@ -245,8 +245,8 @@ def test_a_brand_is_brought_on_with_its_first_sync(world: PortalWorld) -> None:
     answer = world.post(agency, "/agency/brands", web_key="CT_the_new_key", **form)
     assert answer.location == "/agency/sync/new-brand?done=created"
     with AgencySession(world.engine) as session:
-        tenant = session.query(Tenant).filter_by(slug="new-brand").one()
-        request = session.query(SyncRequest).filter_by(tenant_id=tenant.id).one()
+        tenant = session.exec(select(Tenant).where(Tenant.slug == "new-brand")).one()
+        request = session.exec(select(SyncRequest).where(SyncRequest.tenant_id == tenant.id)).one()
     assert (tenant.accent_colour, tenant.web_key_last4) == ("#1f6feb", "_key")
     assert request.requested_by == world.people[AGENCY]
     assert "CT_the_new_key" not in agency.get("/agency/brands/new-brand").text
@@ -298,7 +298,7 @@ def test_suspending_ends_its_people_and_reactivating_syncs_it(world: PortalWorld
     assert world.post(agency, "/agency/sync/own/now").status_code == 400
     assert world.post(agency, "/agency/brands/own/reactivate").status_code == 303
     with AgencySession(world.engine) as session:
-        assert session.query(SyncRequest).filter_by(tenant_id=world.brands["own"]).count() == 1
+        assert session.exec(select(SyncRequest).where(SyncRequest.tenant_id == world.brands["own"])).one()
 
 
 def test_another_time_zone_is_followed_by_a_sync_for_every_time_was_read_in_the_old_one(world: PortalWorld) -> None:
@@ -307,7 +307,7 @@ def test_another_time_zone_is_followed_by_a_sync_for_every_time_was_read_in_the_
 
     def asked_for() -> int:
         with AgencySession(world.engine) as session:
-            return session.query(SyncRequest).filter_by(tenant_id=own).count()
+            return len(session.exec(select(SyncRequest).where(SyncRequest.tenant_id == own)).all())
 
     assert world.post(agency, "/agency/brands/own", **form, timezone="America/New_York").status_code == 303
     assert asked_for() == 0
@@ -344,7 +344,7 @@ def test_a_logo_that_is_none_is_refused_and_the_old_one_stays(world: PortalWorld
     assert answer.status_code == 400
     assert "A logo is a PNG or an SVG file." in answer.text
     with BrandSession(world.engine, world.brands["own"]) as session:
-        assert session.query(TenantLogo).one().body == png()
+        assert session.exec(select(TenantLogo)).one().body == png()
 
 
 def test_every_look_at_a_raw_answer_is_noted(world: PortalWorld) -> None:
