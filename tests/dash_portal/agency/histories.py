@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from database import AgencySession
 from encryption import Cipher
@@ -40,6 +41,7 @@ from tests.factories import make_tenant
 
 NONE_REJECTED: Mapping[Resource, int] = MappingProxyType({})
 GOOD = dict.fromkeys(Resource, ResourceStatus.SUCCESS)
+LANDED = frozenset({ResourceStatus.SUCCESS, ResourceStatus.PARTIAL})
 
 
 def add_brand(engine: Engine, cipher: Cipher, slug: str, **changes: Any) -> int:
@@ -67,51 +69,20 @@ def add_run(
     rejected: Mapping[Resource, int] = NONE_REJECTED,
 ) -> str:
     """Write a run with its results, what it met (`field`: of which field), and the freshness it leaves behind."""
-    run_id = new_id()
-    ended = None if status is RunStatus.RUNNING else started_at + timedelta(seconds=seconds)
+    run = _run(tenant_id, started_at, seconds, status=status, trigger=trigger)
     with AgencySession(engine) as session:
-        session.add(
-            SyncRun(
-                tenant_id=tenant_id,
-                run_id=run_id,
-                status=status,
-                trigger=trigger,
-                started_at=started_at,
-                finished_at=ended,
-                worker="worker-1",
-            )
-        )
+        session.add(run)
         for resource, result in results.items():
-            landed = result in {ResourceStatus.SUCCESS, ResourceStatus.PARTIAL}
-            session.add(
-                SyncRunResource(
-                    tenant_id=tenant_id,
-                    run_id=run_id,
-                    resource=resource,
-                    status=result,
-                    read_started_at=started_at,
-                    pages=3,
-                    fetched=288 if landed else 0,
-                    updated=changed if landed else 0,
-                    unchanged=280 if landed else 0,
-                    rejected=rejected.get(resource, 0),
-                    remaining=remaining if resource is Resource.NOTES else 0,
-                    seconds=seconds / 5,
-                )
-            )
-            fresh = session.get(ResourceFreshness, (tenant_id, resource)) or ResourceFreshness(
-                tenant_id=tenant_id, resource=resource, last_status=result, last_attempt_at=started_at
-            )
-            if fresh.last_attempt_at <= started_at:
-                fresh.last_status, fresh.last_attempt_at = result, started_at
-                if landed:
-                    fresh.whole_read_at = started_at
-            session.add(fresh)
+            row = _run_resource(run, resource, result, seconds, changed=changed)
+            row.rejected = rejected.get(resource, 0)
+            row.remaining = remaining if resource is Resource.NOTES else 0
+            session.add(row)
+        _leave_freshness(session, tenant_id, started_at, results)
         for of, (kind, message) in (errors or {}).items():
             session.add(
                 SyncError(
                     tenant_id=tenant_id,
-                    run_id=run_id,
+                    run_id=run.run_id,
                     resource=of,
                     kind=kind.value,
                     message=message,
@@ -120,7 +91,70 @@ def add_run(
                 )
             )
         session.commit()
-    return run_id
+        return run.run_id
+
+
+def add_good_runs(engine: Engine, tenant_id: int, seconds_by_start: Mapping[datetime, float]) -> None:
+    """Write runs that went well, the oldest first: their starts, and how long each took."""
+    with AgencySession(engine) as session:
+        for started_at, seconds in seconds_by_start.items():
+            run = _run(tenant_id, started_at, seconds)
+            session.add(run)
+            session.add_all(_run_resource(run, resource, result, seconds) for resource, result in GOOD.items())
+            newest = started_at
+        _leave_freshness(session, tenant_id, newest, GOOD)
+        session.commit()
+
+
+def _run(
+    tenant_id: int,
+    started_at: datetime,
+    seconds: float,
+    *,
+    status: RunStatus = RunStatus.SUCCESS,
+    trigger: Trigger = Trigger.SCHEDULE,
+) -> SyncRun:
+    return SyncRun(
+        tenant_id=tenant_id,
+        run_id=new_id(),
+        status=status,
+        trigger=trigger,
+        started_at=started_at,
+        finished_at=None if status is RunStatus.RUNNING else started_at + timedelta(seconds=seconds),
+        worker="worker-1",
+    )
+
+
+def _run_resource(
+    run: SyncRun, resource: Resource, result: ResourceStatus, seconds: float, *, changed: int = 3
+) -> SyncRunResource:
+    landed = result in LANDED
+    return SyncRunResource(
+        tenant_id=run.tenant_id,
+        run_id=run.run_id,
+        resource=resource,
+        status=result,
+        read_started_at=run.started_at,
+        pages=3,
+        fetched=288 if landed else 0,
+        updated=changed if landed else 0,
+        unchanged=280 if landed else 0,
+        seconds=seconds / 5,
+    )
+
+
+def _leave_freshness(
+    session: Session, tenant_id: int, started_at: datetime, results: Mapping[Resource, ResourceStatus]
+) -> None:
+    for resource, result in results.items():
+        fresh = session.get(ResourceFreshness, (tenant_id, resource)) or ResourceFreshness(
+            tenant_id=tenant_id, resource=resource, last_status=result, last_attempt_at=started_at
+        )
+        if fresh.last_attempt_at <= started_at:
+            fresh.last_status, fresh.last_attempt_at = result, started_at
+            if result in LANDED:
+                fresh.whole_read_at = started_at
+        session.add(fresh)
 
 
 def add_field(engine: Engine, tenant_id: int, field: str, state: FieldState, **counts: Any) -> None:
@@ -211,8 +245,7 @@ def every_state(  # noqa: PLR0915 - a list of states
         return add_brand(engine, cipher, slug, name=name, **changes)
 
     def past(tenant_id: int, *, runs: int = 23, until: datetime = recent) -> None:
-        for back in range(runs, 0, -1):
-            add_run(engine, tenant_id, until - back * hour, seconds=6 + (back * 7) % 13)
+        add_good_runs(engine, tenant_id, {until - back * hour: 6 + (back * 7) % 13 for back in range(runs, 0, -1)})
 
     fresh = brand("fresh", "Harbor & Pine Kitchens", accent_colour="#1f7a4d")
     past(fresh)
