@@ -32,7 +32,8 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlmodel import Session, SQLModel, col
 
 from accents import unaccented
-from models import AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User, utc_now
+from clock import follow, machine_now
+from models import AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User
 
 PORTAL_ROLE: Final = "portal_web"
 """The web role's usual name (`settings.portal_role`)."""
@@ -219,7 +220,13 @@ def database_now(connection: Connection) -> datetime:
         moment = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
         assert isinstance(moment, datetime)  # noqa: S101 - what clock_timestamp returns
         return moment
-    return utc_now()
+    return machine_now()
+
+
+def follow_clock(engine: Engine) -> datetime:
+    """Have this process go by the database's clock from now on (`clock.utc_now`); return the time."""
+    with agency_transaction(engine, writes=False) as connection:
+        return follow(database_now(connection))
 
 
 def lock_until_end(session: Session, *names: str) -> None:

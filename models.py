@@ -17,7 +17,7 @@ tenant and no row can be addressed without naming its brand.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Final
@@ -25,6 +25,8 @@ from uuid import uuid4
 
 from sqlalchemy import JSON, CheckConstraint, Enum, Index, LargeBinary, Text, TextClause, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
+
+import clock
 
 # Vocabularies ---------------------------------------------------------------------------------------------------------
 
@@ -175,9 +177,8 @@ OPEN_REQUESTS: Final = (RequestStatus.QUEUED, RequestStatus.RUNNING)
 # Bases ----------------------------------------------------------------------------------------------------------------
 
 
-def utc_now() -> datetime:
-    """Return the present moment, timezone-aware, in UTC."""
-    return datetime.now(UTC)
+utc_now: Final = clock.utc_now
+"""The present moment, timezone-aware, in UTC, by the clock that this process follows."""
 
 
 def new_id() -> str:

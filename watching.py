@@ -79,7 +79,7 @@ def counted_from(
 def look(connection: Connection, cron: str, late_after_slots: int) -> Watch:
     """Return how all brands stand. The transaction must speak for the agency."""
     now = database_now(connection)
-    ages = _ages(connection)
+    ages = _ages(connection, now)
     return Watch(now, ages, late_brands(ages, slots_back(cron, now, late_after_slots)), living_workers(connection))
 
 
@@ -91,7 +91,9 @@ def late_brands(ages: Iterable[ReadAge], late_before: datetime) -> tuple[ReadAge
 
 def living_workers(connection: Connection) -> tuple[str, ...]:
     """Return the names of the workers that are alive, in order."""
-    beats = (col(WorkerHeartbeat.stopped_at).is_(None), database_now(connection) - WORKER_DEAD_AFTER < _BEAT_AT)
+    now = database_now(connection)
+    lately = _BEAT_AT.between(now - WORKER_DEAD_AFTER, now + WORKER_DEAD_AFTER)  # later: by a clock that was ahead
+    beats = (col(WorkerHeartbeat.stopped_at).is_(None), lately)
     return tuple(connection.scalars(select(col(WorkerHeartbeat.worker)).where(*beats).order_by("worker")))
 
 
@@ -112,12 +114,13 @@ _AGES: Final = (
 )
 
 
-def _ages(connection: Connection) -> tuple[ReadAge, ...]:
+def _ages(connection: Connection, now: datetime) -> tuple[ReadAge, ...]:
     ages = []
     for row in connection.execute(_AGES):
         active_since = row.active_since or row.created_at  # nobody was to read the brand before
         start = None
         if row.resource is not None:
             start = counted_from(row.whole_read_at, row.last_status, row.last_attempt_at)
+            start = start if start is not None and start <= now else None  # by a clock that was ahead
         ages.append(ReadAge(row.slug, row.resource, max(start or active_since, active_since), row.whole_read_at))
     return tuple(ages)

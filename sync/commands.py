@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 import watching
-from database import agency_transaction, brand_transaction, create_engine
+from database import agency_transaction, brand_transaction, create_engine, follow_clock
 from encryption import EncryptionError
 from logs import forget_in_logs
 from models import RunStatus, Trigger, new_id, utc_now
@@ -55,6 +55,7 @@ def open_engine(settings: SyncSettings) -> Engine:
     engine = _engine(settings)
     if not migrations.is_current(engine):
         raise CommandError("the database is not migrated: run python -m dash_portal migrate")
+    follow_clock(engine)
     return engine
 
 
@@ -116,6 +117,7 @@ def _engine_when_ready(settings: SyncSettings, stop: threading.Event) -> Engine 
     while not stop.wait(0 if not has_warned else _READY_SECONDS):
         try:
             if migrations.is_current(engine):
+                follow_clock(engine)
                 return engine
             reason = "it is not migrated yet"
         except SQLAlchemyError as away:

@@ -25,6 +25,7 @@ from sync.tables import table_of
 
 _LEASES: Final = table_of(SyncLease)
 _NOBODY: Final = ""
+_LONGEST: Final = timedelta(hours=2)  # SYNC_LEASE_SECONDS is an hour at most
 log = structlog.get_logger()
 
 
@@ -89,8 +90,12 @@ def take_lease(connection: Connection, tenant_id: int, owner: str, seconds: floa
 
 
 def is_free(connection: Connection) -> ColumnElement[bool]:
-    """Return the condition for leases that nobody holds, or whose owner let them expire."""
-    return or_(_LEASES.c.owner == _NOBODY, _LEASES.c.expires_at <= database_now(connection))
+    """Return the condition for leases that nobody holds, or whose owner let them expire.
+
+    One that lasts longer than any lease may was taken while the clock was ahead, and would be held until then.
+    """
+    now = database_now(connection)
+    return or_(_LEASES.c.owner == _NOBODY, ~_LEASES.c.expires_at.between(now, now + _LONGEST))
 
 
 @contextmanager

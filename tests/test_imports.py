@@ -14,6 +14,7 @@ OURS = {
     "logs",
     "call_habits",
     "cleaning",
+    "clock",
     "date_only",
     "markup",
     "accents",
@@ -28,7 +29,8 @@ OURS = {
     "emulator",
 }
 MAY_IMPORT = {
-    "models": set(),
+    "clock": set(),
+    "models": {"clock"},
     "encryption": set(),
     "logs": set(),
     "call_habits": {"models"},
@@ -41,7 +43,7 @@ MAY_IMPORT = {
     "time_zones": set(),
     "watching": {"database", "models", "timetable"},
     "settings": {"encryption"},
-    "database": {"accents", "models"},
+    "database": {"accents", "clock", "models"},
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Engine, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, or_, select, update
 
 from database import agency_transaction
 from encryption import EncryptionError
@@ -45,8 +45,7 @@ class Finding:
 
 def waiting_checks(engine: Engine) -> list[str]:
     """Return the ids of tests that wait for an answer, or whose worker died over them."""
-    stuck = and_(_CHECKS.c.status == RequestStatus.RUNNING, _CHECKS.c.updated_at < utc_now() - _CLAIM_LASTS)
-    waiting = select(_CHECKS.c.id).where(or_(_CHECKS.c.status == RequestStatus.QUEUED, stuck))
+    waiting = select(_CHECKS.c.id).where(or_(_CHECKS.c.status == RequestStatus.QUEUED, _is_stuck()))
     with agency_transaction(engine, writes=False) as connection:
         return list(connection.scalars(waiting.order_by(_CHECKS.c.created_at)))
 
@@ -75,10 +74,15 @@ def answer_check(
     log.info("connection_checked", outcome=finding.outcome.value)
 
 
+def _is_stuck() -> ColumnElement[bool]:
+    now = utc_now()
+    lately = _CHECKS.c.updated_at.between(now - _CLAIM_LASTS, now + _CLAIM_LASTS)
+    return and_(_CHECKS.c.status == RequestStatus.RUNNING, ~lately)
+
+
 def _claim(engine: Engine, check_id: str) -> str | None:
     """Return the encrypted key of a test that is now ours; None where another worker has it."""
-    stuck = and_(_CHECKS.c.status == RequestStatus.RUNNING, _CHECKS.c.updated_at < utc_now() - _CLAIM_LASTS)
-    free = and_(_CHECKS.c.id == check_id, or_(_CHECKS.c.status == RequestStatus.QUEUED, stuck))
+    free = and_(_CHECKS.c.id == check_id, or_(_CHECKS.c.status == RequestStatus.QUEUED, _is_stuck()))
     taking = update(_CHECKS).where(free).values(status=RequestStatus.RUNNING, updated_at=utc_now())
     with agency_transaction(engine) as connection:
         encrypted: str | None = connection.execute(taking.returning(_CHECKS.c.web_key_encrypted)).scalar_one_or_none()

@@ -79,7 +79,9 @@ def free_stuck_requests(engine: Engine) -> None:
     cut_off = select(_RUNS.c.run_id).where(run, _RUNS.c.status == RunStatus.ABANDONED).exists()
     answered = select(_RUNS.c.run_id).where(run, _RUNS.c.finished_at.is_not(None)).exists()
     running = _REQUESTS.c.status == RequestStatus.RUNNING
-    never_begun = and_(_REQUESTS.c.run_id.is_(None), _REQUESTS.c.picked_at < utc_now() - _CLAIM_LASTS)
+    now = utc_now()
+    lately = _REQUESTS.c.picked_at.between(now - _CLAIM_LASTS, now + _CLAIM_LASTS)
+    never_begun = and_(_REQUESTS.c.run_id.is_(None), ~lately)
     again = {"status": RequestStatus.QUEUED, "run_id": None, "picked_at": None, "updated_at": utc_now()}
     done = {"status": RequestStatus.DONE, "finished_at": utc_now(), "updated_at": utc_now()}
     stuck = select(_REQUESTS.c.request_id).where(running).limit(1)

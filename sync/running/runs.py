@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from database import agency_transaction, brand_transaction
+from database import agency_transaction, brand_transaction, database_now
 from models import ResourceStatus, RunStatus, SyncLease, SyncRun, Tenant, TenantStatus, Trigger, new_id, utc_now
 from sync.lease import Lease, is_free, take_lease
 from sync.tables import table_of
@@ -125,7 +125,10 @@ def _is_wanted(connection: Connection, tenant_id: int, run_request: RunRequest) 
     if run_request.slot_at is not None:
         slot = (
             select(_RUNS.c.run_id)
-            .where(_RUNS.c.tenant_id == tenant_id, _RUNS.c.slot_at >= run_request.slot_at)
+            .where(
+                _RUNS.c.tenant_id == tenant_id,
+                _RUNS.c.slot_at.between(run_request.slot_at, database_now(connection)),
+            )
             .limit(1)
         )
         return connection.execute(slot).first() is None
@@ -136,7 +139,8 @@ def _is_wanted(connection: Connection, tenant_id: int, run_request: RunRequest) 
 
 def last_status(connection: Connection, tenant_id: int) -> RunStatus | None:
     """Return how the brand's latest run stands; None where it never had one."""
-    latest = select(_RUNS.c.status).where(_RUNS.c.tenant_id == tenant_id).order_by(_RUNS.c.started_at.desc()).limit(1)
+    begun = (_RUNS.c.tenant_id == tenant_id, _RUNS.c.started_at <= database_now(connection))
+    latest = select(_RUNS.c.status).where(*begun).order_by(_RUNS.c.started_at.desc()).limit(1)
     status: RunStatus | None = connection.scalar(latest)
     return status
 
@@ -163,17 +167,20 @@ def run_status(statuses: Sequence[ResourceStatus]) -> RunStatus:
 def histories(connection: Connection, crashes: int) -> dict[int, History]:
     """Return what each brand's runs tell; how the latest `crashes` ended only where the very latest was cut off.
 
-    Slots in which a brand was suspended count as run: nobody has missed them.
+    Slots in which a brand was suspended count as run: nobody has missed them. Slots and starts from the future, which
+    a clock left behind that was ahead for a while, count for nothing: a brand would wait for them, or be caught up
+    with again and again because its latest run is always the one that was cut off then.
     """
-    mine = _RUNS.c.tenant_id == _TENANTS.c.id
-    last_slot = select(func.max(_RUNS.c.slot_at)).where(mine).scalar_subquery()
-    latest = select(_RUNS.c.status).where(mine).order_by(_RUNS.c.started_at.desc()).limit(1).scalar_subquery()
+    now = database_now(connection)
+    mine, begun = _RUNS.c.tenant_id == _TENANTS.c.id, _RUNS.c.started_at <= now
+    last_slot = select(func.max(_RUNS.c.slot_at)).where(mine, _RUNS.c.slot_at <= now).scalar_subquery()
+    latest = select(_RUNS.c.status).where(mine, begun).order_by(_RUNS.c.started_at.desc()).limit(1).scalar_subquery()
     by_brand = {}
     brands = select(_TENANTS.c.id, _TENANTS.c.active_since, last_slot.label("slot"), latest.label("status"))
     for brand in connection.execute(brands).all():
         statuses = (brand.status,) if brand.status else ()
         if brand.status == RunStatus.ABANDONED:
-            own = select(_RUNS.c.status).where(_RUNS.c.tenant_id == brand.id)
+            own = select(_RUNS.c.status).where(_RUNS.c.tenant_id == brand.id, begun)
             statuses = tuple(connection.scalars(own.order_by(_RUNS.c.started_at.desc()).limit(crashes)))
         last = max(brand.slot, brand.active_since or brand.slot) if brand.slot else None
         by_brand[brand.id] = History(last, statuses)

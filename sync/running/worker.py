@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 import watching
-from database import agency_transaction, brand_transaction
+from database import agency_transaction, brand_transaction, follow_clock
 from models import RunStatus, Trigger, utc_now
 from sync.failures import LeaseLostError, StoppedError, place_of
 from sync.lease import take_lease
@@ -64,8 +64,8 @@ class Worker:
 
     def run(self) -> bool:
         """Work until told to stop; tell whether everything ended by itself (if not, threads are still about)."""
-        cron = self._sync.settings.sync_cron
-        log.info("worker_started", worker=self._sync.worker, next_slot=slot_after(cron, utc_now()).isoformat())
+        next_slot = slot_after(self._sync.settings.sync_cron, utc_now())
+        log.info("worker_started", worker=self._sync.worker, next_slot=next_slot.isoformat())
         while not self._sync.stop.is_set():
             self._sync.stop.wait(_LOOK_SECONDS if self.look() else _AWAY_SECONDS)
         return self._end()
@@ -86,13 +86,14 @@ class Worker:
 
     def _look(self) -> None:
         """Beat, then begin what is due: what people wait for first."""
-        self._beat()
         engine = self._sync.engine
+        now = follow_clock(engine)
+        self._beat()
         self._forget_finished()
         for check_id in waiting_checks(engine):
             shared = (self._sync.settings, self._sync.fields, check_id, self._sync.pace)
             self._begin(self._errands, check_id, answer_check, engine, *shared)
-        cron, now = self._sync.settings.sync_cron, utc_now()
+        cron = self._sync.settings.sync_cron
         brands = {brand.tenant_id: brand for brand in in_turn(cron, active_brands(engine), now)}
         for tenant_id in brands_asked_for(engine):
             if tenant_id in brands and tenant_id not in self._under_way:
