@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test check tests fast test-one format migration screenshots pins advisories clean
+.PHONY: help demo test check tests fast explore test-one format migration screenshots pins advisories clean
 
 help:  ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ tests: .venv/development  ## the tests; part of make test, and what was slowest 
 
 fast: .venv/development  ## the tests without those of the browser, while working, and what was slowest
 	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations 10 -m "not browser"
+
+explore: .venv/development  ## the properties with other inputs each time, and many more: what they find becomes an example
+	HYPOTHESIS_PROFILE=explore $(BIN)/pytest -n 3 --timeout 600 $$(grep -rl --include='test_*.py' '@given' tests)
 
 test-one: .venv/development  ## one file, folder or test: make test-one T=tests/test_settings.py
 	@test -n "$(T)" || { echo 'Say which: make test-one T=tests/test_settings.py'; exit 2; }

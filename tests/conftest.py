@@ -89,9 +89,11 @@ _ALONE = frozenset(
     {"tests/end_to_end/test_a_day.py", "tests/accessibility/test_accessibility.py"}
 )  # they share nothing
 _ONE_PORTAL = frozenset({"tests/end_to_end/test_cards.py", "tests/end_to_end/test_figures.py"})
-# A deadline says how busy the machine is, not whether a rule holds.
-hypothesis.settings.register_profile("suite", deadline=None, max_examples=50)
-hypothesis.settings.load_profile("suite")
+# A deadline says how busy the machine is, not whether a rule holds. The suite judges a change, so it asks the same of each;
+# `make explore` looks for what nobody has thought of yet.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=50, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 # Two busy cores draw slowly: what a page shows is waited for, and how fast it comes is for benchmarks/ to say.
 expect.set_options(timeout=20_000)
 

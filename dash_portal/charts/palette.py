@@ -19,7 +19,7 @@ OCHRE, SKY, GREY = "#8D690B", "#2996EA", "#70757B"
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, OCHRE, SKY, GREY)
 
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
-_CLASH = 0.06  # in OKLab; nearer than this, two neighbouring marks are hard to tell apart
+_CLASH = 0.09  # in OKLab; nearer than this, two neighbouring marks are hard to tell apart
 
 
 class ColourError(ValueError):

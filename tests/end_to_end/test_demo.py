@@ -66,6 +66,7 @@ def total_leads(client: httpx.Client, brand: str) -> int:
     return int(sum(answer.json()["config"]["series"][0]["values"]))
 
 
+@pytest.mark.timeout(300)  # it starts three demos, two of them whole
 def test_the_demo_opens_with_both_brands_stops_whole_and_keeps_its_data(tmp_path: Path, port: int) -> None:
     # One token in sixty-four begins so, and a program may take it for one of its options.
     (tmp_path / "keys.json").write_text('{"access_token": "-a-token-like-an-option"}')

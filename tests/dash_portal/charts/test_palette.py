@@ -2,7 +2,7 @@ from itertools import combinations
 from math import dist
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dash_portal.charts.palette import (
@@ -89,6 +89,9 @@ def test_any_accent_comes_first_and_shows_on_both_pages(accent: str) -> None:
 
 
 @given(colours)
+@example("#0087D6")
+@example("#2385DD")
+@example("#4288E3")
 def test_no_neighbour_clashes_with_the_accent(accent: str) -> None:
     first, second, third, *_ = palette(accent)
     assert dist(seen(first, "full"), seen(second, "full")) > 10
