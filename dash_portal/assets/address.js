@@ -17,7 +17,7 @@ function parts() {
   view.sort(); // equal views are equal, whatever the order of a link
   return { view: view.toString(), details };
 }
-let shown = parts();
+let [shown, opened] = [parts(), parts().view]; // what the stores hold, and the view of the page as it came
 
 // What is typed never comes back from the address.
 function show(isTyped) {
@@ -31,27 +31,32 @@ function show(isTyped) {
   }
 }
 
+const here = (query) => (String(query) ? `${location.pathname}?${query}` : location.pathname);
 function go(href, how = "pushState") {
-  if (href === location.pathname + location.search) return;
+  if (!href || href === location.pathname + location.search) return;
   history[how]({}, "", href);
   dispatchEvent(new CustomEvent("_dashprivate_pushstate", { detail: how }));
 }
 
 for (const change of ["popstate", "_dashprivate_pushstate"]) {
   addEventListener(change, (event) => {
-    if (page().path !== location.pathname || page().empty) return (shown = parts());
+    if (page().path !== location.pathname || page().empty) return ({ view: opened } = shown = parts());
     event.stopImmediatePropagation();
     show(event.detail === "replaceState");
   });
 }
 
-// A changed view keeps the brand that this page shows.
-function change(name, values, gone, how) {
-  const query = said();
-  for (const one of [name, ...gone]) query.delete(one);
-  if (page().brand) query.set("brand", page().brand);
-  for (const value of values) query.append(name, value);
-  go(query.size ? `${location.pathname}?${query}` : location.pathname, how);
+// A link says what it changes of the answer that it stands in: what the address has taken up since, it keeps.
+function follow(href = "") {
+  const [path, query] = href.split("?");
+  const { asked = opened } = window.dash_component_api.getLayout({ type: "shown", page: page().name }).props.data;
+  if (path !== location.pathname || asked === shown.view) return go(href);
+  const [was, then, now] = [asked, query, shown.view].map((text) => new URLSearchParams(text));
+  for (const [name, value] of [...was, ...then])
+    if (name !== "brand" && was.has(name, value) !== then.has(name, value))
+      now[now.has(name, value) ? "delete" : "append"](name, value);
+  now.delete("page");
+  go(here(now));
 }
 
 // A control was changed: a search field, a menu, the pager. What it was set to by an answer is in the address already.
@@ -60,7 +65,9 @@ function choose(parameter, value) {
   const wanted = [value ?? ""].flat().map((one) => String(one).trim()).filter((one) => one && one !== otherwise);
   const isSearch = typeof value === "string" && otherwise === undefined;
   if ((isSearch && composing) || wanted.join("\n") === said().getAll(parameter).join("\n")) return;
-  change(parameter, wanted, ["page"], isSearch ? "replaceState" : "pushState");
+  const kept = [...new URLSearchParams(parts().view)].filter(([name]) => ![parameter, "page"].includes(name));
+  const query = new URLSearchParams([...kept, ...wanted.map((words) => [parameter, words])]);
+  go(here(query), isSearch ? "replaceState" : "pushState");
 }
 
 // A word is looked for when an input method has chosen it, and at once with Enter.
@@ -74,17 +81,17 @@ addEventListener("click", (event) => {
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   if (link.pathname !== location.pathname) scrollTo(0, 0);
-  go(link.pathname + link.search);
+  follow(link.pathname + link.search);
 });
 
 (window.dash_clientside ??= {}).address = {
-  choose, go, isOpen, // for the other scripts; the rest are callbacks
+  choose, follow, isOpen, // for the other scripts; the rest are callbacks
   chosen() { // what an answer has set is told in one with what was typed meanwhile, in any order
     for (const { prop_id: name, value } of window.dash_clientside.callback_context.triggered)
       if (name.startsWith("{")) choose(JSON.parse(name.slice(0, name.lastIndexOf("."))).parameter, value);
   },
   cleared: () => "",
-  closed: (open) => void (open === false && isOpen() && change("lead", [], AT_THE_SIDE)),
+  closed: (open) => void (open === false && isOpen() && go(here(parts().view))),
   brand: (slug) => void (slug && slug !== page().brand && location.assign(`?brand=${encodeURIComponent(slug)}`)),
   again: () => set({ type: "view", page: page().name }, { data: shown.view }),
 };

@@ -4,10 +4,9 @@ const set = (id, props) => window.dash_clientside.set_props(id, props);
 const cardOf = (chart) => document.getElementById(`card-${chart}`);
 const plotOf = (chart) => cardOf(chart).querySelector(".js-plotly-plot");
 const answerOf = (chart) => window.dash_component_api.getLayout({ type: "numbers", chart }).props.data;
-let echarts = null; // the engine, once anyone has asked for it
 
 async function mount(element, option, clicked) {
-  echarts ??= await import(document.documentElement.dataset.echarts || "/vendor/echarts.min.js");
+  const echarts = await import(document.documentElement.dataset.echarts || "/vendor/echarts.min.js");
   let drawn = echarts.getInstanceByDom(element);
   if (!drawn) {
     drawn = echarts.init(element, null, { renderer: "svg" });
@@ -15,8 +14,7 @@ async function mount(element, option, clicked) {
     // An element that has left the page shrinks to nothing, which the observer reports: no one has to unmount by hand.
     new ResizeObserver(() => (element.isConnected ? drawn.resize() : drawn.dispose())).observe(element);
   }
-  const animation = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-  drawn.setOption({ ...option, animation }, { notMerge: true });
+  drawn.setOption({ ...option, animation: !matchMedia("(prefers-reduced-motion: reduce)").matches }, { notMerge: true });
 }
 
 async function config(chart, format) {
@@ -25,10 +23,7 @@ async function config(chart, format) {
   return (await answer.json()).config;
 }
 
-function filter(chart, key) {
-  const href = answerOf(chart).links[key];
-  if (href) window.dash_clientside.address.go(href);
-}
+const filter = (chart, key) => window.dash_clientside.address.follow(answerOf(chart).links[key]);
 
 // What a card shows in place of Plotly's drawing; its table is made of components only while somebody looks at it.
 async function draw(chart) {
@@ -37,10 +32,8 @@ async function draw(chart) {
   set({ type: "chart-table", chart }, { children: card.dataset.mode === "table" ? answerOf(chart).table : null });
   if (focused) requestAnimationFrame(() => document.getElementById(focused)?.focus());
   if (card.dataset.mode !== "echarts") return;
-  const made = () => card.appendChild(Object.assign(document.createElement("div"), { className: "chart-echarts" }));
-  const place = card.querySelector(".chart-echarts") ?? made();
-  place.style.height = document.getElementById(`${chart}-plotly`).style.height;
-  await mount(place, await config(chart, "echarts"), (key) => filter(chart, key));
+  if (!card.querySelector(".chart-echarts")) card.insertAdjacentHTML("beforeend", '<div class="chart-echarts"></div>');
+  await mount(card.querySelector(".chart-echarts"), await config(chart, "echarts"), (key) => filter(chart, key));
 }
 
 async function show(chart, mode) {

@@ -32,7 +32,7 @@ window.dashAgGridFunctions = {
     if (target.closest("a") || (key && key !== "Enter") || String(getSelection())) return;
     const link = key && target.querySelector("a");
     if (link) link.click();
-    else if (data.opens) window.dash_clientside.address.go(data.opens);
+    else if (data.opens) window.dash_clientside.address.follow(data.opens);
   },
 };
 (window.dash_clientside ??= {}).grid = {

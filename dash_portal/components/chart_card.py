@@ -45,10 +45,10 @@ def outputs(columns: Iterable[Sequence[str]]) -> list[Output]:
     """Return what of the cards changes with the view."""
     changing = []
     for chart_id in chain.from_iterable(columns):
-        drawn = [Output(f"{chart_id}-plotly", part) for part in ("style", "aria-label", "aria-description")]
+        spoken = [Output(f"{chart_id}-plotly", part) for part in ("aria-label", "aria-description")]
         figure, numbers = Output(ids.chart(chart_id), "figure"), Output(ids.numbers(chart_id), "data")
-        file = Output(ids.chart_action(chart_id, "csv"), "href")
-        changing += [figure, numbers, *drawn, Output(f"{chart_id}-text", "children"), file]
+        size, file = Output(f"card-{chart_id}", "style"), Output(ids.chart_action(chart_id, "csv"), "href")
+        changing += [figure, numbers, size, *spoken, Output(f"{chart_id}-text", "children"), file]
     return changing
 
 
@@ -70,7 +70,6 @@ def _card(chart: Chart, view: View, accent: str | None) -> Component:
                 dcc.Graph(figure=figure, id=ids.chart(chart_id), config=config, style={"height": "100%"}),
                 id=f"{chart_id}-plotly",
                 className="chart-plotly",
-                style={"height": f"{figure['layout']['height']}px"},
                 tabIndex=0,
                 role="group",
                 **spoken,
@@ -79,6 +78,7 @@ def _card(chart: Chart, view: View, accent: str | None) -> Component:
             dcc.Store(id=ids.numbers(chart_id), data=_numbers(chart, view, words)),
         ],
         id=f"card-{chart_id}",
+        style={"--height": f"{figure['layout']['height']}px"},
         class_name="chart-card",
     )
 

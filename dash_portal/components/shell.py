@@ -128,7 +128,7 @@ def changes(page: DashboardPage, query: Any, outputs: Sequence[Output], content:
         dash.no_update if held is None else held[output.component_id_str()].get(output.component_property)
         for output in outputs[:-2]
     ]
-    return [*shown, _unread(request), freshness.age_of(request)]
+    return [*shown, _unread(request), freshness.age_of(request) | {"asked": str(query)}]
 
 
 def _held(parts: Any) -> Iterator[tuple[str, dict[str, Any]]]:

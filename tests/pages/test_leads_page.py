@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.pages.conftest import Visit
 
@@ -115,6 +117,38 @@ def test_filters_of_two_charts_combine_and_a_link_shows_the_same(visit: Visit) -
     expect(other.locator(".chips .chip")).to_have_count(1)
     other.locator(".chip-clear").click()
     expect(other.locator(".chips .chip")).to_have_count(0)
+
+
+@contextmanager
+def answers_held(page: Page) -> Iterator[None]:
+    """Let no answer of a callback come while one does something; at the end they all do."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/_dash-update-component*", hold)
+    yield
+    for route in held:
+        route.continue_()
+    page.unroute("**/_dash-update-component*")
+
+
+def test_what_is_clicked_before_an_answer_came_holds_beside_what_was_clicked_before(visit: Visit) -> None:
+    page = visit().open("/leads")
+    chips = page.locator(".chips .chip")
+    chart_ready(page, "leads-by-source")
+    with answers_held(page):
+        click_bar(page, "leads-by-source", 0)
+        click_bar(page, "leads-by-source", 1)
+        click_bar(page, "leads-by-status", 1)
+        expect(page).to_have_url(re.compile(r"source=.*source=.*status=|status=.*source=.*source="))
+    expect(chips).to_have_text([re.compile("^Source: "), re.compile("^Source: "), re.compile("^Status: ")])
+    with answers_held(page):
+        chips.nth(0).click()
+        chips.nth(1).click()
+        expect(page).not_to_have_url(re.compile("source="))
+    expect(chips).to_have_text([re.compile("^Status: ")])
 
 
 def test_the_long_tail_opens_and_folds_again(visit: Visit) -> None:
