@@ -14,7 +14,7 @@ async function mount(element, option, clicked) {
     // An element that has left the page shrinks to nothing, which the observer reports: no one has to unmount by hand.
     new ResizeObserver(() => (element.isConnected ? drawn.resize() : drawn.dispose())).observe(element);
   }
-  drawn.setOption({ ...option, animation: !matchMedia("(prefers-reduced-motion: reduce)").matches }, { notMerge: true });
+  drawn.setOption({ ...option, animation: !matchMedia("(prefers-reduced-motion: reduce)").matches }, true);
 }
 
 async function config(chart, format) {
