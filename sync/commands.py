@@ -41,7 +41,7 @@ from sync.running.worker import Worker
 from sync.status import status_lines, sync_status
 
 _READY_SECONDS: Final = 2.0
-_NEW_OBJECTS: Final = 100_000
+_NEW_OBJECTS: Final = 500_000
 _HASH: Final = re.compile(r"[0-9a-f]{8,64}")
 log = structlog.get_logger()
 

@@ -177,8 +177,6 @@ def pull_notes(
             notes.take(contact, answers, zone, positions)
     notes.failed = [(contact, _own_fault(failure, notes)) for contact, failure in failures.values()]
     notes.not_tried = waiting.left
-    snapshots.flush()
-    pull.bodies_stored = snapshots.bodies_stored
     return notes
 
 

@@ -142,8 +142,8 @@ class ListReader:
             yield page
 
 
-def pull_list(reader: ListReader, pull: Pull, memory: HabitMemory, *, accept: bool) -> None:
-    """Read a whole list, and remember what its call taught about itself.
+def pull_list(reader: ListReader, pull: Pull, memory: HabitMemory, *, accept: bool) -> CallHabits:
+    """Read a whole list; return what its call taught about itself, to be kept with what was read.
 
     A list that moved while it was read is read again, at last page after page; so is one with fewer records than its
     total says. Raises PullError when the list can't be had whole: INCOMPLETE, and HELD_BACK where it has stood so over
@@ -158,15 +158,14 @@ def pull_list(reader: ListReader, pull: Pull, memory: HabitMemory, *, accept: bo
         evidence, judgement = _read_once(reader, pull, habits, earlier, in_flight=in_flight, accept=accept)
         habits = judgement.habits
         if judgement.verdict is Verdict.WHOLE:
-            memory.keep(habits)
-            return
+            return habits
         is_known = judgement.verdict is Verdict.SURPLUS and judgement.surplus == memory.known.surplus
         if is_last or is_known or (judgement.verdict is Verdict.SURPLUS and evidence == earlier):
             break
         habits, earlier = _with_what_is_learned_of_paging(memory.known, habits), evidence
     if judgement.verdict is Verdict.MOVED:
         raise MovedError(judgement.reason)
-    _settle_surplus(judgement, memory, accept=accept)
+    return _settle_surplus(judgement, memory, accept=accept)
 
 
 def _read_once(
@@ -197,9 +196,6 @@ def _read_once(
     except PullError as failure:
         reader.snapshots.keep_unread(failure)
         raise
-    finally:
-        reader.snapshots.flush()
-        pull.bodies_stored = reader.snapshots.bodies_stored
     if pull.rejected and len(pull.rejected) == pull.fetched and not pull.is_mostly_unreadable:
         raise PullError(SyncErrorKind.NOT_UNDERSTOOD, f"none of the records can be read: {pull.rejected[0].reason}")
     return reading.evidence, judge_list(reading.evidence, reading.habits, earlier)
@@ -215,7 +211,7 @@ def _with_what_is_learned_of_paging(known: CallHabits, learned: CallHabits) -> C
     )
 
 
-def _settle_surplus(judgement: ListJudgement, memory: HabitMemory, *, accept: bool) -> None:
+def _settle_surplus(judgement: ListJudgement, memory: HabitMemory, *, accept: bool) -> CallHabits:
     """Raise PullError for a list that ended properly with fewer records than are counted, unless that is let in.
 
     Once is a list that was cut short. The same difference over several runs is a habit of the account: records that
@@ -224,8 +220,7 @@ def _settle_surplus(judgement: ListJudgement, memory: HabitMemory, *, accept: bo
     habits = judgement.habits
     is_lasting = habits.surplus_runs >= SEVERAL_RUNS
     if is_lasting and accept:
-        memory.keep(habits.with_accepted_surplus())
-        return
+        return habits.with_accepted_surplus()
     memory.keep(habits)
     if is_lasting:
         reason = (

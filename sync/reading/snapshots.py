@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,19 +49,30 @@ class Snapshot:
 class SnapshotWriter:
     """Keeps the answers of one resource of one run as they come, in small transactions of its own.
 
-    What is written here survives a pull that ends badly: that is when it is wanted. It is written by a thread of
-    `pool`, one batch at a time, while the next answers are read: compressing them and waiting for the database leave
-    Python to others.
+    What is written here survives a pull that ends badly: that is when it is wanted. It is written by `writer`, one
+    batch at a time, while the next answers are read: compressing them and waiting for the database leave Python to
+    others.
     """
 
-    def __init__(self, engine: Engine, lease: Lease, run_id: str, resource: Resource, pool: Executor) -> None:
+    def __init__(self, engine: Engine, lease: Lease, run_id: str, resource: Resource, writer: Executor) -> None:
         self._engine, self._lease, self._run_id, self._resource = engine, lease, run_id, resource
-        self._pool = pool
+        self._writer = writer
         self._under_way: Future[None] | None = None
         self._waiting: list[_Waiting] = []
         self._waiting_bytes = 0
         self.count = 0
-        self.bodies_stored = 0
+        self._bodies_stored = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep also the last answers of a reading: handed to the writer at its end, and written if it ends badly."""
+        try:
+            yield
+        except BaseException:
+            self.flush()
+            raise
+        if self._waiting:
+            self._begin_writing()
 
     def keep(self, answer: Answer) -> int:
         """Keep an answer; return its position among the run's answers for this resource.
@@ -84,16 +96,20 @@ class SnapshotWriter:
             self._begin_writing()
         return position
 
-    def flush(self) -> None:
-        """Write what is waiting, and return when it is. Raises LeaseLostError where another worker has the brand."""
+    def flush(self) -> int:
+        """Write what is waiting; once it is, return how many bodies were new in all.
+
+        Raises what writing a batch raised: LeaseLostError where another worker has the brand.
+        """
         if self._waiting:
             self._begin_writing()
         self._finish_writing()
+        return self._bodies_stored
 
     def _begin_writing(self) -> None:
         self._finish_writing()
         batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        self._under_way = self._pool.submit(copy_context().run, self._store, batch)
+        self._under_way = self._writer.submit(copy_context().run, self._store, batch)
 
     def _finish_writing(self) -> None:
         under_way, self._under_way = self._under_way, None
@@ -119,7 +135,7 @@ class SnapshotWriter:
                 for sha256, body in bodies.items()
             ]
             connection.execute(insert(_BODIES), packed)
-            self.bodies_stored += len(packed)
+            self._bodies_stored += len(packed)
         rows = [
             {
                 **stamps,

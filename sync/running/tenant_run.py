@@ -1,14 +1,20 @@
-"""One brand's sync, from lease to finished run. Resources are independent: one that fails leaves the others whole."""
+"""One brand's sync, from lease to finished run. Resources are independent: one that fails leaves the others whole.
+
+What was read lands in a thread of its own, while the next resource is read: the database's time goes beside the
+network's and Python's.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import Engine
@@ -45,6 +51,7 @@ _STATUS_OF: Final = {
     SyncErrorKind.UNAVAILABLE: ResourceStatus.UNAVAILABLE,
 }
 _MAY_BE_MISSING: Final = frozenset(plan.resource for plan in LISTS if plan.may_be_missing)
+_Result = TypeVar("_Result")
 log = structlog.get_logger()
 
 
@@ -101,6 +108,29 @@ def _abandon(engine: Engine, run: StartedRun) -> None:
         log.warning("lease_lost", reason="another worker has taken the brand over")
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One resource's turn in a run: when it began, for people (UTC) and for measuring."""
+
+    resource: Resource
+    started_at: datetime = field(default_factory=utc_now)
+    began: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What a run reads and writes with: the account, the threads that ask for pages, the one thread that writes.
+
+    One, and in the order of its tasks: whatever a run writes is written under its lease's lock, so that several would
+    only wait for each other. `spools` closes what is left open at the end.
+    """
+
+    client: ClientTether
+    pages: ThreadPoolExecutor
+    writer: Executor
+    spools: ExitStack
+
+
 class _BrandRun:
     """The steps of one run."""
 
@@ -109,18 +139,19 @@ class _BrandRun:
     ) -> None:
         self._sync, self._brand, self._run, self._lost = sync, brand, run, lost
         self._settings = sync.settings
-        self._landing = TableWriter(sync.engine, run.lease, run.run_id, brand.zone, run_request.accept)
+        self._tables = TableWriter(sync.engine, run.lease, run.run_id, brand.zone, run_request.accept)
         window = schedule_window(utc_now(), brand.zone, self._settings.sync_schedule_days)
         self._window = Window(*window)
         self._no_access: PullError | None = None
         self._results: list[ResourceResult] = []
+        self._landings: dict[Resource, Future[None]] = {}
 
     def status(self) -> RunStatus:
         """Read and land every resource; return how the run ended."""
         settings = self._settings
-        steps = [(plan.resource, self._list_step(plan)) for plan in self._lists_in_turn()]
+        readings = [(plan.resource, self._list_reading(plan)) for plan in self._lists_in_turn()]
         if settings.sync_notes_budget:
-            steps.append((Resource.NOTES, self._notes))
+            readings.append((Resource.NOTES, self._read_notes))
         try:
             web_key = settings.cipher().decrypt(self._brand.web_key_encrypted)
         except EncryptionError:
@@ -134,9 +165,20 @@ class _BrandRun:
         except PullError as failure:
             self._refuse(failure)
             return RunStatus.FAILED
-        with client, ThreadPoolExecutor(settings.sync_requests_per_brand, thread_name_prefix="page") as pool:
-            for resource, step in steps:
-                self._results.append(self._attempt(resource, step, client, pool))
+        with (
+            client,
+            ExitStack() as spools,
+            ThreadPoolExecutor(settings.sync_requests_per_brand, thread_name_prefix="page") as pages,
+            ThreadPoolExecutor(1, thread_name_prefix="writer") as writer,
+        ):
+            means = _Means(client, pages, writer, spools)
+            try:
+                for resource, read in readings:
+                    self._attempt(resource, read, means)
+                self._wait_for_landings(*self._landings)
+            finally:
+                for landing in self._landings.values():
+                    landing.cancel()  # a run that ends early leaves what has not begun to land as it is
         return run_status([result.status for result in self._results])
 
     def _lists_in_turn(self) -> list[ListResource]:
@@ -152,41 +194,70 @@ class _BrandRun:
             record_failure(connection, self._brand.tenant_id, self._run.run_id, None, failure)
         log.error("brand_failed", kind=failure.kind.value, reason=failure.message)
 
-    def _attempt(
-        self, resource: Resource, step: _Step, client: ClientTether, pool: ThreadPoolExecutor
-    ) -> ResourceResult:
-        """Take one resource's step; what fails in it ends as a failed resource, never as a crash."""
+    def _attempt(self, resource: Resource, read: _Reading, means: _Means) -> None:
+        """Read one resource, and let it land while the next one is read."""
         self._raise_if_stopped()
-        began, started_at = time.monotonic(), utc_now()
+        # Rows name their stages by the list of stages, and whose notes to read the leads say.
+        self._wait_for_landings(Resource.LEADS if resource is Resource.NOTES else Resource.PIPELINE_STAGES)
+        attempt = _Attempt(resource)
         if self._no_access is not None:
-            return self._failed(resource, self._no_access, began, started_at=started_at, repeated=True)
+            self._fail(attempt, self._no_access, repeated=True)
+            return
+        land = self._guarded(attempt, lambda: self._with_access_judged(read, means))
+        if land is not None:
+            self._landings[resource] = means.writer.submit(copy_context().run, self._land, attempt, land)
+
+    def _land(self, attempt: _Attempt, land: _Landing) -> None:
+        """Let a resource land, in the writer's thread."""
         try:
-            result = step(client, pool, began)
+            result = self._guarded(attempt, lambda: land(attempt.began))
+        except LeaseLostError:
+            self._lost.set()  # ends what is being read meanwhile, which would land nowhere
+            raise
+        if result is not None:
+            self._results.append(result)
+            self._log(result)
+
+    def _wait_for_landings(self, *resources: Resource) -> None:
+        """Wait until what was read of these has landed or failed by name. Raises what ends the run."""
+        for resource in resources:
+            if resource in self._landings:
+                self._landings[resource].result()
+
+    def _guarded(self, attempt: _Attempt, work: Callable[[], _Result]) -> _Result | None:
+        """Do a part of a resource's work; what fails in it ends as a failed resource, never as a crash."""
+        try:
+            return work()
         except (LeaseLostError, StoppedError):
             raise
         except PullError as failure:
+            self._fail(attempt, failure)
+        except Exception as unforeseen:  # noqa: BLE001 - see below
+            # The boundary: whatever is wrong with one resource, the others still land. Where it is the database that
+            # is away, writing the failure down raises again and ends the run.
+            log.error("resource_broke", resource=attempt.resource.value, cause=place_of(unforeseen))  # noqa: TRY400
+            self._fail(attempt, PullError(SyncErrorKind.INTERNAL, "the resource could not be stored"))
+        return None
+
+    def _with_access_judged(self, read: _Reading, means: _Means) -> _Landing:
+        """Read, and where that is refused find out whose fault it is: then the other calls need not be tried."""
+        try:
+            return read(means)
+        except PullError as failure:
+            client = means.client
             access = BrandAccess(self._brand.tenant_id, client.was_let_in, client.is_still_let_in)
             self._sync.access.judge(failure, access)
             if failure.kind in _ACCESS:
                 self._no_access = failure
-            return self._failed(resource, failure, began, started_at=started_at)
-        except Exception as unforeseen:  # noqa: BLE001 - see below
-            # The boundary: whatever is wrong with one resource, the others still land. Where it is the database that
-            # is away, writing the failure down raises again and ends the run.
-            log.error("resource_broke", resource=resource.value, cause=place_of(unforeseen))  # noqa: TRY400
-            broken = PullError(SyncErrorKind.INTERNAL, "the resource could not be stored")
-            return self._failed(resource, broken, began, started_at=started_at)
-        self._log(result)
-        return result
+            raise
 
-    def _failed(
-        self, resource: Resource, failure: PullError, began: float, *, started_at: datetime, repeated: bool = False
-    ) -> ResourceResult:
+    def _fail(self, attempt: _Attempt, failure: PullError, *, repeated: bool = False) -> None:
         """Write down that a resource was not read; what the tables hold stays. A `repeated` cause is told once."""
+        resource = attempt.resource
         status = _STATUS_OF.get(failure.kind, ResourceStatus.FAILED)
         if failure.kind is SyncErrorKind.UNAVAILABLE and resource not in _MAY_BE_MISSING:
             status = ResourceStatus.FAILED
-        result = ResourceResult(resource, status, started_at, seconds=time.monotonic() - began)
+        result = ResourceResult(resource, status, attempt.started_at, seconds=time.monotonic() - attempt.began)
         tenant_id, run_id = self._brand.tenant_id, self._run.run_id
         with brand_transaction(self._sync.engine, tenant_id) as connection:
             self._run.lease.hold(connection)
@@ -194,6 +265,7 @@ class _BrandRun:
             if not repeated:
                 concerns = None if failure.kind in _ACCESS else resource
                 record_failure(connection, tenant_id, run_id, concerns, failure)
+        self._results.append(result)
         if failure.kind not in _ACCESS:
             log.warning(
                 "resource_failed",
@@ -205,7 +277,6 @@ class _BrandRun:
                 result_code=failure.result_code,
                 attempts=failure.attempts,
             )
-        return result
 
     def _raise_if_stopped(self) -> None:
         """Raise where the run must end between two pages."""
@@ -214,55 +285,71 @@ class _BrandRun:
         if self._sync.stop.is_set():
             raise StoppedError
 
-    def _list_step(self, plan: ListResource) -> _Step:
-        def step(client: ClientTether, pool: ThreadPoolExecutor, began: float) -> ResourceResult:
+    def _list_reading(self, plan: ListResource) -> _Reading:
+        def read(means: _Means) -> _Landing:
             settings, brand = self._settings, self._brand
-            with Spool() as spool:
-                pull = self._pull(plan.resource, plan.mirror, spool)
-                reader = ListReader(
-                    plan,
-                    lambda offset: plan.ask(client, offset, self._window),
-                    brand.zone,
-                    snapshots=self._snapshots(plan.resource, pool),
-                    pool=pool,
-                    in_flight=settings.sync_requests_per_brand,
-                    most_rows=settings.sync_max_rows,
-                    raise_if_stopped=self._raise_if_stopped,
-                )
-                memory = remembered_habits(self._sync.engine, self._run.lease, plan.call)
-                pull_list(reader, pull, memory, accept=self._landing.accept)
-                self._sync.access.works_for(brand.tenant_id)
-                scope = removal_scope(plan.resource, self._window, brand.zone)
-                return self._landing.land(pull, scope=scope, never_empties=plan.never_empties, began=began)
-
-        return step
-
-    def _notes(self, client: ClientTether, pool: ThreadPoolExecutor, began: float) -> ResourceResult:
-        settings, brand = self._settings, self._brand
-        if not leads_were_read(self._landing):
-            raise PullError(SyncErrorKind.INCOMPLETE, "whose notes to read is not known before the leads are")
-        plan = plan_of_brand(self._landing, settings.sync_notes_budget)
-        with Spool() as spool:
-            notes = pull_notes(
-                client.history_notes,
+            pull = self._pull(plan.resource, plan.mirror, means)
+            snapshots = self._snapshots(plan.resource, means)
+            reader = ListReader(
                 plan,
-                self._pull(Resource.NOTES, NOTES_TABLE, spool),
+                lambda offset: plan.ask(means.client, offset, self._window),
                 brand.zone,
-                snapshots=self._snapshots(Resource.NOTES, pool),
-                pool=pool,
+                snapshots=snapshots,
+                pool=means.pages,
+                in_flight=settings.sync_requests_per_brand,
+                most_rows=settings.sync_max_rows,
+                raise_if_stopped=self._raise_if_stopped,
+            )
+            memory = remembered_habits(self._sync.engine, self._run.lease, plan.call)
+            with snapshots.reading():
+                habits = pull_list(reader, pull, memory, accept=self._tables.accept)
+            self._sync.access.works_for(brand.tenant_id)
+
+            def land(began: float) -> ResourceResult:
+                with pull.spool:
+                    pull.bodies_stored = snapshots.flush()
+                    memory.keep(habits)
+                    scope = removal_scope(plan.resource, self._window, brand.zone)
+                    return self._tables.land(pull, scope=scope, never_empties=plan.never_empties, began=began)
+
+            return land
+
+        return read
+
+    def _read_notes(self, means: _Means) -> _Landing:
+        settings = self._settings
+        if not leads_were_read(self._tables):
+            raise PullError(SyncErrorKind.INCOMPLETE, "whose notes to read is not known before the leads are")
+        plan = plan_of_brand(self._tables, settings.sync_notes_budget)
+        pull = self._pull(Resource.NOTES, NOTES_TABLE, means)
+        snapshots = self._snapshots(Resource.NOTES, means)
+        with snapshots.reading():
+            notes = pull_notes(
+                means.client.history_notes,
+                plan,
+                pull,
+                self._brand.zone,
+                snapshots=snapshots,
+                pool=means.pages,
                 in_flight=settings.sync_requests_per_brand,
                 raise_if_stopped=self._raise_if_stopped,
             )
-            leads_known = any(result.resource is Resource.LEADS and result.whole for result in self._results)
-            return land_notes(self._landing, notes, plan, leads_known=leads_known, began=began)
 
-    def _pull(self, resource: Resource, mirror: MirrorTable, spool: Spool) -> Pull:
+        def land(began: float) -> ResourceResult:
+            with pull.spool:
+                pull.bodies_stored = snapshots.flush()
+                leads_known = any(result.resource is Resource.LEADS and result.whole for result in self._results)
+                return land_notes(self._tables, notes, plan, leads_known=leads_known, began=began)
+
+        return land
+
+    def _pull(self, resource: Resource, mirror: MirrorTable, means: _Means) -> Pull:
         with brand_transaction(self._sync.engine, self._brand.tenant_id, writes=False) as connection:
             stages = known_stages(connection, self._brand.tenant_id)
-        return Pull(resource, mirror, spool, names=self._sync.fields.names, stages=stages)
+        return Pull(resource, mirror, means.spools.enter_context(Spool()), names=self._sync.fields.names, stages=stages)
 
-    def _snapshots(self, resource: Resource, pool: ThreadPoolExecutor) -> SnapshotWriter:
-        return SnapshotWriter(self._sync.engine, self._run.lease, self._run.run_id, resource, pool)
+    def _snapshots(self, resource: Resource, means: _Means) -> SnapshotWriter:
+        return SnapshotWriter(self._sync.engine, self._run.lease, self._run.run_id, resource, means.writer)
 
     def _log(self, result: ResourceResult) -> None:
         counts = result.counts
@@ -282,4 +369,5 @@ class _BrandRun:
         )
 
 
-_Step = Callable[[ClientTether, ThreadPoolExecutor, float], ResourceResult]
+_Landing = Callable[[float], ResourceResult]
+_Reading = Callable[[_Means], _Landing]

@@ -47,16 +47,12 @@ class KeptAnswers:
     """What stands in for the writer of snapshots."""
 
     kept: list[Answer] = field(default_factory=list)
-    bodies_stored: int = 0
 
     def keep(self, kept: Answer) -> int:
         self.kept.append(kept)
         return len(self.kept) - 1
 
     def keep_unread(self, _failure: PullError) -> None:
-        pass
-
-    def flush(self) -> None:
         pass
 
 
