@@ -468,7 +468,8 @@ class ResourceFreshness(BrandOwned, table=True):
 class SyncError(BrandOwned, table=True):
     """One thing that went wrong in a run: a call that failed, or a record or field that could not be understood.
 
-    Pages say it in words. `http_status`, `result_code` and `attempts` are for whoever looks into it with SQL.
+    Pages say it in words. `http_status`, `result_code` and `attempts` are for whoever looks into it with SQL. What went
+    wrong in the same way with the same field is one row: how many `times`, and the first record it was seen in.
     """
 
     __tablename__ = "sync_errors"
@@ -482,6 +483,7 @@ class SyncError(BrandOwned, table=True):
     result_code: str | None = Field(default=None, max_length=16)
     message: str = Field(max_length=500)
     attempts: int = Field(default=1)
+    times: int = Field(default=1)
     record_id: str | None = Field(default=None, max_length=64)
     field: str | None = Field(default=None, max_length=64)
 

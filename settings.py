@@ -168,6 +168,9 @@ class SyncSettings(_SharedSettings):
     sync_lease_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     snapshot_keep_days: Annotated[int, Field(ge=1, le=3650)] = 7
     snapshot_keep_daily_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    runs_keep_days: Annotated[int, Field(ge=7, le=3650)] = 90
+    errors_keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    audit_keep_days: Annotated[int, Field(ge=366, le=36500)] = 730
 
 
 AnySettings = TypeVar("AnySettings", bound=Settings)

@@ -106,10 +106,10 @@ def _run(connection: Connection, tenant_id: int, run: Any) -> Json:
 def _errors(connection: Connection, tenant_id: int, run_id: str) -> list[Json]:
     """Return what went wrong, the same thing once with how often."""
     grouped = (
-        select(_ERRORS.c.resource, _ERRORS.c.kind, _ERRORS.c.message, func.count().label("times"))
+        select(_ERRORS.c.resource, _ERRORS.c.kind, _ERRORS.c.message, func.sum(_ERRORS.c.times).label("times"))
         .where(_ERRORS.c.tenant_id == tenant_id, _ERRORS.c.run_id == run_id)
         .group_by(_ERRORS.c.resource, _ERRORS.c.kind, _ERRORS.c.message)
-        .order_by(func.count().desc(), _ERRORS.c.kind)
+        .order_by(func.sum(_ERRORS.c.times).desc(), _ERRORS.c.kind)
         .limit(_MOST_ERRORS)
     )
     return [
@@ -117,7 +117,7 @@ def _errors(connection: Connection, tenant_id: int, run_id: str) -> list[Json]:
             "resource": None if row.resource is None else row.resource.value,
             "kind": row.kind,
             "message": row.message,
-            "times": row.times,
+            "times": int(row.times),
         }
         for row in connection.execute(grouped)
     ]

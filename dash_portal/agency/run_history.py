@@ -204,7 +204,7 @@ def _problems(session: AgencySession, tenant_id: int, ids: Iterable[str]) -> dic
     by_run: dict[str, list[Problem]] = defaultdict(list)
     for (run_id, resource, kind), errors in grouped.items():
         examples = tuple(dict.fromkeys(_example(error) for error in errors))[:_MOST_EXAMPLES]
-        by_run[run_id].append(Problem(resource, kind, advice_for(kind), len(errors), examples))
+        by_run[run_id].append(Problem(resource, kind, advice_for(kind), sum(error.times for error in errors), examples))
     kinds = [kind.value for kind in SyncErrorKind]
     for problems in by_run.values():
         problems.sort(key=lambda problem: kinds.index(problem.kind) if problem.kind in kinds else len(kinds))

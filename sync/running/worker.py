@@ -22,6 +22,7 @@ from sync.failures import LeaseLostError, StoppedError, place_of
 from sync.lease import take_lease
 from sync.running.connection_checks import answer_check, waiting_checks
 from sync.running.heartbeat import BEAT_SECONDS, beat, record_stop
+from sync.running.history import prune_history
 from sync.running.requests import bind_to_run, brands_asked_for, claim, put_back, settle
 from sync.running.retention import prune_brand
 from sync.running.runs import (
@@ -38,6 +39,7 @@ from sync.running.runs import (
 from sync.running.schedule import MOST_CRASHES, due_run, in_turn
 from sync.running.tenant_run import SyncContext, sync_brand
 from timetable import slot_after
+from watching import living_workers
 
 _LOOK_SECONDS: Final = 1.0
 _AWAY_SECONDS: Final = 5.0
@@ -53,7 +55,7 @@ class Worker:
         self._sync = sync
         self._started_at: datetime | None = None
         self._late: frozenset[str] = frozenset()
-        self._beaten = self._pruned = float("-inf")
+        self._beaten = self._prune_at = float("-inf")
         self._database_away = False
         self._brands = ThreadPoolExecutor(sync.settings.sync_brands_at_once, thread_name_prefix="brand")
         # What people wait for never queues behind the schedule.
@@ -187,12 +189,18 @@ class Worker:
                     lease.release(connection)
 
     def _prune(self, tenant_ids: list[int]) -> None:
-        if time.monotonic() - self._pruned < _PRUNE_SECONDS:
+        """Have what is old taken away, once an hour, by the first of the living workers."""
+        if time.monotonic() < self._prune_at:
             return
-        self._pruned = time.monotonic()
-        self._begin(self._errands, "prune", self._prune_all, tenant_ids)
+        self._prune_at = time.monotonic() + _PRUNE_SECONDS
+        with agency_transaction(self._sync.engine, writes=False) as connection:
+            is_mine = living_workers(connection)[:1] == (self._sync.worker,)
+        if is_mine:
+            self._begin(self._errands, "prune", self._prune_all, tenant_ids)
 
     def _prune_all(self, tenant_ids: list[int]) -> None:
+        if prune_history(self._sync.engine, self._sync.settings):
+            self._prune_at = time.monotonic() + _LOOK_SECONDS  # there is more
         for tenant_id in tenant_ids:
             if self._sync.stop.is_set():
                 return

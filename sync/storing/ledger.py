@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -177,22 +178,31 @@ def record_issues(
     rejected: Sequence[FieldIssue],
     issues: IssueList,
 ) -> None:
-    """Write down records that were set aside and fields that could not be read: the first hundred, and a count."""
+    """Write down records that were set aside and fields that could not be read: of the first hundred, and a count.
+
+    One row for each field and what is wrong with it: a field that changes its form is odd in every record of every
+    run, and a row for each of them would be most of the database after a year.
+    """
     unreadable = (SyncErrorKind.UNREADABLE_RECORD, rejected[:MOST_ISSUES], len(rejected))
     for kind, first, count in (unreadable, (SyncErrorKind.UNREADABLE_FIELD, issues.first, issues.count)):
-        errors = [
+        alike: dict[tuple[str, str], list[FieldIssue]] = defaultdict(list)
+        for issue in first:
+            alike[issue.field, issue.reason].append(issue)
+        errors: list[dict[str, Any]] = [
             {
                 "resource": resource,
                 "kind": kind.value,
-                "message": issue.reason[:500],
-                "record_id": clean_line(issue.record_id)[:64] or None,
-                "field": clean_line(issue.field)[:64] or None,
+                "message": reason[:500],
+                "times": len(issues_alike),
+                "record_id": clean_line(issues_alike[0].record_id)[:64] or None,
+                "field": clean_line(field)[:64] or None,
             }
-            for issue in first
+            for (field, reason), issues_alike in alike.items()
         ]
-        more = count - len(errors)
+        more = count - len(first)
         if more > 0:
-            errors.append({"resource": resource, "kind": kind.value, "message": f"and {more} more of this kind"})
+            words = f"and {more} more of this kind"
+            errors.append({"resource": resource, "kind": kind.value, "message": words, "times": more})
         _add_errors(connection, tenant_id, run_id, errors)
 
 
@@ -222,7 +232,7 @@ def accepted_unreadable(connection: Connection, tenant_id: int, resource: Resour
 
 def _add_errors(connection: Connection, tenant_id: int, run_id: str, errors: Iterable[dict[str, Any]]) -> None:
     now = utc_now()
-    blank = {"http_status": None, "result_code": None, "attempts": 1, "record_id": None, "field": None}
+    blank = {"http_status": None, "result_code": None, "attempts": 1, "times": 1, "record_id": None, "field": None}
     common = {"tenant_id": tenant_id, "run_id": run_id, "created_at": now, "updated_at": now}
     rows = [{**common, "error_id": new_id(), **blank, **error} for error in errors]
     if rows:

@@ -55,16 +55,20 @@ def test_only_what_is_as_read_moves_the_whole_read(engine: Engine, tenant: int) 
     assert freshness(engine, tenant) == (start, ResourceStatus.PARTIAL)
 
 
-def test_issues_are_the_first_hundred_and_a_count(engine: Engine, tenant: int) -> None:
+def test_issues_are_one_row_for_each_field_and_a_count_beyond_the_first_hundred(engine: Engine, tenant: int) -> None:
     issues = IssueList()
     for number in range(130):
-        issues.add(FieldIssue(str(number), "created", "a date was expected"))
+        field = "created" if number % 3 else "deal_size"
+        issues.add(FieldIssue(str(number), field, "a date was expected"))
     with brand_transaction(engine, tenant) as connection:
         record_issues(connection, tenant, "run", LEADS, rejected=[], issues=issues)
         errors = connection.execute(table_of(SyncError).select()).all()
-    assert len(errors) == 101
     assert {error.kind for error in errors} == {"unreadable_field"}
-    assert "and 30 more of this kind" in {error.message for error in errors}
+    assert {(error.message, error.field, error.record_id, error.times) for error in errors} == {
+        ("a date was expected", "created", "1", 66),
+        ("a date was expected", "deal_size", "0", 34),
+        ("and 30 more of this kind", None, None, 30),
+    }
 
 
 def test_unknown_fields_are_new_once_and_clean(engine: Engine, tenant: int) -> None:
