@@ -19,7 +19,15 @@ from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame, words
 from dash_portal.agency.brand_forms import WebKeyForm
 from dash_portal.agency.health.figures import figures_of
-from dash_portal.agency.health.rendering import brand_row, drawn_row, drawn_run, needs_key, ongoing_words, trend_chart
+from dash_portal.agency.health.rendering import (
+    brand_row,
+    drawn_row,
+    drawn_run,
+    needs_key,
+    ongoing_words,
+    starts_at_once,
+    trend_chart,
+)
 from dash_portal.agency.health.state import BrandState
 from dash_portal.agency.health.sync_health import BrandHealth, brand_health, sync_health
 from dash_portal.agency.list_search import holds, searched_words
@@ -275,6 +283,7 @@ def _template_words(now: Any) -> dict[str, Any]:
         "at": lambda moment, zone: nearby_text(moment, now, zone),
         "exactly": moment_text,
         "took": duration_text,
+        "starts_at_once": starts_at_once,
         "trend_chart": trend_chart,
         "ongoing_words": ongoing_words,
         "drawn_run": drawn_run,

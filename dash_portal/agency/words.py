@@ -32,11 +32,12 @@ ERROR_WORDS: Final[dict[SyncErrorKind, Advice]] = {
     ),
     SyncErrorKind.KEY_REFUSED: Advice(
         "ClientTether refused this brand's web key.",
-        "Copy the brand's current web key from ClientTether under Settings > API, and enter it under Brands > Edit.",
+        "Copy the brand's current web key from ClientTether under Settings > API, and put it in place of the old one "
+        "here.",
     ),
     SyncErrorKind.KEY_UNREADABLE: Advice(
         "The stored web key can't be opened: it was locked with an encryption key that is no longer set.",
-        "Enter the brand's web key again under Brands > Edit.",
+        "Enter the brand's web key again here.",
     ),
     SyncErrorKind.RATE_LIMITED: Advice(
         "ClientTether asked us to slow down.",

@@ -127,7 +127,7 @@ def _find_and_mend_wrong_key(page: Page, url: str) -> None:
     expect(first).to_contain_text("BrightPath")  # trouble comes first
     first.get_by_role("link", name="BrightPath").click()
     expect(page.locator(".stand")).to_contain_text("ClientTether refused this brand's web key.")
-    expect(page.locator(".stand")).to_contain_text("Brands > Edit")
+    expect(page.locator(".stand")).to_contain_text("put it in place of the old one here")
     page.get_by_role("link", name="Edit brand").click()
     page.locator("#web_key").fill(BRIGHT.web_key)
     page.get_by_role("button", name="Replace web key").click()

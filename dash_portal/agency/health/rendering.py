@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from dash_portal.agency.drawn import drawn
 from dash_portal.agency.health.figures import BrandFigures
-from dash_portal.agency.health.runs import TREND_RUNS, RecentRuns, RunOutcome, RunSummary
+from dash_portal.agency.health.runs import RecentRuns, RunOutcome, RunSummary
 from dash_portal.agency.health.state import BrandState
 from dash_portal.agency.health.sync_health import BrandHealth, OngoingSync
 from dash_portal.agency.run_history import RunDetails
@@ -30,8 +30,9 @@ from models import ResourceStatus, RunStatus, SyncErrorKind
 class BrandRow:
     """What a brand's row says; whatever depends on the clock is in words already.
 
-    `happened` explains trouble; `doing` is what goes on right now; `next_in` is None where no sync will come. Where the
-    brand's `figures` are None, none of its data was ever read.
+    `happened` explains trouble; `doing` is what goes on right now; `next_in` is None where no sync will come, and
+    `is_first` says that a worker does not wait for that: it takes up a brand that was never synced as soon as it can.
+    Where the brand's `figures` are None, none of its data was ever read.
     """
 
     slug: str
@@ -51,6 +52,7 @@ class BrandRow:
     recent: RecentRuns
     next_at: datetime | None
     next_in: str | None
+    is_first: bool
     needs_key: bool
     figures: BrandFigures | None
 
@@ -77,9 +79,15 @@ def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool, figures: 
         recent=health.recent,
         next_at=next_at,
         next_in=None if next_at is None else in_text(next_at, now),
+        is_first=starts_at_once(health),
         needs_key=needs_key(health),
         figures=None if read_at is None else figures,
     )
+
+
+def starts_at_once(health: BrandHealth) -> bool:
+    """Tell whether a worker takes the brand up as soon as it can, because it was never synced."""
+    return not health.is_suspended and health.last_run is None and health.ongoing is None
 
 
 def needs_key(health: BrandHealth) -> bool:
@@ -188,16 +196,16 @@ _LOOKS: Final = {
 
 @lru_cache(maxsize=4096)
 def trend_chart(recent: RecentRuns) -> Markup:
-    """Return the chart as SVG, the latest run at the right; what it shows is also said in words."""
+    """Return the chart as SVG, as wide as its runs, the latest at the right; what it shows is also said in words."""
     runs = recent.runs
     longest = max((run.seconds for run in runs), default=0) or 1
     paths: dict[str, list[str]] = {}
-    for place, run in enumerate(runs, start=TREND_RUNS - len(runs)):
+    for place, run in enumerate(runs):
         look = _LOOKS[run.status]
         height = _HEIGHT if look == "bad" else _LOWEST + (_HEIGHT - _LOWEST) * (run.seconds / longest) ** 0.5 * 0.8
         paths.setdefault(look, []).append(_bar(place * _STEP + 1, f"{height:.0f}", outlined=look != "good"))
     drawn = "".join(f'<path class="trend-{look}" d="{"".join(parts)}"/>' for look, parts in paths.items())
-    width, words = TREND_RUNS * _STEP + 1, trend_words(runs)
+    width, words = len(runs) * _STEP + 1, trend_words(runs)
     return Markup(  # noqa: S704 - numbers and words of our own only
         f'<svg class="trend" viewBox="0 0 {width} {_HEIGHT + 2}" width="{width}" height="{_HEIGHT + 2}" role="img" '
         f'stroke-width="{_WIDTH}" aria-label="{words}"><title>{words}</title>{drawn}</svg>'

@@ -8,6 +8,7 @@ import re
 import zlib
 from datetime import timedelta
 from html import unescape
+from urllib.parse import urlsplit
 
 import pytest
 from sqlmodel import select
@@ -31,6 +32,7 @@ from models import (
 from tests.dash_portal.agency.histories import add_run, beat, every_state
 from tests.dash_portal.co_branding.test_logo_files import SVG, png
 from tests.dash_portal.portal_world import PortalWorld
+from tests.pages.asked_pages import ask_page
 
 AGENCY = "agency@mellon.example"
 BODY = json.dumps({"ResultCode": "CT_200", "data": [{"firstName": "Zoë <b>", "phone": "555"}]}).encode()
@@ -154,15 +156,27 @@ def test_a_brands_row_says_what_is_so_now_however_often_it_was_shown(world: Port
     assert "Queued just now, asked for by Agency." in row()
 
 
+def links_of(row: str) -> dict[str, str]:
+    """The figures of a row that lead to what they count: address by heading."""
+    return {
+        heading: unescape(href) for heading, href in re.findall(r'data-heading="([^"]+)"[^>]*><a href="(/[^"]+)"', row)
+    }
+
+
 def row_of(page: str, slug: str) -> str:
     return page.partition(f'id="row-{slug}"')[2].partition("</tr>")[0]
 
 
 def test_a_row_says_what_came_in_what_is_to_be_done_and_what_the_brand_has(world: PortalWorld) -> None:
     every_state(world.engine, world.cipher, utc_now(), asker=world.people[AGENCY])
-    page = world.sign_in(AGENCY).get("/agency/sync").text
+    agency = world.sign_in(AGENCY)
+    page = agency.get("/agency/sync").text
     assert "5 of 5" in row_of(page, "fresh")
-    assert 'href="/leads?group=new&amp;brand=fresh">0<' in row_of(page, "fresh")
+    assert len(links_of(row_of(page, "fresh"))) == 4
+    for heading, address in links_of(row_of(page, "fresh")).items():
+        answer = urlsplit(address)
+        opened = ask_page(world, agency, answer.path, f"?{answer.query}")
+        assert opened.by_id("unread")["children"] is None, heading
     assert "4 of 5" in row_of(page, "held-back")
     assert "not Leads" in row_of(page, "held-back")
     assert "0 of 5" in row_of(page, "key-refused")
@@ -171,7 +185,8 @@ def test_a_row_says_what_came_in_what_is_to_be_done_and_what_the_brand_has(world
     never = row_of(page, "waiting")
     assert never.count(">never<") == 1
     assert "all read" not in never
-    assert "/leads?" not in never
+    assert links_of(never) == {}
+    assert ">at once<" in never
     assert re.search(r'title="[^"]+">(now|in \d+ (min|h))', row_of(page, "fresh"))
 
 
