@@ -44,8 +44,12 @@ def index_string() -> str:
 {{%css%}}
 </head>
 <body>
+<noscript>
+<h1>The dashboards need JavaScript</h1>
+<p>Please allow it for this address in your browser, then load the page again.</p>
+<p><a href="/account">Your account</a> works without it.</p>
+</noscript>
 {{%app_entry%}}
-<noscript>This portal needs JavaScript.</noscript>
 <footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
 </body>
 </html>"""
@@ -66,7 +70,7 @@ class _Addresses(HTMLParser):
         super().__init__()
         self.addresses: list[str] = []
 
-    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.addresses += [
-            value for name, value in attrs if name in {"src", "href"} and value and value.startswith("/")
-        ]
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        address = dict(attrs).get({"script": "src", "link": "href"}.get(tag, "")) or ""
+        if address.startswith("/"):
+            self.addresses.append(address)
