@@ -118,11 +118,16 @@ def sanitise_html(markup: str) -> str:
         # Blocks that are not let through still end lines. Entities may spell what was taken out above, so the result
         # is cleaned once more.
         text = _OTHER_BLOCK.sub(r"<\1div", _ADDRESS.sub(r"&lt;\1&gt;", text))
-        sanitised = clean_text(CLEANER.clean(text))
+        sanitised = _cleaned(text)
     has_lines = "\n" in sanitised or "\r" in sanitised
     if has_lines and not _BLOCK_OR_BREAK.search(sanitised):  # plain text, perhaps with words set off: lines are meant
         sanitised = _TAG_OR_NEWLINE.sub(lambda part: part[1] or "<br>", sanitised)
     return _cut(sanitised)
+
+
+def _cleaned(text: str) -> str:
+    """Return what the cleaner lets through, hard spaces as letters: it writes them as entities."""
+    return clean_text(CLEANER.clean(text).replace("&nbsp;", "\xa0"))
 
 
 def _cut(sanitised: str) -> str:
@@ -131,7 +136,7 @@ def _cut(sanitised: str) -> str:
         return sanitised
     cut = sanitised[: MOST_CHARACTERS - _CLOSING_TAGS]
     cut = cut[: cut.rfind("<")] if cut.rfind("<") > cut.rfind(">") else cut
-    return clean_text(CLEANER.clean(_HALF_ENTITY.sub("", cut)))[:MOST_CHARACTERS]
+    return _cleaned(_HALF_ENTITY.sub("", cut))[:MOST_CHARACTERS]
 
 
 def _quote(entity: re.Match[str]) -> str:
