@@ -258,6 +258,7 @@ class Tenant(Stamped, table=True):
     """
 
     __tablename__ = "tenants"
+    __table_args__: ClassVar[Any] = {"sqlite_autoincrement": True}  # an erased brand's id is never another's
 
     id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(max_length=63, unique=True)

@@ -6,8 +6,10 @@ Bad input and bad configuration are answered with one line on standard error and
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +23,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 import migrations
-from dash_portal.accounts.audit import COMMAND_LINE
+from dash_portal.accounts.audit import COMMAND_LINE, AuditAction, record
 from dash_portal.accounts.brands import create_brand
+from dash_portal.accounts.erasing import erase_accounts, erase_brand
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.key_rotation import rotate_keys
 from dash_portal.accounts.people import create_user
@@ -94,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     restore = command("restore", _restore, "Make the database what a backup holds. Stop web and worker before.")
     restore.add_argument("file", metavar="FILE", type=Path)
     restore.add_argument("--replace", action="store_true", help="even where the database holds rows: they are lost")
+
+    person = command("erase-person", _erase_person, "Remove someone's account, and contacts with their address. Asks.")
+    person.add_argument("whom", metavar="EMAIL-OR-CONTACT")
+    person.add_argument("--tenant", metavar="SLUG", help="of this brand only; the id of a contact needs it")
+    brand = command("erase-brand", _erase_brand, "Remove a brand, its people and all its data. Asks.")
+    brand.add_argument("slug", metavar="SLUG")
 
     tenant = command("create-tenant", _create_tenant, "Make a brand; its web key is read from standard input.")
     tenant.add_argument("slug", metavar="SLUG")
@@ -167,6 +176,57 @@ def _restore(wish: argparse.Namespace) -> None:
     print("Everybody signs in anew, and links that were not used yet are void. See what check-config says.")
 
 
+def _erase_person(wish: argparse.Namespace) -> None:
+    engine = create_engine(load_settings(Settings).database_url)
+    _require_migrated(engine)
+    with AgencySession(engine) as session:
+        tenant_id = _tenant_id(session, wish.tenant)
+    if tenant_id is None and "@" not in wish.whom:
+        raise CommandError("--tenant: the id of a contact is one brand's: name the brand")
+    _require_same_word(wish.whom)
+    if "@" in wish.whom:
+        with AgencySession(engine, writes=True) as session:
+            accounts = erase_accounts(session, wish.whom, tenant_id, actor=COMMAND_LINE)
+            session.commit()
+        print(f"{accounts} accounts are removed.")
+    counts = _erase_contact(wish.whom, wish.tenant)
+    with AgencySession(engine, writes=True) as session:
+        record(session, AuditAction.PERSON_ERASED, COMMAND_LINE, tenant_id=tenant_id, **counts)
+        session.commit()
+    print(f"{counts['contacts']} contacts are removed, in {counts['rows']} rows and {counts['answers']} kept answers.")
+    print("Remove the contact in ClientTether too, else the next sync brings it back. Backups keep what they hold.")
+
+
+def _erase_contact(whom: str, slug: str | None) -> dict[str, int]:
+    """Have the write wing remove the contacts from what it has written; return how many, in what."""
+    narrowed = ("--tenant", slug) if slug else ()
+    command = (sys.executable, "-m", "sync", "erase-contact", *narrowed, "--", whom)
+    removed = subprocess.run(command, capture_output=True, text=True, check=False)
+    if removed.returncode:
+        raise CommandError(removed.stderr)
+    counts: dict[str, int] = json.loads(removed.stdout)
+    return counts
+
+
+def _erase_brand(wish: argparse.Namespace) -> None:
+    engine = create_engine(load_settings(Settings).database_url)
+    _require_migrated(engine)
+    with AgencySession(engine) as session:
+        tenant_id = _tenant_id(session, wish.slug)
+    _require_same_word(wish.slug)
+    with AgencySession(engine, writes=True) as session:
+        erase_brand(session, session.get_one(Tenant, tenant_id), actor=COMMAND_LINE)
+        session.commit()
+    print(f"The brand {wish.slug} is gone, with its people and all its data. Backups keep what they hold.")
+
+
+def _require_same_word(word: str) -> None:
+    """Have the operator type the word once more: what follows can't be undone."""
+    print(f"This can't be undone. Type {word} to go on: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != word:
+        raise CommandError("nothing is erased")
+
+
 def _create_tenant(wish: argparse.Namespace) -> None:
     settings = load_settings(PortalSettings)
     engine = create_engine(settings.database_url)
@@ -234,7 +294,7 @@ def _tenant_id(session: AgencySession, slug: str | None) -> int | None:
         return None
     tenant_id = session.exec(select(Tenant.id).where(Tenant.slug == slug)).first()
     if tenant_id is None:
-        raise CommandError(f"--tenant: there is no brand {slug!r}")
+        raise CommandError(f"there is no brand {slug!r}")
     return tenant_id
 
 

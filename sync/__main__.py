@@ -14,7 +14,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from logs import configure_logs
 from settings import ConfigurationError
-from sync.commands import CommandError, check, check_access, once, probe, replay, snapshots, status, worker
+from sync.commands import (
+    CommandError,
+    check,
+    check_access,
+    erase_contact,
+    once,
+    probe,
+    replay,
+    snapshots,
+    status,
+    worker,
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,6 +49,9 @@ def _parser() -> _Parser:
     status_parser.add_argument("--json", action="store_true", dest="as_json", help="for programs")
     status_parser.add_argument("--check", action="store_true", help="only what is amiss: 0 when nothing is, else 1")
     commands.add_parser("check-access", help="does ClientTether let each active brand in? 0 when it does, else 1")
+    erase_parser = commands.add_parser("erase-contact", help="remove a contact from tables and kept answers")
+    erase_parser.add_argument("contact", metavar="EMAIL-OR-ID")
+    erase_parser.add_argument("--tenant", metavar="SLUG", help="of this brand only; an id needs it")
     probe_parser = commands.add_parser("probe", help="ask each call once, write nothing, and tell what is understood")
     probe_parser.add_argument("--tenant", metavar="SLUG", required=True)
     snapshots_parser = commands.add_parser("snapshots", help="list the kept answers of a brand, or print one")
@@ -70,6 +84,8 @@ def _carry_out(parser: _Parser, options: argparse.Namespace) -> int:
             return check() if options.check else status(as_json=options.as_json)
         case "check-access":
             return check_access()
+        case "erase-contact":
+            return erase_contact(options.contact, options.tenant)
         case "probe":
             return probe(options.tenant)
         case "snapshots":

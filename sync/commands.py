@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from functools import partial
 from typing import Final
 
@@ -24,13 +25,14 @@ from database import agency_transaction, brand_transaction, create_engine, follo
 from encryption import EncryptionError
 from logs import forget_in_logs
 from models import RunStatus, Trigger, new_id, utc_now
-from settings import SyncSettings, load_settings
+from settings import Settings, SyncSettings, load_settings
 from sync.api.access import AccessWatch
 from sync.api.clienttether import ClientTether
 from sync.failures import PullError
 from sync.mapping.field_file import load_field_file
 from sync.reading.snapshots import Snapshot, list_snapshots, read_body
 from sync.running.access_check import refused_access
+from sync.running.erasing import BrandBusyError, erase_everywhere
 from sync.running.probe import probe_account, probe_lines
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.runs import BrandAccount, RunRequest, active_brands
@@ -40,6 +42,7 @@ from sync.running.tenant_run import SyncContext, sync_brand
 from sync.running.worker import Worker
 from sync.status import status_lines, sync_status
 
+_NOT_MIGRATED: Final = "the database is not migrated: run python -m dash_portal migrate"
 _READY_SECONDS: Final = 2.0
 _NEW_OBJECTS: Final = 500_000
 _HASH: Final = re.compile(r"[0-9a-f]{8,64}")
@@ -54,7 +57,7 @@ def open_engine(settings: SyncSettings) -> Engine:
     """Return an engine for the brands that are synced at once. Raises CommandError where migrations are missing."""
     engine = _engine(settings)
     if not migrations.is_current(engine):
-        raise CommandError("the database is not migrated: run python -m dash_portal migrate")
+        raise CommandError(_NOT_MIGRATED)
     follow_clock(engine)
     return engine
 
@@ -211,6 +214,23 @@ def check_access() -> int:
     engine.dispose()
     print("\n".join(complaints) or "ClientTether lets every active brand in")
     return 1 if complaints else 0
+
+
+def erase_contact(contact: str, slug: str | None) -> int:
+    """Remove a contact, by e-mail address everywhere or of one brand, by id of one; say in JSON what that was."""
+    if slug is None and "@" not in contact:
+        raise CommandError("--tenant: an id is one brand's: name the brand")
+    engine = create_engine(load_settings(Settings).database_url)
+    if not migrations.is_current(engine):
+        raise CommandError(_NOT_MIGRATED)
+    follow_clock(engine)
+    try:
+        erased = erase_everywhere(engine, contact, worker_name(), slug)
+    except BrandBusyError as busy:
+        raise CommandError(str(busy)) from None
+    engine.dispose()
+    print(json.dumps(asdict(erased)))
+    return 0
 
 
 def snapshots(slug: str, *, run_id: str | None, body: str | None, most: int) -> int:

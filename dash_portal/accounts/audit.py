@@ -44,6 +44,8 @@ class AuditAction(StrEnum):
     BRAND_REACTIVATED = "brand_reactivated"
     WEB_KEY_CHANGED = "web_key_changed"
     ENCRYPTION_ROTATED = "encryption_rotated"
+    BRAND_ERASED = "brand_erased"
+    PERSON_ERASED = "person_erased"
     DATABASE_RESTORED = "database_restored"
     EXPORTED = "exported"
     SYNC_REQUESTED = "sync_requested"

@@ -231,6 +231,8 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.BRAND_REACTIVATED: "reactivated the brand",
     AuditAction.WEB_KEY_CHANGED: "replaced the web key",
     AuditAction.ENCRYPTION_ROTATED: "renewed the encryption of stored secrets",
+    AuditAction.BRAND_ERASED: "erased a brand and all its data",
+    AuditAction.PERSON_ERASED: "erased a person's data",
     AuditAction.DATABASE_RESTORED: "restored the database from a backup",
     AuditAction.EXPORTED: "downloaded data",
     AuditAction.SYNC_REQUESTED: "asked for a sync",
