@@ -14,6 +14,7 @@ from dash_portal.charts.plotly import plotly_figure
 from dash_portal.dashboards.chart_catalogue import CHART_IDS, chart
 from dash_portal.freshness import brand_freshness
 from dash_portal.portal import portal
+from dash_portal.screen import is_narrow
 from models import utc_now
 
 FORMATS: Final = ("data", "echarts", "plotly")
@@ -51,7 +52,7 @@ def one_chart(chart_id: str) -> ResponseReturnValue:
         made = chart(session, brand, chart_id, filters, utc_now())
     config: dict[str, Any]
     if form == "echarts":
-        config = echarts_option(made, accent=brand.accent_colour)
+        config = echarts_option(made, accent=brand.accent_colour, narrow=is_narrow())
     elif form == "plotly":
         config = plotly_figure(made, accent=brand.accent_colour)
     else:

@@ -21,6 +21,8 @@ from dash_portal.brand_time import local_day
 from dash_portal.charts.data import chart_table
 from dash_portal.dashboards import hot_list, leads, notes, pipeline, schedule
 from dash_portal.dashboards.chart_catalogue import CHART_IDS, chart
+from dash_portal.dashboards.lead_counts import LeadFilters, lead_counts
+from dash_portal.dashboards.pipeline_counts import STUCK, pipeline_counts
 from dash_portal.dashboards.stages import current_keys
 from dash_portal.dashboards.table import TableQuestion
 from dash_portal.database_away import AWAY, tell_away
@@ -148,17 +150,15 @@ def _question(view: View, sorts: Sequence[str] | Mapping[str, Any], default: str
 
 
 def _leads(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[leads.LeadRow]:
-    counts = leads.lead_counts(session, brand, now)
-    filters = leads.LeadFilters.of(
-        view.values("source"), view.values("status"), counts.stages, groups=view.values("only")
-    )
+    counts = lead_counts(session, brand, now)
+    filters = LeadFilters.of(view.values, counts.stages)
     question = _question(view, leads.SORTS, leads.DEFAULT_SORT)
     for row in _streamed(session, leads.lead_statement(filters, question, counts)):
         yield leads.lead_row(row, counts)
 
 
 def _deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[pipeline.Deal]:
-    counts = pipeline.pipeline_counts(session, brand, now, only_stuck=pipeline.STUCK in view.values("stuck"))
+    counts = pipeline_counts(session, brand, now, only_stuck=STUCK in view.values("stuck"))
     selected = current_keys(view.values("stage"), counts.stages)
     question = _question(view, pipeline.SORT_NAMES, pipeline.DEFAULT_SORT)
     for row in _streamed(session, pipeline.deal_statement(counts, selected, question)):
@@ -166,8 +166,8 @@ def _deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> It
 
 
 def _hot_deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[hot_list.HotRow]:
-    counts = pipeline.pipeline_counts(session, brand, now)
-    only_stuck = pipeline.STUCK in view.values("stuck")
+    counts = pipeline_counts(session, brand, now)
+    only_stuck = STUCK in view.values("stuck")
     filters = hot_list.HotFilters.of(view.values("stage"), counts, only_stuck=only_stuck)
     question = _question(view, hot_list.SORT_NAMES, hot_list.DEFAULT_SORT)
     names = {stage.stage_key: stage.name for stage in hot_list.stage_sums(session, brand, filters)}

@@ -9,7 +9,7 @@ from dash import Dash
 
 from dash_portal.served_files import ASSETS, asset_url, vendor_url
 
-THEME_SCRIPT: Final = "first/theme.js"
+FIRST_SCRIPT: Final = "first/screen.js"
 NAMED_HERE: Final = r"\.js$"
 """Assets that Dash must not name a second time (a pattern of file names)."""
 STARTS_DASH: Final = 'addEventListener("DOMContentLoaded", () => new DashRenderer());'
@@ -39,7 +39,7 @@ def index_string() -> str:
 <meta name="color-scheme" content="light dark">
 <title>{{%title%}}</title>
 <link rel="icon" href="data:,">
-<script src="{asset_url(THEME_SCRIPT)}"></script>
+<script src="{asset_url(FIRST_SCRIPT)}"></script>
 <link rel="stylesheet" href="{vendor_url("bootstrap.min.css")}">
 {{%css%}}
 </head>

@@ -20,6 +20,7 @@ from dash_portal.brand_time import local_day
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.freshness import Freshness, page_freshness
 from dash_portal.portal import portal
+from dash_portal.screen import is_narrow
 from dash_portal.view import View
 from database import BrandSession
 from models import Resource, utc_now
@@ -65,6 +66,7 @@ class PageRequest:
     unread: tuple[str, ...]
     now: datetime
     freshness: Freshness
+    is_narrow: bool
 
 
 @contextmanager
@@ -79,7 +81,7 @@ def open_page(page: DashboardPage, view: View) -> Iterator[PageRequest]:
     now = utc_now()
     with open_brand(brand) as session:
         fresh = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
-        yield PageRequest(page, session, brand, known_view, panel, unread, now, fresh)
+        yield PageRequest(page, session, brand, known_view, panel, unread, now, fresh, is_narrow())
 
 
 def known(request: PageRequest, work_out: Callable[[], Any]) -> Any:
@@ -87,7 +89,7 @@ def known(request: PageRequest, work_out: Callable[[], Any]) -> Any:
     brand, fresh = request.brand, request.freshness
     waits = (fresh.unavailable, fresh.refusal, (fresh.failed, fresh.next_sync_at) if fresh.read_at is None else None)
     depends = request.page.depends_on(brand, request.now)
-    question = ("page", request.view, depends, waits, brand.accent_colour, brand.display_zone)
+    question = ("page", request.view, request.is_narrow, depends, waits, brand.accent_colour, brand.display_zone)
     return ANSWERS.answer(brand, question, lambda: json.loads(to_json_plotly(work_out())))
 
 

@@ -11,7 +11,7 @@ from dash_portal.components import chart_card, empty, filter_chips, grid, ids, k
 from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import hot_list
 from dash_portal.dashboards.hot_list import HotRow
-from dash_portal.dashboards.pipeline import STUCK, pipeline_counts
+from dash_portal.dashboards.pipeline_counts import STUCK, pipeline_counts
 from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from models import Resource
 
@@ -90,7 +90,7 @@ def _content(request: PageRequest) -> list[Component] | Component:
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
         *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
-        chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
+        chart_card.chart_columns(CHARTS, dashboard.charts, request),
         grid.grid_card(TABLE, request, question, rows, foot=_foot(rows.total, *map(texts.money, totals))),
     ]
 

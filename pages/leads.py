@@ -10,7 +10,10 @@ from dash.development.base_component import Component
 from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell, texts
 from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import leads
+from dash_portal.dashboards.lead_charts import SOURCES, STATUS_GROUPS, TOP_STATUSES
+from dash_portal.dashboards.lead_counts import GROUPS, LeadFilters, lead_counts
 from dash_portal.dashboards.leads import LeadRow
+from dash_portal.dashboards.stages import GROUP_NAMES
 from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from models import Resource
 
@@ -18,11 +21,11 @@ PAGE = DashboardPage(
     path="/leads",
     title="Leads",
     resources=(Resource.LEADS, Resource.PIPELINE_STAGES),
-    parameters=("source", "status", "only", "open", "q", "sort", "page", "size"),
+    parameters=("source", "group", "status", "only", "open", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
-CHARTS = ((leads.BY_SOURCE, leads.SOURCE_QUALITY), (leads.BY_STATUS,))
-CHIPS = {"source": "Source", "status": "Status", "only": "Only"}
+CHARTS = ((SOURCES,), (STATUS_GROUPS, TOP_STATUSES))
+CHIPS = {"source": "Source", "group": "Status group", "status": "Status", "only": "Only"}
 
 
 def _name(request: PageRequest, row: LeadRow) -> texts.Pieces:
@@ -75,10 +78,8 @@ def change(query: Any) -> list[Any]:
 
 def _content(request: PageRequest) -> list[Component] | Component:
     session, brand, view = request.session, request.brand, request.view
-    counts = leads.lead_counts(session, brand, request.now)
-    filters = leads.LeadFilters.of(
-        view.values("source"), view.values("status"), counts.stages, groups=view.values("only")
-    )
+    counts = lead_counts(session, brand, request.now)
+    filters = LeadFilters.of(view.values, counts.stages)
     open_charts = frozenset(view.values("open"))
     dashboard = leads.leads_dashboard(session, brand, filters, request.now, open_charts=open_charts)
     if not dashboard.brand_total:
@@ -86,12 +87,13 @@ def _content(request: PageRequest) -> list[Component] | Component:
         return empty.nothing_yet(what, request)
     question = TABLE.question(request.view)
     rows = leads.lead_rows(session, filters, question, counts, known_total=dashboard.total)
-    value_names = {("only", group): label for group, label in leads.GROUPS.items()}
-    links = {card_id: view.toggled("only", group) for group, card_id in zip(leads.GROUPS, leads.CARDS[1:], strict=True)}
+    value_names = {("only", group): label for group, label in GROUPS.items()}
+    value_names |= {("group", group): label for group, label in GROUP_NAMES.items()}
+    links = {card_id: view.toggled("only", group) for group, card_id in zip(GROUPS, leads.CARDS[1:], strict=True)}
     links[leads.CARDS[0]] = view.narrowed().without("q", *CHIPS)
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
         *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
-        chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
+        chart_card.chart_columns(CHARTS, dashboard.charts, request),
         grid.grid_card(TABLE, request, question, rows),
     ]

@@ -12,7 +12,9 @@ from dash_portal.brand_time import day_text
 from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell, texts
 from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import pipeline
-from dash_portal.dashboards.pipeline import STUCK, Deal
+from dash_portal.dashboards.pipeline import Deal
+from dash_portal.dashboards.pipeline_charts import STAGES
+from dash_portal.dashboards.pipeline_counts import STUCK, PipelineCounts, pipeline_counts
 from dash_portal.dashboards.stages import current_keys
 from dash_portal.page_request import DashboardPage, PageRequest, by_day
 from dash_portal.view import View
@@ -25,7 +27,7 @@ PAGE = DashboardPage(
     parameters=("stage", "stuck", "q", "sort", "page", "size"),
     depends_on=by_day,
 )
-CHARTS = ((pipeline.BY_STAGE, pipeline.AGEING), (pipeline.VALUE_BY_STAGE, pipeline.PROGRESSION))
+CHARTS = ((STAGES,),)
 CHIPS = {"stage": "Stage", "stuck": "Only"}
 
 
@@ -78,7 +80,7 @@ def change(query: Any) -> list[Any]:
 
 def _content(request: PageRequest) -> list[Component] | Component:
     session, brand, view = request.session, request.brand, request.view
-    counts = pipeline.pipeline_counts(session, brand, request.now, only_stuck=STUCK in view.values("stuck"))
+    counts = pipeline_counts(session, brand, request.now, only_stuck=STUCK in view.values("stuck"))
     selected = current_keys(view.values("stage"), counts.stages)
     dashboard = pipeline.build_dashboard(counts, selected)
     if not dashboard.brand_total and not counts.only_stuck:
@@ -92,12 +94,12 @@ def _content(request: PageRequest) -> list[Component] | Component:
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
         *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
-        chart_card.chart_columns(CHARTS, dashboard.charts, view, accent=brand.accent_colour),
+        chart_card.chart_columns(CHARTS, dashboard.charts, request),
         grid.grid_card(TABLE, request, question, rows, note=remarks),
     ]
 
 
-def _remarks(view: View, counts: pipeline.PipelineCounts, since: date | None) -> list[Any]:
+def _remarks(view: View, counts: PipelineCounts, since: date | None) -> list[Any]:
     """Say since when stages are watched, and link to deals in unlisted ones: nothing else on this page leads there."""
     remarks: list[Any] = [f"Days in stage are observed since {day_text(since)}. "] if since else []
     if unlisted := pipeline.unlisted_stages(counts):

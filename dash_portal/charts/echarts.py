@@ -7,30 +7,22 @@ Every text is written here, because an option without functions can't format num
 from html import escape
 from typing import Any
 
-from dash_portal.charts.chart import Chart, Kind
-from dash_portal.charts.drawing import (
-    LABEL_GAP,
-    NARROWEST,
-    PANEL_GAP,
-    PANEL_TITLE_SIZE,
-    Drawing,
-    DrawnSeries,
-    Mark,
-    Panel,
-    drawing_of,
-)
+from dash_portal.charts.chart import Chart, Look
+from dash_portal.charts.drawing import LABEL_GAP, PANEL_TITLE_SIZE, Drawing, DrawnSeries, Mark
+from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.text import FONT_FAMILY, FONT_SIZE, LINE_HEIGHT
 
 LINE_COLOUR = "rgba(128,134,140,0.28)"
 TRACK_COLOUR = "rgba(128,134,140,0.12)"
+EDGE_WIDTH = 1.25
 
-_CARD_WIDTHS = (420, 560, 760, 1040)
+_CARD_WIDTHS = (340, 420, 560, 760, 1040, 1400, 1900)
 """From these widths on, panels are laid out anew, as the labels before them keep their width."""
 
 
-def echarts_option(chart: Chart, *, accent: str | None) -> dict[str, Any]:
+def echarts_option(chart: Chart, *, accent: str | None, narrow: bool = False) -> dict[str, Any]:
     """Return the chart for `echarts.setOption`; a data item's "key" is what a click on it filters by."""
-    drawing = drawing_of(chart, accent)
+    drawing = drawing_of(chart, accent, narrow=narrow)
     option: dict[str, Any] = {
         "aria": {"enabled": True, "label": {"enabled": True, "description": _spoken(chart)}},
         "animationDuration": 300,
@@ -53,11 +45,15 @@ def _spoken(chart: Chart) -> str:
 
 
 def _bars(drawing: Drawing) -> dict[str, Any]:
+    """Return grids, axes and bars. Each series has axes of its own in the grid of its panel: a bar lies in a bar."""
+    panels = _axes(drawing)
+    names = [_name_axis(drawing, panel, is_shown=number == 0) for number, panel in enumerate(panels)]
+    scales = [_value_axis(drawing, panel, is_named=panel not in panels[:number]) for number, panel in enumerate(panels)]
     option: dict[str, Any] = {
-        "grid": _grids(drawing, NARROWEST),
-        "xAxis": [_value_axis(drawing, index, panel) for index, panel in enumerate(drawing.panels)],
-        "yAxis": [_name_axis(drawing, index) for index in range(len(drawing.panels))],
-        "series": [_bar_series(drawing, series) for series in drawing.series],
+        "grid": _grids(drawing, drawing.card),
+        "xAxis": names if drawing.across else scales,
+        "yAxis": scales if drawing.across else names,
+        "series": [_bar_series(drawing, number) for number in range(len(drawing.series))],
     }
     if len(drawing.panels) > 1:
         option["media"] = _wider_grids(drawing)
@@ -74,74 +70,99 @@ def _bars(drawing: Drawing) -> dict[str, Any]:
     return option
 
 
-def _bar_series(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
+def _axes(drawing: Drawing) -> list[int]:
+    """Return per pair of axes the panel that it lies in: one for each panel, or for each series that shares none."""
+    if drawing.series[0].thickness is None:
+        return list(range(len(drawing.panels)))
+    return [series.panel for series in drawing.series]
+
+
+def _bar_series(drawing: Drawing, number: int) -> dict[str, Any]:
+    series = drawing.series[number]
+    axis = series.panel if series.thickness is None else number
+    radius = 9 if series.look is Look.MARK else 3
+    from_zero = [radius, radius, 0, 0] if drawing.across else [0, radius, radius, 0]
     drawn: dict[str, Any] = {
         "type": "bar",
         "name": series.name,
-        "xAxisIndex": series.panel,
-        "yAxisIndex": series.panel,
+        "xAxisIndex": axis,
+        "yAxisIndex": axis,
         "cursor": "pointer" if drawing.chart.click else "default",
         "barCategoryGap": "33%",
         "barGap": "8%",
-        "itemStyle": {"color": series.colour, "borderRadius": [0, 3, 3, 0]},
-        "label": {"show": True, "position": "right", "distance": 4, "fontSize": FONT_SIZE},
+        "itemStyle": {"color": series.colour, "borderRadius": from_zero},
+        "label": {
+            "show": True,
+            "position": "inside" if series.bears_numbers else "top" if drawing.across else "right",
+            "distance": 4,
+            "fontSize": drawing.font,
+        },
         "data": [_bar(series, mark) for mark in series.marks],
     }
-    if drawing.chart.kind is Kind.PROGRESSION:
+    if series.thickness is not None:
+        drawn["barWidth"] = f"{series.thickness:.0%}"
+    if drawing.panels[series.panel].track is not None:
         drawn |= {"showBackground": True, "backgroundStyle": {"color": TRACK_COLOUR}}
     return drawn
 
 
 def _bar(series: DrawnSeries, mark: Mark) -> dict[str, Any]:
-    item = _item(mark) | {"label": {"formatter": mark.text}}
-    style: dict[str, Any] = {} if mark.colour == series.colour else {"color": mark.colour}
-    if mark.value is not None and mark.value < 0:
+    item = {
+        "value": mark.length,
+        "key": mark.key,
+        "tooltip": {"formatter": _tooltip(mark.hover)},
+        "label": {"formatter": mark.text},
+    }
+    style: dict[str, Any] = {} if mark.fill == series.colour else {"color": mark.fill}
+    if mark.edge is not None:
+        style |= {"borderColor": mark.edge, "borderWidth": EDGE_WIDTH}
+    if mark.length is not None and mark.length < 0:
         style["borderRadius"] = [3, 0, 0, 3]
-        item["label"]["position"] = "left"
+        item["label"] = {"formatter": mark.text, "position": "left"}
     if style:
         item["itemStyle"] = style
     return item
 
 
-def _item(mark: Mark) -> dict[str, Any]:
-    return {"value": mark.value, "key": mark.key, "tooltip": {"formatter": _tooltip(mark.hover)}}
-
-
-def _name_axis(drawing: Drawing, panel: int) -> dict[str, Any]:
+def _name_axis(drawing: Drawing, panel: int, *, is_shown: bool) -> dict[str, Any]:
+    label: dict[str, Any] = {
+        "show": is_shown,
+        "interval": 0,
+        "fontSize": drawing.font,
+        "lineHeight": LINE_HEIGHT,
+        "margin": LABEL_GAP,
+        "width": drawing.label_width - LABEL_GAP,
+        "overflow": "break",
+    }
+    if drawing.across:
+        label |= {"margin": 5, "width": drawing.card // max(1, len(drawing.categories))}
     return {
         "type": "category",
         "gridIndex": panel,
         "data": list(drawing.categories),
-        "inverse": True,
+        "inverse": not drawing.across,
         "show": not drawing.chart.is_empty,
         "axisTick": {"show": False},
-        "axisLine": {"show": True, "onZero": False, "lineStyle": {"color": LINE_COLOUR}},
-        "axisLabel": {
-            "show": panel == 0,
-            "interval": 0,
-            "fontSize": FONT_SIZE,
-            "lineHeight": LINE_HEIGHT,
-            "margin": LABEL_GAP,
-            "width": drawing.label_width - LABEL_GAP,
-            "overflow": "break",
-        },
+        "axisLine": {"show": drawing.has_bars(panel), "onZero": False, "lineStyle": {"color": LINE_COLOUR}},
+        "axisLabel": label,
     }
 
 
-def _value_axis(drawing: Drawing, index: int, panel: Panel) -> dict[str, Any]:
+def _value_axis(drawing: Drawing, index: int, *, is_named: bool) -> dict[str, Any]:
+    panel = drawing.panels[index]
     axis: dict[str, Any] = {
         "type": "value",
         "gridIndex": index,
         "min": panel.low,
         "max": panel.high,
         "show": not drawing.chart.is_empty,
-        "position": "top",
+        "position": "left" if drawing.across else "top",
         "axisLabel": {"show": False},
         "axisLine": {"show": False},
         "axisTick": {"show": False},
         "splitLine": {"show": False},
     }
-    if panel.title:
+    if panel.title and is_named:
         axis |= {
             "name": "\n".join(panel.title),
             "nameLocation": "start",
@@ -151,7 +172,7 @@ def _value_axis(drawing: Drawing, index: int, panel: Panel) -> dict[str, Any]:
                 "align": "left",
                 "verticalAlign": "bottom",
                 "padding": [0, 0, 6, 0],
-                "fontSize": PANEL_TITLE_SIZE,
+                "fontSize": min(PANEL_TITLE_SIZE, drawing.font),
                 "lineHeight": LINE_HEIGHT,
                 "fontWeight": "bold",
             },
@@ -160,25 +181,25 @@ def _value_axis(drawing: Drawing, index: int, panel: Panel) -> dict[str, Any]:
 
 
 def _grids(drawing: Drawing, card_width: int) -> list[dict[str, Any]]:
-    """Lay out panels for a card of that width and wider: the labels in pixels, the panels in equal shares."""
+    """Lay out panels for a card of that width and wider: the labels in pixels, the panels in shares of the rest."""
     frame = {"top": drawing.top, "bottom": drawing.bottom, "outerBoundsMode": "none"}
-    count = len(drawing.panels)
-    if count == 1:
+    if len(drawing.panels) == 1:
         return [{"left": drawing.label_width, "right": drawing.right, **frame}]
-    slot = (card_width - drawing.label_width) / count
+    beside = card_width - drawing.label_width - drawing.right
     return [
         {
-            "left": _percent((drawing.label_width + index * slot) / card_width),
-            "width": _percent(max(slot - PANEL_GAP, 4) / card_width),
+            "left": _percent((drawing.label_width + panel.start * beside) / card_width),
+            "width": _percent(max((panel.end - panel.start) * beside, 4) / card_width),
             **frame,
         }
-        for index in range(count)
+        for panel in drawing.panels
     ]
 
 
 def _wider_grids(drawing: Drawing) -> list[dict[str, Any]]:
-    narrow: dict[str, Any] = {"option": {"grid": _grids(drawing, NARROWEST)}}
-    wider = [{"query": {"minWidth": width}, "option": {"grid": _grids(drawing, width)}} for width in _CARD_WIDTHS]
+    narrow: dict[str, Any] = {"option": {"grid": _grids(drawing, drawing.card)}}
+    widths = [width for width in _CARD_WIDTHS if width > drawing.card]
+    wider = [{"query": {"minWidth": width}, "option": {"grid": _grids(drawing, width)}} for width in widths]
     return [*wider, narrow]
 
 

@@ -51,6 +51,13 @@ def exact(value: Number | None, value_format: ValueFormat) -> str:
     return _signed(_grouped(rounded), value_format)
 
 
+def share_of(value: Number | None, whole: Number | None) -> Decimal | None:
+    """Return which share of a whole a value is, in percent to a tenth; None where there is no whole."""
+    if value is None or not whole:
+        return None
+    return _rounded(100 * _decimal(value) / _decimal(whole), _TENTH)
+
+
 def json_number(value: Number | None) -> int | float | None:
     """Turn a value into the number that JSON carries; whole ones stay whole."""
     if isinstance(value, Decimal):

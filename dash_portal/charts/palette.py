@@ -9,8 +9,8 @@ import re
 from functools import lru_cache
 from math import dist
 
-LIGHT_PAGE = "#FFFFFF"
-DARK_PAGE = "#212529"
+LIGHT_PAGE, DARK_PAGE = "#FFFFFF", "#1C2129"
+"""The cards that charts stand on (`assets/tokens.css`: --card)."""
 GRAPHIC_CONTRAST = 3.0
 FADED_ALPHA = 0.28
 
@@ -71,10 +71,10 @@ def mark_colour(accent: str) -> str:
     raise AssertionError("between black and white lies a grey that both pages show")
 
 
-def faded(colour: str) -> str:
-    """Return a colour that steps back: the same one, nearly transparent."""
+def faded(colour: str, alpha: float = FADED_ALPHA) -> str:
+    """Return a colour that steps back: the same one, nearly transparent. A mark in it keeps an edge that is seen."""
     red, green, blue = _channels(colour)
-    return f"rgba({red},{green},{blue},{FADED_ALPHA})"
+    return f"rgba({red},{green},{blue},{alpha:g})"
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

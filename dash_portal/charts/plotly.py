@@ -11,13 +11,15 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import plotly.io
 
-from dash_portal.charts.chart import Chart, Kind
-from dash_portal.charts.drawing import LEGEND_ROW, PANEL_TITLE_SIZE, Drawing, DrawnSeries, Panel, drawing_of
+from dash_portal.charts.chart import Chart, Look
+from dash_portal.charts.drawing import LEGEND_ROW, PANEL_TITLE_SIZE, Drawing, DrawnSeries
+from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.text import FONT_FAMILY, FONT_SIZE
 
 TEXT_COLOUR = "#343A40"
 LINE_COLOUR = "rgba(128,134,140,0.28)"
 TRACK_COLOUR = "rgba(128,134,140,0.12)"
+EDGE_WIDTH = 1.25
 
 PLOTLY_CONFIG: dict[str, Any] = {
     "displayModeBar": False,
@@ -44,14 +46,20 @@ plotly.io.templates[TEMPLATE] = go.layout.Template(
 )
 
 
-def plotly_figure(chart: Chart, *, accent: str | None) -> dict[str, Any]:
+def plotly_figure(chart: Chart, *, accent: str | None, narrow: bool = False) -> dict[str, Any]:
     """Return the chart for `dcc.Graph`, as plain data; a point's customdata is the key a click filters by."""
-    drawing = drawing_of(chart, accent)
+    drawing = drawing_of(chart, accent, narrow=narrow)
     layout = go.Layout(
         template=TEMPLATE,
         height=drawing.height,
         margin={"l": 0, "r": drawing.right, "t": drawing.top, "b": drawing.bottom, "pad": 0},
         showlegend=drawing.legend_rows > 0 and not chart.is_empty,
+        barmode="group" if drawing.series[0].thickness is None else "overlay",
+        bargap=0.28,
+        bargroupgap=0.08,
+        legend=_legend(y=1, yanchor="top", x=0, xanchor="left") | {"xref": "container", "yref": "container"},
+        annotations=[_empty_text(drawing)] if chart.is_empty else _panel_titles(drawing),
+        shapes=[] if chart.is_empty else _tracks(drawing),
         **_axes(drawing),
     )
     plain: dict[str, Any] = go.Figure([_bars(drawing, series) for series in drawing.series], layout).to_plotly_json()
@@ -59,77 +67,76 @@ def plotly_figure(chart: Chart, *, accent: str | None) -> dict[str, Any]:
 
 
 def _bars(drawing: Drawing, series: DrawnSeries) -> go.Bar:
+    names, lengths = list(drawing.categories), [mark.length for mark in series.marks]
+    along = {"orientation": "v", "x": names, "y": lengths} if drawing.across else {"x": lengths, "y": names}
     return go.Bar(
         {
             "name": _inert(series.name),
             "orientation": "h",
-            "x": [mark.value for mark in series.marks],
-            "y": list(drawing.categories),
+            "width": series.thickness,
             "xaxis": f"x{_number(series.panel)}",
             "yaxis": "y",
-            "marker": {"color": [mark.colour for mark in series.marks], "cornerradius": 3, "line": {"width": 0}},
+            "marker": {
+                "color": [mark.fill for mark in series.marks],
+                "cornerradius": 9 if series.look is Look.MARK else 3,
+                "line": {
+                    "color": [mark.edge or mark.fill for mark in series.marks],
+                    "width": [0 if mark.edge is None else EDGE_WIDTH for mark in series.marks],
+                },
+            },
             "customdata": [mark.key for mark in series.marks],
             "hoverinfo": "text",
             "hovertext": [_hover(mark.hover) for mark in series.marks],
             "cliponaxis": False,
             "text": [_inert(mark.text) for mark in series.marks],
-            "textposition": "outside",
+            "textposition": "inside" if series.bears_numbers else "outside",
+            "insidetextanchor": "middle",
+            "textfont": {"size": drawing.font, "color": TEXT_COLOUR},
             "textangle": 0,
             "constraintext": "none",
         }
+        | along
     )
 
 
 def _axes(drawing: Drawing) -> dict[str, Any]:
-    layout: dict[str, Any] = {
-        "barmode": "group",
-        "bargap": 0.28,
-        "bargroupgap": 0.08,
-        "legend": _legend(y=1, yanchor="top", x=0, xanchor="left") | {"xref": "container", "yref": "container"},
-        "yaxis": {
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": list(drawing.categories),
-            "tickmode": "array",
-            "tickvals": list(drawing.categories),
-            "ticktext": [_markup(lines) for lines in drawing.labels],
-            "ticklabelstandoff": 6,
-            "automargin": True,
-            "fixedrange": True,
-            "showgrid": False,
-            "zeroline": False,
-            "visible": not drawing.chart.is_empty,
-            "autorange": "reversed",
-        },
+    names = {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": list(drawing.categories),
+        "tickmode": "array",
+        "tickvals": list(drawing.categories),
+        "ticktext": [_markup(lines) for lines in drawing.labels],
+        "tickfont": {"size": drawing.font},
+        "tickangle": 0,
+        "ticklabelstandoff": 2 if drawing.across else 6,
+        "automargin": not drawing.across,
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "visible": not drawing.chart.is_empty,
     }
-    for index, panel in enumerate(drawing.panels):
-        layout[f"xaxis{_number(index)}"] = _value_axis(drawing, index, panel)
-    layout["annotations"] = [_empty_text(drawing)] if drawing.chart.is_empty else _panel_titles(drawing)
-    if drawing.chart.kind is Kind.PROGRESSION and not drawing.chart.is_empty:
-        layout["shapes"] = _tracks(drawing)
-    return layout
+    if drawing.across:
+        return {"xaxis": names, "yaxis": _value_axis(drawing, 0) | {"anchor": "x"}}
+    scales = {
+        f"xaxis{_number(index)}": _value_axis(drawing, index) | {"domain": [panel.start, panel.end], "anchor": "y"}
+        for index, panel in enumerate(drawing.panels)
+    }
+    return {"yaxis": names | {"autorange": "reversed"}, **scales}
 
 
-def _value_axis(drawing: Drawing, index: int, panel: Panel) -> dict[str, Any]:
+def _value_axis(drawing: Drawing, index: int) -> dict[str, Any]:
+    panel = drawing.panels[index]
     return {
         "range": [panel.low, panel.high],
-        "domain": _domain(drawing, index),
         "fixedrange": True,
-        "zeroline": True,
+        "zeroline": drawing.has_bars(index),
         "zerolinecolor": LINE_COLOUR,
         "zerolinewidth": 1,
         "visible": not drawing.chart.is_empty,
         "showgrid": False,
         "showticklabels": False,
-        "anchor": "y",
     }
-
-
-def _domain(drawing: Drawing, index: int) -> list[float]:
-    count = len(drawing.panels)
-    gap = 0.05 if count > 1 else 0.0
-    width = (1 - gap * (count - 1)) / count
-    return [index * (width + gap), min(1.0, index * (width + gap) + width)]
 
 
 def _panel_titles(drawing: Drawing) -> list[dict[str, Any]]:
@@ -138,15 +145,15 @@ def _panel_titles(drawing: Drawing) -> list[dict[str, Any]]:
             "text": f"<b>{_markup(panel.title)}</b>",
             "xref": "paper",
             "yref": "paper",
-            "x": _domain(drawing, index)[0],
+            "x": panel.start,
             "y": 1,
             "xanchor": "left",
             "yanchor": "bottom",
             "align": "left",
-            "font": {"size": PANEL_TITLE_SIZE},
+            "font": {"size": min(PANEL_TITLE_SIZE, drawing.font)},
             "showarrow": False,
         }
-        for index, panel in enumerate(drawing.panels)
+        for panel in drawing.panels
         if panel.title
     ]
 
@@ -159,13 +166,14 @@ def _tracks(drawing: Drawing) -> list[dict[str, Any]]:
             "xref": f"x{_number(number)}",
             "yref": "y",
             "x0": 0,
-            "x1": panel.high,
+            "x1": panel.track,
             "y0": row - 0.36,
             "y1": row + 0.36,
             "fillcolor": TRACK_COLOUR,
             "line": {"width": 0},
         }
         for number, panel in enumerate(drawing.panels)
+        if panel.track is not None
         for row in range(len(drawing.categories))
     ]
 

@@ -36,6 +36,18 @@ def shortened(text: str) -> str:
     return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1].rstrip()}…"
 
 
+def fitted(text: str, width: float) -> str:
+    """Cut the middle out of a name that is wider than so many pixels: its beginning and its end tell it from others."""
+    if text_width(text) <= width:
+        return text
+    head = tail = ""
+    for first, last in zip(text, reversed(text), strict=True):
+        if text_width(f"{head}{first}…{last}{tail}") > width:
+            break
+        head, tail = head + first, last + tail
+    return f"{head.rstrip()}…{tail.lstrip()}"
+
+
 @lru_cache(maxsize=4096)
 def lines_of(text: str, width: float) -> tuple[str, ...]:
     """Break a plain text into lines of about `width` pixels; what goes beyond four is cut with an ellipsis."""

@@ -101,7 +101,7 @@ def grid_card(
 ) -> Component:
     """Return the card of a table: one page of rows, and which of how many they are.
 
-    `tools` stand beside its search field, `note` above the rows, `foot` is a row of totals; `written` are the rows'
+    `tools` stand beside its search field, `note` below its title, `foot` is a row of totals; `written` are the rows'
     cells where a page has made them itself.
     """
     page = table.page
@@ -112,12 +112,11 @@ def grid_card(
         [
             html.Div(
                 [
-                    html.H2(table.title, id="table-title", className="card-title"),
+                    html.Div([html.H2(table.title, id="table-title", className="card-title"), note]),
                     html.Div([*search, *tools, _columns_menu(table), *sorts, _export(request)], className="card-tools"),
                 ],
                 className="card-head",
             ),
-            note,
             AgGrid(
                 id=ids.grid(page),
                 rowData=cells(table, request, rows.rows) if written is None else written,

@@ -58,7 +58,6 @@ def init_app(dash_app: Dash) -> None:
         (("address", "again"), Input("new-data-button", "n_clicks")),
         (("address", "again"), Input("failed-button", "n_clicks")),
         (("charts", "answered"), Input(ids.numbers(ALL), "data")),
-        (("charts", "clicked"), Input(ids.chart(ALL), "clickData")),
         (("charts", "chosen"), Input(ids.chart_action(ALL, ALL), "n_clicks")),
     ):
         dash_app.clientside_callback(ClientsideFunction(*function), wanted, prevent_initial_call=True)

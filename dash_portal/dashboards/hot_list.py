@@ -17,7 +17,7 @@ from dash_portal.charts.chart import Chart, Kind, Series
 from dash_portal.charts.numbers import ValueFormat
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
-from dash_portal.dashboards.pipeline import PipelineCounts
+from dash_portal.dashboards.pipeline_counts import PipelineCounts
 from dash_portal.dashboards.search import matches
 from dash_portal.dashboards.stages import current_keys, read_stages
 from dash_portal.dashboards.statements import rows_of, select

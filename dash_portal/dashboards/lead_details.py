@@ -13,8 +13,8 @@ from sqlmodel import col
 
 from dash_portal.brand_access import Brand
 from dash_portal.dashboards.answers import ANSWERS
-from dash_portal.dashboards.leads import lead_counts, prospects
-from dash_portal.dashboards.pipeline import likelihood_of_deal, with_stage
+from dash_portal.dashboards.lead_counts import lead_counts, prospects
+from dash_portal.dashboards.pipeline_counts import likelihood_of_deal, with_stage
 from dash_portal.dashboards.statements import rows_of, select
 from database import BrandSession
 from models import Lead, Note, PipelineItem, utc_now

@@ -8,62 +8,36 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func
+from sqlalchemy import Select, func
 from sqlmodel import col
 
 from dash_portal.brand_access import Brand
-from dash_portal.brand_time import day_text, days_since, local_day
-from dash_portal.charts.chart import Chart, Kind, Series
+from dash_portal.brand_time import days_since, local_day
+from dash_portal.charts.chart import Chart
 from dash_portal.charts.numbers import ValueFormat
-from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.dashboards.card import Card
+from dash_portal.dashboards.pipeline_charts import pipeline_charts
+from dash_portal.dashboards.pipeline_counts import (
+    STUCK_RULE,
+    PipelineCounts,
+    StageTotals,
+    deals_of_prospects,
+    likelihood_of_deal,
+    pipeline_counts,
+    totals_of,
+    with_stage,
+)
 from dash_portal.dashboards.search import matches
-from dash_portal.dashboards.spellings import most_frequent, source_spellings
-from dash_portal.dashboards.stages import Stage, active_stages, current_keys, parked_keys, read_stages, step_rank, steps
+from dash_portal.dashboards.stages import Stage, active_stages, current_keys, step_rank, steps
 from dash_portal.dashboards.statements import rows_of, select
 from dash_portal.dashboards.table import TablePage, TableQuestion, count_of, sorted_by
-from dash_portal.dashboards.time_in_stage import Ageing, entered_current_stage, is_stuck, read_ageing, stuck_condition
+from dash_portal.dashboards.time_in_stage import entered_current_stage, is_stuck, stuck_condition
 from database import BrandSession
-from models import PROSPECT, PipelineCount, PipelineItem, PipelineStage
+from models import PipelineItem
 
-BY_STAGE: Final = "pipeline-by-stage"
-VALUE_BY_STAGE: Final = "pipeline-value-by-stage"
-PROGRESSION: Final = "pipeline-progression"
-AGEING: Final = "pipeline-ageing"
-
-STUCK: Final = "yes"
-"""What a link says to leave only the stuck deals: `?stuck=yes`."""
 CARDS: Final = ("opportunities", "pipeline-value", "weighted-value", "average-deal", "stuck-deals")
 
 _CENT: Final = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class StageTotals:
-    """What stands in one stage. Money is in the account's currency; `weighted` is value times likelihood.
-
-    `valued` counts the deals that have a value at all.
-    """
-
-    stage_key: str
-    deals: int
-    valued: int
-    value: Decimal
-    weighted: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineCounts:
-    """Everything that the cards and charts of the pipeline are made of."""
-
-    totals: Mapping[str, StageTotals]
-    stages: tuple[Stage, ...]
-    stage_names: Mapping[str, str]
-    source_names: Mapping[str, str]
-    ageing: Ageing
-    today: date
-    zone: str
-    only_stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,115 +78,16 @@ def pipeline_dashboard(
     return build_dashboard(counts, current_keys(stages, counts.stages))
 
 
-def pipeline_counts(session: BrandSession, brand: Brand, now: datetime, *, only_stuck: bool = False) -> PipelineCounts:
-    """Count the brand's deals by stage, all or only the stuck ones; known until its data changes or its day ends."""
-    today = local_day(now, brand.timezone)
-    question = ("pipeline counts", today, brand.timezone)
-    counts = ANSWERS.answer(brand, question, lambda: _count(session, brand, today))
-    if not only_stuck:
-        return counts
-    return ANSWERS.answer(brand, (*question, STUCK), lambda: _count_stuck(session, counts))
-
-
-def likelihood_of_deal() -> ColumnElement[Any]:
-    """Return a deal's likelihood in percent: its own, else its stage's, else 0. Needs `with_stage`."""
-    return func.coalesce(PipelineItem.likelihood, PipelineStage.likelihood, 0)
-
-
-def with_stage(statement: Any) -> Any:
-    """Join each deal to its stage, by contact type and name; a deal whose stage is unknown stays."""
-    return statement.join(
-        PipelineStage,
-        and_(
-            col(PipelineStage.tenant_id) == col(PipelineItem.tenant_id),
-            col(PipelineStage.contact_type) == col(PipelineItem.contact_type),
-            col(PipelineStage.stage_key) == col(PipelineItem.stage_key),
-            col(PipelineStage.removed_at).is_(None),
-        ),
-        isouter=True,
-    )
-
-
-def deals_of_prospects() -> tuple[ColumnElement[bool], ...]:
-    """Return what makes an opportunity a deal that counts: of a prospect, and still there upstream."""
-    return (col(PipelineItem.contact_type) == PROSPECT, col(PipelineItem.removed_at).is_(None))
-
-
-def _count(session: BrandSession, brand: Brand, today: date) -> PipelineCounts:
-    """Add up what the sync has counted."""
-    kept = rows_of(session, select(PipelineCount))
-    stages = read_stages(session)
-    active = [stage.key for stage in active_stages(stages)]
-    by_key: dict[str, list[PipelineCount]] = {}
-    for count in kept:
-        by_key.setdefault(count.stage_key, []).append(count)
-    return PipelineCounts(
-        totals={key: _total(key, counts) for key, counts in by_key.items()},
-        stages=stages,
-        stage_names=most_frequent((count.stage_key, count.stage_name, count.deals) for count in kept)
-        | {stage.key: stage.name for stage in stages},
-        source_names=source_spellings(session),
-        ageing=read_ageing(session, active, parked_keys(stages), today),
-        today=today,
-        zone=brand.timezone,
-    )
-
-
-def _count_stuck(session: BrandSession, counts: PipelineCounts) -> PipelineCounts:
-    """Add up the stuck deals, which no summary of the sync counts: what is stuck depends on the day."""
-    size, likely = col(PipelineItem.deal_size), likelihood_of_deal()
-    summed = (
-        func.count(),
-        func.count(case((size > 0, 1))),
-        func.sum(func.coalesce(size, 0)),
-        func.sum(func.coalesce(size, 0) * likely),
-    )
-    entered = entered_current_stage()
-    stuck = stuck_condition(counts.ageing, PipelineItem.stage_key, entered.c.entered_at, counts.today, counts.zone)
-    statement = (
-        with_stage(select(PipelineItem.stage_key, *summed).select_from(PipelineItem))
-        .join(entered, entered.c.opportunity_id == col(PipelineItem.opportunity_id))
-        .where(*deals_of_prospects(), stuck)
-        .group_by(col(PipelineItem.stage_key))
-    )
-    totals = {
-        key: StageTotals(key, deals, valued, _money(value), _money(weighted) / 100)
-        for key, deals, valued, value, weighted in rows_of(session, statement)
-    }
-    return replace(counts, totals=totals, only_stuck=True)
-
-
-def _money(amount: Any) -> Decimal:
-    """Return a sum to the cent: SQLite adds Numeric columns as floating point."""
-    return Decimal(str(amount or 0)).quantize(_CENT)
-
-
-def _total(stage_key: str, counts: Sequence[PipelineCount]) -> StageTotals:
-    return StageTotals(
-        stage_key,
-        deals=sum(count.deals for count in counts),
-        valued=sum(count.valued for count in counts),
-        value=sum((count.value for count in counts), Decimal(0)),
-        weighted=sum((count.weighted for count in counts), Decimal(0)).quantize(_CENT),
-    )
-
-
 def build_dashboard(counts: PipelineCounts, selected: frozenset[str]) -> PipelineDashboard:
     """Make cards and charts of counts. Cards count the selected stages, charts show them strong beside the others."""
     active = active_stages(counts.stages)
-    board = [_totals(counts, stage.key) for stage in active]
+    board = [totals_of(counts, stage.key) for stage in active]
     # Only a stage of the board can be selected: what stands beside it is counted apart, never shown as the pipeline.
     shown = [totals for totals in board if not selected or totals.stage_key in selected]
-    names = frozenset(stage.name for stage in active if stage.key in selected)
     since = counts.ageing.observed_since
     return PipelineDashboard(
         cards=(*_cards(shown, _beside(counts, active)), _stuck_card(counts, shown)),
-        charts=(
-            _count_chart(active, board, names),
-            _value_chart(active, board, names),
-            _progression_chart(counts, names),
-            _ageing_chart(counts, active, names),
-        ),
+        charts=pipeline_charts(counts, selected),
         total=sum(totals.deals for totals in shown),
         brand_total=sum(totals.deals for totals in counts.totals.values()),
         beside=_beside(counts, active),
@@ -228,10 +103,6 @@ def unlisted_stages(counts: PipelineCounts) -> tuple[tuple[str, int], ...]:
         for key, totals in sorted(counts.totals.items())
         if key not in listed and totals.deals
     )
-
-
-def _totals(counts: PipelineCounts, stage_key: str) -> StageTotals:
-    return counts.totals.get(stage_key, StageTotals(stage_key, 0, 0, Decimal(0), Decimal(0)))
 
 
 def _beside(counts: PipelineCounts, active: Sequence[Stage]) -> int:
@@ -280,96 +151,6 @@ def _stuck_card(counts: PipelineCounts, shown: Sequence[StageTotals]) -> Card:
     )
 
 
-def _count_chart(active: Sequence[Stage], board: Sequence[StageTotals], selected: frozenset[str]) -> Chart:
-    return Chart(
-        chart_id=BY_STAGE,
-        title="Deals by stage",
-        description="How many deals stand in each active stage, in the order of your pipeline.",
-        kind=Kind.BAR,
-        categories=tuple(stage.name for stage in active),
-        series=(Series("Deals", tuple(totals.deals for totals in board)),),
-        click="stage",
-        selected=selected,
-        empty_text="No deals yet",
-    )
-
-
-def _value_chart(active: Sequence[Stage], board: Sequence[StageTotals], selected: frozenset[str]) -> Chart:
-    return Chart(
-        chart_id=VALUE_BY_STAGE,
-        title="Value by stage",
-        description="The sum of deal sizes in each active stage, and the same weighted by likelihood to close.",
-        kind=Kind.BAR,
-        categories=tuple(stage.name for stage in active),
-        series=(
-            Series("Value", tuple(totals.value for totals in board)),
-            Series("Weighted", tuple(totals.weighted for totals in board)),
-        ),
-        value_format=ValueFormat.MONEY,
-        click="stage",
-        selected=selected,
-        empty_text="No deals yet",
-    )
-
-
-def _progression_chart(counts: PipelineCounts, selected: frozenset[str]) -> Chart:
-    climbed = steps(counts.stages)
-    deals = [_totals(counts, stage.key).deals for stage in climbed]
-    whole = sum(deals)
-    reached = [sum(deals[place:]) for place in range(len(climbed))]
-    parked = [stage.name for stage in active_stages(counts.stages) if stage not in climbed]
-    without = f" Deals parked in {', '.join(parked)} are left out." if parked else ""
-    return Chart(
-        chart_id=PROGRESSION,
-        title="Progression",
-        description=f"The share of deals on the board that has reached each stage or a later one.{without}",
-        kind=Kind.PROGRESSION,
-        categories=tuple(stage.name for stage in climbed),
-        series=(
-            Series(
-                "Reached",
-                tuple(round(Decimal(100 * count) / whole, 1) if whole else None for count in reached),
-            ),
-        ),
-        value_format=ValueFormat.PERCENT,
-        click="stage",
-        selected=selected,
-        empty_text="No deals yet",
-    )
-
-
-def _ageing_chart(counts: PipelineCounts, active: Sequence[Stage], selected: frozenset[str]) -> Chart:
-    ageing = counts.ageing
-    since = ageing.observed_since
-    watched = f" Stage changes are observed since {day_text(local_day(since, counts.zone))}." if since else ""
-    known = bool(ageing.median_days)
-    return Chart(
-        chart_id=AGEING,
-        title="Time in stage",
-        description=(
-            "The median number of days that deals have been in their stage, and how many are stuck: there for "
-            f"{STUCK_RULE}{watched}"
-        ),
-        kind=Kind.BAR,
-        categories=tuple(stage.name for stage in active),
-        series=(
-            Series("Median days", tuple(ageing.median_days.get(stage.key) for stage in active), ValueFormat.DAYS),
-            Series(
-                "Stuck deals",
-                tuple(ageing.stuck.get(stage.key, 0) if known else None for stage in active),
-                ValueFormat.COUNT,
-            ),
-        ),
-        click="stage",
-        selected=selected,
-        empty_text="No stage changes observed yet",
-    )
-
-
-STUCK_RULE: Final = (
-    "longer than twice the stage's median, at least 14 and at most 90 days (90 where fewer than five deals stand)."
-)
-
 STAGE: Final = "stage"
 DAYS: Final = "days"
 SORTS: Final[Mapping[str, Callable[[Sequence[Stage]], Any]]] = {
@@ -405,7 +186,7 @@ def deal_rows(
     if question.search:
         total = count_of(session, _deals(counts, shown, question, PipelineItem.opportunity_id))
     else:
-        total = sum(_totals(counts, key).deals for key in shown)
+        total = sum(totals_of(counts, key).deals for key in shown)
     within = question.within(total)
     stages, passed = shown, 0
     if within.sort == STAGE and not within.search:
@@ -441,7 +222,7 @@ def stages_of_page(
     within: frozenset[str] = frozenset()
     passed = before = 0
     for stages in (*climbed, parked):
-        here = range(passed, passed + sum(_totals(counts, key).deals for key in stages))
+        here = range(passed, passed + sum(totals_of(counts, key).deals for key in stages))
         if here.stop <= question.offset:
             before = here.stop
         elif here.start < question.offset + question.size:

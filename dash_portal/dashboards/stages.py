@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, case, literal
@@ -19,6 +20,33 @@ SIGNED: Final = "fa signed"
 QUALIFIED_FROM: Final = 10
 QUALIFIED_TO: Final = 99
 SIGNED_AT: Final = 100
+DECIDING_FROM: Final = 40
+"""The likelihood from which the agency calls a stage late: there deals are hot (`sync/mapping/rows.py`)."""
+
+
+class StageGroup(StrEnum):
+    """What a stage means, however the brand calls it, in the order in which a prospect goes."""
+
+    NEW = "new"
+    ENGAGING = "engaging"
+    QUALIFIED = "qualified"
+    DECIDING = "deciding"
+    PARKED = "parked"
+    LOST = "lost"
+    UNLISTED = "unlisted"
+
+
+GROUP_NAMES: Final = {
+    StageGroup.NEW: "New",
+    StageGroup.ENGAGING: "Engaging",
+    StageGroup.QUALIFIED: "Qualified",
+    StageGroup.DECIDING: "Deciding or signed",
+    StageGroup.PARKED: "Parked",
+    StageGroup.LOST: "Lost",
+    StageGroup.UNLISTED: "No longer listed",
+}
+LED_NOWHERE: Final = frozenset({StageGroup.PARKED, StageGroup.LOST, StageGroup.UNLISTED})
+"""Groups whose prospects are on no way to a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +157,34 @@ def steps(stages: Sequence[Stage]) -> tuple[Stage, ...]:
 def parked_keys(stages: Sequence[Stage]) -> frozenset[str]:
     """Return the active stages in which deals are parked: they are no step on the way to a signature."""
     return frozenset(stage.key for stage in active_stages(stages)) - {stage.key for stage in steps(stages)}
+
+
+def groups_of(stages: Iterable[Stage]) -> dict[str, StageGroup]:
+    """Return the group of each stage, by its key: told from its place, activity and likelihood, never from its name.
+
+    Of the active ones the first is where prospects are new. Those behind the likeliest, and less likely than it, are
+    places to park. The others are the way: its groups follow the likelihood, which along the way never falls back
+    (a stage whose likelihood nobody has filled in belongs to what came before it). What is not active is lost.
+    """
+    listed = tuple(stages)
+    active = active_stages(in_order(listed))
+    best = max((stage.likelihood for stage in active), default=0)
+    groups: dict[str, StageGroup] = {}
+    reached = 0
+    for place, stage in enumerate(active):
+        reached = max(reached, stage.likelihood)
+        is_behind = all(later.likelihood < best for later in active[place:])
+        groups[stage.key] = StageGroup.PARKED if is_behind else _group_on_the_way(place, reached)
+    return groups | {stage.key: StageGroup.LOST for stage in listed if not stage.active}
+
+
+def _group_on_the_way(place: int, likelihood: int) -> StageGroup:
+    """Return the group of a stage by its place on the board and the likelihood reached there, in percent."""
+    if place == 0:
+        return StageGroup.NEW
+    if likelihood >= DECIDING_FROM:
+        return StageGroup.DECIDING
+    return StageGroup.QUALIFIED if likelihood >= QUALIFIED_FROM else StageGroup.ENGAGING
 
 
 def step_rank(column: Any, stages: Sequence[Stage]) -> ColumnElement[Any]:

@@ -43,9 +43,9 @@ def test_nothing_that_opens_has_a_violation(visit: Visit, theme: str) -> None:
     expect(page.locator("#details")).to_be_visible()
     assert violations(page, rules) == []
     page.locator(".details .btn-close").click()
-    page.locator("#leads-by-source-menu .more").click()
+    page.locator("#card-leads-sources .more").click()
     assert violations(page, rules) == []
-    page.locator("#leads-by-source-menu").get_by_text("View as table").click()
+    page.locator("#card-leads-sources .dropdown-menu").get_by_text("View as table").click()
     assert violations(page, rules) == []
     page.locator("#person-menu > button").click()
     assert violations(page, rules) == []

@@ -38,7 +38,12 @@ class AskedPage:
     def chart(self, chart_id: str) -> dict[str, dict[str, Any]]:
         """Return per series of a chart its values by category."""
         data = self.by_id({"type": "chart", "chart": chart_id})["figure"]["data"]
-        return {trace["name"]: dict(zip(trace["y"], trace["x"], strict=True)) for trace in data}
+        return {
+            trace["name"]: dict(
+                zip(*((trace["x"], trace["y"])[:: -1 if trace["orientation"] == "h" else 1]), strict=True)
+            )
+            for trace in data
+        }
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows of the page's table, as far as this page of it goes."""

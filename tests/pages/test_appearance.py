@@ -57,9 +57,9 @@ def test_the_system_decides_between_light_and_dark_until_one_chooses(visit: Visi
 
 def test_no_chart_label_is_cut_off_on_a_phone(visit: Visit) -> None:
     page = visit(width=360).open("/leads")
-    expect(page.locator("#card-leads-by-status .ytick text").first).to_be_visible()
+    expect(page.locator("#card-leads-top-statuses .ytick text").first).to_be_visible()
     inside = page.evaluate(
-        """() => [...document.querySelectorAll('.js-plotly-plot .ytick text, .js-plotly-plot .bartext')].every(text => {
+        """() => [...document.querySelectorAll('.js-plotly-plot :is(.ytick, .xtick, .bartext, .annotation) text')].every(text => {
             const box = text.getBoundingClientRect();
             const card = text.closest('.chart-card').getBoundingClientRect();
             return box.left >= card.left && box.right <= card.right + 1;

@@ -11,7 +11,7 @@ from tests.pages.conftest import Visit
 
 pytestmark = pytest.mark.browser
 
-CARD = "#card-leads-by-source"
+CARD = "#card-leads-sources"
 
 
 def choose(page: Page, text: str, card: str = CARD) -> None:
@@ -24,12 +24,12 @@ def test_a_chart_shows_itself_as_a_table_with_links_that_filter(visit: Visit) ->
     choose(page, "View as table")
     table = page.locator(f"{CARD} .chart-table")
     expect(table.locator("tbody tr")).to_have_count(10)
-    expect(page.locator(f"{CARD} .chart-plotly")).not_to_be_visible()
+    expect(page.locator(f"{CARD} .chart-drawing")).not_to_be_visible()
     table.get_by_role("link", name="Filter by Facebook").click()
     expect(page.locator(".chips .chip")).to_have_count(1)
     expect(table.get_by_role("link", name="Stop filtering by Facebook")).to_be_visible()
     choose(page, "View as chart")
-    expect(page.locator(f"{CARD} .chart-plotly")).to_be_visible()
+    expect(page.locator(f"{CARD} .chart-drawing")).to_be_visible()
 
 
 def test_the_table_alternative_needs_no_mouse(visit: Visit) -> None:
@@ -47,12 +47,12 @@ def test_the_table_alternative_needs_no_mouse(visit: Visit) -> None:
 
 def test_a_chart_is_filtered_by_keyboard_where_it_stands(visit: Visit) -> None:
     page = visit().open("/leads")
-    chart = page.locator(f"{CARD} .chart-plotly")
+    chart = page.locator(f"{CARD} .chart-drawing")
     expect(chart.locator(".points path").first).to_be_visible()
     chart.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    expect(page.locator("#said")).to_have_text(re.compile(r"^Google Ads: Leads \d+$"))
+    expect(page.locator("#said")).to_have_text(re.compile(r"^Google Ads: Leads \d+, Qualified or further \d+ of \d+, "))
     expect(chart.locator(".hovertext")).to_contain_text("Google Ads")
     page.keyboard.press("Enter")
     expect(page.locator(".chips .chip")).to_have_text("Source: Google Ads")
@@ -65,17 +65,14 @@ def test_echarts_is_loaded_only_when_asked_for_and_filters_too(visit: Visit) -> 
     page.wait_for_load_state("networkidle")
     assert not any("echarts.min.js" in request for request in visitor.requests)
     choose(page, "View in ECharts")
-    bars = page.locator(f"{CARD} .chart-echarts svg path[fill='#0072C6']")
-    expect(bars).to_have_count(10)
-    bars.first.hover()
-    expect(bars).to_have_count(9)  # the bar that the pointer rests on is drawn anew, lighter: only then is it pressed
-    page.mouse.down()
-    page.mouse.up()
-    expect(page.locator(".chips .chip")).to_have_count(1)
+    strong = page.locator(f"{CARD} .chart-echarts svg path[fill='#0072C6']")
+    expect(strong).to_have_count(30)  # ten sources in three panels
+    page.locator(f"{CARD} .chart-echarts svg text", has_text="Google Ads").click(force=True)
+    expect(page.locator(".chips .chip")).to_have_text("Source: Google Ads")
     page.mouse.move(0, 0)  # the bar that the pointer rests on is lighter
-    expect(page.locator(f"{CARD} .chart-echarts svg path[fill='#0072C6']")).to_have_count(1)
+    expect(strong).to_have_count(3)
     choose(page, "View in Plotly")
-    expect(page.locator(f"{CARD} .chart-plotly")).to_be_visible()
+    expect(page.locator(f"{CARD} .chart-drawing")).to_be_visible()
 
 
 def test_option_and_data_are_copied(visit: Visit) -> None:
@@ -95,12 +92,12 @@ def test_a_chart_is_taken_away_as_picture_and_as_csv(visit: Visit) -> None:
     expect(page.locator(f"{CARD} .points path").first).to_be_visible()
     with page.expect_download() as picture:
         choose(page, "Download PNG")
-    assert picture.value.suggested_filename == "leads-by-source.png"
+    assert picture.value.suggested_filename == "leads-sources.png"
     assert picture.value.path().read_bytes().startswith(b"\x89PNG")
     with page.expect_download() as table:
         choose(page, "Download CSV")
     text = table.value.path().read_text(encoding="utf-8-sig")
-    assert next(csv.reader(text.splitlines())) == ["Name", "Leads"]
+    assert next(csv.reader(text.splitlines())) == ["Name", "Leads", "Qualified or further", "Signed"]
     assert len(text.splitlines()) == 11
 
 

@@ -48,8 +48,8 @@ def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
 
 def test_a_sources_own_bar_leads_to_its_rows(world: PortalWorld) -> None:
     client = world.sign_in("viewer@own.example")
-    page = ask_page(world, client, "/leads", "?open=leads-by-source")
-    (bars,) = page.by_id({"type": "chart", "chart": "leads-by-source"})["figure"]["data"]
+    page = ask_page(world, client, "/leads", "?open=leads-sources")
+    bars, *_ = page.by_id({"type": "chart", "chart": "leads-sources"})["figure"]["data"]
     assert len(bars["customdata"]) == len(NAMES)
     for key, count in zip(bars["customdata"], bars["x"], strict=True):
         assert_rows(world, client, "/leads", ("source", key), count)

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from dash_portal.dashboards.notes import note_key
@@ -29,6 +30,17 @@ from tests.pages.filled_brand import HOT, STAGES, fill_brand
 ZONE = ZoneInfo("America/New_York")
 ACTIVE = [name for name, _, _, active in STAGES if active]
 QUALIFIED = {"QR Returned", "FDD Sent", "Deal Structure", "Discovery Day Booked", "FA Sent"}
+GROUPS = dict.fromkeys(ACTIVE, "Engaging") | {
+    "New Lead": "New",
+    "QR Returned": "Qualified",
+    "FDD Sent": "Qualified",
+    "Deal Structure": "Deciding or signed",
+    "Discovery Day Booked": "Deciding or signed",
+    "FA Sent": "Deciding or signed",
+    "FA Signed": "Deciding or signed",
+    "Future Interest": "Parked",
+    "Not Interested": "Lost",
+}
 LIKELIHOOD = {name: likelihood for name, _, likelihood, _ in STAGES}
 COMBINATIONS = range(12)
 
@@ -72,6 +84,14 @@ def ask(world: PortalWorld, path: str, filters: list[tuple[str, str]]) -> AskedP
     return ask_page(world, world.sign_in("viewer@own.example"), path, f"?{query}" if query else "")
 
 
+def chart(client: FlaskClient, chart_id: str, filters: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """Return per series of a chart its values by category."""
+    answer = client.get(f"/api/charts/{chart_id}?{urlencode([*filters, ('open', chart_id)])}").json
+    assert answer is not None
+    data = answer["config"]
+    return {series["name"]: dict(zip(data["categories"], series["values"], strict=True)) for series in data["series"]}
+
+
 def test_leads(world: PortalWorld) -> None:
     random = Random(3)
     leads = [row for row in rows(world, "leads") if row["contact_type"] == "1"]
@@ -84,7 +104,7 @@ def test_leads(world: PortalWorld) -> None:
         wanted_sources = random.sample(sources, random.choice([0, 0, 1, 2, 3]))
         wanted_stages = random.sample([name for name, *_ in STAGES], random.choice([0, 0, 1, 2, 4]))
         filters = [("source", name) for name in wanted_sources] + [("status", name) for name in wanted_stages]
-        page = ask_page(world, client, "/leads", f"?{urlencode([*filters, ('open', 'leads-by-source')])}")
+        page = ask_page(world, client, "/leads", f"?{urlencode(filters)}")
         keys = {name.casefold() for name in wanted_sources}
         by_stage = [row for row in leads if not wanted_stages or row["stage_name"] in wanted_stages]
         by_source = [row for row in leads if not keys or row["lead_source"].casefold() in keys]
@@ -96,30 +116,38 @@ def test_leads(world: PortalWorld) -> None:
         assert page.figure("active-leads") == str(sum(row["stage_name"] in ACTIVE for row in shown))
         assert page.figure("qualified-candidates") == str(sum(row["stage_name"] in QUALIFIED for row in shown))
         assert page.figure("signed-leads") == str(sum(row["stage_name"] == "FA Signed" for row in shown))
-        drawn = {name.casefold(): count for name, count in page.chart("leads-by-source")["Leads"].items() if count}
-        assert drawn == Counter(row["lead_source"].casefold() for row in by_stage)
-        statuses = {name: count for name, count in page.chart("leads-by-status")["Leads"].items() if count}
-        assert statuses == Counter(row["stage_name"] for row in by_source)
-        check_quality(page, by_stage)
+        for chart_id in ("leads-by-source", "leads-sources"):
+            counts = chart(client, chart_id, filters)["Leads"]
+            drawn = {name.casefold(): count for name, count in counts.items() if count}
+            assert drawn == Counter(row["lead_source"].casefold() for row in by_stage)
+        for chart_id in ("leads-by-status", "leads-top-statuses"):
+            statuses = {name: count for name, count in chart(client, chart_id, filters)["Leads"].items() if count}
+            assert statuses == Counter(row["stage_name"] for row in by_source)
+        groups = {name: count for name, count in page.chart("leads-status-groups")["Leads"].items() if count}
+        assert groups == Counter(GROUPS[row["stage_name"]] for row in by_source)
+        check_quality(chart(client, "leads-source-quality", filters), chart(client, "leads-sources", filters), by_stage)
 
 
-def check_quality(page: AskedPage, leads: list[dict[str, Any]]) -> None:
-    chart = page.chart("leads-source-quality")
+def check_quality(
+    shares: dict[str, dict[str, Any]], numbers: dict[str, dict[str, Any]], leads: list[dict[str, Any]]
+) -> None:
     of_source: dict[str, list[str]] = defaultdict(list)
     for row in leads:
         of_source[row["lead_source"].casefold()].append(row["stage_name"])
-    for name, count in chart["Leads"].items():
+    for name, count in shares["Leads"].items():
         if name.startswith("Other ("):
             continue
         stages = of_source[name.casefold()]
         assert count == len(stages)
         if not stages:
-            assert chart["Signed"][name] is None
+            assert shares["Signed"][name] is None
             continue
         further = sum(stage in QUALIFIED or stage == "FA Signed" for stage in stages)
-        assert chart["Qualified or further"][name] == tenth(further, len(stages))
-        assert chart["Signed"][name] == tenth(stages.count("FA Signed"), len(stages))
-    assert sum(chart["Leads"].values()) == len(leads)
+        assert shares["Qualified or further"][name] == tenth(further, len(stages))
+        assert shares["Signed"][name] == tenth(stages.count("FA Signed"), len(stages))
+        assert numbers["Qualified or further"][name] == further
+        assert numbers["Signed"][name] == stages.count("FA Signed")
+    assert sum(shares["Leads"].values()) == sum(numbers["Leads"].values()) == len(leads)
 
 
 def test_pipeline(world: PortalWorld) -> None:
@@ -147,8 +175,11 @@ def test_pipeline(world: PortalWorld) -> None:
             else abs(Decimal(average) - sum(valued, Decimal(0)) / len(valued)) < Decimal("0.01")
         )
         counts = Counter(row["stage_name"] for row in board)
-        assert page.chart("pipeline-by-stage")["Deals"] == {name: counts[name] for name in ACTIVE}
-        values = page.chart("pipeline-value-by-stage")["Value"]
+        picture = page.chart("pipeline-stages")
+        deals_shown = chart(client, "pipeline-by-stage", [])["Deals"]
+        assert picture["Deals"] == deals_shown == {name: counts[name] for name in ACTIVE}
+        values = chart(client, "pipeline-value-by-stage", [])["Value"]
+        assert picture["Value"] == values
         for name in ACTIVE:
             assert money(values[name]) == sum(money(row["deal_size"]) for row in board if row["stage_name"] == name)
         climbed = ACTIVE[:-1]
@@ -156,7 +187,14 @@ def test_pipeline(world: PortalWorld) -> None:
         reached = {
             name: tenth(sum(counts[later] for later in climbed[place:]), whole) for place, name in enumerate(climbed)
         }
-        assert page.chart("pipeline-progression")["Reached"] == pytest.approx(reached)
+        assert chart(client, "pipeline-progression", [])["Reached"] == pytest.approx(reached)
+        went_on = {
+            name: tenth(
+                sum(counts[later] for later in climbed[place + 1 :]), sum(counts[later] for later in climbed[place:])
+            )
+            for place, name in enumerate(climbed[:-1])
+        }
+        assert picture["Went on"] == pytest.approx(went_on | {"FA Signed": None, "Future Interest": None})
 
 
 def test_time_in_stage(world: PortalWorld) -> None:
@@ -173,14 +211,14 @@ def test_time_in_stage(world: PortalWorld) -> None:
                 entered = moment(entered_at).astimezone(ZONE).date()
                 days[deals[opportunity_id]["stage_name"]].append((today - entered).days)
     page = ask(world, "/pipeline", [])
-    chart = page.chart("pipeline-ageing")
+    shown = chart(world.sign_in("viewer@own.example"), "pipeline-ageing", [])
     total = 0
     for name in ACTIVE:
         middle = median(days[name]) if days[name] else None
-        assert chart["Median days"][name] == middle
+        assert shown["Median days"][name] == middle
         limit = 90 if len(days[name]) < 5 else min(90, max(14, 2 * (middle or 0)))
         stuck = sum(count > limit for count in days[name]) if name != "Future Interest" else 0
-        assert chart["Stuck deals"][name] == stuck
+        assert shown["Stuck deals"][name] == stuck
         total += stuck
     assert page.figure("stuck-deals") == str(total)
     listed = ask(world, "/pipeline", [("stuck", "yes")])

@@ -12,7 +12,7 @@ from database import AgencySession
 from models import Resource, ResourceFreshness, ResourceStatus, ScheduledActivity, User, utc_now
 from tests.pages.conftest import EMPTY, FILLED, Site, Visit
 from tests.pages.test_chart_cards import choose
-from tests.pages.test_leads_page import changed_figure, chart_ready, click_bar, figure
+from tests.pages.test_leads_page import changed_figure, chart_ready, click_row, figure
 
 pytestmark = pytest.mark.browser
 
@@ -20,23 +20,22 @@ pytestmark = pytest.mark.browser
 def test_pipeline_shows_stages_in_the_brands_order_new_lead_first(visit: Visit) -> None:
     page = visit().open("/pipeline")
     expect(page.locator(".tab[aria-current=page]")).to_have_text("Pipeline")
-    choose(page, "View as table", "#card-pipeline-by-stage")
-    stages = page.locator("#card-pipeline-by-stage .chart-table tbody th")
+    choose(page, "View as table", "#card-pipeline-stages")
+    stages = page.locator("#card-pipeline-stages .chart-table tbody th")
     expect(stages.first).to_be_visible()
     names = stages.all_text_contents()
     assert names[0] == "New Lead"
     assert names[-1] == "Future Interest"
     assert "Not Interested" not in names
     expect(page.locator("#figure-opportunities")).to_contain_text("more in inactive stages")
-    expect(page.locator("#card-pipeline-progression .card-text")).to_contain_text("Future Interest are left out")
-    expect(page.locator("#card-pipeline-ageing .card-text")).to_contain_text("observed since")
+    expect(page.locator("#pipeline-remarks")).to_contain_text("observed since")
 
 
 def test_a_clicked_stage_lists_its_deals_with_days_in_stage(visit: Visit) -> None:
     page = visit().open("/pipeline")
-    chart_ready(page, "pipeline-by-stage")
+    chart_ready(page, "pipeline-stages")
     of_all = figure(page, "opportunities")
-    click_bar(page, "pipeline-by-stage", 1)
+    click_row(page, "pipeline-stages", 1)
     expect(page.locator(".chips .chip")).to_contain_text("Outbound Call")
     deals = changed_figure(page, "opportunities", of_all)
     expect(page.locator("#table-total")).to_have_attribute("data-total", deals)

@@ -174,9 +174,9 @@ def odd_source(site: Site) -> Iterator[None]:
 
 
 def test_a_source_of_odd_letters_filters_when_clicked_and_reloaded(visit: Visit, odd_source: None) -> None:
-    page = visit().open("/leads?open=leads-by-source")
+    page = visit().open("/leads?open=leads-sources")
     choose(page, "View as table")
-    page.locator("#card-leads-by-source .chart-table").get_by_role("link", name=re.compile("Team")).click()
+    page.locator("#card-leads-sources .chart-table").get_by_role("link", name=re.compile("Team")).click()
     for _ in ("clicked", "reloaded"):
         expect(page.locator(".chips .chip")).to_contain_text("Team")
         expect(page.locator("#table-total")).to_have_attribute("data-total", "3")

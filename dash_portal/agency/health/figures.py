@@ -14,8 +14,8 @@ from dash_portal.brand_access import Brand, open_brand
 from dash_portal.brand_time import local_day
 from dash_portal.dashboards.answers import Answers
 from dash_portal.dashboards.hot_list import HotFilters, stage_sums
-from dash_portal.dashboards.leads import lead_counts
-from dash_portal.dashboards.pipeline import pipeline_counts
+from dash_portal.dashboards.lead_counts import lead_counts
+from dash_portal.dashboards.pipeline_counts import pipeline_counts
 
 
 @dataclass(frozen=True, slots=True)

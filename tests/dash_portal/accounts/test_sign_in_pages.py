@@ -135,10 +135,10 @@ def test_what_the_sign_in_page_fetched_ahead_is_not_sent_again(url: str, open_pa
     page.wait_for_load_state("networkidle")
     ahead = {f"{url}{link.get_attribute('href')}" for link in page.locator("link[rel=prefetch]").all()}
     assert len(ahead) > 15
-    assert [address for address in ahead if not weights[address] and "theme.js" not in address] == []
+    assert [address for address in ahead if not weights[address] and "screen.js" not in address] == []
     weights.clear()
     sign_in(page)
-    expect(page.locator("#card-leads-by-source .points path").first).to_be_visible()
+    expect(page.locator("#card-leads-sources .points path").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     scripts = {
         address for address in weights if address.startswith(f"{url}/") and (".js" in address or ".css" in address)

@@ -34,11 +34,17 @@ DRAW = """async ({figure, option, config}) => {
   });
   left.style.height = right.style.height = height;
   await Plotly.newPlot(left, figure.data, figure.layout, config);
-  await dash_clientside.charts.mount(right, option, (key) => key && (window.clicked ??= []).push({key}));
+  await dash_clientside.charts.mount(right, option);
   const { getInstanceByDom } = await import("/vendor/echarts.min.js");
   const chart = getInstanceByDom(right);
+  chart.on("click", ({ data }) => data?.key && (window.clicked ??= []).push({ key: data.key }));
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); // it is fitted to its element
   const isDrawn = (path) => { const {width, height} = path.getBBox(); return width > 0 && height > 0; };
+  const sized = (path) => {
+    const {top, width, height} = path.getBoundingClientRect();
+    return {width, height, middle: top + height / 2 - path.closest("#plotly").getBoundingClientRect().top};
+  };
+  const painted = ({fill, stroke, fillOpacity}) => ({fill: fill.replace("rgb(", `rgba(${fillOpacity},`), edge: stroke});
   const texts = (root, selector) => [...root.querySelectorAll(selector)].map((node) => node.textContent);
   const types = (series) => series.map(({type}) => type);
   const names = (series) => series.map(({name}) => name);
@@ -55,8 +61,10 @@ DRAW = """async ({figure, option, config}) => {
   return {
     plotly: {
       types: types(left._fullData), names: names(left._fullData),
-      values: left._fullData.map((trace) => [...trace.x]),
-      categories: [...left._fullData[0].y],
+      values: left._fullData.map((trace) => [...(trace.orientation === "h" ? trace.x : trace.y)]),
+      categories: [...(left._fullData[0].orientation === "h" ? left._fullData[0].y : left._fullData[0].x)],
+      boxes: [...left.querySelectorAll(".trace.bars .points")].map((trace) => [...trace.querySelectorAll(".point path")]
+        .filter(isDrawn).map((path) => ({place: path.parentNode.__data__.i, ...sized(path), ...painted(path.style)}))),
       marks: [...left.querySelectorAll(".trace.bars .points")].map(
         (trace) => [...trace.querySelectorAll(".point path")].filter(isDrawn).length),
       texts: texts(left, "svg text"),
@@ -66,6 +74,13 @@ DRAW = """async ({figure, option, config}) => {
       values: option_drawn.series.map(({data}) => data.map(({value}) => value)),
       categories: axis ? axis.data : option_drawn.series[0].data.map(({name}) => name),
       marks,
+      boxes: models.map((model) => {
+        const data = model.getData();
+        return [...Array(data.count()).keys()].map((place) => [place, data.getItemGraphicEl(place)])
+          .filter(([, mark]) => mark && mark.shape.width && mark.shape.height)
+          .map(([place, {shape: {y, width, height}, style: {fill, stroke: edge}}]) =>
+            ({place, width: Math.abs(width), height: Math.abs(height), middle: y + height / 2, fill, edge}));
+      }),
       texts: texts(right, "svg text"),
     },
   };
@@ -97,13 +112,13 @@ class ChartPage:
         self.page.set_viewport_size({"width": 1280, "height": 720})
         self.page.goto("http://portal.test/")
 
-    def draw(self, chart: Chart, accent: str | None = None) -> dict[str, Any]:
+    def draw(self, chart: Chart, accent: str | None = None, *, narrow: bool = False) -> dict[str, Any]:
         """Draw the chart in both engines and tell what each of them then shows."""
         drawn: dict[str, Any] = self.page.evaluate(
             DRAW,
             {
-                "figure": plotly_figure(chart, accent=accent),
-                "option": echarts_option(chart, accent=accent),
+                "figure": plotly_figure(chart, accent=accent, narrow=narrow),
+                "option": echarts_option(chart, accent=accent, narrow=narrow),
                 "config": PLOTLY_CONFIG,
             },
         )

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from dash_portal.charts.chart import Chart, Kind, Series
+from dash_portal.charts.chart import Chart, Kind, Look, Series
 from dash_portal.charts.numbers import ValueFormat
 
 SOURCES = ("Facebook", "Google Ads", "Referral - Jo", "2025 - Austin Franchise Show", "Other")
@@ -74,6 +74,48 @@ PROGRESSION = Chart(
     value_format=ValueFormat.PERCENT,
     click="stage",
 )
+ROWS = Chart(
+    chart_id="pipeline-stages",
+    title="Pipeline by stage",
+    description="What stands in each stage, what it is worth and where it stays.",
+    kind=Kind.ROWS,
+    categories=STAGES,
+    series=(
+        Series("Deals", (12, 120, 15, 0, 2)),
+        Series("Went on", (93.5, 40, 12.5, 100, None), ValueFormat.PERCENT, Look.SHARE),
+        Series("Value", (0, Decimal(90000), Decimal("1250000.50"), 45000, 90000), ValueFormat.MONEY),
+        Series("Weighted", (0, 900, 12500.5, 36000, 90000), ValueFormat.MONEY, Look.INSIDE),
+        Series("Median days", (2, 62, Decimal("31.5"), 338, None), ValueFormat.DAYS, Look.HEAT, "Days"),
+        Series("Stuck deals", (0, 51, 1, 2, 0), None, Look.MARK, "Stuck", sets=("stuck", "yes")),
+    ),
+    click="stage",
+    selected=frozenset({"Outbound Call"}),
+    quiet=frozenset({"FA Signed"}),
+)
+PARTS = Chart(
+    chart_id="leads-sources",
+    title="Leads by source",
+    description="For each source its leads, and how many of them got how far.",
+    kind=Kind.ROWS,
+    categories=("Google Ads", "YouTube", "Referral - Jo"),
+    series=(
+        Series("Leads", (61, 7, 0)),
+        Series("Qualified or further", (8, 2, 0), heading="Qualified", wholes=(61, 7, 0)),
+        Series("Signed", (1, 0, 0), wholes=(61, 7, 0)),
+    ),
+    click="source",
+)
+STRIP = Chart(
+    chart_id="leads-status-groups",
+    title="Leads by status",
+    description="Prospects by how far they are.",
+    kind=Kind.STRIP,
+    categories=("New", "Engaging", "Qualified", "Deciding or signed", "Parked", "Lost"),
+    keys=("new", "engaging", "qualified", "deciding", "parked", "lost"),
+    series=(Series("Leads", (12, 168, 16, 12, 6, 103)),),
+    click="group",
+    quiet=frozenset({"parked", "lost"}),
+)
 EMPTY = Chart(
     chart_id="empty",
     title="Leads by source",
@@ -91,4 +133,7 @@ EXAMPLES = {
     "signed values": SIGNED,
     "keys of their own": KEYED,
     "progression": PROGRESSION,
+    "rows": ROWS,
+    "parts of wholes": PARTS,
+    "strip": STRIP,
 }

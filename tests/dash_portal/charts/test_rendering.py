@@ -8,35 +8,40 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 
-from dash_portal.charts.chart import Chart, Kind
+from dash_portal.charts.chart import Chart, Kind, Look, Series
 from dash_portal.charts.data import chart_data
-from dash_portal.charts.drawing import drawing_of
 from dash_portal.charts.echarts import echarts_option
+from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.plotly import plotly_figure
 from tests.dash_portal.charts.examples import BAR, EXAMPLES, GROUPED_BAR, PROGRESSION
 from tests.dash_portal.charts.strategies import HOSTILE, accents, charts
 
 
 def plotly_values(trace: dict[str, Any]) -> list[float | None]:
-    if trace["type"] == "pie":
-        return list(trace["values"])
     return list(trace["y"] if trace["orientation"] == "v" else trace["x"])
 
 
 def plotly_names(trace: dict[str, Any]) -> list[str]:
-    if trace["type"] == "pie":
-        return [unescape(label) for label in trace["labels"]]
     return list(trace["x"] if trace["orientation"] == "v" else trace["y"])
 
 
 def plotly_colours(trace: dict[str, Any]) -> list[str]:
-    return list(trace["marker"]["colors" if trace["type"] == "pie" else "color"])
+    return list(trace["marker"]["color"])
+
+
+def plotly_edges(trace: dict[str, Any]) -> list[str | None]:
+    line = trace["marker"]["line"]
+    return [colour if width else None for colour, width in zip(line["color"], line["width"], strict=True)]
+
+
+def lengths(series: Series, values: list[float | None]) -> list[float | None]:
+    """How long its marks are: those that bear a number are all of one length, and none stands for no number."""
+    if series.look is Look.HEAT:
+        return [None if value is None else 1 for value in values]
+    return [1 if value else None for value in values] if series.look is Look.MARK else values
 
 
 def echarts_names(option: dict[str, Any]) -> list[str]:
-    series = option["series"][0]
-    if series["type"] == "pie":
-        return [item["name"] for item in series["data"]]
     axis = option["xAxis"][0] if option["xAxis"][0]["type"] == "category" else option["yAxis"][0]
     return list(axis["data"])
 
@@ -50,10 +55,14 @@ def test_any_chart_is_the_same_in_both_engines(chart: Chart, accent: str | None)
     figure, option = plotly_figure(chart, accent=accent), echarts_option(chart, accent=accent)
     data = chart_data(chart)
     assert len(figure["data"]) == len(option["series"]) == len(data["series"])
-    for trace, series, written in zip(figure["data"], option["series"], data["series"], strict=True):
+    for said, trace, series, written in zip(
+        chart.series, figure["data"], option["series"], data["series"], strict=True
+    ):
         assert trace["type"] == series["type"]
         assert unescape(trace["name"]) == series["name"]
-        assert plotly_values(trace) == [item["value"] for item in series["data"]] == written["values"]
+        assert plotly_values(trace) == [item["value"] for item in series["data"]] == lengths(said, written["values"])
+        assert [unescape(text) for text in trace["text"]] == [item["label"]["formatter"] for item in series["data"]]
+        assert plotly_edges(trace) == [item.get("itemStyle", {}).get("borderColor") for item in series["data"]]
         assert trace["customdata"] == [item["key"] for item in series["data"]]
         assert plotly_colours(trace) == echarts_colours(series)
         assert plotly_names(trace) == echarts_names(option)
@@ -70,7 +79,7 @@ def test_any_chart_is_plain_json(chart: Chart, accent: str | None) -> None:
 def test_any_figure_is_one_that_plotly_knows(chart: Chart, accent: str | None) -> None:
     figure = plotly_figure(chart, accent=accent)
     go.Figure(figure)  # refuses what is misspelt or of the wrong kind
-    assert figure["layout"]["height"] == drawing_of(chart, None).height
+    assert figure["layout"]["height"] == drawing_of(chart, None).height >= drawing_of(chart, None).shown_height
 
 
 @given(charts())

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from dash_portal.dashboards.pipeline import PipelineCounts, StageTotals, _shown, unlisted_stages
+from dash_portal.dashboards.pipeline import _shown, unlisted_stages
+from dash_portal.dashboards.pipeline_counts import PipelineCounts, StageTotals
 from dash_portal.dashboards.stages import Stage, current_keys, in_order, qualified_keys, signed_keys, steps
 from dash_portal.dashboards.time_in_stage import Ageing
 

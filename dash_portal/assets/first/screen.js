@@ -1,8 +1,9 @@
-// Light or dark: as the system says until the reader chooses, and then as they chose. It runs before the first paint, and
-// before Dash.
+// Light or dark: as the system says until the reader chooses, and then as they chose. Narrow or wide: charts are drawn by
+// the server, which only this cookie tells of the screen. It runs before the first paint, and before Dash.
 (() => {
   const root = document.documentElement;
-  const system = matchMedia("(prefers-color-scheme: dark)");
+  const [system, narrow] = ["(prefers-color-scheme: dark)", "(max-width: 640px)"].map((query) => matchMedia(query));
+  const tell = () => (document.cookie = `narrow=${narrow.matches ? "yes" : "no"}; path=/; SameSite=Lax`);
   window.portalMemory = navigator.cookieEnabled ? window.localStorage : {}; // refused together, then nothing is kept
 
   function apply() {
@@ -12,8 +13,9 @@
       button.setAttribute("aria-pressed", String(button.dataset.chooseTheme === chosen));
   }
 
-  apply();
+  apply(tell());
   system.addEventListener("change", apply);
+  narrow.addEventListener("change", () => tell() && window.dash_clientside?.address?.again());
   document.addEventListener("DOMContentLoaded", apply);
   document.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-choose-theme], #theme-button");

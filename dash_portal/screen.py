@@ -1,0 +1,10 @@
+"""How wide the reader's screen is, as the browser said with its request (`assets/first/screen.js`)."""
+
+from __future__ import annotations
+
+from flask import request
+
+
+def is_narrow() -> bool:
+    """Tell whether the screen is a phone's: charts are then drawn with less room for names."""
+    return request.cookies.get("narrow") == "yes"
