@@ -7,27 +7,21 @@ never follows a redirect (the two headers go to the configured host only) and re
 from __future__ import annotations
 
 import hashlib
-import io
 import ssl
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import Message
 from email.utils import parsedate_to_datetime
-from functools import cache, cached_property, lru_cache
-from http import HTTPStatus
+from functools import cache, cached_property
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
-import certifi
+import httpx
 import stamina
-import urllib3
-from urllib3.exceptions import DecodeError, HTTPError
-from urllib3.exceptions import TimeoutError as LateError
 
 from models import Resource, SyncErrorKind, utc_now
 from settings import SyncSettings
@@ -38,9 +32,8 @@ from sync.failures import RETRYABLE, OutOfPatienceError, PullError, StoppedError
 
 _LONGEST_WAIT: Final = 60.0
 _SMALL_BODY: Final = 65_536
-_PIECE: Final = 65_536
 # 203 is what a proxy says that has passed a whole answer on in other words.
-_WHOLE: Final = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
+_WHOLE: Final = frozenset({httpx.codes.OK, httpx.codes.NON_AUTHORITATIVE_INFORMATION})
 _NOT_UNDERSTOOD: Final = frozenset({SyncErrorKind.NOT_JSON, SyncErrorKind.NOT_UNDERSTOOD})
 
 
@@ -86,23 +79,43 @@ class ClientTether:
         self._patience = Patience(settings.sync_pace_seconds)
         self._let_in_with: str | None = None
         self._stop = stop or threading.Event()
-        if not (web_key.isascii() and web_key.isprintable()):
-            raise PullError(SyncErrorKind.KEY_REFUSED, "the web key can't be sent as a header")
-        url = settings.clienttether_api_url
-        self._path = urlsplit(url).path
-        self._connections = urllib3.connection_from_url(
-            url,
-            headers={
-                "X-Access-Token": settings.clienttether_access_token.get_secret_value(),
-                "X-Web-Key": web_key,
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip, deflate",
-            },
-            timeout=urllib3.Timeout(connect=settings.sync_connect_timeout, read=settings.sync_read_timeout),
-            maxsize=settings.sync_requests_per_brand + 1,  # what the threads ask for pages, and the run itself
-            retries=False,
-            **({"ssl_context": _certificates()} if url.startswith("https:") else {}),
+        self._headers = {
+            "X-Access-Token": settings.clienttether_access_token.get_secret_value(),
+            "X-Web-Key": web_key,
+            "Accept": "application/json",
+        }
+        try:
+            self._idle = [self._connection()]
+        except (UnicodeError, ValueError) as unfit:
+            raise PullError(SyncErrorKind.KEY_REFUSED, "the web key can't be sent as a header") from unfit
+
+    def _connection(self) -> httpx.Client:
+        """Return a client that keeps one connection alive.
+
+        Each call under way has one to itself: in a pool that all threads share, a third of their time goes into
+        waiting for the pool's lock.
+        """
+        settings = self._settings
+        return httpx.Client(
+            headers=self._headers,
+            timeout=httpx.Timeout(settings.sync_read_timeout, connect=settings.sync_connect_timeout),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+            follow_redirects=False,
+            trust_env=False,
+            verify=_certificates(),
         )
+
+    @contextmanager
+    def _idle_connection(self) -> Iterator[httpx.Client]:
+        """Lend the connection that was used last, or a new one where all are in use."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connection()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +127,8 @@ class ClientTether:
 
     def close(self) -> None:
         """Close the connections."""
-        self._connections.close()
+        while self._idle:
+            self._idle.pop().close()
 
     def was_let_in(self) -> bool:
         """Tell whether any call was let in so far."""
@@ -234,29 +248,31 @@ class ClientTether:
     def _fetch(self, request: str) -> Answer:
         fetched_at, deadline = utc_now(), time.monotonic() + self._settings.sync_call_timeout
         try:
-            path = self._path + request
-            with closing(self._connections.urlopen("GET", path, redirect=False, preload_content=False)) as response:
-                if response.status == HTTPStatus.NO_CONTENT:
-                    return Answer(request, fetched_at, self._read(response, deadline, 0), NOBODY)
-                if response.status not in _WHOLE:
+            with (
+                self._idle_connection() as connection,
+                connection.stream("GET", self._settings.clienttether_api_url + request) as response,
+            ):
+                if response.status_code == httpx.codes.NO_CONTENT:
+                    return Answer(request, fetched_at, b"", NOBODY)
+                if response.status_code not in _WHOLE:
                     return Answer(request, fetched_at, *self._none_or_refusal(response, deadline))
                 body = self._read(response, deadline, self._settings.sync_max_body_bytes)
-                charset = _charset(response.headers.get("Content-Type", ""))
-        except LateError as late:
+                charset = response.charset_encoding
+        except httpx.TimeoutException as late:
             raise PullError(SyncErrorKind.TIMEOUT, "ClientTether did not answer in time") from late
-        except HTTPError as broken:
+        except (httpx.HTTPError, httpx.InvalidURL) as broken:
             message = f"the connection to ClientTether failed ({type(broken).__name__})"
             raise PullError(SyncErrorKind.TRANSPORT, message) from broken
         return _understood(request, fetched_at, body, charset)
 
-    def _read(self, response: urllib3.BaseHTTPResponse, deadline: float, most: int) -> bytes:
+    def _read(self, response: httpx.Response, deadline: float, most: int) -> bytes:
         """Return the whole body. Raises PullError when it is too large or takes too long."""
         announced = response.headers.get("Content-Length", "")
-        if announced.isdecimal() and int(announced[:12]) > most:
+        if announced.isdecimal() and int(announced) > most:
             raise _too_large()
         pieces: list[bytes] = []
         size = 0
-        while piece := response.read1(_PIECE, decode_content=False):
+        for piece in response.iter_raw():
             size += len(piece)
             if size > most:
                 raise _too_large()
@@ -265,13 +281,12 @@ class ClientTether:
             if self._stop.is_set():
                 raise StoppedError
             pieces.append(piece)
-        body = b"".join(pieces)
         encoding = response.headers.get("Content-Encoding")
-        return body if encoding is None else _unpacked(body, encoding, most)
+        return b"".join(pieces) if encoding is None else _unpacked(pieces, encoding, most)
 
-    def _none_or_refusal(self, response: urllib3.BaseHTTPResponse, deadline: float) -> tuple[bytes, Envelope]:
+    def _none_or_refusal(self, response: httpx.Response, deadline: float) -> tuple[bytes, Envelope]:
         """Return "none" where an HTTP error only wraps CT515; raise what any other HTTP error means."""
-        status = response.status
+        status = response.status_code
         failure = _http_failure(status, response.headers)
         if status not in {401, 403, 404}:
             raise failure
@@ -295,35 +310,30 @@ def _understood(request: str, fetched_at: datetime, body: bytes, charset: str | 
         raise
 
 
-def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
-    """Undo the compression that an answer declares; the bytes as they came where they are not compressed at all."""
-    packed = urllib3.HTTPResponse(io.BytesIO(body), {"Content-Encoding": encoding}, preload_content=False)
-    pieces: list[bytes] = []
+def _unpacked(pieces: list[bytes], encoding: str, most: int) -> bytes:
+    """Undo the compression that an answer declares; the bytes as they came where they are not compressed at all.
+
+    They are read off the wire before they are unpacked, so that they are still there when they turn out to be plain.
+    """
+    packed = httpx.Response(httpx.codes.OK, headers={"Content-Encoding": encoding}, content=iter(pieces))
+    unpacked: list[bytes] = []
     size = 0
     try:
-        for piece in packed.stream(_PIECE):
+        for piece in packed.iter_bytes():
             size += len(piece)
             if size > most:
                 raise _too_large()
-            pieces.append(piece)
-    except DecodeError:
-        return body
-    return b"".join(pieces)
-
-
-@lru_cache(maxsize=16)
-def _charset(content_type: str) -> str | None:
-    """Return the encoding that a `Content-Type` declares."""
-    header = Message()
-    header["Content-Type"] = content_type
-    return header.get_content_charset()
+            unpacked.append(piece)
+    except httpx.DecodingError:
+        return b"".join(pieces)
+    return b"".join(unpacked)
 
 
 def _too_large() -> PullError:
     return PullError(SyncErrorKind.BODY_TOO_LARGE, "the answer is larger than the limit")
 
 
-def _http_failure(status: int, headers: Mapping[str, str]) -> PullError:
+def _http_failure(status: int, headers: httpx.Headers) -> PullError:
     retry_after = _retry_after(headers.get("Retry-After"), utc_now())
     if status == 429 or (status == 403 and retry_after is not None):
         kind, message = SyncErrorKind.RATE_LIMITED, "ClientTether asks for fewer requests"
@@ -367,4 +377,4 @@ def _wait_before_retry(error: Exception) -> bool | float:
 @cache
 def _certificates() -> ssl.SSLContext:
     """Load the trusted certificates once: it takes longer than a call."""
-    return ssl.create_default_context(cafile=certifi.where())
+    return httpx.create_ssl_context(trust_env=False)
