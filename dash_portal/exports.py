@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Final, Generic, TypeVar
@@ -30,6 +30,7 @@ from dash_portal.portal import portal
 from dash_portal.spreadsheet import csv_pieces
 from dash_portal.view import View
 from database import BrandSession
+from date_only import moment_of_date
 from models import utc_now
 
 blueprint = Blueprint("exports", __name__, url_prefix="/export")
@@ -50,10 +51,11 @@ class DownloadEndedError(ConnectionResetError):
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn(Generic[Row]):
-    """A column of an export: what stands above it, and what a row has in it."""
+    """A column of an export: what stands above it, and what a row has in it; of moments the zone is named above."""
 
     heading: str
     cell: Callable[[Row], Any]
+    holds_moments: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,9 @@ class Export(Generic[Row]):
     columns: tuple[ExportColumn[Row], ...]
     rows: Callable[[BrandSession, Brand, View, datetime], Iterator[Row]]
 
-    @property
-    def headings(self) -> tuple[str, ...]:
-        """What stands in the first line."""
-        return tuple(column.heading for column in self.columns)
+    def headings(self, zone: str) -> tuple[str, ...]:
+        """Return what stands in the first line."""
+        return tuple(f"{each.heading} ({zone})" if each.holds_moments else each.heading for each in self.columns)
 
     def lines(self, session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[Sequence[Any]]:
         """Yield each row's cells, column by column."""
@@ -90,7 +91,8 @@ def table_csv(table: str) -> Response:
             first = list(islice(lines, 1))
             yield ""  # up to here it can still be refused
             try:
-                yield from csv_pieces(export.headings, _while_signed_in(chain(first, lines), table), brand.timezone)
+                zone = brand.display_zone
+                yield from csv_pieces(export.headings(zone), _while_signed_in(chain(first, lines), table), zone)
             except AWAY as away:
                 tell_away(away, path=f"/export/{table}.csv")
                 raise DownloadEndedError("the database went away") from away
@@ -111,7 +113,7 @@ def chart_csv(chart_id: str) -> Response:
         made = chart(session, brand, chart_id, request.args.to_dict(flat=False), now)
     heading, *rows = chart_table(made)
     texts = [str(text) or "Name" for text in heading]
-    return _download(csv_pieces(texts, rows, brand.timezone), chart_id, brand, now)
+    return _download(csv_pieces(texts, rows, brand.display_zone), chart_id, brand, now)
 
 
 def _download(pieces: Iterator[str], name: str, brand: Brand, now: datetime) -> Response:
@@ -119,7 +121,7 @@ def _download(pieces: Iterator[str], name: str, brand: Brand, now: datetime) -> 
     with BrandSession(portal().engine, brand.tenant_id, writes=True) as session:
         record(session, AuditAction.EXPORTED, current_actor(), tenant_id=brand.tenant_id, what=name)
         session.commit()
-    day = local_day(now, brand.timezone).isoformat()
+    day = local_day(now, brand.display_zone).isoformat()
     response = Response(pieces, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{brand.slug}-{name}-{day}.csv"'
     return response
@@ -180,8 +182,13 @@ def _notes(session: BrandSession, _brand: Brand, view: View, _now: datetime) -> 
     yield from _streamed(session, notes.note_statement(notes.NoteFilters.of(view), sort))
 
 
-def _appointments(session: BrandSession, _brand: Brand, _view: View, now: datetime) -> Iterator[schedule.Appointment]:
-    yield from map(schedule.appointment_of, _streamed(session, schedule.upcoming_statement(now)))
+def _appointments(session: BrandSession, brand: Brand, _view: View, now: datetime) -> Iterator[schedule.Appointment]:
+    for row in _streamed(session, schedule.upcoming_statement(now)):
+        appointment = schedule.appointment_of(row)
+        if appointment.all_day:  # days, whose midnights are nobody's clock
+            first, last = map(moment_of_date, schedule.first_and_last_day(appointment, brand))
+            appointment = replace(appointment, starts_at=first, ends_at=last)
+        yield appointment
 
 
 _LEADS: Final[Export[leads.LeadRow]] = Export(
@@ -193,7 +200,7 @@ _LEADS: Final[Export[leads.LeadRow]] = Export(
         ExportColumn("E-mail", lambda lead: lead.email),
         ExportColumn("Phone", lambda lead: lead.phone),
         ExportColumn("Sales lead", lambda lead: lead.sales_lead),
-        ExportColumn("Created", lambda lead: lead.created_at),
+        ExportColumn("Created", lambda lead: lead.created_at, holds_moments=True),
         ExportColumn("Deal size", lambda lead: lead.deal_size),
     ),
     _leads,
@@ -230,7 +237,7 @@ _HOT_LIST: Final[Export[hot_list.HotRow]] = Export(
 )
 _NOTES: Final[Export[Any]] = Export(
     (
-        ExportColumn("Date", lambda note: note.noted_at),
+        ExportColumn("Date", lambda note: note.noted_at, holds_moments=True),
         ExportColumn("Author", lambda note: note.author),
         ExportColumn("Kind", lambda note: note.kind),
         ExportColumn("Contact", lambda note: note.contact),
@@ -240,8 +247,8 @@ _NOTES: Final[Export[Any]] = Export(
 )
 _SCHEDULE: Final[Export[schedule.Appointment]] = Export(
     (
-        ExportColumn("Starts", lambda appointment: appointment.starts_at),
-        ExportColumn("Ends", lambda appointment: appointment.ends_at),
+        ExportColumn("Starts", lambda appointment: appointment.starts_at, holds_moments=True),
+        ExportColumn("Ends", lambda appointment: appointment.ends_at, holds_moments=True),
         ExportColumn("Kind", lambda appointment: appointment.kind),
         ExportColumn("Contact", lambda appointment: appointment.contact),
         ExportColumn("Title", lambda appointment: appointment.title),

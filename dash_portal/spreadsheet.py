@@ -1,4 +1,4 @@
-"""CSV that opens in a spreadsheet as what it is: numbers as numbers, texts as texts, never as formulas.
+"""CSV that opens in a spreadsheet as what it is: numbers as numbers, texts as texts, never as formulas or dates.
 
 Which sign splits a line is for the spreadsheet, or its owner's country, to decide: a text must be harmless at a comma,
 a semicolon, a tab and a line break alike.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+from calendar import month_name
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -25,11 +26,18 @@ _WIDE: Final = "\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
 _LOOKED_THROUGH: Final = '\\s"\u200b-\u200f\ufeff'
 _STARTS_A_FORMULA: Final = re.compile(rf"[ \"\u00a0\u200b-\u200f\ufeff]*[=+\-@\t\r\n|%{_WIDE}]")
 _FORMULA_AFTER_A_SPLIT: Final = re.compile(rf"([;,\t\r\n][{_LOOKED_THROUGH}]*)(?=[=+\-@{_WIDE}])")
+_MONTH: Final = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in month_name[1:]) + ")"
+_READS_AS_A_VALUE: Final = re.compile(
+    rf"[\s(]*[\d.](?:[\d\s.,:/()%-]|e[+-]?\d|[ap]m?\b)*|(?:\d+[\s/.,-]*{_MONTH}|{_MONTH}[\s/.,-]*\d+)[\d\s/.,-]*|true|false",
+    re.IGNORECASE,
+)
+_STAYS_THE_SAME_NUMBER: Final = re.compile("0|[1-9][0-9]{0,10}")
+"""A whole number that is read as itself: no leading zero is lost, and none is written as 1.4E+11."""
 _LINES_PER_PIECE: Final = 200
 
 
 def csv_pieces(heading: Sequence[str], rows: Iterable[Sequence[Any]], zone: str) -> Iterator[str]:
-    """Write rows as CSV, some hundred lines at a time; times are those of the brand's clock."""
+    """Write rows as CSV, some hundred lines at a time; times are those of the zone's clock."""
     piece = StringIO()
     writer = csv.writer(piece, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     piece.write(BYTE_ORDER_MARK)
@@ -44,13 +52,15 @@ def csv_pieces(heading: Sequence[str], rows: Iterable[Sequence[Any]], zone: str)
 
 
 def safe_text(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: an apostrophe says that it is text (OWASP, CSV injection).
+    """Return a text that no spreadsheet takes for anything else: an apostrophe says that it is text.
 
-    It stands in front of the text, and in front of every sign that would start a cell of its own where the text was
-    split. Leading blanks and quotes don't hide a formula, so they are looked through.
+    It stands in front of what would be a formula (OWASP, CSV injection), also where a sign would start a cell of its
+    own once the text was split; leading blanks and quotes don't hide a formula, so they are looked through. It stands
+    as well in front of what would be another value than it says: a telephone number, a code such as `3-4` or `007`.
     """
     defused = _FORMULA_AFTER_A_SPLIT.sub(r"\1'", text)
-    return f"'{defused}" if _STARTS_A_FORMULA.match(text) else defused
+    is_other = _READS_AS_A_VALUE.fullmatch(text) is not None and _STAYS_THE_SAME_NUMBER.fullmatch(text) is None
+    return f"'{defused}" if is_other or _STARTS_A_FORMULA.match(text) else defused
 
 
 def _cell(value: Any, zone: str) -> str | int | float | Decimal:

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from sqlmodel import select
 
 from dash_portal.exports import EXPORTS
 from database import AgencySession
+from models import Tenant, User
+from sync.mapping.records import NoteRecord
+from sync.mapping.rows import note_row
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
-from tests.factories import commit_counted, make_lead, make_note, make_opportunity, make_stage
+from tests.factories import commit_counted, make_activity, make_lead, make_note, make_opportunity, make_stage
 
 FORMULAS = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1")
 
@@ -46,6 +52,44 @@ def test_no_cell_starts_a_formula(world: PortalWorld) -> None:
         for cell in (cell for row in rows for cell in row):
             assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
             assert not cell.lstrip().startswith(("=", "@"))
+
+
+def test_times_are_those_of_the_screen_and_their_zone_is_named(world: PortalWorld) -> None:
+    """The reader's own zone, as on the page; a whole day is the brand's day, and has no clock."""
+    brand = world.brands["own"]
+    far_off = datetime.now(UTC).replace(hour=3, minute=30, second=0, microsecond=0) + timedelta(days=40)
+    midnight = datetime.combine(far_off.date(), time(), ZoneInfo("America/New_York"))
+    with AgencySession(world.engine) as session:
+        session.get_one(Tenant, brand).timezone = "America/New_York"
+        session.exec(select(User).where(User.email == "viewer@own.example")).one().display_timezone = "Asia/Tokyo"
+        session.add(make_lead(brand, lead_created_at=far_off, phone="007"))
+        session.add(make_note(brand, noted_at=far_off))
+        session.add(make_activity(brand, title="Call", starts_at=far_off, ends_at=far_off + timedelta(hours=1)))
+        days = {"starts_at": midnight, "ends_at": midnight + timedelta(days=2, seconds=-1), "all_day": True}
+        session.add(make_activity(brand, title="Fair", **days))
+        commit_counted(session, brand)
+    client = world.sign_in("viewer@own.example")
+    clock = f"{far_off:%Y-%m-%d} 12:30"  # half past three in the morning in UTC is half past twelve in Tokyo
+
+    for table, heading in (("leads", "Created"), ("notes", "Date")):
+        headings, row = rows_of(client, f"/export/{table}.csv")
+        assert row[headings.index(f"{heading} (Asia/Tokyo)")] == clock
+    headings, *rows = rows_of(client, "/export/schedule.csv")
+    assert headings[:2] == ["Starts (Asia/Tokyo)", "Ends (Asia/Tokyo)"]
+    times = {row[headings.index("Title")]: row[:2] for row in rows}
+    assert times["Call"] == [clock, f"{far_off:%Y-%m-%d} 13:30"]
+    assert times["Fair"] == [f"{far_off:%Y-%m-%d}", f"{far_off + timedelta(days=1):%Y-%m-%d}"]
+
+
+def test_words_of_a_note_stand_apart_where_tags_stood(world: PortalWorld) -> None:
+    markup = "<p>Called</p><p>Will decide</p><ul><li>asked for FDD</li><li>two units</li></ul>soon<br>again<hr>later"
+    record = NoteRecord("1", f"{markup}<table><tr><td>a</td><td>b</td></tr></table>", "Pat", None, "Note")
+    with AgencySession(world.engine) as session:
+        text = note_row(record, "1", ZoneInfo("UTC"))["content_text"]
+        session.add(make_note(world.brands["own"], content_text=text))
+        commit_counted(session, world.brands["own"])
+    _, row = rows_of(world.sign_in("viewer@own.example"), "/export/notes.csv")
+    assert " ".join(row[-1].split()) == "Called Will decide asked for FDD two units soon again later a b"
 
 
 def test_too_long_a_table_is_refused_in_plain_words(database_url: str, encryption_key: str) -> None:

@@ -16,7 +16,22 @@ from date_only import moment_of_date
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", " =1", "\u00a0=1", "|cmd", "%0A", "\uff1d1", "\u200b\uff201", '"=1'],
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t1",
+        " =1",
+        "\u00a0=1",
+        "|cmd",
+        "%0A",
+        "\uff1d1",
+        "\u200b\uff201",
+        "\uff0b1",
+        "\uff0d1",
+        '"=1',
+    ],
 )
 def test_no_text_is_a_formula_in_a_spreadsheet(text: str) -> None:
     assert safe_text(text) == f"'{text}"
@@ -36,6 +51,26 @@ def test_no_text_is_a_formula_in_a_spreadsheet(text: str) -> None:
 )
 def test_no_part_of_a_text_is_a_formula_where_it_is_split(text: str, written: str) -> None:
     assert safe_text(text) == written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("3-4", "007", "1/2", "12:30", "1e5", "2.50", "1,5", "50%", "TRUE"),
+        *("(404) 555-0100", "404-555-0100", "404.555.0100", "004915112345678", "123456789012"),
+        *("May 5", "5-May", "12 March 2026", "9 am"),
+    ],
+)
+def test_a_code_or_a_telephone_number_stays_what_it_is(text: str) -> None:
+    assert safe_text(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "3", "0", "4045550100", "Studio 54", "Maya 5", "3 units", "A-12", "Truett", "5th Avenue", "x@y.example"],
+)
+def test_a_text_that_a_spreadsheet_leaves_alone_is_left_alone(text: str) -> None:
+    assert safe_text(text) == text
 
 
 @given(st.text(alphabet="=+-@\uff1d\uff0b;,\t\r\n\"' a\u00a0", max_size=12))
