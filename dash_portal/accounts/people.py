@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from dash_portal.accounts.access import lock_person, renew_access, withdraw_links
 from dash_portal.accounts.audit import Actor, AuditAction, record
-from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.errors import AccountError, FieldError
 from dash_portal.accounts.passwords import check_new_password, password_fits
 from dash_portal.accounts.rights import hold_rights, require_agency, require_may_manage
 from dash_portal.accounts.same_address import hash_for_address, require_free_address
@@ -30,10 +30,10 @@ _EMAIL: Final = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"']+")
 
 
 def valid_email(email: str) -> str:
-    """Return the address in its stored spelling. Raises AccountError when it can't be one."""
+    """Return the address in its stored spelling. Raises FieldError when it can't be one."""
     email = normal_email(email)
     if not _EMAIL.fullmatch(email) or email.endswith(_NOBODYS):
-        raise AccountError("Please give an e-mail address such as name@example.com.")
+        raise FieldError("email", "Please give an e-mail address such as name@example.com.")
     return email
 
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
-from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.errors import FieldError
 from dash_portal.accounts.passwords import hash_password
 from models import User
 
 
 def require_free_address(session: Session, *, email: str, tenant_id: int | None) -> None:
-    """Raise AccountError when the brand (None: the agency) has someone with this e-mail address already."""
+    """Raise FieldError when the brand (None: the agency) has someone with this e-mail address already."""
     if has_address(session, email=email, tenant_id=tenant_id):
-        raise AccountError(f"There is already someone with the e-mail address {email}.")
+        raise FieldError("email", f"There is already someone with the e-mail address {email}.")
 
 
 def has_address(session: Session, *, email: str, tenant_id: int | None) -> bool:

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from dash_portal.accounts import links, people
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotAllowedError, NotFoundError
+from dash_portal.accounts.forms import InviteForm, tell_at_field
 from dash_portal.accounts.links import Link
 from dash_portal.brand_access import authorised_brand, require_role
 from dash_portal.portal import portal
@@ -35,15 +36,19 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/invite")
 def invite() -> ResponseReturnValue:
     """Make a link by which a viewer joins; it is shown this once."""
+    form = InviteForm()
+    if not form.validate_on_submit():
+        return _page(form=form), 400
     return _make_link(
         lambda database: links.invite_user(
             database,
             actor=current_actor(),
-            email=request.form.get("email", ""),
+            email=form.email.data,
             role=Role.TENANT_VIEWER,
             tenant_id=database.tenant_id,
             now=utc_now(),
-        )
+        ),
+        form=form,
     )
 
 
@@ -88,13 +93,13 @@ def _own_brand(*, writes: bool) -> BrandSession:
     return BrandSession(portal().engine, authorised_brand().tenant_id, writes=writes)
 
 
-def _make_link(make: Callable[[BrandSession], Link]) -> ResponseReturnValue:
+def _make_link(make: Callable[[BrandSession], Link], *, form: InviteForm | None = None) -> ResponseReturnValue:
     try:
         with _own_brand(writes=True) as database:
             link = make(database)
             database.commit()
     except AccountError as wrong:
-        return _refused(wrong)
+        return _refused(wrong, form)
     return _page(link=link)
 
 
@@ -108,13 +113,13 @@ def _do(done: str, change: Callable[[BrandSession], object]) -> ResponseReturnVa
     return redirect(url_for("team.show", done=done), code=303)
 
 
-def _refused(wrong: AccountError) -> ResponseReturnValue:
+def _refused(wrong: AccountError, form: InviteForm | None = None) -> ResponseReturnValue:
     if isinstance(wrong, NotFoundError | NotAllowedError):
         raise wrong
-    return _page(problem=str(wrong)), 400
+    return _page(problem=tell_at_field(form, wrong) if form else str(wrong), form=form), 400
 
 
-def _page(*, link: Link | None = None, problem: str | None = None) -> str:
+def _page(*, link: Link | None = None, problem: str | None = None, form: InviteForm | None = None) -> str:
     with _own_brand(writes=False) as database:
         everyone = list(database.exec(select(User).order_by(col(User.active).desc(), User.name, User.email)))
         invites = links.open_invites(database, now=utc_now())
@@ -126,7 +131,7 @@ def _page(*, link: Link | None = None, problem: str | None = None) -> str:
         viewer=Role.TENANT_VIEWER,
         link=request.url_root.rstrip("/") + link.path if link else None,
         link_until=link.expires_at if link else None,
-        email=request.form.get("email", "")[:254] if problem else "",
+        form=form or InviteForm(formdata=None),
         problem=problem,
         done=_DONE.get(request.args.get("done", "")),
     )

@@ -5,7 +5,7 @@ Addresses that name no brand begin with an underscore, which no short name can.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -21,11 +21,12 @@ from dash_portal.accounts.brands import (
     suspend_brand,
 )
 from dash_portal.accounts.browser import current_actor
-from dash_portal.accounts.errors import AccountError, NotFoundError
+from dash_portal.accounts.errors import AccountError, FieldError, NotFoundError
+from dash_portal.accounts.forms import tell_at_field
 from dash_portal.accounts.short_names import suggested_slug
 from dash_portal.accounts.zone_names import zone_choices
 from dash_portal.agency import frame
-from dash_portal.agency.brand_forms import BrandForm, NewBrandForm, WebKeyForm, tell_at_field
+from dash_portal.agency.brand_forms import BrandForm, LogoForm, NewBrandForm, WebKeyForm
 from dash_portal.agency.health.sync_health import sync_health
 from dash_portal.agency.list_search import holds, searched_words
 from dash_portal.agency.words import CHECK_WORDS
@@ -198,16 +199,18 @@ def reactivate(slug: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>/logo/<theme>")
 def logo(slug: str, theme: str) -> ResponseReturnValue:
     """Keep an uploaded logo, made safe."""
-    shown_on = _theme(theme)
-    sent = request.files.get("logo")
-    body = sent.read() if sent is not None else b""
-    return _do(
-        slug,
-        "logo",
-        lambda session, tenant: keep_logo(
-            session, actor=current_actor(), tenant_id=tenant.id or 0, theme=shown_on, body=body
-        ),
-    )
+    shown_on, logo_form = _theme(theme), LogoForm()
+    if not logo_form.validate_on_submit():
+        return _edit_page(slug, logo_forms={shown_on: logo_form}), 400
+    body = logo_form.logo.data.read()
+
+    def do(session: AgencySession, tenant: Tenant) -> None:
+        try:
+            keep_logo(session, actor=current_actor(), tenant_id=tenant.id or 0, theme=shown_on, body=body)
+        except LogoError as wrong:
+            raise FieldError("logo", str(wrong)) from wrong
+
+    return _do(slug, "logo", do, logo_forms={shown_on: logo_form})
 
 
 @blueprint.post("/<slug>/logo/<theme>/remove")
@@ -297,6 +300,7 @@ def _do(
     *,
     form: BrandForm | None = None,
     key_form: WebKeyForm | None = None,
+    logo_forms: Mapping[LogoTheme, LogoForm] | None = None,
 ) -> ResponseReturnValue:
     """Carry a change out, commit it, and show the brand with what came of it."""
     with open_agency(writes=True) as session:
@@ -305,11 +309,11 @@ def _do(
             change(session, tenant)
         except NotFoundError:
             raise
-        except (AccountError, LogoError) as wrong:
+        except AccountError as wrong:
             session.rollback()
-            sent = form or key_form
-            problem = tell_at_field(sent, wrong) if sent and isinstance(wrong, AccountError) else str(wrong)
-            return _edit_page(slug, problem=problem, form=form, key_form=key_form), 400
+            sent = form or key_form or next(iter((logo_forms or {}).values()), None)
+            problem = tell_at_field(sent, wrong) if sent else str(wrong)
+            return _edit_page(slug, problem=problem, form=form, key_form=key_form, logo_forms=logo_forms), 400
         session.commit()
         now_named = tenant.slug
     return frame.go_to(url_for("agency_brands.edit", slug=now_named, done=done))
@@ -332,7 +336,12 @@ def _new_page(form: NewBrandForm, *, problem: str | None = None, starting: bool 
 
 
 def _edit_page(
-    slug: str, *, problem: str | None = None, form: BrandForm | None = None, key_form: WebKeyForm | None = None
+    slug: str,
+    *,
+    problem: str | None = None,
+    form: BrandForm | None = None,
+    key_form: WebKeyForm | None = None,
+    logo_forms: Mapping[LogoTheme, LogoForm] | None = None,
 ) -> str:
     with open_agency() as session:
         tenant = find_brand_by_slug(session, slug)
@@ -346,6 +355,7 @@ def _edit_page(
         accent=accent_advice(form.accent_colour.data or ""),
         zones=zone_choices(),
         logos={theme: marks.get(theme) for theme in LogoTheme},
+        logo_forms=logo_forms or {},
         problem=problem,
         done=_done(),
     )

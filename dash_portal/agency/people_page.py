@@ -10,16 +10,16 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import col, select
 
 from dash_portal.accounts import links, people
-from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
+from dash_portal.accounts.forms import tell_at_field
 from dash_portal.accounts.links import Link
 from dash_portal.agency import frame
 from dash_portal.agency.list_search import holds, searched_words
+from dash_portal.agency.people_forms import RoleForm, RoleInviteForm
 from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, moment_text
-from dash_portal.request_words import member
 from database import AgencySession
 from models import Role, Tenant, User, utc_now
 
@@ -45,16 +45,19 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/invite")
 def invite() -> ResponseReturnValue:
     """Make a link by which someone joins; it is shown this once."""
+    form = RoleInviteForm()
+    if not form.validate_on_submit():
+        return _page(form=form), 400
     return _make_link(
         lambda session: links.invite_user(
             session,
             actor=current_actor(),
-            email=request.form.get("email", ""),
-            role=_role(),
-            tenant_id=_tenant_id(session),
+            email=form.email.data,
+            role=form.chosen_role,
+            tenant_id=form.tenant_id(session),
             now=utc_now(),
         ),
-        who=request.form.get("email", ""),
+        form=form,
     )
 
 
@@ -108,37 +111,23 @@ def two_step_off(user_id: int) -> ResponseReturnValue:
 @blueprint.post(f"{_PERSON}/role")
 def role(user_id: int) -> ResponseReturnValue:
     """Give this person another role or brand."""
+    form = RoleForm()
+    if not form.validate_on_submit():
+        return _page(problem=" ".join(form.role.errors)), 400
     return _do(
         "role",
         lambda session: people.change_role(
             session,
             actor=current_actor(),
             user_id=user_id,
-            role=_role(),
-            tenant_id=_tenant_id(session),
+            role=form.chosen_role,
+            tenant_id=form.tenant_id(session),
             now=utc_now(),
         ),
     )
 
 
-def _role() -> Role:
-    role = member(Role, request.form.get("role", ""))
-    if role is None:
-        raise AccountError("Please choose a role.")
-    return role
-
-
-def _tenant_id(session: AgencySession) -> int | None:
-    """Return the brand that the form names; agency staff belong to none, whatever it says."""
-    if _role() is Role.AGENCY_ADMIN:
-        return None
-    try:
-        return find_brand_by_slug(session, request.form.get("brand", "")).id
-    except NotFoundError as missing:
-        raise AccountError("Please choose the brand that this person belongs to.") from missing
-
-
-def _make_link(make: Callable[[AgencySession], Link], *, who: str = "") -> ResponseReturnValue:
+def _make_link(make: Callable[[AgencySession], Link], *, form: RoleInviteForm | None = None) -> ResponseReturnValue:
     with open_agency(writes=True) as session:
         try:
             link = make(session)
@@ -146,9 +135,9 @@ def _make_link(make: Callable[[AgencySession], Link], *, who: str = "") -> Respo
             raise
         except AccountError as wrong:
             session.rollback()
-            return _page(problem=str(wrong)), 400
+            return _page(problem=tell_at_field(form, wrong) if form else str(wrong), form=form), 400
         session.commit()
-    return _page(link=link, who=who)
+    return _page(link=link, who=form.email.data if form else "")
 
 
 def _do(done: str, change: Callable[[AgencySession], object]) -> ResponseReturnValue:
@@ -164,7 +153,9 @@ def _do(done: str, change: Callable[[AgencySession], object]) -> ResponseReturnV
     return redirect(url_for("agency_people.show", done=done), code=303)
 
 
-def _page(*, link: Link | None = None, who: str = "", problem: str | None = None) -> str:
+def _page(
+    *, link: Link | None = None, who: str = "", problem: str | None = None, form: RoleInviteForm | None = None
+) -> str:
     now, words = utc_now(), searched_words()
     with open_agency() as session:
         everyone = list(session.exec(select(User).order_by(col(User.active).desc(), User.name, User.email)))
@@ -195,8 +186,7 @@ def _page(*, link: Link | None = None, who: str = "", problem: str | None = None
         who=who,
         until=lambda moment: moment_text(moment, frame.viewers_zone()),
         ago=lambda moment: ago_text(moment, now),
-        form=request.form if problem else {},
-        chosen_brand=request.args.get("brand", ""),
+        form=form or RoleInviteForm(formdata=None, brand=request.args.get("brand", "")),
         problem=problem,
         done=_DONE.get(request.args.get("done", "")),
     )

@@ -43,6 +43,19 @@ def test_inviting_shows_a_link_once_and_withdrawing_voids_it(world: PortalWorld)
     assert [entry.details["email"] for entry in world.audit("invite_withdrawn")] == ["new@own.example"]
 
 
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [("nobody", "Please give an e-mail address"), ("viewer@own.example", "There is already someone")],
+)
+def test_what_is_wrong_with_an_invitation_is_said_at_its_field_and_what_was_typed_stays(
+    world: PortalWorld, email: str, words: str
+) -> None:
+    answer = world.post(world.sign_in("admin@own.example"), "/team/invite", email=email)
+    assert answer.status_code == 400
+    assert f'value="{email}" aria-invalid="true"' in answer.text
+    assert f'id="email-error" role="alert">{words}' in answer.text
+
+
 def test_signs_that_no_database_keeps_are_refused(world: PortalWorld) -> None:
     admin = world.sign_in("admin@own.example")
     assert world.post(admin, "/team/invites/x%00y/withdraw").status_code == 404

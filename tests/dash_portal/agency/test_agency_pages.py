@@ -357,7 +357,9 @@ def test_a_logo_that_is_none_is_refused_and_the_old_one_stays(world: PortalWorld
     upload(world, "/agency/brands/own/logo/light", png())
     answer = upload(world, "/agency/brands/own/logo/light", b"<html>")
     assert answer.status_code == 400
-    assert "A logo is a PNG or an SVG file." in answer.text
+    assert 'id="logo-error" role="alert">A logo is a PNG or an SVG file.' in answer.text
+    assert answer.text.count('aria-invalid="true"') == 1  # of two fields the one that was sent
+    assert "Please choose a file." in upload(world, "/agency/brands/own/logo/light", b"").text
     with BrandSession(world.engine, world.brands["own"]) as session:
         assert session.exec(select(TenantLogo)).one().body == png()
 
@@ -405,6 +407,24 @@ def test_people_are_invited_moved_and_never_the_last_admin_locked_out(world: Por
     assert world.post(agency, f"/agency/users/{me}/deactivate").status_code == 400
     assert world.post(agency, f"/agency/users/{me}/role", role="tenant_viewer", brand="own").status_code == 400
     assert world.user(AGENCY).role is Role.AGENCY_ADMIN
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "words"),
+    [
+        ({"email": "nobody", "role": "tenant_viewer", "brand": "own"}, "email", "Please give an e-mail address"),
+        ({"email": "new@own.example", "role": "king", "brand": "own"}, "role", "Please choose a role."),
+        ({"email": "new@own.example", "role": "tenant_viewer", "brand": ""}, "brand", "Please choose the brand"),
+        ({"email": "viewer@own.example", "role": "tenant_viewer", "brand": "own"}, "email", "There is already someone"),
+    ],
+)
+def test_what_is_wrong_with_an_invitation_is_said_at_its_field_and_what_was_typed_stays(
+    world: PortalWorld, form: dict[str, str], field: str, words: str
+) -> None:
+    answer = world.post(world.sign_in(AGENCY), "/agency/users/invite", **form)
+    assert answer.status_code == 400
+    assert f'id="{field}-error" role="alert">{words}' in answer.text
+    assert f'value="{form["email"]}"' in answer.text
 
 
 def test_a_web_key_is_tested_without_being_kept_in_the_open(world: PortalWorld) -> None:
