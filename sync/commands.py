@@ -30,6 +30,7 @@ from sync.api.access import AccessWatch
 from sync.api.clienttether import ClientTether
 from sync.failures import PullError
 from sync.mapping.field_file import load_field_file
+from sync.reading.habits import learned_in_words
 from sync.reading.snapshots import Snapshot, list_snapshots, read_body
 from sync.running.access_check import refused_access
 from sync.running.erasing import BrandBusyError, erase_everywhere
@@ -182,7 +183,9 @@ def probe(slug: str) -> int:
             reports = probe_account(client, fields, brand.zone, settings.sync_schedule_days)
     except PullError as failure:
         raise CommandError(failure.message) from None
-    print("\n".join(probe_lines(reports)))
+    with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
+        learned = learned_in_words(connection, brand.tenant_id)
+    print("\n".join(probe_lines(reports, learned)))
     return 1 if any(report.complaints for report in reports) else 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from call_habits import CallHabits
@@ -25,6 +25,12 @@ class HabitMemory:
 
     known: CallHabits
     keep: Callable[[CallHabits], None]
+
+
+def learned_in_words(connection: Connection, tenant_id: int) -> dict[str, str]:
+    """Return by call what the brand's syncs have learned of its pages and totals, in words for operators."""
+    learned = connection.execute(select(_HABITS).where(_HABITS.c.tenant_id == tenant_id))
+    return {row.call: CallHabits.of(row).in_words for row in learned}
 
 
 def remembered_habits(engine: Engine, lease: Lease, call: str) -> HabitMemory:

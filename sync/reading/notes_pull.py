@@ -91,6 +91,11 @@ class NotesPull:
             plain = len(notes) == len(raws) and pull.reading.issues.count == issues
             self.read.append((contact, this_answer if plain else None))
 
+    def let_unreadable_be(self) -> None:
+        """Count contacts as read although some of their records can't be: someone has accepted so many of them."""
+        self.read += [(contact, None) for contact in self.unreadable]
+        self.unreadable = []
+
     def _hold_against_total(self, contact: LiveContact, answers: Sequence[Answer]) -> None:
         totals = [answer.envelope.total for answer in answers if answer.envelope.total is not None]
         if not totals:

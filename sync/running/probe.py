@@ -210,14 +210,19 @@ def _flat(raw: Mapping[str, Any]) -> Iterable[tuple[str, int]]:
                 yield f"{name}.{inner}", int(deeper not in (None, "", False))
 
 
-def probe_lines(reports: Iterable[CallReport]) -> Iterator[str]:
-    """Yield what a probe found as lines for a person."""
+def probe_lines(reports: Iterable[CallReport], learned: Mapping[str, str]) -> Iterator[str]:
+    """Yield what a probe found as lines for a person; `learned`: what syncs know of each call's pages, in words.
+
+    How a call pages and what its total is worth no single answer tells: that is what the syncs have seen.
+    """
     for report in reports:
         yield f"{report.resource.value}  {report.request}".rstrip()
         if report.failure is not None:
             yield f"  ! {report.failure}"
             continue
         yield f"  answered with {_paging(report)}"
+        if report.resource is not Resource.NOTES:  # whose answers are lists of their own, and no pages of one
+            yield f"  pages, as syncs have found: {learned.get(report.request, 'nothing yet, no list was read whole')}"
         for wire in report.wire_fields:
             yield _field_line(wire)
         for each in report.fields:

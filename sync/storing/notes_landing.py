@@ -174,7 +174,10 @@ def land_notes(
             new_notes = {} if is_first else count_new_notes(connection, tenant_id, pull.mirror)
             counts = upsert(connection, pull.mirror, tenant_id, utc_now(), staging=staging, scope=scope)
             counts = replace(counts, unchanged=counts.unchanged + notes.same_rows)
+        has_news = writer.unreadable_are_news(connection, pull)
         if not writer.replaying:
+            if not has_news:  # after the rows: a missing one may still be the one that can't be read
+                notes.let_unreadable_be()
             weigh_evidence(connection, tenant_id, notes, new_notes, plan.unexplained, leads_known=leads_known)
             record_setbacks(connection, tenant_id, notes)
         # Before the summaries, one of which counts the contacts that were read.
@@ -184,7 +187,6 @@ def land_notes(
         mark_whole(
             connection, tenant_id, writer.run_id, pull.resource, since=pull.first_position, but=notes.bad_positions
         )
-        has_news = writer.unreadable_are_news(connection, pull)
         status = notes_status(notes, plan, leads_known=leads_known, unreadable_are_news=has_news)
         result = ResourceResult(
             pull.resource,

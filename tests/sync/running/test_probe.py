@@ -59,6 +59,17 @@ def test_a_documented_account_is_understood_and_nothing_is_written(world: SyncWo
     assert "secret" not in out
 
 
+def test_how_a_call_pages_is_told_as_syncs_have_found_it(world: SyncWorld, say: Say) -> None:
+    """One answer teaches nothing of pages: what is said of them is said to come from elsewhere."""
+    _, out, _ = say("probe", "--tenant", "brand")
+    assert out.count("pages, as syncs have found: nothing yet") == 4
+    world.sync("brand")
+    _, out, _ = say("probe", "--tenant", "brand")
+    assert "pages, as syncs have found: pages of up to 30 records" in out
+    assert "its total counts the list" in out
+    assert "nothing yet" not in out
+
+
 def test_what_is_not_understood_is_named_call_by_call(world: SyncWorld, say: Say) -> None:
     for contact in rows_of(world, "contacts"):
         contact["created"] = "some day"
