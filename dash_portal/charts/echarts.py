@@ -96,6 +96,7 @@ def _bar_series(drawing: Drawing, number: int) -> dict[str, Any]:
             "position": "inside" if series.bears_numbers else "top" if drawing.across else "right",
             "distance": 4,
             "fontSize": drawing.font,
+            "textBorderWidth": 0,
         },
         "data": [_bar(series, mark) for mark in series.marks],
     }
@@ -141,6 +142,7 @@ def _name_axis(drawing: Drawing, panel: int, *, is_shown: bool) -> dict[str, Any
         "gridIndex": panel,
         "data": list(drawing.categories),
         "inverse": not drawing.across,
+        "position": "bottom" if drawing.across else "left",
         "show": not drawing.chart.is_empty,
         "axisTick": {"show": False},
         "axisLine": {"show": drawing.has_bars(panel), "onZero": False, "lineStyle": {"color": LINE_COLOUR}},

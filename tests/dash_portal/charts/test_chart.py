@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from dash_portal.charts.chart import ChartError, Kind, Series
+from dash_portal.charts.chart import ChartError, Kind, Look, Series
 from dash_portal.charts.data import chart_data, chart_table
 from dash_portal.charts.numbers import ValueFormat
 from tests.dash_portal.charts.examples import BAR, EMPTY, GROUPED_BAR, KEYED, PROGRESSION
@@ -32,6 +32,18 @@ FIVE = (1, 2, 3, 4, 5)
             },
             "one value format",
         ),
+        ({"series": (Series("A", FIVE, look=Look.HEAT),)}, "only rows"),
+        ({"kind": Kind.STRIP, "series": (Series("A", FIVE), Series("B", FIVE))}, "a strip shows one"),
+        ({"kind": Kind.ROWS, "series": (Series("A", FIVE, look=Look.INSIDE),)}, "no bar of its scale before it"),
+        (
+            {
+                "kind": Kind.ROWS,
+                "series": (Series("A", FIVE), Series("B", FIVE, ValueFormat.PERCENT, Look.INSIDE)),
+            },
+            "no bar of its scale before it",
+        ),
+        ({"series": (Series("A", FIVE, wholes=(0, *FIVE[1:])),)}, "more than its whole"),
+        ({"series": (Series("A", FIVE, wholes=(9, 9)),)}, "2 values of 'A' for 5 categories"),
     ],
 )
 def test_a_chart_that_contradicts_itself_is_refused(changes: dict[str, Any], reason: str) -> None:

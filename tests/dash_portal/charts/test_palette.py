@@ -1,10 +1,14 @@
+import re
 from itertools import combinations
 from math import dist
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import dash_portal.charts.palette
+from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.palette import (
     COLOURS,
     DARK_PAGE,
@@ -17,6 +21,7 @@ from dash_portal.charts.palette import (
     parse_colour,
     readable_text,
 )
+from tests.dash_portal.charts.examples import EXAMPLES
 
 colours = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
 
@@ -121,3 +126,20 @@ def test_a_colour_is_read(text: str, colour: str) -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ColourError):
         parse_colour(text)
+
+
+def test_contrast_is_measured_on_the_cards_that_charts_stand_on() -> None:
+    style = (Path(dash_portal.charts.palette.__file__).parents[1] / "assets" / "tokens.css").read_text()
+    light, dark = (parse_colour(colour) for colour in re.findall(r"--card: (#\w+);", style))
+    assert (light, dark) == (LIGHT_PAGE, DARK_PAGE)
+
+
+@given(colours, st.sampled_from(sorted(EXAMPLES)), st.booleans())
+def test_every_mark_shows_on_both_cards_whatever_the_accent(accent: str, name: str, narrow: bool) -> None:
+    """Faded, pale and strong ones: by its fill, or by the edge around a fill that steps back."""
+    for series in drawing_of(EXAMPLES[name], accent, narrow=narrow).series:
+        for mark in series.marks:
+            if mark.length:
+                seen_by = mark.edge or mark.fill
+                assert min(contrast(seen_by, LIGHT_PAGE), contrast(seen_by, DARK_PAGE)) >= 3
+                assert (mark.edge is not None) == mark.fill.startswith("rgba")

@@ -6,9 +6,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from dash_portal.dashboards.pipeline import _shown, unlisted_stages
 from dash_portal.dashboards.pipeline_counts import PipelineCounts, StageTotals
-from dash_portal.dashboards.stages import Stage, current_keys, in_order, qualified_keys, signed_keys, steps
+from dash_portal.dashboards.stages import (
+    Stage,
+    StageGroup,
+    current_keys,
+    groups_of,
+    in_order,
+    qualified_keys,
+    signed_keys,
+    steps,
+)
 from dash_portal.dashboards.time_in_stage import Ageing
 
 NAMES = ("New Lead", "QR Sent", "QR Returned", "FDD Sent", "FA Sent", "FA Signed")
@@ -91,3 +102,35 @@ def test_a_stage_behind_the_signature_is_no_step() -> None:
     assert [stage.name for stage in steps(REAL)][-1] == "FA Signed"
     assert "Lost" not in {stage.name for stage in steps(REAL)}
     assert [stage.name for stage in steps(in_rows(("A", 0, True), ("B", 0, True)))] == ["A", "B"]
+
+
+NEW, ENGAGING, QUALIFIED = StageGroup.NEW, StageGroup.ENGAGING, StageGroup.QUALIFIED
+DECIDING, PARKED, LOST = StageGroup.DECIDING, StageGroup.PARKED, StageGroup.LOST
+
+
+@pytest.mark.parametrize(
+    ("listed", "groups"),
+    [
+        pytest.param(
+            [(0, True), (9, True), (10, True), (39, True), (40, True), (100, True)],
+            [NEW, ENGAGING, QUALIFIED, QUALIFIED, DECIDING, DECIDING],
+            id="by likelihood along the way",
+        ),
+        pytest.param([(0, True), (100, True), (1, True)], [NEW, DECIDING, PARKED], id="behind the signature"),
+        pytest.param([(0, True), (95, True), (5, True)], [NEW, DECIDING, PARKED], id="behind the likeliest"),
+        pytest.param([(0, True), (100, True), (100, True)], [NEW, DECIDING, DECIDING], id="as likely as the likeliest"),
+        pytest.param([(0, True), (50, False), (100, False)], [NEW, LOST, LOST], id="not active"),
+        pytest.param(
+            [(0, True), (15, True), (0, True), (40, True)], [NEW, QUALIFIED, QUALIFIED, DECIDING], id="unsaid"
+        ),
+        pytest.param([(20, True), (20, True)], [NEW, QUALIFIED], id="the first is new whatever its likelihood"),
+        pytest.param([(0, True), (0, True), (0, True)], [NEW, ENGAGING, ENGAGING], id="nobody has filled in any"),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_a_stages_group_follows_its_place_activity_and_likelihood(
+    listed: list[tuple[int, bool]], groups: list[StageGroup]
+) -> None:
+    for names in (map(str, range(9)), ["FA Signed", "Lost", "New Lead", "Parked", "QR Returned", "Signed"]):
+        rows = [(name, likelihood, active) for name, (likelihood, active) in zip(names, listed, strict=False)]
+        assert list(groups_of(in_rows(*rows)).values()) == groups
