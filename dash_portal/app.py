@@ -24,6 +24,7 @@ from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
 from dash_portal.agency import audit_page, brands_page, people_page, snapshots_page, sync_page
 from dash_portal.brand_access import current_viewer
 from dash_portal.co_branding import logo_route
+from dash_portal.co_branding.page_head import page_head
 from dash_portal.components import shell
 from dash_portal.index_page import NAMED_HERE, STARTS_DASH, first_files, index_string, own_modules
 from dash_portal.monitoring import routes
@@ -59,7 +60,10 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "start", _start)
     app.jinja_env.globals.update(
-        static_url=served_files.static_url, vendor_url=served_files.vendor_url, asset_url=served_files.asset_url
+        static_url=served_files.static_url,
+        vendor_url=served_files.vendor_url,
+        asset_url=served_files.asset_url,
+        page_head=page_head,
     )
     _add_dash(app, settings)
     return app

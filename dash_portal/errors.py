@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from dash_portal.accounts.browser import look_no_more
 from dash_portal.accounts.errors import AccountError, NotAllowedError, NotFoundError
 from dash_portal.brand_access import BrandForbiddenError, NoBrandError, NotSignedInError, RoleForbiddenError
+from dash_portal.co_branding.page_head import page_head
 from dash_portal.database_away import AWAY, tell_away
 from dash_portal.security import asked_by_htmx, speaks_to_a_program
 
@@ -59,7 +60,9 @@ def answer(status: int, detail: str | None = None) -> Response:
     if speaks_to_a_program():
         made = jsonify({"error": detail or words})
     else:
-        made = make_response(render_template("error.html", title=title, words=detail or words, status=status))
+        head = None if status >= 500 else page_head()  # what failed once is not asked again
+        page = render_template("error.html", title=title, words=detail or words, status=status, head=head)
+        made = make_response(page)
     made.status_code = status
     if asked_by_htmx():
         made.headers["HX-Reswap"] = "none"  # the page stays as it is, and its script tells that something failed

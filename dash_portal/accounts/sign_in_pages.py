@@ -109,6 +109,7 @@ def _open_link(token: str, use: Callable[[PortalSession, str], None], *, is_rese
             brand = database.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
             email = invite.email
             shown = {"email": email, "brand": brand.name if brand else None, "shortest": SHORTEST}
+            face = brand_face(portal().engine, brand.slug) if brand else None
             if request.method == "POST":
                 _require_same_twice()
                 use(database, token)
@@ -122,7 +123,7 @@ def _open_link(token: str, use: Callable[[PortalSession, str], None], *, is_rese
     if request.method == "POST" and problem is None:
         return _leave_link(email, is_reset=is_reset)
     template = "reset.html" if is_reset else "join.html"
-    page = render_template(template, problem=problem, name=request.form.get("name", ""), **shown)
+    page = render_template(template, problem=problem, name=request.form.get("name", ""), face=face, **shown)
     return page, 400 if problem else 200
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import dash_bootstrap_components as dbc
 from dash import dcc, html
@@ -12,16 +11,9 @@ from flask_wtf.csrf import generate_csrf
 
 from dash_portal.brand_access import Brand, Viewer, initials
 from dash_portal.co_branding.logos import LogoAddresses
+from dash_portal.dashboard_tabs import TABS
 from dash_portal.view import View
 from models import Role
-
-TABS: Final = (
-    ("/leads", "Leads"),
-    ("/pipeline", "Pipeline"),
-    ("/hot-list", "Hot list"),
-    ("/notes", "Notes"),
-    ("/schedule", "Schedule"),
-)
 
 
 def navbar(

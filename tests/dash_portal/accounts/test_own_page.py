@@ -14,6 +14,27 @@ from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 NEW = "nine quiet harbours"
 
 
+@pytest.mark.parametrize("path", ["/account", "/team", "/no-such-page"])
+def test_plain_pages_keep_the_brands_face_and_tabs(world: PortalWorld, path: str) -> None:
+    page = world.sign_in("admin@own.example").get(path).text
+    assert re.search(r'class="brand" href="/">.*<span>Own Brand</span>', page, re.DOTALL)
+    assert re.findall(r'class="tab" href="([^"]+)"', page) == [
+        "/leads",
+        "/pipeline",
+        "/hot-list",
+        "/notes",
+        "/schedule",
+    ]
+    assert 'href="/logout"' in page
+
+
+def test_the_agencys_people_keep_its_tabs_and_a_visitor_gets_none(world: PortalWorld) -> None:
+    page = world.sign_in("agency@mellon.example").get("/account").text
+    assert "Mellon agency" in page
+    assert 'class="tab" href="/agency/sync"' in page
+    assert 'class="tab"' not in world.visitor().get("/login").text
+
+
 def test_changing_the_password_ends_every_other_session(world: PortalWorld) -> None:
     here, elsewhere = world.sign_in("viewer@own.example"), world.sign_in("viewer@own.example")
     answer = world.post(here, "/account/password", current=PASSWORD, password=NEW, again=NEW)

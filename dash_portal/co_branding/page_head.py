@@ -1,0 +1,38 @@
+"""What stands above the plain pages of who is signed in: the brand's face and the tabs, as on the dashboards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dash_portal.agency.frame import TABS as AGENCY_TABS
+from dash_portal.brand_access import NotSignedInError, authorised_brand, current_viewer, initials, open_brand
+from dash_portal.co_branding.accent import drawn_accent
+from dash_portal.co_branding.logos import LogoAddresses, logo_addresses
+from dash_portal.dashboard_tabs import TABS
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """Name, logos or else letters, colours, and the tabs (address, words)."""
+
+    name: str
+    letters: str
+    logos: LogoAddresses | None
+    accent: str | None
+    on_accent: str | None
+    tabs: tuple[tuple[str, str], ...]
+
+
+def page_head() -> PageHead | None:
+    """Return the head for the person of this request: their brand's, or the agency's own; None for a visitor."""
+    try:
+        viewer = current_viewer()
+    except NotSignedInError:
+        return None
+    if viewer.is_agency:
+        return PageHead("Mellon agency", "M", None, None, None, AGENCY_TABS)
+    brand = authorised_brand()
+    with open_brand(brand) as session:
+        logos = logo_addresses(session, brand.tenant_id, brand.slug)
+    accent, on_accent = drawn_accent(brand.accent_colour)
+    return PageHead(brand.name, initials(brand.name), logos, accent, on_accent, TABS)
