@@ -31,6 +31,7 @@ from dash_portal.monitoring import routes
 from dash_portal.portal import open_portal
 from logs import configure_logs
 from settings import PortalSettings, load_settings
+from tracing import start_tracing
 
 _YEAR: Final = 31_536_000
 _PAGES: Final = Path(__file__).parents[1] / "pages"
@@ -59,6 +60,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     for part in (sync_page, snapshots_page, brands_page, people_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "start", _start)
+    start_tracing("portal-web", app.extensions["portal"].engine, app)
     app.jinja_env.globals.update(
         static_url=served_files.static_url,
         vendor_url=served_files.vendor_url,

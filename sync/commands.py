@@ -42,6 +42,7 @@ from sync.running.stopping import stop_when_told
 from sync.running.tenant_run import SyncContext, sync_brand
 from sync.running.worker import Worker
 from sync.status import status_lines, sync_status
+from tracing import start_tracing
 
 _NOT_MIGRATED: Final = "the database is not migrated: run python -m dash_portal migrate"
 _READY_SECONDS: Final = 2.0
@@ -142,6 +143,7 @@ def worker() -> int:
     collect_rarely()
     if engine is None:
         return 0
+    start_tracing("portal-worker", engine)
     if not Worker(SyncContext(engine, settings, worker_name(), stop, AccessWatch(), fields)).run():
         os._exit(0)  # threads that wait for an answer can't be ended any other way
     return 0
