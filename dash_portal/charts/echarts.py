@@ -7,7 +7,7 @@ Every text is written here, because an option without functions can't format num
 from html import escape
 from typing import Any
 
-from dash_portal.charts.chart import Chart, Look
+from dash_portal.charts.chart import Chart
 from dash_portal.charts.drawing import LABEL_GAP, PANEL_TITLE_SIZE, Drawing, DrawnSeries, Mark
 from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.text import FONT_FAMILY, FONT_SIZE, LINE_HEIGHT
@@ -80,8 +80,7 @@ def _axes(drawing: Drawing) -> list[int]:
 def _bar_series(drawing: Drawing, number: int) -> dict[str, Any]:
     series = drawing.series[number]
     axis = series.panel if series.thickness is None else number
-    radius = 9 if series.look is Look.MARK else 3
-    from_zero = [radius, radius, 0, 0] if drawing.across else [0, radius, radius, 0]
+    from_zero = [3, 3, 0, 0] if drawing.across else [0, 3, 3, 0]
     drawn: dict[str, Any] = {
         "type": "bar",
         "name": series.name,

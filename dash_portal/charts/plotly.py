@@ -11,7 +11,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import plotly.io
 
-from dash_portal.charts.chart import Chart, Look
+from dash_portal.charts.chart import Chart
 from dash_portal.charts.drawing import LEGEND_ROW, PANEL_TITLE_SIZE, Drawing, DrawnSeries
 from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.text import FONT_FAMILY, FONT_SIZE
@@ -78,7 +78,7 @@ def _bars(drawing: Drawing, series: DrawnSeries) -> go.Bar:
             "yaxis": "y",
             "marker": {
                 "color": [mark.fill for mark in series.marks],
-                "cornerradius": 9 if series.look is Look.MARK else 3,
+                "cornerradius": 3,
                 "line": {
                     "color": [mark.edge or mark.fill for mark in series.marks],
                     "width": [0 if mark.edge is None else EDGE_WIDTH for mark in series.marks],

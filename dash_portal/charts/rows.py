@@ -49,7 +49,7 @@ class Room:
     mark: float
 
 
-WIDE: Final = Room(card=420, labels=190, full=620, full_labels=190, font=FONT_SIZE, gap=0.03, mark=0.5)
+WIDE: Final = Room(card=520, labels=170, full=620, full_labels=190, font=FONT_SIZE, gap=0.03, mark=0.5)
 NARROW: Final = Room(card=300, labels=112, full=300, full_labels=92, font=10, gap=0.02, mark=1.0)
 
 

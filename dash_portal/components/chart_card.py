@@ -34,7 +34,7 @@ def chart_columns(columns: Sequence[Sequence[str]], charts: Iterable[Chart], req
     """Return charts in columns beside each other, by their ids; on a narrow screen one column follows the other."""
     by_id = {chart.chart_id: chart for chart in charts}
     cards = [[_card(by_id[chart_id], request) for chart_id in column] for column in columns]
-    return dbc.Row([dbc.Col(column, lg=True, xs=12, class_name="charts-column") for column in cards], class_name="g-3")
+    return dbc.Row([dbc.Col(column, xl=True, xs=12, class_name="charts-column") for column in cards], class_name="g-3")
 
 
 def outputs(columns: Iterable[Sequence[str]]) -> list[Output]:

@@ -129,7 +129,7 @@ def _group_strip(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters
     return Chart(
         chart_id=STATUS_GROUPS,
         title="Leads by status",
-        description="Where prospects stand, by place and likelihood; grey leads nowhere.",
+        description="How far prospects are; grey leads nowhere any more.",
         kind=Kind.STRIP,
         categories=tuple(GROUP_NAMES[group] for group in groups),
         keys=groups,
