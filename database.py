@@ -68,6 +68,9 @@ The words are libpq's; what the address says of them counts.
 """
 
 
+_POOLER: Final = "pooler"
+
+
 class BrandMissingError(Exception):
     """A brand's rows were asked for without saying which brand, or past the brand that was said."""
 
@@ -79,6 +82,9 @@ def create_engine(
 
     With `statement_seconds`, a statement that takes longer is stopped, on both engines (raises OperationalError).
 
+    An address that ends in `?pooler=transaction` leads through a pooler that gives each transaction whichever
+    connection is free (PgBouncer): then nothing is told to a connection, all to each transaction.
+
     Errors never repeat the values of a statement: they are people's data. SQLite gets WAL, a busy time-out and
     foreign keys on every connection, and transactions that begin when they are said to: a writer takes the write lock
     at once (see `brand_transaction`), so that it never fails half-way.
@@ -88,14 +94,22 @@ def create_engine(
         if statement_seconds is not None:
             _stop_slow_sqlite_statements(engine, statement_seconds)
         return engine
+    address = make_url(url)
+    limits: dict[str, Any] = {name: limit for name, limit in _GIVEN_UP.items() if name not in address.query}
+    is_pooled = _POOLER in address.query
+    if is_pooled:
+        limits["prepare_threshold"] = None  # a statement that one connection has prepared the next one does not know
     engine = create_sqlalchemy_engine(
-        url,
+        address.difference_update_query([_POOLER]),
         pool_size=pool_size,
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
-        connect_args={name: limit for name, limit in _GIVEN_UP.items() if name not in make_url(url).query},
+        connect_args=limits,
     )
+    if is_pooled:
+        _tell_each_transaction(engine, role, statement_seconds)
+        return engine
     if statement_seconds is not None:
         _stop_slow_postgresql_statements(engine, statement_seconds)
     if role is not None:
@@ -178,6 +192,22 @@ def _act_as(engine: Engine, role: str) -> None:
             if cursor.fetchone() is not None:
                 cursor.execute(f'SET ROLE "{role}"')
         dbapi_connection.commit()
+
+
+def _tell_each_transaction(engine: Engine, role: str | None, statement_seconds: float | None) -> None:
+    """Give up the login role's rights, and bound statements, for each transaction and no longer than it lasts."""
+    told = []
+    if role is not None:
+        known = f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"  # noqa: S608 - a setting's name, no input
+        can_become = f"EXISTS ({known} AND pg_has_role(oid, 'MEMBER'))"
+        told.append(f"set_config('role', CASE WHEN {can_become} THEN '{role}' ELSE 'none' END, true)")
+    if statement_seconds is not None:
+        told.append(f"set_config('statement_timeout', '{int(statement_seconds * 1000)}', true)")
+    if told:
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(f"SELECT {', '.join(told)}")
 
 
 def has_unreadable_tables(engine: Engine) -> bool:

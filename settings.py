@@ -26,6 +26,8 @@ class ConfigurationError(Exception):
 
 def _database_url(url: str) -> str:
     """Return the URL as SQLAlchemy wants it: hosts say postgres:// or postgresql://, and both mean psycopg 3."""
+    if re.search(r"[?&]pooler=(?!transaction(&|$))", url):
+        raise ValueError("its pooler must be transaction, where there is one")
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)

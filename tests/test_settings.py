@@ -43,6 +43,7 @@ def test_every_spelling_of_postgresql_means_psycopg(environment: pytest.MonkeyPa
     ("kind", "name", "value"),
     [
         (PortalSettings, "DATABASE_URL", "mysql://host/portal"),
+        (PortalSettings, "DATABASE_URL", "postgresql://host/portal?pooler=session"),
         (PortalSettings, "PORTAL_SECRET_KEY", None),
         (PortalSettings, "PORTAL_SECRET_KEY", "too-short-to-be-safe"),
         (PortalSettings, "PORTAL_SECRET_KEY", "s" * 40),
