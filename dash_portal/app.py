@@ -16,6 +16,7 @@ from dash_portal import (
     errors,
     exports,
     liveness,
+    printing,
     request_log,
     security,
     served_files,
@@ -55,7 +56,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     browser.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    for part in (sign_in_pages, own_page, team_page, api, exports, liveness, routes, served_files):
+    for part in (sign_in_pages, own_page, team_page, api, exports, printing, liveness, routes, served_files):
         app.register_blueprint(part.blueprint)
     for part in (sync_page, snapshots_page, brands_page, people_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)

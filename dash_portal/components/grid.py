@@ -113,7 +113,9 @@ def grid_card(
             html.Div(
                 [
                     html.Div([html.H2(table.title, id="table-title", className="card-title"), note]),
-                    html.Div([*search, *tools, _columns_menu(table), *sorts, _export(request)], className="card-tools"),
+                    html.Div(
+                        [*search, *tools, _columns_menu(table), *sorts, *_take_away(request)], className="card-tools"
+                    ),
                 ],
                 className="card-head",
             ),
@@ -155,7 +157,7 @@ def outputs(table: Table) -> list[Output]:
         *(Output("table-total", part) for part in ("children", "data-total")),
         *(Output(ids.control(page, "page"), part) for part in ("max_value", "active_page")),
         *(Output(ids.control(page, name), "value") for name in ("size", *(["sort"] if table.sorts else []))),
-        Output(f"{page}-export", "href"),
+        *(Output(f"{page}-{way}", "href") for way in ("export", "print")),
     ]
 
 
@@ -316,10 +318,13 @@ def _sorts(table: Table, sort: str) -> list[Component]:
     ]
 
 
-def _export(request: PageRequest) -> Component:
+def _take_away(request: PageRequest) -> list[Component]:
     page, query = request.page.name, request.view.narrowed().query
-    href = f"/export/{page}.csv?{query}".removesuffix("?")
-    return html.A("CSV", id=f"{page}-export", href=href, className="button", download="")
+    file, paper = (f"{path}?{query}".removesuffix("?") for path in (f"/export/{page}.csv", f"/print/{page}"))
+    return [
+        html.A("CSV", id=f"{page}-export", href=file, className="button", download=""),
+        html.A("Print", id=f"{page}-print", href=paper, className="button wide-only", target="_blank"),
+    ]
 
 
 def _spelled(name: dict[str, str]) -> str:

@@ -354,6 +354,7 @@ def test_the_agency_sees_the_brand_it_names_and_no_other(marked: PortalWorld) ->
         paths = [f"{page}?brand={slug}" for page in PAGES]
         answers = [marked_page(client, token, path) for path in paths]
         answers += [client.get(f"/export/{table}.csv?brand={slug}", buffered=True) for table in EXPORTS]
+        answers += [client.get(f"/print/{table}?brand={slug}") for table in EXPORTS]
         for answer in answers:
             text = answer.data.decode(errors="replace")
             assert answer.status_code == 200

@@ -1,0 +1,182 @@
+"""A page on paper: a document with brand, date of the data and filters; charts as bars, all rows as filtered.
+
+Made by the server and plain, so that it fits any paper and needs no script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any, Final
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from dash_portal.accounts.audit import AuditAction, record
+from dash_portal.accounts.browser import current_actor
+from dash_portal.brand_access import Brand, authorised_brand, open_brand
+from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
+from dash_portal.charts.chart import Chart
+from dash_portal.charts.layout import drawing_of
+from dash_portal.charts.numbers import ValueFormat, exact
+from dash_portal.dashboards import hot_list, notes
+from dash_portal.dashboards.chart_catalogue import chart
+from dash_portal.dashboards.lead_charts import SOURCES, STATUS_GROUPS, TOP_STATUSES
+from dash_portal.dashboards.lead_counts import GROUPS
+from dash_portal.dashboards.pipeline_charts import STAGES
+from dash_portal.dashboards.pipeline_counts import STUCK
+from dash_portal.dashboards.stages import GROUP_NAMES
+from dash_portal.exports import EXPORTS
+from dash_portal.freshness import page_freshness
+from dash_portal.portal import portal
+from dash_portal.view import View
+from database import BrandSession
+from models import Resource, utc_now
+
+blueprint = Blueprint("printing", __name__, url_prefix="/print")
+
+MOST_ROWS: Final = 500
+_UPRIGHT: Final = 6
+"""So many columns fit on paper that stands upright."""
+_LONG_WORD: Final = 36
+"""A word of more letters may be parted anywhere: else it would push its row beyond the paper's edge."""
+_VALUE_NAMES: Final[Mapping[tuple[str, str], str]] = {
+    **{("only", group): label for group, label in GROUPS.items()},
+    **{("group", group): label for group, label in GROUP_NAMES.items()},
+    ("stuck", STUCK): "Stuck deals",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a page is on paper: its title, whose age counts, its charts, and what its filters are called."""
+
+    title: str
+    resources: tuple[Resource, ...]
+    charts: tuple[str, ...] = ()
+    filters: Mapping[str, str] | None = None
+
+
+_DEALS: Final = (Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES)
+DOCUMENTS: Final[Mapping[str, Document]] = {
+    "leads": Document(
+        "Leads",
+        (Resource.LEADS, Resource.PIPELINE_STAGES),
+        (SOURCES, STATUS_GROUPS, TOP_STATUSES),
+        {"source": "Source", "group": "Status group", "status": "Status", "only": "Only"},
+    ),
+    "pipeline": Document("Pipeline", _DEALS, (STAGES,), {"stage": "Stage", "stuck": "Only"}),
+    "hot-list": Document("Hot list", _DEALS, (hot_list.BY_STAGE,), {"stage": "Stage", "stuck": "Only"}),
+    "notes": Document(
+        "Notes", (Resource.NOTES,), (), {"author": "Author", "kind": "Kind", "contact": "Contact", "client": "Contact"}
+    ),
+    "schedule": Document("Schedule", (Resource.SCHEDULED_ACTIVITIES,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell on paper: its text, and its class where it is a number, or has a word that must be parted."""
+
+    text: str
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One value of a chart on paper: how long its bar is, in percent of the longest (0: it has none), and its text."""
+
+    percent: float
+    fill: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedChart:
+    """A chart on paper: a row a category, a column a series."""
+
+    title: str
+    description: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Bar, ...]], ...]
+    empty_text: str
+
+
+@blueprint.get("/<table>")
+def document(table: str) -> ResponseReturnValue:
+    """Answer a page as a document, filtered, searched and sorted as the link says; at most its first 500 rows."""
+    if table not in DOCUMENTS:
+        abort(404)
+    paper, export = DOCUMENTS[table], EXPORTS[table]
+    brand = authorised_brand(request.args.get("brand"))
+    query = request.args.to_dict(flat=False)
+    view, now, zone = View.of(f"/{table}", query), utc_now(), brand.display_zone
+    with open_brand(brand) as session:
+        lines = list(islice(export.lines(session, brand, view, now), MOST_ROWS + 1))
+        charts = [chart(session, brand, name, query, now) for name in paper.charts]
+        filters = list(_filters(session, brand, paper, view))
+        fresh = page_freshness(session, paper.resources, now, portal().settings.sync_cron, brand.slug)
+    _write_down(brand, table)
+    return render_template(
+        "print.html",
+        brand=brand,
+        title=paper.title,
+        read_at="" if fresh.read_at is None else moment_text(fresh.read_at, zone),
+        filters=filters,
+        charts=[printed_chart(each, brand.accent_colour) for each in charts],
+        headings=export.headings(zone),
+        rows=[[printed_cell(value, zone) for value in line] for line in lines[:MOST_ROWS]],
+        has_more=len(lines) > MOST_ROWS,
+        most=MOST_ROWS,
+        page_size="letter" if len(export.columns) <= _UPRIGHT else "letter landscape",
+    )
+
+
+def _write_down(brand: Brand, table: str) -> None:
+    """Write into the audit log who takes it away, as for a file."""
+    with BrandSession(portal().engine, brand.tenant_id, writes=True) as session:
+        record(session, AuditAction.EXPORTED, current_actor(), tenant_id=brand.tenant_id, what=f"{table}, printed")
+        session.commit()
+
+
+def _filters(session: BrandSession, brand: Brand, paper: Document, view: View) -> Iterator[str]:
+    """Yield the filters in force, as the page's chips have them."""
+    for name, label in (paper.filters or {}).items():
+        for value in view.values(name):
+            shown = notes.contact_name(session, brand, value) if name == "client" else value
+            yield f"{label}: {_VALUE_NAMES.get((name, value), shown)}"
+    if search := view.value("q"):
+        yield f"Search: {search}"
+
+
+def printed_chart(made: Chart, accent: str | None) -> PrintedChart:
+    """Return a chart as rows of bars: as long, as coloured and with the same numbers as on the screen."""
+    drawing = drawing_of(made, accent=accent)
+    rows = []
+    for place, category in enumerate(made.categories):
+        bars = []
+        for series in drawing.series:
+            mark, panel = series.marks[place], drawing.panels[series.panel]
+            is_bar = mark.length is not None and not series.bears_numbers and panel.high > panel.low
+            percent = 100 * (float(mark.length or 0) - panel.low) / (panel.high - panel.low) if is_bar else 0.0
+            bars.append(Bar(round(max(0.0, min(percent, 100.0)), 2), mark.fill, mark.text))
+        rows.append((category, tuple(bars)))
+    headings = tuple(series.name for series in drawing.series)
+    return PrintedChart(made.title, made.description, headings, tuple(rows), made.empty_text)
+
+
+def printed_cell(value: Any, zone: str) -> Cell:
+    """Write a cell for people: money in full, counts with their thousands, moments on the reader's clock."""
+    if value is None:
+        return Cell("")
+    if isinstance(value, datetime):
+        return Cell(" ".join(filter(None, (day_text(local_day(value, zone)), clock_text(value, zone)))))
+    if isinstance(value, Decimal):
+        return Cell(exact(value, ValueFormat.MONEY), "number")
+    if isinstance(value, int):
+        return Cell(f"{value:,}", "number")
+    text = str(value)
+    return Cell(text, "breaks" if max(map(len, text.split()), default=0) > _LONG_WORD else "")

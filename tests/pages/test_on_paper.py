@@ -1,0 +1,100 @@
+"""Each page printed to PDF by the real browser, and read: what goes into a meeting."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from database import AgencySession
+from tests.factories import make_lead
+from tests.pages.conftest import STALE, Site, Visit
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("leads", "pipeline", "hot-list", "notes", "schedule")
+
+
+def printed(visit: Visit, path: str, email: str = STALE) -> PdfReader:
+    page = visit(email).open(f"/print/{path}")
+    return PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True, print_background=True)))
+
+
+def text_of(pdf: PdfReader) -> str:
+    """Return what a reader reads, ligatures as their letters."""
+    written = " ".join(page.extract_text() for page in pdf.pages)
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", written))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_a_document_with_brand_date_filters_and_rows(visit: Visit, page: str) -> None:
+    pdf = printed(visit, page)
+    text = text_of(pdf)
+    title = {"hot-list": "Hot list"}.get(page, page.capitalize())
+    assert text.startswith(f"Stale Brand {title} Data of ")
+    assert "No filter" in text
+    count = re.search(r", (\d+) rows", text)
+    assert count is not None
+    assert int(count[1]) > 1
+    # Wide tables lie on their side; nothing is shrunk, and nothing stands beyond the paper's edge.
+    size = pdf.pages[0].mediabox
+    assert (size.width > size.height) is (page != "notes")
+
+
+def test_charts_are_drawn_for_the_paper_and_filters_named(visit: Visit) -> None:
+    text = text_of(printed(visit, "leads?source=Facebook&only=new&q=person"))
+    assert "Source: Facebook · Only: New in 7 days · Search: person" in text
+    text = text_of(printed(visit, "pipeline"))
+    for stage in ("Outbound Call", "FDD Sent", "FA Signed"):
+        assert text.count(stage) >= 1
+    page = visit(STALE).open("/print/leads")
+    lengths = {}
+    for row in page.locator(".chart").first.locator("tbody tr").all():
+        cell = row.locator("td").first
+        lengths[int(cell.inner_text())] = cell.locator("i").evaluate("bar => bar.getBoundingClientRect().width")
+    longest = max(lengths)
+    assert lengths[longest] > 60
+    for leads, length in lengths.items():  # as long as the number is large
+        assert length == pytest.approx(lengths[longest] * leads / longest, abs=2)
+
+
+def test_no_row_is_cut_off_at_the_papers_edge(site: Site, visit: Visit) -> None:
+    """Not even one with a name that has no place to part at: each row's last cell is on the paper."""
+    brand = site.brand("stale")
+    with AgencySession(site.world.engine) as session:
+        lead = make_lead(brand, client_id="endless", name="n" * 300, company="c" * 300, sales_lead="Last Cell")
+        session.add(lead)
+        session.commit()
+        pdf = printed(visit, "leads?q=nnnn")
+        session.delete(lead)
+        session.commit()
+    edge, places = float(pdf.pages[0].mediabox.width), []
+
+    def look(text: str, matrix: list[float], text_matrix: list[float], _font: object, _size: float) -> None:
+        if text.strip():
+            places.append(matrix[0] * text_matrix[4] + matrix[4])
+
+    for page in pdf.pages:
+        page.extract_text(visitor_text=look)
+    assert "Last Cell" in text_of(pdf)
+    assert places
+    assert max(places) < edge
+
+
+def test_notes_stand_in_full(visit: Visit) -> None:
+    text = text_of(printed(visit, "notes?author=Luis+Fontaine"))
+    assert "Author: Luis Fontaine" in text
+    assert "Spoke about territory 1 and funding." in text
+    assert "Dana Whitaker" not in text
+
+
+def test_the_paper_is_one_click_from_the_table_as_filtered(visit: Visit) -> None:
+    page = visit(STALE).open("/leads?source=Facebook")
+    expect(page.locator("#leads-print")).to_have_attribute("href", "/print/leads?source=Facebook")
+    with page.expect_popup() as opened:
+        page.locator("#leads-print").click()
+    expect(opened.value.locator("header")).to_contain_text("Source: Facebook")
