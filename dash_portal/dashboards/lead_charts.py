@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -50,17 +50,10 @@ def lead_charts(counts: LeadCounts, filters: LeadFilters, open_charts: frozenset
 
 def _source_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters, *, is_open: bool) -> Chart:
     groups = _by_source(counts, cells, filters, is_open=is_open)
-    return Chart(
-        chart_id=BY_SOURCE,
+    return replace(
+        _rows_by_source(BY_SOURCE, groups, filters),
         title="Leads by source",
         description="How many prospects came from each lead source.",
-        kind=Kind.BAR,
-        categories=tuple(group.name for group in groups),
-        keys=tuple(group.key for group in groups),
-        series=(Series("Leads", tuple(sum(cell.leads for cell in group.cells) for group in groups)),),
-        click="source",
-        selected=frozenset(group.key for group in groups if name_key(group.key) in filters.sources),
-        empty_text=_NO_LEADS,
     )
 
 
@@ -68,26 +61,21 @@ def _quality_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilte
     groups = _by_source(counts, cells, filters, is_open=is_open)
     signed = signed_keys(counts.stages)
     further = qualified_keys(counts.stages) | signed
-    return Chart(
-        chart_id=SOURCE_QUALITY,
+    chart = _rows_by_source(SOURCE_QUALITY, groups, filters)
+    return replace(
+        chart,
         title="Source quality",
         description=(
             "For each lead source: its prospects, the share of them that is a qualified candidate or has signed, "
             "and the share that has signed."
         ),
-        kind=Kind.BAR,
-        categories=tuple(group.name for group in groups),
-        keys=tuple(group.key for group in groups),
         series=(
-            Series("Leads", tuple(sum(cell.leads for cell in group.cells) for group in groups)),
+            *chart.series,
             Series(
                 "Qualified or further", tuple(_share(group.cells, further) for group in groups), ValueFormat.PERCENT
             ),
             Series("Signed", tuple(_share(group.cells, signed) for group in groups), ValueFormat.PERCENT),
         ),
-        click="source",
-        selected=frozenset(group.key for group in groups if name_key(group.key) in filters.sources),
-        empty_text=_NO_LEADS,
     )
 
 
@@ -95,27 +83,40 @@ def _sources_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilte
     """Show size and quality of each source in one picture; shares stand behind the numbers they are made of."""
     groups = _by_source(counts, cells, filters, is_open=is_open)
     signed = signed_keys(counts.stages)
-    leads = tuple(sum(cell.leads for cell in group.cells) for group in groups)
-    return Chart(
-        chart_id=SOURCES,
+    further = qualified_keys(counts.stages) | signed
+    chart = _rows_by_source(SOURCES, groups, filters)
+    leads = chart.series[0].values
+    return replace(
+        chart,
         title="Leads by source",
         description="Prospects: all, qualified or further, and signed.",
         kind=Kind.ROWS,
-        categories=tuple(group.name for group in groups),
-        keys=tuple(group.key for group in groups),
         series=(
-            Series("Leads", leads),
+            *chart.series,
             Series(
                 "Qualified or further",
-                tuple(_among(group.cells, qualified_keys(counts.stages) | signed) for group in groups),
+                tuple(_among(group.cells, further) for group in groups),
                 heading="Qualified",
                 wholes=leads,
             ),
             Series("Signed", tuple(_among(group.cells, signed) for group in groups), wholes=leads),
         ),
+        rows_shown=SHOWN + 1,
+    )
+
+
+def _rows_by_source(chart_id: str, groups: Sequence[_Group], filters: LeadFilters) -> Chart:
+    """Make what all charts by source share: a row a source, first how many leads it has, and what a click filters."""
+    return Chart(
+        chart_id=chart_id,
+        title="",
+        description="",
+        kind=Kind.BAR,
+        categories=tuple(group.name for group in groups),
+        keys=tuple(group.key for group in groups),
+        series=(Series("Leads", tuple(sum(cell.leads for cell in group.cells) for group in groups)),),
         click="source",
         selected=frozenset(group.key for group in groups if name_key(group.key) in filters.sources),
-        rows_shown=SHOWN + 1,
         empty_text=_NO_LEADS,
     )
 
@@ -143,12 +144,7 @@ def _group_strip(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters
 
 def _top_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters, *, is_open: bool) -> Chart:
     """Show the stages with most leads of all, whatever the filters leave of them; the others on demand."""
-    sizes: Counter[str] = Counter()
-    for cell in counts.cells:
-        sizes[cell.stage_key] += cell.leads
-    leads: Counter[str] = Counter()
-    for cell in cells:
-        leads[cell.stage_key] += cell.leads
+    sizes, leads = _leads_by_stage(counts.cells), _leads_by_stage(cells)
     keys = sorted(_statuses_in_use(counts), key=lambda key: -sizes[key])
     own = tuple(keys) if is_open else unfolded(keys, filters.statuses, shown=STATUSES_SHOWN)
     tail = [key for key in keys if key not in set(own)]
@@ -171,10 +167,7 @@ def _top_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters, 
 
 
 def _status_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters) -> Chart:
-    leads: Counter[str] = Counter()
-    for cell in cells:
-        leads[cell.stage_key] += cell.leads
-    keys = _statuses_in_use(counts)
+    leads, keys = _leads_by_stage(cells), _statuses_in_use(counts)
     return Chart(
         chart_id=BY_STATUS,
         title="Leads by status",
@@ -187,6 +180,13 @@ def _status_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilter
         selected=frozenset(counts.stage_names[key][:LONGEST_KEY] for key in keys if key in filters.statuses),
         empty_text=_NO_LEADS,
     )
+
+
+def _leads_by_stage(cells: Iterable[Cell]) -> Counter[str]:
+    leads: Counter[str] = Counter()
+    for cell in cells:
+        leads[cell.stage_key] += cell.leads
+    return leads
 
 
 def _statuses_in_use(counts: LeadCounts) -> list[str]:
