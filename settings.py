@@ -11,7 +11,7 @@ from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 from croniter import croniter
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from encryption import Cipher, EncryptionError
@@ -34,6 +34,15 @@ def _database_url(url: str) -> str:
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("must start with sqlite:///, postgres:// or postgresql://")
     return url
+
+
+def _read_url(url: str | None, info: ValidationInfo) -> str | None:
+    if not url:
+        return None
+    address = _database_url(url)
+    if any(each.startswith("sqlite:") for each in (address, info.data.get("database_url", ""))):
+        raise ValueError("only PostgreSQL has replicas")
+    return address
 
 
 def _api_url(url: str) -> str:
@@ -130,6 +139,7 @@ class _SharedSettings(Settings):
 class PortalSettings(_SharedSettings):
     """What the read wing needs."""
 
+    database_read_url: Annotated[str | None, AfterValidator(_read_url)] = None
     portal_secret_key: Annotated[SecretStr, AfterValidator(_secret_key)]
     port: Annotated[int, Field(ge=1, le=65535)] = 8050
     web_concurrency: Annotated[int, Field(ge=1, le=64)] = 2

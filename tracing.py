@@ -6,6 +6,7 @@ They hold paths, statements without their values and times; nothing of one-time 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -15,10 +16,10 @@ _WISHES: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDP
 _UNTRACED: Final = "/join/,/reset/,/healthz,/readyz,/metrics"
 
 
-def start_tracing(service: str, engine: Engine, app: Any = None) -> bool:
+def start_tracing(service: str, engines: Sequence[Engine], app: Any = None) -> bool:
     """Have this process send its traces where the environment says; tell whether it does.
 
-    `service` is its name unless OTEL_SERVICE_NAME gives another. What is traced are statements of the engine, calls of
+    `service` is its name unless OTEL_SERVICE_NAME gives another. What is traced are statements of the engines, calls of
     the API, and requests to the Flask application, where there is one. OTEL_SDK_DISABLED holds it off.
     """
     is_wanted = any(os.environ.get(name) for name in _WISHES)
@@ -38,7 +39,7 @@ def start_tracing(service: str, engine: Engine, app: Any = None) -> bool:
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     # It names no SQLAlchemy as new as ours, and needs nothing of it but the events of an engine: a test looks.
-    SQLAlchemyInstrumentor().instrument(engine=engine, skip_dep_check=True)
+    SQLAlchemyInstrumentor().instrument(engines=engines, skip_dep_check=True)
     HTTPXClientInstrumentor().instrument()
     if app is not None:
         FlaskInstrumentor().instrument_app(app, excluded_urls=_UNTRACED)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from dash_portal.brand_access import authorised_brand, open_brand
+from dash_portal.brand_access import authorised_brand, open_brand, open_brand_rows
 from dash_portal.charts.data import chart_data
 from dash_portal.charts.echarts import echarts_option
 from dash_portal.charts.plotly import plotly_figure
@@ -48,7 +48,7 @@ def one_chart(chart_id: str) -> ResponseReturnValue:
         abort(400, "This format is not known: use data, echarts or plotly.")
     brand = authorised_brand(request.args.get("brand"))
     filters = {name: values for name, values in request.args.lists() if name not in {"brand", "format"}}
-    with open_brand(brand) as session:
+    with open_brand_rows(brand) as session:
         made = chart(session, brand, chart_id, filters, utc_now())
     config: dict[str, Any]
     if form == "echarts":

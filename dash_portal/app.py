@@ -61,7 +61,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     for part in (sync_page, snapshots_page, brands_page, people_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "start", _start)
-    start_tracing("portal-web", app.extensions["portal"].engine, app)
+    start_tracing("portal-web", app.extensions["portal"].engines, app)
     app.jinja_env.globals.update(
         static_url=served_files.static_url,
         vendor_url=served_files.vendor_url,

@@ -13,9 +13,11 @@ from sqlmodel import SQLModel
 
 import migrations
 from dash_portal.accounts.web_keys import brands_sharing_keys
+from dash_portal.database_away import AWAY, why_away
 from database import AgencySession, create_engine
 from settings import PortalSettings
 
+_CLUSTER: Final = text("SELECT system_identifier FROM pg_control_system()")
 _MIGRATE: Final = "run python -m dash_portal migrate"
 _WORKERS_TOKEN: Final = "CLIENTTETHER_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -32,6 +34,7 @@ def configuration_warnings(settings: PortalSettings) -> list[str]:
         *_bypass_warnings(owner, web, settings.portal_role),
         *_rights_warnings(web),
         *_shared_key_warnings(owner, settings),
+        *_replica_warnings(owner, settings),
         *_access_warnings(),
     ]
     web.dispose()
@@ -67,6 +70,29 @@ def _rights_warnings(web: Engine) -> list[str]:
         except ProgrammingError:
             unreadable.append(table)
     return [f"the web process can't read {', '.join(unreadable)}: {_MIGRATE}"] if unreadable else []
+
+
+def _replica_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
+    """Say why rows can't be read from the replica, or why what the address leads to is none of this database."""
+    if settings.database_read_url is None:
+        return []
+    replica = create_engine(settings.database_read_url, role=settings.portal_role)
+    try:
+        with replica.connect() as connection:
+            is_replica = connection.scalar(text("SELECT pg_is_in_recovery()"))
+            cluster = connection.scalar(_CLUSTER)
+            revision = migrations.revision_of(connection)
+        with owner.connect() as connection:
+            is_of_this_cluster = cluster == connection.scalar(_CLUSTER)
+    except AWAY as away:
+        return [f"DATABASE_READ_URL can't be used: {why_away(away)}; until then all is read from the primary"]
+    finally:
+        replica.dispose()
+    if not is_of_this_cluster or revision is None:
+        return ["DATABASE_READ_URL leads to another database than DATABASE_URL: name its replica, or nothing"]
+    if not is_replica:
+        return ["DATABASE_READ_URL leads to a server that takes writes itself: name a streaming replica, or nothing"]
+    return []
 
 
 def _access_warnings() -> list[str]:

@@ -18,6 +18,7 @@ _NO_ANSWER: Final = "no server answers"
 _NO_HOST: Final = "nobody knows its host name"
 _NO_DATABASE: Final = "there is no such database"
 _TOLD_EVERY_SECONDS: Final = 60.0
+_THE_DATABASE: Final = "the database is away"
 _MARKS: Final = (  # what PostgreSQL and SQLite write, and what it means
     ("password authentication failed", WRONG_PASSWORD),
     ('role "', WRONG_PASSWORD),
@@ -33,6 +34,8 @@ _MARKS: Final = (  # what PostgreSQL and SQLite write, and what it means
     ("starting up", "it is starting up"),
     ("shutting down", "it is shutting down"),
     ("terminating connection", "it is shutting down"),
+    ('relation "', "the portal's tables are not there"),
+    ("permission denied", "its tables may not be read"),
     ("disk is full", "its disk is full"),
     ("No space left", "its disk is full"),
     ("unable to open database file", "its file can't be opened"),
@@ -59,18 +62,19 @@ def what_to_do(reason: str) -> str:
     }.get(reason, "")
 
 
-def tell_away(error: SQLAlchemyError, *, path: str) -> None:
+def tell_away(error: SQLAlchemyError, *, path: str, what: str = _THE_DATABASE) -> None:
     """Write a line of the log, unless one of the last minute told the same cause; it says how many kept silent."""
     cause = why_away(error)
+    subject = (what, cause)
     with _lock:
-        told_at, unsaid = _told.get(cause, (-_TOLD_EVERY_SECONDS, 0))
+        told_at, unsaid = _told.get(subject, (-_TOLD_EVERY_SECONDS, 0))
         if time.monotonic() - told_at < _TOLD_EVERY_SECONDS:
-            _told[cause] = (told_at, unsaid + 1)
+            _told[subject] = (told_at, unsaid + 1)
             return
-        _told[cause] = (time.monotonic(), 0)
-    _log.error("the database is away", cause=cause, path=path, unsaid=unsaid)
+        _told[subject] = (time.monotonic(), 0)
+    _log.error(what, cause=cause, path=path, unsaid=unsaid)
 
 
-_told: Final[dict[str, tuple[float, int]]] = {}
-"""When this process last told a cause (monotonic seconds), and how often it kept it to itself since."""
+_told: Final[dict[tuple[str, str], tuple[float, int]]] = {}
+"""When this process last told what is away and why (monotonic seconds), and how often it kept it to itself since."""
 _lock: Final = Lock()

@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, is_still_signed_in
-from dash_portal.brand_access import Brand, authorised_brand, open_brand
+from dash_portal.brand_access import Brand, authorised_brand, open_brand_rows
 from dash_portal.brand_time import local_day
 from dash_portal.charts.data import chart_table
 from dash_portal.dashboards import hot_list, leads, notes, pipeline, schedule
@@ -86,7 +86,7 @@ def table_csv(table: str) -> Response:
     now = utc_now()
 
     def pieces() -> Iterator[str]:
-        with open_brand(brand) as session:
+        with open_brand_rows(brand) as session:
             lines = export.lines(session, brand, view, now)
             first = list(islice(lines, 1))
             yield ""  # up to here it can still be refused
@@ -109,7 +109,7 @@ def chart_csv(chart_id: str) -> Response:
         abort(404)
     brand = authorised_brand(request.args.get("brand"))
     now = utc_now()
-    with open_brand(brand) as session:
+    with open_brand_rows(brand) as session:
         made = chart(session, brand, chart_id, request.args.to_dict(flat=False), now)
     heading, *rows = chart_table(made)
     texts = [str(text) or "Name" for text in heading]

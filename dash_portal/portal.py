@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from dash_portal.monitoring.counting import count_connections
 from dash_portal.monitoring.slowness import tell_slow_statements
+from dash_portal.replica import Replica
 from database import create_engine
 from encryption import Cipher
 from logs import forget_in_logs
@@ -22,18 +23,28 @@ class Portal:
     settings: PortalSettings
     engine: Engine
     cipher: Cipher
+    replica: Replica | None = None
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The ways to the primary, and to the replica where there is one."""
+        return (self.engine,) if self.replica is None else (self.engine, self.replica.engine)
 
 
 def open_portal(settings: PortalSettings) -> Portal:
-    """Return the resources of these settings. The database is connected to when it is first asked."""
-    engine = create_engine(
-        settings.database_url, role=settings.portal_role, statement_seconds=settings.portal_statement_seconds
-    )
-    tell_slow_statements(engine, settings.portal_slow_seconds)
+    """Return the resources of these settings. The databases are connected to when they are first asked."""
     if settings.portal_monitor_token is not None:
         forget_in_logs(settings.portal_monitor_token.get_secret_value())
+    replica = None if settings.database_read_url is None else Replica(_open(settings.database_read_url, settings))
+    return Portal(settings, _open(settings.database_url, settings), settings.cipher(), replica)
+
+
+def _open(url: str, settings: PortalSettings) -> Engine:
+    engine = create_engine(url, role=settings.portal_role, statement_seconds=settings.portal_statement_seconds)
+    tell_slow_statements(engine, settings.portal_slow_seconds)
+    if settings.portal_monitor_token is not None:
         count_connections(engine)
-    return Portal(settings, engine, settings.cipher())
+    return engine
 
 
 def portal() -> Portal:

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor
-from dash_portal.brand_access import Brand, authorised_brand, open_brand
+from dash_portal.brand_access import Brand, authorised_brand, open_brand, rows_of
 from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.layout import drawing_of
@@ -115,10 +115,11 @@ def document(table: str) -> ResponseReturnValue:
     query = request.args.to_dict(flat=False)
     view, now, zone = View.of(f"/{table}", query), utc_now(), brand.display_zone
     with open_brand(brand) as session:
-        lines = list(islice(export.lines(session, brand, view, now), MOST_ROWS + 1))
-        charts = [chart(session, brand, name, query, now) for name in paper.charts]
-        filters = list(_filters(session, brand, paper, view))
         fresh = page_freshness(session, paper.resources, now, portal().settings.sync_cron, brand.slug)
+        with rows_of(session) as rows:
+            lines = list(islice(export.lines(rows, brand, view, now), MOST_ROWS + 1))
+            charts = [chart(rows, brand, name, query, now) for name in paper.charts]
+            filters = list(_filters(rows, brand, paper, view))
     _write_down(brand, table)
     return render_template(
         "print.html",

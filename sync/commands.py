@@ -143,7 +143,7 @@ def worker() -> int:
     collect_rarely()
     if engine is None:
         return 0
-    start_tracing("portal-worker", engine)
+    start_tracing("portal-worker", [engine])
     if not Worker(SyncContext(engine, settings, worker_name(), stop, AccessWatch(), fields)).run():
         os._exit(0)  # threads that wait for an answer can't be ended any other way
     return 0

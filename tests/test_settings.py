@@ -19,7 +19,7 @@ GOOD = {
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in ("DATABASE_URL", "SYNC_CRON", "PORT", "CLIENTTETHER_API_URL", *GOOD):
+    for name in ("DATABASE_URL", "DATABASE_READ_URL", "SYNC_CRON", "PORT", "CLIENTTETHER_API_URL", *GOOD):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -44,6 +44,8 @@ def test_every_spelling_of_postgresql_means_psycopg(environment: pytest.MonkeyPa
     [
         (PortalSettings, "DATABASE_URL", "mysql://host/portal"),
         (PortalSettings, "DATABASE_URL", "postgresql://host/portal?pooler=session"),
+        (PortalSettings, "DATABASE_READ_URL", "mysql://host/portal"),
+        (PortalSettings, "DATABASE_READ_URL", "postgresql://replica/portal"),
         (PortalSettings, "PORTAL_SECRET_KEY", None),
         (PortalSettings, "PORTAL_SECRET_KEY", "too-short-to-be-safe"),
         (PortalSettings, "PORTAL_SECRET_KEY", "s" * 40),
@@ -73,6 +75,18 @@ def test_a_bad_setting_is_named_in_one_line_without_its_value(
     assert message.startswith(f"{name} is ")
     assert "\n" not in message
     assert value is None or value not in message
+
+
+def test_an_empty_address_of_the_replica_is_none_and_a_replica_has_the_same_spellings(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    for name, value in GOOD.items():
+        environment.setenv(name, value)
+    environment.setenv("DATABASE_READ_URL", "")
+    assert load_settings(PortalSettings).database_read_url is None
+    environment.setenv("DATABASE_URL", "postgres://host/portal")
+    environment.setenv("DATABASE_READ_URL", "postgres://replica/portal")
+    assert load_settings(PortalSettings).database_read_url == "postgresql+psycopg://replica/portal"
 
 
 ROOT = Path(__file__).parents[1]

@@ -86,7 +86,7 @@ def test_requests_and_statements_reach_the_collector_and_links_do_not(
 def test_without_its_variable_nothing_of_it_is_loaded() -> None:
     asks = (
         "import sys; from sqlalchemy import create_engine; from tracing import start_tracing; "
-        "sys.exit(start_tracing('x', create_engine('sqlite://')) or 'opentelemetry' in sys.modules)"
+        "sys.exit(start_tracing('x', [create_engine('sqlite://')]) or 'opentelemetry' in sys.modules)"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     root = Path(__file__).parents[1]

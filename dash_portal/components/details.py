@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dash_portal.brand_access import Brand, authorised_brand, current_viewer, open_brand
+from dash_portal.brand_access import Brand, authorised_brand, current_viewer, open_brand_rows
 from dash_portal.brand_time import moment_text
 from dash_portal.charts.numbers import NO_VALUE
 from dash_portal.components import ids
@@ -64,7 +64,7 @@ def _content(brand: Brand, view: View) -> tuple[bool, Any, Any]:
     """Return whether the panel is open, its title and what it holds."""
     if not view.value("lead") and not view.value("note"):
         return False, None, None
-    with open_brand(brand) as session:
+    with open_brand_rows(brand) as session:
         title, content = (_note if view.value("note") else _lead)(session, brand, view)
     return True, html.Span(title, id=_TITLE), content
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy import Engine, event
 
 REQUEST_SECONDS: Final = Histogram(
@@ -16,6 +16,14 @@ REQUEST_SECONDS: Final = Histogram(
 _CONNECTIONS: Final = Gauge(
     "portal_database_connections_in_use", "Connections of the pools that are lent out", multiprocess_mode="livesum"
 )
+_ROW_READS: Final = Counter(
+    "portal_row_reads", "Reads of a brand's rows, where there is a replica, by what answered them", ["database"]
+)
+
+
+def count_row_read(*, from_replica: bool) -> None:
+    """Count a read of rows, which the primary answers as well while the replica is away or behind."""
+    _ROW_READS.labels("replica" if from_replica else "primary").inc()
 
 
 def count_request(endpoint: str | None, status: int, seconds: float) -> None:
