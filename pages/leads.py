@@ -61,6 +61,7 @@ TABLE = Table(
     row_height=56,
 )
 OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(leads.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
+STATES = grid.states(TABLE)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -70,10 +71,10 @@ def layout(**query: Any) -> Any:
     return shell.page(PAGE, query, _content)
 
 
-@callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
-def change(query: Any) -> list[Any]:
+@callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), *STATES, prevent_initial_call=True)
+def change(query: Any, *drawn: Any) -> list[Any]:
     """Answer what a changed view changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _content)
+    return shell.changes(PAGE, query, OUTPUTS, _content, zip(STATES, drawn, strict=False))
 
 
 def _content(request: PageRequest) -> list[Component] | Component:

@@ -49,54 +49,58 @@ plotly.io.templates[TEMPLATE] = go.layout.Template(
 def plotly_figure(chart: Chart, *, accent: str | None, narrow: bool = False) -> dict[str, Any]:
     """Return the chart for `dcc.Graph`, as plain data; a point's customdata is the key a click filters by."""
     drawing = drawing_of(chart, accent, narrow=narrow)
-    layout = go.Layout(
-        template=TEMPLATE,
-        height=drawing.height,
-        margin={"l": 0, "r": drawing.right, "t": drawing.top, "b": drawing.bottom, "pad": 0},
-        showlegend=drawing.legend_rows > 0 and not chart.is_empty,
-        barmode="group" if drawing.series[0].thickness is None else "overlay",
-        bargap=0.28,
-        bargroupgap=0.08,
-        legend=_legend(y=1, yanchor="top", x=0, xanchor="left") | {"xref": "container", "yref": "container"},
-        annotations=[_empty_text(drawing)] if chart.is_empty else _panel_titles(drawing),
-        shapes=[] if chart.is_empty else _tracks(drawing),
-        **_axes(drawing),
-    )
-    plain: dict[str, Any] = go.Figure([_bars(drawing, series) for series in drawing.series], layout).to_plotly_json()
+    # All of it goes into one Figure, which checks each property: parts made before would be checked again, and copied.
+    data = [_bars(drawing, series) for series in drawing.series]
+    plain: dict[str, Any] = go.Figure({"data": data, "layout": _layout(drawing)}).to_plotly_json()
     return plain
 
 
-def _bars(drawing: Drawing, series: DrawnSeries) -> go.Bar:
+def _layout(drawing: Drawing) -> dict[str, Any]:
+    is_empty = drawing.chart.is_empty
+    return {
+        "template": TEMPLATE,
+        "height": drawing.height,
+        "margin": {"l": 0, "r": drawing.right, "t": drawing.top, "b": drawing.bottom, "pad": 0},
+        "showlegend": drawing.legend_rows > 0 and not is_empty,
+        "barmode": "group" if drawing.series[0].thickness is None else "overlay",
+        "bargap": 0.28,
+        "bargroupgap": 0.08,
+        "legend": _legend(y=1, yanchor="top", x=0, xanchor="left") | {"xref": "container", "yref": "container"},
+        "annotations": [_empty_text(drawing)] if is_empty else _panel_titles(drawing),
+        "shapes": [] if is_empty else _tracks(drawing),
+        **_axes(drawing),
+    }
+
+
+def _bars(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
     names, lengths = list(drawing.categories), [mark.length for mark in series.marks]
     along = {"orientation": "v", "x": names, "y": lengths} if drawing.across else {"x": lengths, "y": names}
-    return go.Bar(
-        {
-            "name": _inert(series.name),
-            "orientation": "h",
-            "width": series.thickness,
-            "xaxis": f"x{_number(series.panel)}",
-            "yaxis": "y",
-            "marker": {
-                "color": [mark.fill for mark in series.marks],
-                "cornerradius": 3,
-                "line": {
-                    "color": [mark.edge or mark.fill for mark in series.marks],
-                    "width": [0 if mark.edge is None else EDGE_WIDTH for mark in series.marks],
-                },
+    return {
+        "type": "bar",
+        "name": _inert(series.name),
+        "orientation": "h",
+        "width": series.thickness,
+        "xaxis": f"x{_number(series.panel)}",
+        "yaxis": "y",
+        "marker": {
+            "color": [mark.fill for mark in series.marks],
+            "cornerradius": 3,
+            "line": {
+                "color": [mark.edge or mark.fill for mark in series.marks],
+                "width": [0 if mark.edge is None else EDGE_WIDTH for mark in series.marks],
             },
-            "customdata": [mark.key for mark in series.marks],
-            "hoverinfo": "text",
-            "hovertext": [_hover(mark.hover) for mark in series.marks],
-            "cliponaxis": False,
-            "text": [_inert(mark.text) for mark in series.marks],
-            "textposition": "inside" if series.bears_numbers else "outside",
-            "insidetextanchor": "middle",
-            "textfont": {"size": drawing.font, "color": TEXT_COLOUR},
-            "textangle": 0,
-            "constraintext": "none",
-        }
-        | along
-    )
+        },
+        "customdata": [mark.key for mark in series.marks],
+        "hoverinfo": "text",
+        "hovertext": [_hover(mark.hover) for mark in series.marks],
+        "cliponaxis": False,
+        "text": [_inert(mark.text) for mark in series.marks],
+        "textposition": "inside" if series.bears_numbers else "outside",
+        "insidetextanchor": "middle",
+        "textfont": {"size": drawing.font, "color": TEXT_COLOUR},
+        "textangle": 0,
+        "constraintext": "none",
+    } | along
 
 
 def _axes(drawing: Drawing) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import dash_bootstrap_components as dbc
-from dash import Output, html
+from dash import Output, State, html
 from dash.development.base_component import Component
 from dash_ag_grid import AgGrid
 
@@ -153,12 +153,17 @@ def outputs(table: Table) -> list[Output]:
     """Return what of a table changes with the view; not its search field, in which one may be typing."""
     page = table.page
     return [
-        *(Output(ids.grid(page), part) for part in ("rowData", "columnDefs", "dashGridOptions")),
+        *(Output(ids.grid(page), part) for part in ("rowData", *_BUILT_OF)),
         *(Output("table-total", part) for part in ("children", "data-total")),
         *(Output(ids.control(page, "page"), part) for part in ("max_value", "active_page")),
         *(Output(ids.control(page, name), "value") for name in ("size", *(["sort"] if table.sorts else []))),
         *(Output(f"{page}-{way}", "href") for way in ("export", "print")),
     ]
+
+
+def states(table: Table) -> list[State]:
+    """Return what a grid is built of: given it again, even unchanged, it builds its columns anew."""
+    return [State(ids.grid(table.page), part) for part in _BUILT_OF]
 
 
 def search_field(request: PageRequest, parameter: str, label: str, placeholder: str) -> Component:
@@ -248,6 +253,7 @@ _NARROW: Final = {"field": "narrow", "initialHide": True, "flex": 1, "autoHeight
 """The only column on a phone: two lines that say the row."""
 
 
+_BUILT_OF: Final = ("columnDefs", "dashGridOptions")
 _OPTIONS: Final = {
     "domLayout": "autoHeight",
     "suppressMultiSort": True,

@@ -6,12 +6,12 @@ page, made for the changed view, that a view changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dash
 import dash_bootstrap_components as dbc
-from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dash_portal.brand_access import NoBrandError, current_viewer, selectable_brands
@@ -115,18 +115,26 @@ def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any
     )
 
 
-def changes(page: DashboardPage, query: Any, outputs: Sequence[Output], content: Content) -> list[Any]:
-    """Return what a changed view changes, in the order of `outputs`.
+def changes(
+    page: DashboardPage,
+    query: Any,
+    outputs: Sequence[Output],
+    content: Content,
+    drawn: Iterable[tuple[State, Any]] = (),
+) -> list[Any]:
+    """Return what a changed view changes, in the order of `outputs`; of what the browser has `drawn`, only news.
 
     A page whose last row has gone while it was open keeps what it shows.
     """
     with open_page(page, View.parsed(page.path, query)) as request:
         parts = known(request, lambda: content(request))
     held = dict(_held(parts)) if isinstance(parts, list) else None
-    shown = [
-        dash.no_update if held is None else held[output.component_id_str()].get(output.component_property)
-        for output in outputs[:-2]
-    ]
+    known_there = {str(state): value for state, value in drawn}
+    shown = []
+    for output in outputs[:-2]:
+        news = held is not None and held[output.component_id_str()].get(output.component_property)
+        is_same = held is None or (str(output) in known_there and news == known_there[str(output)])
+        shown.append(dash.no_update if is_same else news)
     return [*shown, _unread(request), freshness.age_of(request) | {"asked": str(query)}]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from tests.pages.conftest import Visit
 
@@ -82,6 +82,25 @@ def test_a_clicked_bar_filters_everything_and_back_undoes_it(visit: Visit, width
     expect(page.locator(".chips .chip")).to_have_count(0)
     page.go_forward()
     expect(page.locator("#figure-total-leads .figure-value")).to_have_text(filtered)
+
+
+def test_a_click_on_a_chart_builds_no_columns_anew_that_stand_already(visit: Visit) -> None:
+    page = visit().open("/leads")
+    chart_ready(page, "leads-sources")
+    page.wait_for_load_state("networkidle")
+    with page.expect_response("**/_dash-update-component*") as filtered:
+        click_row(page, "leads-sources", 0)
+    assert "rowData" in changed_of_grid(filtered.value)
+    assert not {"columnDefs", "dashGridOptions"} & changed_of_grid(filtered.value)
+    with page.expect_response("**/_dash-update-component*") as sorted_anew:
+        page.locator("#table .ag-header-cell", has_text="Deal size").click()
+    assert {"rowData", "columnDefs"} <= changed_of_grid(sorted_anew.value)
+
+
+def changed_of_grid(answer: Response) -> set[str]:
+    """Return which properties of the table an answer brings."""
+    changed = {name: set(properties) for name, properties in answer.json()["response"].items()}
+    return next(names for names in changed.values() if "rowData" in names)
 
 
 def test_filters_of_two_charts_combine_and_a_link_shows_the_same(visit: Visit) -> None:
