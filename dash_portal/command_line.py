@@ -45,6 +45,7 @@ from settings import ConfigurationError, PortalSettings, Settings, load_settings
 
 _BAD_INPUT: Final = 2
 _BEHIND: Final = "the database is not at the newest schema: run python -m dash_portal migrate"
+_WAITS_FOR: Final = "how long to wait for another migrate, and for tables that are in use (default: %(default)g)"
 _LOOK_AGAIN_SECONDS: Final = 0.5
 _log = structlog.get_logger("portal")
 
@@ -53,13 +54,24 @@ class CommandError(Exception):
     """The command can't be carried out; the message is one line for the operator."""
 
 
+_REFUSALS: Final = (
+    CommandError,
+    ConfigurationError,
+    AccountError,
+    BackupError,
+    EncryptionError,
+    migrations.SchemaError,
+    migrations.SchemaBusyError,
+)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Carry out one command. Returns the exit status."""
     configure_logs()
     wish = _parser().parse_args(arguments)
     try:
         wish.command(wish)
-    except (CommandError, ConfigurationError, AccountError, BackupError, EncryptionError) as problem:
+    except _REFUSALS as problem:
         return _refuse(str(problem))
     except SQLAlchemyError as away:
         reason = why_away(away) if isinstance(away, AWAY) else type(getattr(away, "orig", away)).__name__
@@ -86,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(command=carry_out)
         return made
 
-    command("migrate", _migrate, "Bring the database to the newest schema.")
+    migrate = command("migrate", _migrate, "Bring the database to the newest schema, while it is in use.")
+    migrate.add_argument("--wait", metavar="SECONDS", type=float, default=migrations.WAIT_SECONDS, help=_WAITS_FOR)
     serve = command("serve", _serve, "Serve the portal over HTTP, on $PORT (default 8050).")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     command("check-config", _check_config, "Say whether the configuration and the database are fit for production.")
@@ -124,10 +137,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _migrate(_wish: argparse.Namespace) -> None:
+def _migrate(wish: argparse.Namespace) -> None:
     settings = load_settings(Settings)
-    migrations.upgrade(create_engine(settings.database_url), settings.portal_role)
-    print("The database is at the newest schema.")
+    engine = create_engine(settings.database_url)
+    if migrations.upgrade(engine, settings.portal_role, wait_seconds=wish.wait) is migrations.Standing.NEWER:
+        print("The database is at the schema of a newer release, on which this one runs too: nothing is done.")
+    else:
+        print(
+            f"The database is at the newest schema; releases of schema {migrations.serves_from()} or newer run on it."
+        )
 
 
 def _serve(wish: argparse.Namespace) -> None:
@@ -323,7 +341,7 @@ def _wait_for_database(engine: Engine) -> None:
 
 
 def _require_migrated(engine: Engine) -> None:
-    if not migrations.is_current(engine):
+    if not migrations.runs_on(engine):
         raise CommandError(_BEHIND)
 
 

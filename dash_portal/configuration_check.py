@@ -19,6 +19,14 @@ from settings import PortalSettings
 
 _CLUSTER: Final = text("SELECT system_identifier FROM pg_control_system()")
 _MIGRATE: Final = "run python -m dash_portal migrate"
+_OTHER_SCHEMA: Final = {
+    migrations.Standing.EMPTY: f"the database is empty: {_MIGRATE}",
+    migrations.Standing.OLDER: f"the database is of an older release: {_MIGRATE}",
+    migrations.Standing.NEWER: "the database is of a newer release, on which this one runs too: start that one soon",
+    migrations.Standing.TOO_NEW: (
+        "the database is of a newer release: install that one, or restore a backup of this one's"
+    ),
+}
 _WORKERS_TOKEN: Final = "CLIENTTETHER_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -26,9 +34,12 @@ def configuration_warnings(settings: PortalSettings) -> list[str]:
     """Return what should be mended. Raises SQLAlchemyError where the database is away."""
     owner = create_engine(settings.database_url)
     warnings = _exposure_warnings(settings)
-    behind = _schema_warnings(owner)
-    if behind:
-        return warnings + behind
+    with owner.connect() as connection:
+        stands = migrations.standing(connection)
+    if stands is not migrations.Standing.CURRENT:
+        warnings.append(_OTHER_SCHEMA[stands])
+    if stands not in {migrations.Standing.CURRENT, migrations.Standing.NEWER}:
+        return warnings
     web = create_engine(settings.database_url, role=settings.portal_role)
     warnings += [
         *_bypass_warnings(owner, web, settings.portal_role),
@@ -40,18 +51,6 @@ def configuration_warnings(settings: PortalSettings) -> list[str]:
     web.dispose()
     owner.dispose()
     return warnings
-
-
-def _schema_warnings(owner: Engine) -> list[str]:
-    if migrations.is_current(owner):
-        return []
-    with owner.connect() as connection:
-        revision = migrations.revision_of(connection)
-    if revision is None:
-        return [f"the database is empty: {_MIGRATE}"]
-    if migrations.is_known(revision):
-        return [f"the database is of an older release: {_MIGRATE}"]
-    return ["the database is of a newer release: install that one, or restore a backup of this one's"]
 
 
 def _shared_key_warnings(owner: Engine, settings: PortalSettings) -> list[str]:

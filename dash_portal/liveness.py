@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dash_portal.database_away import AWAY
 from dash_portal.portal import portal
 from database import PortalSession, has_unreadable_tables
-from migrations import is_current
+from migrations import Standing, standing
 from watching import living_workers
 
 blueprint = Blueprint("liveness", __name__)
@@ -24,12 +24,17 @@ def healthz() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[dict[str, Any], int]:
-    """Say whether the database answers, may be read and is migrated (200, else 503), and whether a worker lives.
+    """Say whether the database answers, may be read and serves this release (200, else 503); and if a worker lives.
+
+    `migrations` is `newer` where the schema is a newer release's that serves this one too.
 
     `cause` names what is amiss: away, rights, behind, or worker (which alone keeps nobody from reading the pages).
     """
+    stands: Standing | None = None
     try:
-        cause = _cause()
+        with portal().engine.connect() as connection:
+            stands = standing(connection)
+        cause = _cause(stands)
     except AWAY:
         cause = "away"
     except SQLAlchemyError:  # not even the number of the schema, or no heartbeat, may be read
@@ -38,15 +43,15 @@ def readyz() -> tuple[dict[str, Any], int]:
     answer = {
         "status": "ready" if is_ready else "not ready",
         "database": cause if cause in {"away", "rights"} else "ok",
-        "migrations": "current" if is_ready else "behind" if cause == "behind" else "unknown",
+        "migrations": "behind" if cause == "behind" else "unknown" if stands is None else stands.value,
         "worker": "unknown" if not is_ready else "alive" if cause is None else "not seen",
         "cause": cause,
     }
     return answer, 200 if is_ready else 503
 
 
-def _cause() -> str | None:
-    if not is_current(portal().engine):
+def _cause(stands: Standing) -> str | None:
+    if stands not in {Standing.CURRENT, Standing.NEWER}:
         return "behind"
     if has_unreadable_tables(portal().engine):
         return "rights"

@@ -4,89 +4,133 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from database import ALL_BRANDS, PORTAL_ROLE
+from database import PORTAL_ROLE
+from migrations.history import (
+    Standing,
+    is_known,
+    next_revision,
+    revision_of,
+    run_config,
+    runs_on,
+    serves_from,
+    standing,
+)
+from migrations.patience import Patience, SchemaBusyError
 from migrations.rights import bring_about
+from migrations.turns import schema_connection
 
-_FOLDER: Final = Path(__file__).parent
-_ONE_AT_A_TIME: Final = 7_203_511  # any number: the advisory lock that release processes share
+__all__ = [
+    "WAIT_SECONDS",
+    "SchemaBusyError",
+    "SchemaError",
+    "Standing",
+    "is_known",
+    "revision_of",
+    "runs_on",
+    "schema_transaction",
+    "serves_from",
+    "standing",
+    "upgrade",
+    "upgrade_within",
+]
+WAIT_SECONDS: Final = 60.0
+"""How long `migrate` waits for another one, and for whoever holds a table that is to be changed."""
 
 
-def upgrade(engine: Engine, role: str = PORTAL_ROLE) -> None:
-    """Bring schema and the web role's rights to what they must be; of several processes at once, one does it."""
-    with schema_transaction(engine) as connection:
-        upgrade_within(connection, role=role)
+class SchemaError(Exception):
+    """The schema can't be brought to this release's; the message is one plain line."""
+
+
+def upgrade(engine: Engine, role: str = PORTAL_ROLE, *, wait_seconds: float = WAIT_SECONDS) -> Standing:
+    """Bring schema and the web role's rights to what they must be, each revision in a transaction of its own.
+
+    Of several processes at once, one does it. Who needs a table meanwhile waits half a second at most: a revision that
+    does not get its tables lets go and tries again. Where the schema is a newer release's that this one runs on,
+    nothing is done: its rights are the newer one's. Returns how schema and release stand afterwards.
+
+    Raises SchemaBusyError when `wait_seconds` did not do, SchemaError when a revision fails or the schema is too new.
+    What was done before stays done: the next `migrate` goes on from there.
+    """
+    patience = Patience(wait_seconds)
+    with schema_connection(engine, patience) as connection:
+        before = patience.until_free(lambda: _standing(connection), "migrate")
+        if before is Standing.TOO_NEW:
+            raise SchemaError("the database is of a newer release, on which this one does not run: install that one")
+        if before is Standing.NEWER:
+            return before
+        while _step(connection, role, patience):
+            pass
+        patience.until_free(lambda: _bring_about_rights(connection, role), "the web role's rights")
+    return Standing.CURRENT
 
 
 def upgrade_within(connection: Connection, revision: str = "head", *, role: str = PORTAL_ROLE) -> None:
     """Do the same in a transaction that is open already; up to an older revision only its schema, without rights."""
-    config = _config()
-    config.attributes.update(connection=connection, portal_role=role)
-    command.upgrade(config, revision)
+    command.upgrade(run_config(connection, role), revision)
     if revision == "head":
         bring_about(connection, role)
 
 
 @contextmanager
-def schema_transaction(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection in a transaction that may change the schema, one process at a time."""
-    with (
-        engine.connect().execution_options(writes=True) as connection,
-        _loose_foreign_keys(connection),
-        connection.begin(),
-    ):
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
-            connection.execute(text("SELECT set_config('portal.brand', :brand, true)"), {"brand": ALL_BRANDS})
+def schema_transaction(engine: Engine, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[Connection]:
+    """Yield a connection in a transaction that may change the schema, one process at a time.
+
+    Raises SchemaBusyError where another process is at it for longer.
+    """
+    patience = Patience(wait_seconds, attempt_seconds=wait_seconds)
+    with schema_connection(engine, patience) as connection, connection.begin():
         yield connection
 
 
-@contextmanager
-def _loose_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Keep SQLite from deleting what hangs on a table's rows while a revision writes that table anew.
+def _standing(connection: Connection) -> Standing:
+    with connection.begin():
+        return standing(connection)
 
-    SQLite alters most things of a table by copying it and dropping the old one, and with foreign keys on, dropping a
-    table deletes its rows first: a new rule for `tenants` would empty all tables of all brands. Inside a transaction
-    the switch does nothing, so it is turned before.
-    """
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    sqlite = connection.connection.cursor()
-    sqlite.execute("PRAGMA foreign_keys = OFF")
+
+def _step(connection: Connection, role: str, patience: Patience) -> bool:
+    """Apply the next revision, if there is one."""
+    if connection.dialect.name == "sqlite":  # whose write lock, held from the look to the end, is the turn
+        return patience.until_free(lambda: _step_within(connection, role), "the next revision")
+    with connection.begin():
+        revision = next_revision(connection)
+    if revision is None:
+        return False
+    # Alembic begins the transaction, and can end it where an index is built beside the writers (`indexes.py`).
+    patience.until_free(lambda: _apply_alone(connection, role, revision), f"revision {revision}")
+    return True
+
+
+def _step_within(connection: Connection, role: str) -> bool:
+    with connection.begin():
+        revision = next_revision(connection)
+        if revision is not None:
+            _apply(connection, role, revision)
+    return revision is not None
+
+
+def _apply_alone(connection: Connection, role: str, revision: str) -> None:
     try:
-        yield
+        _apply(connection, role, revision)
     finally:
-        sqlite.execute("PRAGMA foreign_keys = ON")
-        sqlite.close()
+        connection.rollback()  # where it failed before Alembic began; else nothing is open
 
 
-def is_current(engine: Engine) -> bool:
-    """Tell whether the database stands at the newest revision. Raises SQLAlchemyError when it is away."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    with engine.connect() as connection:
-        return revision_of(connection) == newest
+def _apply(connection: Connection, role: str, revision: str) -> None:
+    try:
+        command.upgrade(run_config(connection, role), revision)
+    except DBAPIError as failed:
+        if Patience.means_busy(failed):
+            raise
+        reason = type(failed.orig).__name__
+        raise SchemaError(f"revision {revision} failed and is not done ({reason}); those before it are") from failed
 
 
-def revision_of(connection: Connection) -> str | None:
-    """Return the revision that the database stands at; None where nothing was ever migrated."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def is_known(revision: str) -> bool:
-    """Tell whether this release knows the revision: one of a newer release it does not."""
-    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
-    return config
+def _bring_about_rights(connection: Connection, role: str) -> None:
+    with connection.begin():
+        bring_about(connection, role)

@@ -13,11 +13,15 @@ import models  # noqa: F401 - importing the models fills SQLModel.metadata
 from database import create_engine
 from migrations import schema_transaction
 from migrations.autogeneration import belongs_to, complete_revision
+from migrations.history import serves_from, write_down
 from settings import Settings, load_settings
 
 
 def migrate(connection: Connection, role: str | None) -> None:
-    """Do what Alembic was started for over this connection, in its transaction, with the web role of this name."""
+    """Do what Alembic was started for over this connection, with the web role of this name.
+
+    In the transaction that is open, or if none is, in one for each revision.
+    """
     dialect = connection.dialect.name
     context.configure(
         connection=connection,
@@ -27,7 +31,11 @@ def migrate(connection: Connection, role: str | None) -> None:
         user_module_prefix="",  # the template imports SQLModel's column types by name
         include_object=belongs_to(dialect),
         process_revision_directives=complete_revision,
+        transaction_per_migration=True,
+        on_version_apply=write_down,
+        template_args={"serves_from": serves_from()},
         portal_role=role,
+        is_within=connection.in_transaction(),
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -58,7 +58,7 @@ class CommandError(Exception):
 def open_engine(settings: SyncSettings) -> Engine:
     """Return an engine for the brands that are synced at once. Raises CommandError where migrations are missing."""
     engine = _engine(settings)
-    if not migrations.is_current(engine):
+    if not migrations.runs_on(engine):
         raise CommandError(_NOT_MIGRATED)
     follow_clock(engine)
     return engine
@@ -121,7 +121,7 @@ def _engine_when_ready(settings: SyncSettings, stop: threading.Event) -> Engine 
     has_warned = False
     while not stop.wait(0 if not has_warned else _READY_SECONDS):
         try:
-            if migrations.is_current(engine):
+            if migrations.runs_on(engine):
                 follow_clock(engine)
                 return engine
             reason = "it is not migrated yet"
@@ -226,7 +226,7 @@ def erase_contact(contact: str, slug: str | None) -> int:
     if slug is None and "@" not in contact:
         raise CommandError("--tenant: an id is one brand's: name the brand")
     engine = create_engine(load_settings(Settings).database_url)
-    if not migrations.is_current(engine):
+    if not migrations.runs_on(engine):
         raise CommandError(_NOT_MIGRATED)
     follow_clock(engine)
     try:

@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+from sqlalchemy import text
 
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from database import AgencySession
@@ -90,6 +91,16 @@ def test_checks_of_liveness_need_nobody(world: PortalWorld) -> None:
         200,
         {"status": "ready", "database": "ok", "migrations": "current", "worker": "not seen", "cause": "worker"},
     )
+
+
+def test_a_process_goes_on_with_a_newer_schema_that_serves_it_and_not_with_another(world: PortalWorld) -> None:
+    newer = text("UPDATE alembic_version SET version_num = '9999', serves_from = :serves")
+    for serves, status, word in (("0025", 200, "newer"), ("9998", 503, "behind")):
+        with world.engine.begin() as connection:
+            connection.execute(newer, {"serves": serves})
+        answer = world.visitor().get("/readyz")
+        assert answer.json is not None
+        assert (answer.status_code, answer.json["migrations"]) == (status, word)
 
 
 def test_too_large_a_body_is_refused_before_it_is_read(world: PortalWorld) -> None:

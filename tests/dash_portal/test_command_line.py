@@ -363,9 +363,15 @@ def test_check_config_tells_an_empty_an_older_and_a_newer_database_apart(
     )
     assert run_here(empty_database_url, "migrate").returncode == 0
     engine = create_engine(Settings(database_url=empty_database_url).database_url)
-    for revision, words in (("0001", "of an older release: run"), ("9999", "of a newer release: install that one")):
+    for revision, serves, words in (
+        ("0001", "0001", "of an older release: run"),
+        ("9999", "0025", "of a newer release, on which this one runs too"),
+        ("9999", "9998", "of a newer release: install that one"),
+    ):
         with engine.begin() as connection:
-            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+            connection.exec_driver_sql(
+                f"UPDATE alembic_version SET version_num = '{revision}', serves_from = '{serves}'"
+            )
         assert words in run_here(empty_database_url, "check-config").stdout
     engine.dispose()
 

@@ -114,6 +114,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
         ("REVOKE SELECT ON leads FROM portal_web", "rights"),
         ("REVOKE SELECT ON alembic_version FROM portal_web", "rights"),
         ("UPDATE alembic_version SET version_num = '0001'", "behind"),
+        ("UPDATE alembic_version SET version_num = '9999', serves_from = '9998'", "behind"),
     ],
 )
 def test_readyz_names_the_cause(world: PortalWorld, statement: str, cause: str) -> None:

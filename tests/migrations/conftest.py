@@ -37,6 +37,9 @@ class SchemaCopy:
         (written,) = set(self.revisions()) - known
         return written.read_text()
 
+    def add_revision(self, name: str, source: str) -> None:
+        (self.folder / "migrations" / "versions" / f"{name}.py").write_text(source)
+
     def revisions(self) -> list[Path]:
         return sorted((self.folder / "migrations" / "versions").glob("*.py"))
 

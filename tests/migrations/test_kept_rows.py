@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 import migrations
-from database import create_engine
+from database import PORTAL_ROLE, create_engine
+from migrations.history import run_config
 from settings import Settings
 
 STAMP = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
@@ -61,9 +62,7 @@ _MINE = "WHERE tenant_id = 1"
 
 def _upgrade(engine: object, revision: str) -> None:
     with migrations.schema_transaction(engine) as connection:  # type: ignore[arg-type]
-        config = migrations._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        command.upgrade(run_config(connection, PORTAL_ROLE), revision)
 
 
 _TENANT = "id, slug, name, timezone, status, web_key_encrypted, web_key_last4, data_version"

@@ -13,10 +13,9 @@ from settings import Settings
 
 def test_an_empty_database_becomes_current_and_stays_so(empty_database_url: str) -> None:
     engine = create_engine(Settings(database_url=empty_database_url).database_url)
-    assert not migrations.is_current(engine)
-    migrations.upgrade(engine)
-    migrations.upgrade(engine)
-    assert migrations.is_current(engine)
+    assert not migrations.runs_on(engine)
+    assert migrations.upgrade(engine) is migrations.upgrade(engine) is migrations.Standing.CURRENT
+    assert migrations.runs_on(engine)
     engine.dispose()
 
 

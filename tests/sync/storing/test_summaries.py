@@ -10,8 +10,9 @@ from alembic import command
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, text
 
 import migrations
-from database import create_engine
+from database import PORTAL_ROLE, create_engine
 from emulator import AccountPlan, Fault
+from migrations.history import run_config
 from models import (
     NoteReading,
     Resource,
@@ -113,6 +114,4 @@ def _migrate(engine: Any, revision: str) -> None:
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT set_config('portal.brand', 'agency', true)"))
-        config = migrations._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        command.upgrade(run_config(connection, PORTAL_ROLE), revision)
