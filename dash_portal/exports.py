@@ -11,8 +11,6 @@ from typing import Any, Final, Generic, TypeVar
 
 import structlog
 from flask import Blueprint, Response, abort, request, stream_with_context
-from sqlalchemy import func
-from sqlmodel import select
 
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, is_still_signed_in
@@ -24,7 +22,7 @@ from dash_portal.dashboards.chart_catalogue import CHART_IDS, chart
 from dash_portal.dashboards.lead_counts import LeadFilters, lead_counts
 from dash_portal.dashboards.pipeline_counts import STUCK, pipeline_counts
 from dash_portal.dashboards.stages import current_keys
-from dash_portal.dashboards.table import TableQuestion
+from dash_portal.dashboards.table import TableQuestion, count_of
 from dash_portal.database_away import AWAY, tell_away
 from dash_portal.portal import portal
 from dash_portal.spreadsheet import csv_pieces
@@ -59,20 +57,41 @@ class ExportColumn(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Selection(Generic[Row]):
+    """A table's rows as filtered, in the page's order: what reads them, and how one is made of what was read."""
+
+    statement: Any
+    row_of: Callable[[Any], Row]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLines:
+    """The lines of a table to take away: how many there are in all, and the cells of each that is wanted."""
+
+    total: int
+    lines: Iterator[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Export(Generic[Row]):
-    """A table to take away: its columns, and its rows in the page's order."""
+    """A table to take away: its columns, and what selects its rows."""
 
     columns: tuple[ExportColumn[Row], ...]
-    rows: Callable[[BrandSession, Brand, View, datetime], Iterator[Row]]
+    selection: Callable[[BrandSession, Brand, View, datetime], Selection[Row]]
 
     def headings(self, zone: str) -> tuple[str, ...]:
         """Return what stands in the first line."""
         return tuple(f"{each.heading} ({zone})" if each.holds_moments else each.heading for each in self.columns)
 
-    def lines(self, session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[Sequence[Any]]:
-        """Yield each row's cells, column by column."""
-        for row in self.rows(session, brand, view, now):
-            yield [column.cell(row) for column in self.columns]
+    def lines(
+        self, session: BrandSession, brand: Brand, view: View, now: datetime, *, most: int | None = None
+    ) -> ExportLines:
+        """Return the lines, at most so many; they are read a few hundred at a time, so memory does not grow."""
+        selection = self.selection(session, brand, view, now)
+        total = count_of(session, selection.statement)
+        read = session.exec(selection.statement.limit(most), execution_options={"yield_per": _READ_AT_ONCE})
+        rows = map(selection.row_of, read)
+        return ExportLines(total, ([column.cell(row) for column in self.columns] for row in rows))
 
 
 @blueprint.get("/<table>.csv")
@@ -87,7 +106,9 @@ def table_csv(table: str) -> Response:
 
     def pieces() -> Iterator[str]:
         with open_brand_rows(brand) as session:
-            lines = export.lines(session, brand, view, now)
+            table_lines = export.lines(session, brand, view, now)
+            _refuse_too_many(table_lines.total)
+            lines = table_lines.lines
             first = list(islice(lines, 1))
             yield ""  # up to here it can still be refused
             try:
@@ -136,59 +157,55 @@ def _while_signed_in(lines: Iterator[Sequence[Any]], table: str) -> Iterator[Seq
         yield line
 
 
-def _streamed(session: BrandSession, statement: Any) -> Iterator[Any]:
-    """Read rows a few hundred at a time, so that memory does not grow with the table.
-
-    Answers 413 to a table that is longer than an export may be.
-    """
+def _refuse_too_many(rows: int) -> None:
+    """Answer 413 to a table that is longer than a file may be."""
     most = portal().settings.portal_export_rows
-    if session.exec(select(func.count()).select_from(statement.order_by(None).subquery())).one() > most:
+    if rows > most:
         abort(413, f"This table has more than {most:,} rows, which is the most for one file. Please filter it first.")
-    yield from session.exec(statement, execution_options={"yield_per": _READ_AT_ONCE})
 
 
 def _question(view: View, sorts: Sequence[str] | Mapping[str, Any], default: str) -> TableQuestion:
     return TableQuestion.of(view.value("q"), view.value("sort"), 1, sorts=sorts, default=default)
 
 
-def _leads(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[leads.LeadRow]:
+def _leads(session: BrandSession, brand: Brand, view: View, now: datetime) -> Selection[leads.LeadRow]:
     counts = lead_counts(session, brand, now)
     filters = LeadFilters.of(view.values, counts.stages)
-    question = _question(view, leads.SORTS, leads.DEFAULT_SORT)
-    for row in _streamed(session, leads.lead_statement(filters, question, counts)):
-        yield leads.lead_row(row, counts)
+    statement = leads.lead_statement(filters, _question(view, leads.SORTS, leads.DEFAULT_SORT), counts)
+    return Selection(statement, lambda row: leads.lead_row(row, counts))
 
 
-def _deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[pipeline.Deal]:
+def _deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Selection[pipeline.Deal]:
     counts = pipeline_counts(session, brand, now, only_stuck=STUCK in view.values("stuck"))
     selected = current_keys(view.values("stage"), counts.stages)
-    question = _question(view, pipeline.SORT_NAMES, pipeline.DEFAULT_SORT)
-    for row in _streamed(session, pipeline.deal_statement(counts, selected, question)):
-        yield pipeline.deal_of(row, counts)
+    statement = pipeline.deal_statement(counts, selected, _question(view, pipeline.SORT_NAMES, pipeline.DEFAULT_SORT))
+    return Selection(statement, lambda row: pipeline.deal_of(row, counts))
 
 
-def _hot_deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Iterator[hot_list.HotRow]:
+def _hot_deals(session: BrandSession, brand: Brand, view: View, now: datetime) -> Selection[hot_list.HotRow]:
     counts = pipeline_counts(session, brand, now)
     only_stuck = STUCK in view.values("stuck")
     filters = hot_list.HotFilters.of(view.values("stage"), counts, only_stuck=only_stuck)
-    question = _question(view, hot_list.SORT_NAMES, hot_list.DEFAULT_SORT)
     names = {stage.stage_key: stage.name for stage in hot_list.stage_sums(session, brand, filters)}
-    for row in _streamed(session, hot_list.hot_statement(filters, question)):
-        yield hot_list.hot_row(row, names, counts)
+    statement = hot_list.hot_statement(filters, _question(view, hot_list.SORT_NAMES, hot_list.DEFAULT_SORT))
+    return Selection(statement, lambda row: hot_list.hot_row(row, names, counts))
 
 
-def _notes(session: BrandSession, _brand: Brand, view: View, _now: datetime) -> Iterator[Any]:
-    sort = notes.known_sort(view.value("sort"))
-    yield from _streamed(session, notes.note_statement(notes.NoteFilters.of(view), sort))
+def _notes(_session: BrandSession, _brand: Brand, view: View, _now: datetime) -> Selection[Any]:
+    statement = notes.note_statement(notes.NoteFilters.of(view), notes.known_sort(view.value("sort")))
+    return Selection(statement, lambda note: note)
 
 
-def _appointments(session: BrandSession, brand: Brand, _view: View, now: datetime) -> Iterator[schedule.Appointment]:
-    for row in _streamed(session, schedule.upcoming_statement(now)):
-        appointment = schedule.appointment_of(row)
-        if appointment.all_day:  # days, whose midnights are nobody's clock
-            first, last = map(moment_of_date, schedule.first_and_last_day(appointment, brand))
-            appointment = replace(appointment, starts_at=first, ends_at=last)
-        yield appointment
+def _appointments(_session: BrandSession, brand: Brand, _view: View, now: datetime) -> Selection[schedule.Appointment]:
+    return Selection(schedule.upcoming_statement(now), lambda row: _with_days(schedule.appointment_of(row), brand))
+
+
+def _with_days(appointment: schedule.Appointment, brand: Brand) -> schedule.Appointment:
+    """Let a whole-day appointment begin and end on days, whose midnights are nobody's clock."""
+    if not appointment.all_day:
+        return appointment
+    first, last = map(moment_of_date, schedule.first_and_last_day(appointment, brand))
+    return replace(appointment, starts_at=first, ends_at=last)
 
 
 _LEADS: Final[Export[leads.LeadRow]] = Export(

@@ -6,7 +6,7 @@ What is finished is kept as plain data (`known`): Dash's own classes cost more t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,38 +16,14 @@ from flask import g
 from plotly.io.json import to_json_plotly
 
 from dash_portal.brand_access import Brand, authorised_brand, current_viewer, open_brand, rows_of
-from dash_portal.brand_time import local_day
+from dash_portal.dashboard_pages import DashboardPage
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.freshness import Freshness, page_freshness
 from dash_portal.portal import portal
 from dash_portal.screen import is_narrow
 from dash_portal.view import View
 from database import BrandSession
-from models import Resource, utc_now
-
-
-@dataclass(frozen=True, slots=True)
-class DashboardPage:
-    """A dashboard: its address and title, the resources it shows, and the parameters it knows.
-
-    `depends_on` names what the content depends on beside data and view: the brand's day, or the minute.
-    """
-
-    path: str
-    title: str
-    resources: tuple[Resource, ...]
-    parameters: tuple[str, ...]
-    depends_on: Callable[[Brand, datetime], Hashable]
-
-    @property
-    def name(self) -> str:
-        """The page's name in ids and file names."""
-        return self.path.removeprefix("/")
-
-    def document_title(self, **_path_variables: Any) -> str:
-        """Return the title of the browser's window: the page, and the brand that this request opened it of."""
-        brand = g.get("opened_brand")
-        return self.title if brand is None else f"{self.title} · {brand.name}"
+from models import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +68,3 @@ def known(request: PageRequest, work_out: Callable[[], Any]) -> Any:
     depends = request.page.depends_on(brand, request.now)
     question = ("page", request.view, request.is_narrow, depends, waits, brand.accent_colour, brand.display_zone)
     return ANSWERS.answer(brand, question, lambda: json.loads(to_json_plotly(work_out())))
-
-
-def by_day(brand: Brand, now: datetime) -> Hashable:
-    """Name the brand's calendar day: what counts days changes at its midnight."""
-    return local_day(now, brand.timezone), brand.timezone
-
-
-def by_minute(_brand: Brand, now: datetime) -> Hashable:
-    """Name the minute: what is still to come changes with it."""
-    return now.replace(second=0, microsecond=0)
-
-
-def by_data(_brand: Brand, _now: datetime) -> Hashable:
-    """Name nothing: what depends on data and view alone."""
-    return ""

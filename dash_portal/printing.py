@@ -1,15 +1,15 @@
-"""A page on paper: a document with brand, date of the data and filters; charts as bars, all rows as filtered.
+"""A page on paper: a document with brand, date of the data, filters, figures, charts as bars and rows as filtered.
 
 Made by the server and plain, so that it fits any paper and needs no script.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import chain
 from typing import Any, Final
 
 from flask import Blueprint, abort, render_template, request
@@ -22,19 +22,15 @@ from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.numbers import ValueFormat, exact
-from dash_portal.dashboards import hot_list, notes
-from dash_portal.dashboards.chart_catalogue import chart
-from dash_portal.dashboards.lead_charts import SOURCES, STATUS_GROUPS, TOP_STATUSES
-from dash_portal.dashboards.lead_counts import GROUPS
-from dash_portal.dashboards.pipeline_charts import STAGES
-from dash_portal.dashboards.pipeline_counts import STUCK
-from dash_portal.dashboards.stages import GROUP_NAMES
+from dash_portal.dashboard_pages import PAGES, DashboardPage
+from dash_portal.dashboards import notes
+from dash_portal.dashboards.chart_catalogue import overview
 from dash_portal.exports import EXPORTS
 from dash_portal.freshness import page_freshness
 from dash_portal.portal import portal
 from dash_portal.view import View
 from database import BrandSession
-from models import Resource, utc_now
+from models import utc_now
 
 blueprint = Blueprint("printing", __name__, url_prefix="/print")
 
@@ -43,38 +39,6 @@ _UPRIGHT: Final = 6
 """So many columns fit on paper that stands upright."""
 _LONG_WORD: Final = 36
 """A word of more letters may be parted anywhere: else it would push its row beyond the paper's edge."""
-_VALUE_NAMES: Final[Mapping[tuple[str, str], str]] = {
-    **{("only", group): label for group, label in GROUPS.items()},
-    **{("group", group): label for group, label in GROUP_NAMES.items()},
-    ("stuck", STUCK): "Stuck deals",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What a page is on paper: its title, whose age counts, its charts, and what its filters are called."""
-
-    title: str
-    resources: tuple[Resource, ...]
-    charts: tuple[str, ...] = ()
-    filters: Mapping[str, str] | None = None
-
-
-_DEALS: Final = (Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES)
-DOCUMENTS: Final[Mapping[str, Document]] = {
-    "leads": Document(
-        "Leads",
-        (Resource.LEADS, Resource.PIPELINE_STAGES),
-        (SOURCES, STATUS_GROUPS, TOP_STATUSES),
-        {"source": "Source", "group": "Status group", "status": "Status", "only": "Only"},
-    ),
-    "pipeline": Document("Pipeline", _DEALS, (STAGES,), {"stage": "Stage", "stuck": "Only"}),
-    "hot-list": Document("Hot list", _DEALS, (hot_list.BY_STAGE,), {"stage": "Stage", "stuck": "Only"}),
-    "notes": Document(
-        "Notes", (Resource.NOTES,), (), {"author": "Author", "kind": "Kind", "contact": "Contact", "client": "Contact"}
-    ),
-    "schedule": Document("Schedule", (Resource.SCHEDULED_ACTIVITIES,)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,32 +72,42 @@ class PrintedChart:
 @blueprint.get("/<table>")
 def document(table: str) -> ResponseReturnValue:
     """Answer a page as a document, filtered, searched and sorted as the link says; at most its first 500 rows."""
-    if table not in DOCUMENTS:
+    page = PAGES.get(table)
+    if page is None:
         abort(404)
-    paper, export = DOCUMENTS[table], EXPORTS[table]
+    export = EXPORTS[table]
     brand = authorised_brand(request.args.get("brand"))
     query = request.args.to_dict(flat=False)
-    view, now, zone = View.of(f"/{table}", query), utc_now(), brand.display_zone
+    view, now, zone = View.of(page.path, query), utc_now(), brand.display_zone
     with open_brand(brand) as session:
-        fresh = page_freshness(session, paper.resources, now, portal().settings.sync_cron, brand.slug)
+        fresh = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
         with rows_of(session) as rows:
-            lines = list(islice(export.lines(rows, brand, view, now), MOST_ROWS + 1))
-            charts = [chart(rows, brand, name, query, now) for name in paper.charts]
-            filters = list(_filters(rows, brand, paper, view))
+            found = export.lines(rows, brand, view, now, most=MOST_ROWS)
+            printed = [[printed_cell(value, zone) for value in line] for line in found.lines]
+            above = overview(rows, brand, table, query, now)
+            filters = list(_filters(rows, brand, page, view))
     _write_down(brand, table)
+    charts = {made.chart_id: made for made in above.charts}
     return render_template(
         "print.html",
         brand=brand,
-        title=paper.title,
+        title=page.title,
         read_at="" if fresh.read_at is None else moment_text(fresh.read_at, zone),
         filters=filters,
-        charts=[printed_chart(each, brand.accent_colour) for each in charts],
+        cards=above.cards,
+        charts=[printed_chart(charts[name], brand.accent_colour) for name in chain.from_iterable(page.charts)],
         headings=export.headings(zone),
-        rows=[[printed_cell(value, zone) for value in line] for line in lines[:MOST_ROWS]],
-        has_more=len(lines) > MOST_ROWS,
-        most=MOST_ROWS,
+        rows=printed,
+        counted=_counted(len(printed), found.total),
         page_size="letter" if len(export.columns) <= _UPRIGHT else "letter landscape",
     )
+
+
+def _counted(printed: int, total: int) -> str:
+    """Say how many rows stand on the paper, and of how many."""
+    if printed < total:
+        return f"first {printed:,} of {total:,} rows"
+    return f"{total:,} rows" if total != 1 else "1 row"
 
 
 def _write_down(brand: Brand, table: str) -> None:
@@ -143,12 +117,12 @@ def _write_down(brand: Brand, table: str) -> None:
         session.commit()
 
 
-def _filters(session: BrandSession, brand: Brand, paper: Document, view: View) -> Iterator[str]:
+def _filters(session: BrandSession, brand: Brand, page: DashboardPage, view: View) -> Iterator[str]:
     """Yield the filters in force, as the page's chips have them."""
-    for name, label in (paper.filters or {}).items():
+    for name, label in page.filters.items():
         for value in view.values(name):
             shown = notes.contact_name(session, brand, value) if name == "client" else value
-            yield f"{label}: {_VALUE_NAMES.get((name, value), shown)}"
+            yield f"{label}: {page.value_names.get((name, value), shown)}"
     if search := view.value("q"):
         yield f"Search: {search}"
 

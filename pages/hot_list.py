@@ -7,23 +7,15 @@ from typing import Any
 from dash import Input, callback, register_page
 from dash.development.base_component import Component
 
+from dash_portal import dashboard_pages
 from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell, texts
 from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import hot_list
 from dash_portal.dashboards.hot_list import HotRow
 from dash_portal.dashboards.pipeline_counts import STUCK, pipeline_counts
-from dash_portal.page_request import DashboardPage, PageRequest, by_day
-from models import Resource
+from dash_portal.page_request import PageRequest
 
-PAGE = DashboardPage(
-    path="/hot-list",
-    title="Hot list",
-    resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),
-    parameters=("stage", "stuck", "q", "sort", "page", "size"),
-    depends_on=by_day,
-)
-CHARTS = ((hot_list.BY_STAGE,),)
-CHIPS = {"stage": "Stage", "stuck": "Only"}
+PAGE = dashboard_pages.HOT_LIST
 
 
 def _two_lines(request: PageRequest, row: HotRow) -> texts.Pieces:
@@ -56,7 +48,7 @@ TABLE = Table(
     default_sort=hot_list.DEFAULT_SORT,
     searched="Candidate, market, stage, sales lead …",
 )
-OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(hot_list.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
+OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(hot_list.CARDS), chart_card.outputs(PAGE.charts), grid.outputs(TABLE))
 STATES = grid.states(TABLE)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
@@ -86,12 +78,11 @@ def _content(request: PageRequest) -> list[Component] | Component:
     totals = (dashboard.iff, dashboard.weighted_iff)
     if question.search:
         totals = hot_list.searched_totals(session, filters, question)
-    value_names = {("stuck", STUCK): "Stuck deals"}
-    links = {hot_list.CARDS[0]: view.narrowed().without("q", *CHIPS)}
+    links = {hot_list.CARDS[0]: view.narrowed().without("q", *PAGE.filters)}
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
-        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
-        chart_card.chart_columns(CHARTS, dashboard.charts, request),
+        *filter_chips.filter_chips(request, rows.total, TABLE.things),
+        chart_card.chart_columns(PAGE.charts, dashboard.charts, request),
         grid.grid_card(TABLE, request, question, rows, foot=_foot(rows.total, *map(texts.money, totals))),
     ]
 

@@ -7,25 +7,15 @@ from typing import Any
 from dash import Input, callback, register_page
 from dash.development.base_component import Component
 
+from dash_portal import dashboard_pages
 from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell, texts
 from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import leads
-from dash_portal.dashboards.lead_charts import SOURCES, STATUS_GROUPS, TOP_STATUSES
 from dash_portal.dashboards.lead_counts import GROUPS, LeadFilters, lead_counts
 from dash_portal.dashboards.leads import LeadRow
-from dash_portal.dashboards.stages import GROUP_NAMES
-from dash_portal.page_request import DashboardPage, PageRequest, by_day
-from models import Resource
+from dash_portal.page_request import PageRequest
 
-PAGE = DashboardPage(
-    path="/leads",
-    title="Leads",
-    resources=(Resource.LEADS, Resource.PIPELINE_STAGES),
-    parameters=("source", "group", "status", "only", "open", "q", "sort", "page", "size"),
-    depends_on=by_day,
-)
-CHARTS = ((SOURCES,), (STATUS_GROUPS, TOP_STATUSES))
-CHIPS = {"source": "Source", "group": "Status group", "status": "Status", "only": "Only"}
+PAGE = dashboard_pages.LEADS
 
 
 def _name(request: PageRequest, row: LeadRow) -> texts.Pieces:
@@ -60,7 +50,7 @@ TABLE = Table(
     searched="Name, company, e-mail, phone, source, status …",
     row_height=56,
 )
-OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(leads.CARDS), chart_card.outputs(CHARTS), grid.outputs(TABLE))
+OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(leads.CARDS), chart_card.outputs(PAGE.charts), grid.outputs(TABLE))
 STATES = grid.states(TABLE)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
@@ -88,13 +78,11 @@ def _content(request: PageRequest) -> list[Component] | Component:
         return empty.nothing_yet(what, request)
     question = TABLE.question(request.view)
     rows = leads.lead_rows(session, filters, question, counts, known_total=dashboard.total)
-    value_names = {("only", group): label for group, label in GROUPS.items()}
-    value_names |= {("group", group): label for group, label in GROUP_NAMES.items()}
     links = {card_id: view.toggled("only", group) for group, card_id in zip(GROUPS, leads.CARDS[1:], strict=True)}
-    links[leads.CARDS[0]] = view.narrowed().without("q", *CHIPS)
+    links[leads.CARDS[0]] = view.narrowed().without("q", *PAGE.filters)
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
-        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
-        chart_card.chart_columns(CHARTS, dashboard.charts, request),
+        *filter_chips.filter_chips(request, rows.total, TABLE.things),
+        chart_card.chart_columns(PAGE.charts, dashboard.charts, request),
         grid.grid_card(TABLE, request, question, rows),
     ]

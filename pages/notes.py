@@ -7,23 +7,16 @@ from typing import Any
 from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
+from dash_portal import dashboard_pages
 from dash_portal.brand_time import clock_text
 from dash_portal.components import empty, filter_chips, filter_menu, grid, ids, shell, texts
 from dash_portal.components.grid import Column, Table, search_field
 from dash_portal.components.rich_text import marked_pieces
 from dash_portal.dashboards import notes
 from dash_portal.dashboards.notes import NoteFilters, NoteRow
-from dash_portal.page_request import DashboardPage, PageRequest, by_data
-from models import Resource
+from dash_portal.page_request import PageRequest
 
-PAGE = DashboardPage(
-    path="/notes",
-    title="Notes",
-    resources=(Resource.NOTES,),
-    parameters=("q", "author", "kind", "contact", "client", "sort", "page", "size", "density"),
-    depends_on=by_data,
-)
-CHIPS = {"author": "Author", "kind": "Kind", "contact": "Contact", "client": "Contact"}
+PAGE = dashboard_pages.NOTES
 ROW_HEIGHTS = {"": 64, "compact": 40}
 
 
@@ -107,7 +100,7 @@ def _content(request: PageRequest) -> list[Component] | Component:
         filter_menu.filter_menu(PAGE.name, "kind", "Kind", facets.kinds, view),
         html.A(other, id="notes-density", href=other_density.href, className="button view-link wide-only"),
     )
-    chips = filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=names, hint="")
+    chips = filter_chips.filter_chips(request, rows.total, TABLE.things, value_names=names, hint="")
     coverage = html.P(_coverage(request), id="notes-coverage", className="card-text")
     line = html.Div([coverage, *chips], className="notes-line")
     return [grid.grid_card(TABLE, request, question, rows, *tools, note=line, row_height=ROW_HEIGHTS.get(density))]

@@ -8,27 +8,18 @@ from typing import Any
 from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
+from dash_portal import dashboard_pages
 from dash_portal.brand_time import day_text
 from dash_portal.components import chart_card, empty, filter_chips, grid, ids, kpi_cards, shell, texts
 from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards import pipeline
 from dash_portal.dashboards.pipeline import Deal
-from dash_portal.dashboards.pipeline_charts import STAGES
 from dash_portal.dashboards.pipeline_counts import STUCK, PipelineCounts, pipeline_counts
 from dash_portal.dashboards.stages import current_keys
-from dash_portal.page_request import DashboardPage, PageRequest, by_day
+from dash_portal.page_request import PageRequest
 from dash_portal.view import View
-from models import Resource
 
-PAGE = DashboardPage(
-    path="/pipeline",
-    title="Pipeline",
-    resources=(Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES),
-    parameters=("stage", "stuck", "q", "sort", "page", "size"),
-    depends_on=by_day,
-)
-CHARTS = ((STAGES,),)
-CHIPS = {"stage": "Stage", "stuck": "Only"}
+PAGE = dashboard_pages.PIPELINE
 
 
 def _two_lines(request: PageRequest, deal: Deal) -> texts.Pieces:
@@ -61,7 +52,7 @@ TABLE = Table(
 )
 REMARKS = Output("pipeline-remarks", "children")
 OUTPUTS = shell.outputs(
-    PAGE, kpi_cards.outputs(pipeline.CARDS), chart_card.outputs(CHARTS), [REMARKS], grid.outputs(TABLE)
+    PAGE, kpi_cards.outputs(pipeline.CARDS), chart_card.outputs(PAGE.charts), [REMARKS], grid.outputs(TABLE)
 )
 STATES = grid.states(TABLE)
 
@@ -89,13 +80,12 @@ def _content(request: PageRequest) -> list[Component] | Component:
         return empty.nothing_yet(what, request)
     question = TABLE.question(request.view)
     rows = pipeline.deal_rows(session, counts, selected, question)
-    links = {"opportunities": view.narrowed().without("q", *CHIPS), "stuck-deals": view.toggled("stuck", STUCK)}
-    value_names = {("stuck", STUCK): "Stuck deals"}
+    links = {"opportunities": view.narrowed().without("q", *PAGE.filters), "stuck-deals": view.toggled("stuck", STUCK)}
     remarks = html.P(_remarks(view, counts, dashboard.observed_since), id="pipeline-remarks", className="card-text")
     return [
         kpi_cards.kpi_cards(dashboard.cards, links),
-        *filter_chips.filter_chips(request, CHIPS, rows.total, TABLE.things, value_names=value_names),
-        chart_card.chart_columns(CHARTS, dashboard.charts, request),
+        *filter_chips.filter_chips(request, rows.total, TABLE.things),
+        chart_card.chart_columns(PAGE.charts, dashboard.charts, request),
         grid.grid_card(TABLE, request, question, rows, note=remarks),
     ]
 

@@ -8,20 +8,14 @@ from typing import Any
 from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
+from dash_portal import dashboard_pages
 from dash_portal.brand_time import day_heading, day_text, local, local_day
 from dash_portal.components import empty, grid, ids, shell, texts
 from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards.schedule import Appointment, by_day, description_text, times_text, upcoming
-from dash_portal.page_request import DashboardPage, PageRequest, by_minute
-from models import Resource
+from dash_portal.page_request import PageRequest
 
-PAGE = DashboardPage(
-    path="/schedule",
-    title="Schedule",
-    resources=(Resource.SCHEDULED_ACTIVITIES,),
-    parameters=("page", "size"),
-    depends_on=by_minute,
-)
+PAGE = dashboard_pages.SCHEDULE
 
 
 def _times(request: PageRequest, appointment: Appointment) -> str:

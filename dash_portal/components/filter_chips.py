@@ -13,22 +13,22 @@ from dash_portal.page_request import PageRequest
 
 def filter_chips(
     request: PageRequest,
-    labels: Mapping[str, str],
     total: int,
     things: str,
     *,
     value_names: Mapping[tuple[str, str], str] | None = None,
     hint: str = "Select a bar to filter this page.",
 ) -> list[Component]:
-    """Return a chip for each value of the parameters in `labels` (parameter -> what to call it), and what is heard.
+    """Return a chip for each value of the page's filters, and what is heard.
 
-    `value_names` gives the words for values that are ids or marks. Without a filter the `hint` stands in their place:
-    the line is as high without a chip, so the first one moves nothing. What is heard are the same filters, and how
-    many `things` fit them.
+    `value_names` adds the words for values that are ids to those of the page. Without a filter the `hint` stands in
+    their place: the line is as high without a chip, so the first one moves nothing. What is heard are the same
+    filters, and how many `things` fit them.
     """
     page, view, search = request.page.name, request.view, request.view.value("q")
+    labels, words_of = request.page.filters, {**request.page.value_names, **(value_names or {})}
     filters = [
-        (name, value, f"{labels[name]}: {(value_names or {}).get((name, value), value)}")
+        (name, value, f"{labels[name]}: {words_of.get((name, value), value)}")
         for name in labels
         for value in view.values(name)
     ]

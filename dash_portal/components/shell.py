@@ -20,7 +20,8 @@ from dash_portal.co_branding.logos import logo_addresses
 from dash_portal.components import details, filter_chips, freshness, ids
 from dash_portal.components.empty import no_brand_yet
 from dash_portal.components.navbar import navbar
-from dash_portal.page_request import DashboardPage, PageRequest, known, open_page
+from dash_portal.dashboard_pages import DashboardPage
+from dash_portal.page_request import PageRequest, known, open_page
 from dash_portal.view import View
 
 Content = Callable[[PageRequest], list[Component] | Component]

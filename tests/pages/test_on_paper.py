@@ -17,6 +17,7 @@ from tests.pages.conftest import STALE, Site, Visit
 pytestmark = pytest.mark.browser
 
 PAGES = ("leads", "pipeline", "hot-list", "notes", "schedule")
+FIGURES = {"leads": "Total leads", "pipeline": "Pipeline value $", "hot-list": "Weighted IFF $"}
 
 
 def printed(visit: Visit, path: str, email: str = STALE) -> PdfReader:
@@ -37,6 +38,7 @@ def test_a_page_is_a_document_with_brand_date_filters_and_rows(visit: Visit, pag
     title = {"hot-list": "Hot list"}.get(page, page.capitalize())
     assert text.startswith(f"Stale Brand {title} Data of ")
     assert "No filter" in text
+    assert FIGURES.get(page, "") in text
     count = re.search(r", (\d+) rows", text)
     assert count is not None
     assert int(count[1]) > 1

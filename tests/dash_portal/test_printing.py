@@ -1,0 +1,44 @@
+"""A page on paper, as the server answers it: how many rows stand on it, and which figures above them."""
+
+from __future__ import annotations
+
+import re
+
+from dash_portal.printing import MOST_ROWS
+from database import AgencySession
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.factories import commit_counted, make_lead
+
+
+def rows_and_heading(world: PortalWorld, path: str) -> tuple[int, str]:
+    answer = world.sign_in("viewer@own.example").get(path)
+    assert answer.status_code == 200
+    table = answer.text.split('<table class="rows">')[1]
+    headings = re.findall(r"<h2>(.*?)</h2>", answer.text)
+    return table.split("<tbody>")[1].count("<tr>"), headings[-1]
+
+
+def test_a_table_too_long_for_a_file_prints_its_first_500_rows_and_says_so(
+    database_url: str, encryption_key: str
+) -> None:
+    world = make_world(database_url, encryption_key, portal_export_rows=MOST_ROWS - 1)
+    with AgencySession(world.engine) as session:
+        brand = world.brands["own"]
+        session.add_all(make_lead(brand, lead_source="A") for _ in range(MOST_ROWS))
+        session.add_all(make_lead(brand, lead_source="B") for _ in range(1_000))
+        commit_counted(session, brand)
+    assert rows_and_heading(world, "/print/leads") == (500, "Leads, first 500 of 1,500 rows")
+    assert rows_and_heading(world, "/print/leads?source=A") == (500, "Leads, 500 rows")
+    close_world(world)
+
+
+def test_figures_are_written_out_and_narrowed_as_the_page_is(world: PortalWorld) -> None:
+    with AgencySession(world.engine) as session:
+        session.add_all(make_lead(world.brands["own"], lead_source="A") for _ in range(3))
+        session.add(make_lead(world.brands["own"], lead_source="B"))
+        commit_counted(session, world.brands["own"])
+    client = world.sign_in("viewer@own.example")
+    for path, leads in (("/print/leads", 4), ("/print/leads?source=A", 3)):
+        figures = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)<", client.get(path).text))
+        assert figures["Total leads"] == str(leads)
+        assert len(figures) == 5
