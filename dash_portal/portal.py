@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from flask import current_app
 from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
 
 from dash_portal.monitoring.counting import count_connections
 from dash_portal.monitoring.slowness import tell_slow_statements
-from dash_portal.replica import Replica
+from dash_portal.replica import CONNECT_SECONDS, Replica
 from database import create_engine
 from encryption import Cipher
 from logs import forget_in_logs
@@ -35,8 +36,16 @@ def open_portal(settings: PortalSettings) -> Portal:
     """Return the resources of these settings. The databases are connected to when they are first asked."""
     if settings.portal_monitor_token is not None:
         forget_in_logs(settings.portal_monitor_token.get_secret_value())
-    replica = None if settings.database_read_url is None else Replica(_open(settings.database_read_url, settings))
-    return Portal(settings, _open(settings.database_url, settings), settings.cipher(), replica)
+    return Portal(settings, _open(settings.database_url, settings), settings.cipher(), _replica(settings))
+
+
+def _replica(settings: PortalSettings) -> Replica | None:
+    if settings.database_read_url is None:
+        return None
+    address = make_url(settings.database_read_url)
+    patience = {} if "connect_timeout" in address.query else {"connect_timeout": str(CONNECT_SECONDS)}
+    url = address.update_query_dict(patience).render_as_string(hide_password=False)
+    return Replica(_open(url, settings))
 
 
 def _open(url: str, settings: PortalSettings) -> Engine:

@@ -19,7 +19,9 @@ from dash_portal.database_away import AWAY, tell_away
 from database import BrandSession
 from models import Tenant
 
-LEFT_ALONE_SECONDS: Final = 15.0
+CONNECT_SECONDS: Final = 2
+"""How long a page waits for a replica that is silent: half as long as for the primary, which it can do without less."""
+LEFT_ALONE_SECONDS: Final = 30.0
 """For how long a replica that did not answer is not asked: else each page would first wait for it."""
 
 _UNUSABLE: Final = (*AWAY, ProgrammingError)

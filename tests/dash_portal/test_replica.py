@@ -20,6 +20,7 @@ from dash_portal.portal import open_portal
 from database import AgencySession, BrandSession
 from models import Lead, Resource, ResourceFreshness, ResourceStatus, Tenant, utc_now
 from tests.conftest import PostgreSQL
+from tests.dash_portal.database_relay import DatabaseRelay
 from tests.dash_portal.portal_world import PortalWorld, make_settings, make_shared_world
 from tests.dash_portal.streaming_replica import StreamingReplica
 from tests.factories import commit_counted, make_lead, make_tenant
@@ -162,6 +163,22 @@ def test_pages_go_on_while_the_replica_is_away_and_it_is_used_again_when_it_is_b
     replica.stand_still()
     rename(world, "Oldham", lands=False)
     assert shown(world, client) == {"Newtown"}, "it answers again"
+
+
+def test_a_replica_that_falls_silent_is_passed_over(world: PortalWorld, replica: StreamingReplica) -> None:
+    relay = DatabaseRelay(replica.url(world.settings.database_url))
+    relay.open()
+    settings = world.settings.model_copy(
+        update={"database_read_url": relay.url.replace("postgresql:", "postgresql+psycopg:")}
+    )
+    world.app.extensions["portal"] = open_portal(settings)
+    client = world.sign_in("viewer@own.example")
+    replica.stand_still()
+    rename(world, "Newtown", lands=False)
+    assert shown(world, client) == {"Oldham"}
+    relay.fall_silent()
+    assert "Newtown" in client.get("/export/leads.csv").text
+    relay.close()
 
 
 def test_check_config_tells_what_is_no_replica_of_this_database(
