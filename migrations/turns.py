@@ -21,16 +21,22 @@ def schema_connection(engine: Engine, patience: Patience) -> Iterator[Connection
     SQLite knows no lock but that of writing, which each transaction takes as it begins. Raises SchemaBusyError.
     """
     with engine.connect().execution_options(writes=True) as connection:
-        connection.detach()  # closed for good: what is set here, and the turn, end with it
-        attempt = int(patience.attempt_seconds * 1000)
-        if connection.dialect.name == "sqlite":
-            _prepare_sqlite(connection, attempt)
-        else:
-            _take_turn(connection, patience)
-            with connection.begin():
-                settings = "set_config('portal.brand', :brand, false), set_config('lock_timeout', :attempt, false)"
-                connection.execute(text(f"SELECT {settings}"), {"brand": ALL_BRANDS, "attempt": str(attempt)})
-        yield connection
+        try:
+            attempt = int(patience.attempt_seconds * 1000)
+            if connection.dialect.name == "sqlite":
+                _prepare_sqlite(connection, attempt)
+            else:
+                _take_turn(connection, patience)
+                _prepare_postgresql(connection, attempt)
+            yield connection
+        finally:
+            connection.invalidate()  # closed for good: what was set here, and the turn, end with it
+
+
+def _prepare_postgresql(connection: Connection, attempt: int) -> None:
+    settings = "set_config('portal.brand', :brand, false), set_config('lock_timeout', :attempt, false)"
+    with connection.begin():
+        connection.execute(text(f"SELECT {settings}"), {"brand": ALL_BRANDS, "attempt": str(attempt)})
 
 
 def _prepare_sqlite(connection: Connection, attempt: int) -> None:

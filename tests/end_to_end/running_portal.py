@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class RunningPortal:
     url: str
     emulator: Emulator
     environment: dict[str, str]
+    stop_web: Callable[[], None]
+    """Have the web process end, with the requests that it has begun."""
 
     def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run `python -m …` as an operator."""
@@ -59,11 +61,14 @@ class RunningPortal:
         return client
 
 
-def run(environment: dict[str, str], *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    environment: dict[str, str], *arguments: str, typed: str = "", release: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m …` of the release that stands in this folder."""
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         env=environment,
-        cwd=ROOT,
+        cwd=release,
         input=typed,
         capture_output=True,
         text=True,
@@ -88,8 +93,9 @@ def running_portal(database_url: str, plans: dict[str, AccountPlan] = SLUGS) -> 
         _done(run(environment, "dash_portal", "migrate"))
         _add_brands_and_people(environment, plans)
         _done(run(environment, "sync", "once"))
-        with served(environment) as url:
-            yield RunningPortal(url, emulator, environment)
+        with ExitStack() as web:
+            url = web.enter_context(served(environment))
+            yield RunningPortal(url, emulator, environment, web.close)
 
 
 def _add_brands_and_people(environment: dict[str, str], plans: dict[str, AccountPlan]) -> None:
@@ -110,22 +116,22 @@ def _add_brands_and_people(environment: dict[str, str], plans: dict[str, Account
 
 
 @contextmanager
-def served(environment: dict[str, str]) -> Iterator[str]:
+def served(environment: dict[str, str], release: Path = ROOT) -> Iterator[str]:
     """Yield the address of the portal, once it is ready to answer at the environment's PORT."""
     url = f"http://127.0.0.1:{environment['PORT']}"
-    with program(environment, "dash_portal", "serve") as process:
+    with program(environment, "dash_portal", "serve", release=release) as process:
         _wait_until_ready(process, url)
         yield url
 
 
 @contextmanager
 def program(
-    environment: dict[str, str], *arguments: str, log: Path = Path(os.devnull)
+    environment: dict[str, str], *arguments: str, log: Path = Path(os.devnull), release: Path = ROOT
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Keep `python -m …` running, as an operator would; what it writes goes to the log."""
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], env=environment, cwd=ROOT, stdout=written, stderr=written
+            [sys.executable, "-m", *arguments], env=environment, cwd=release, stdout=written, stderr=written
         )
     try:
         yield process
