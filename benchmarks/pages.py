@@ -218,16 +218,22 @@ def signed_in(portal: str) -> httpx.Client:
 
 
 def named(client: httpx.Client, body: dict[str, Any], page: str) -> dict[str, Any]:
-    """Fill in the outputs of a page's view callback, as the browser knows them from `/_dash-dependencies`."""
+    """Fill in outputs and states of a page's view callback, as the browser knows them from `/_dash-dependencies`.
+
+    Of what the table is built of nothing is said, so that it all comes back: more than a browser is sent.
+    """
     if not page:
         return body
     known = client.get("/_dash-dependencies", headers={"Accept-Encoding": "identity"}).json()
-    output = next(
-        callback["output"] for callback in known if [each["id"] for each in callback["inputs"]] == [view_id(page)]
-    )
-    names = [name.rpartition(".") for name in output[2:-2].split("...")]
-    outputs = [{"id": json.loads(name) if name[0] == "{" else name, "property": prop} for name, _, prop in names]
-    return body | {"output": output, "outputs": outputs}
+    callback = next(each for each in known if [heard["id"] for heard in each["inputs"]] == [view_id(page)])
+    names = [name.rpartition(".") for name in callback["output"][2:-2].split("...")]
+    outputs = [{"id": parsed_id(name), "property": prop} for name, _, prop in names]
+    state = [{**each, "id": parsed_id(each["id"]), "value": None} for each in callback["state"]]
+    return body | {"output": callback["output"], "outputs": outputs, "state": state}
+
+
+def parsed_id(name: str) -> Any:
+    return json.loads(name) if name[0] == "{" else name
 
 
 def measure(

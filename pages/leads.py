@@ -64,7 +64,7 @@ def layout(**query: Any) -> Any:
 @callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), *STATES, prevent_initial_call=True)
 def change(query: Any, *drawn: Any) -> list[Any]:
     """Answer what a changed view changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _content, zip(STATES, drawn, strict=False))
+    return shell.changes(PAGE, query, OUTPUTS, _content, zip(STATES, drawn, strict=True))
 
 
 def _content(request: PageRequest) -> list[Component] | Component:

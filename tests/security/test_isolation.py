@@ -106,6 +106,11 @@ CALLBACK_VALUES: dict[tuple[str, str], str] = {
     ("_pages_location", "pathname"): "path",
     ("_pages_location", "search"): "search",
     **{(f'{{"page":"{page[1:]}","type":"view"}}', "data"): "view" for page in PAGES},
+    **{
+        (f'{{"page":"{page[1:]}","type":"grid"}}', part): "drawn"
+        for page in PAGES
+        for part in ("columnDefs", "dashGridOptions")
+    },
     ("details-view", "data"): "view",
     ("freshness-asks", "n_intervals"): "count",
     ('{"page":["ALL"],"type":"shown"}', "data"): "shown",
@@ -118,6 +123,7 @@ def callback_values(slug: str, kind: str) -> list[Any]:
         "path": [*PAGES, "/", f"/{slug}"],
         "search": query_strings(slug),
         "count": [1],
+        "drawn": [{"brand": slug, "tenant_id": 2}],
         "shown": [{"brand": slug, "resources": ["leads", "notes"], "tenant_id": 2}, {"brand": None}, None],
         "view": [
             *query_strings(slug),
@@ -391,6 +397,7 @@ def test_two_tabs_on_two_brands_never_mix(marked: PortalWorld) -> None:
             "output": output,
             "outputs": _outputs(output),
             "inputs": [filled_in({"id": name, "property": "data"}, f"brand={slug}")],
+            "state": [filled_in(spec, None) for spec in callbacks[output]["state"]],
             "changedPropIds": [f"{name}.data"],
         }
         answer = client.post("/_dash-update-component", json=body, headers={"X-CSRFToken": token})

@@ -31,6 +31,7 @@ def change(world: PortalWorld, client: FlaskClient, path: str, query: str) -> di
         "output": output,
         "outputs": _outputs(output),
         "inputs": [filled_in({"id": name, "property": "data"}, query)],
+        "state": [filled_in(spec, None) for spec in callbacks[output]["state"]],
         "changedPropIds": [f"{name}.data"],
     }
     answer = client.post("/_dash-update-component", json=body, headers={"X-CSRFToken": world.csrf_token(client)})
