@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from flask import g, has_request_context
 from sqlalchemy import select as select_columns
-from sqlmodel import col, select
+from sqlmodel import col
 
 from dash_portal.accounts.browser import signed_in
 from dash_portal.monitoring.counting import count_row_read
 from dash_portal.portal import portal
+from dash_portal.replica import progress_of
 from database import AgencySession, BrandSession, PortalSession
 from models import Role, Tenant, TenantStatus
 
@@ -122,12 +123,12 @@ def open_brand(brand: Brand) -> Iterator[BrandSession]:
 @contextmanager
 def open_brand_rows(brand: Brand) -> Iterator[BrandSession]:
     """Yield a session for many of this brand's rows: it may be the replica's. It only reads."""
-    with open_brand(brand) as session, rows_of(session) as rows:
+    with open_brand(brand) as session, open_rows(session) as rows:
         yield rows
 
 
 @contextmanager
-def rows_of(session: BrandSession) -> Iterator[BrandSession]:
+def open_rows(session: BrandSession) -> Iterator[BrandSession]:
     """Yield a session for the rows of the brand of a session of the primary, none of them older than what that one saw.
 
     Where there is a replica that has come so far it is the replica's, and the other one is left without a connection.
@@ -136,9 +137,9 @@ def rows_of(session: BrandSession) -> Iterator[BrandSession]:
     if replica is None:
         yield session
         return
-    data_version = session.exec(select(Tenant.data_version)).one()
+    primary = progress_of(session)
     session.close()
-    rows = replica.open(session.tenant_id, data_version)
+    rows = None if primary is None else replica.open(session.tenant_id, primary)
     count_row_read(from_replica=rows is not None)
     if rows is None:
         yield session

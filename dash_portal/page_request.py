@@ -15,7 +15,7 @@ from typing import Any
 from flask import g
 from plotly.io.json import to_json_plotly
 
-from dash_portal.brand_access import Brand, authorised_brand, current_viewer, open_brand, rows_of
+from dash_portal.brand_access import Brand, authorised_brand, current_viewer, open_brand, open_rows
 from dash_portal.dashboard_pages import DashboardPage
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.freshness import Freshness, page_freshness
@@ -57,7 +57,7 @@ def open_page(page: DashboardPage, view: View) -> Iterator[PageRequest]:
     now = utc_now()
     with open_brand(brand) as session:
         fresh = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
-        with rows_of(session) as rows:
+        with open_rows(session) as rows:
             yield PageRequest(page, rows, brand, known_view, panel, unread, now, fresh, is_narrow())
 
 

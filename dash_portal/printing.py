@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor
-from dash_portal.brand_access import Brand, authorised_brand, open_brand, rows_of
+from dash_portal.brand_access import Brand, authorised_brand, open_brand, open_rows
 from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.layout import drawing_of
@@ -81,7 +81,7 @@ def document(table: str) -> ResponseReturnValue:
     view, now, zone = View.of(page.path, query), utc_now(), brand.display_zone
     with open_brand(brand) as session:
         fresh = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
-        with rows_of(session) as rows:
+        with open_rows(session) as rows:
             found = export.lines(rows, brand, view, now, most=MOST_ROWS)
             printed = [[printed_cell(value, zone) for value in line] for line in found.lines]
             above = overview(rows, brand, table, query, now)

@@ -1,31 +1,52 @@
 """A streaming replica for rows: never older ones than the primary has told of, and no page fails because it is away.
 
 The primary says who asks, which version a brand's data has and how old it is; the replica is asked for the rows, and
-only once it has replayed that version. So no reader ever goes back in time, whichever process answers, and nothing has
-to be remembered of anybody.
+only once it has replayed that version, and the schema that this release may count on. So no reader ever goes back in
+time, whichever process answers, and nothing has to be remembered of anybody.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, literal_column
+from sqlalchemy import select as select_columns
 from sqlalchemy.exc import ProgrammingError
-from sqlmodel import select
+from sqlmodel import col
 
 from dash_portal.database_away import AWAY, tell_away
 from database import BrandSession
 from models import Tenant
 
 CONNECT_SECONDS: Final = 2
-"""How long a page waits for a replica that is silent: half as long as for the primary, which it can do without less."""
+"""How long a page waits for a silent replica: half as long as for the primary, without which there is no page."""
 LEFT_ALONE_SECONDS: Final = 30.0
 """For how long a replica that did not answer is not asked: else each page would first wait for it."""
 
 _UNUSABLE: Final = (*AWAY, ProgrammingError)
 """Raised where the replica does not answer, or is of something else: no such table, or none that may be read."""
+
+
+_VERSIONS: Final[Any] = select_columns(
+    col(Tenant.data_version), literal_column("(SELECT version_num FROM alembic_version)")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a database has come: the version of a brand's data, and the schema that it stands in."""
+
+    data_version: int
+    schema: str
+
+
+def progress_of(session: BrandSession) -> Progress | None:
+    """Return how far the database of a brand's session has come; None where it does not know the brand."""
+    row = session.execute(_VERSIONS).one_or_none()
+    return None if row is None else Progress(*row)
 
 
 class Replica:
@@ -38,8 +59,8 @@ class Replica:
         self._is_away = False
         self._left_alone_until = 0.0  # monotonic seconds
 
-    def open(self, tenant_id: int, data_version: int) -> BrandSession | None:
-        """Return a session that sees this version of the brand's data, or a newer one.
+    def open(self, tenant_id: int, primary: Progress) -> BrandSession | None:
+        """Return a session that sees the brand's data as the primary has it, or newer.
 
         None where the replica has not come so far, or can't be used; a log line a minute tells of the latter.
         """
@@ -47,14 +68,14 @@ class Replica:
             return None
         session = BrandSession(self.engine, tenant_id)
         try:
-            replayed = session.exec(select(Tenant.data_version)).one_or_none()  # none: the brand has not come here yet
+            replayed = progress_of(session)
         except _UNUSABLE as away:
             session.close()
             self._leave_alone()
             tell_away(away, path="DATABASE_READ_URL", what="the replica is away")
             return None
         self._is_away = False
-        if replayed is None or replayed < data_version:
+        if replayed is None or replayed.schema != primary.schema or replayed.data_version < primary.data_version:
             session.close()
             return None
         return session
