@@ -5,7 +5,7 @@ Made by the server and plain, so that it fits any paper and needs no script.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,6 +37,7 @@ blueprint = Blueprint("printing", __name__, url_prefix="/print")
 MOST_ROWS: Final = 500
 _UPRIGHT: Final = 6
 """So many columns fit on paper that stands upright."""
+_NUMBER: Final = "number"
 _LONG_WORD: Final = 36
 """A word of more letters may be parted anywhere: else it would push its row beyond the paper's edge."""
 
@@ -96,7 +97,7 @@ def document(table: str) -> ResponseReturnValue:
         filters=filters,
         cards=above.cards,
         charts=[printed_chart(charts[name], brand.accent_colour) for name in chain.from_iterable(page.charts)],
-        headings=export.headings(zone),
+        headings=_headings(export.headings(zone), printed),
         rows=printed,
         counted=_counted(len(printed), found.total),
         page_size="letter" if len(export.columns) <= _UPRIGHT else "letter landscape",
@@ -108,6 +109,12 @@ def _counted(printed: int, total: int) -> str:
     if printed < total:
         return f"first {printed:,} of {total:,} rows"
     return f"{total:,} rows" if total != 1 else "1 row"
+
+
+def _headings(texts: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Cell]:
+    """Return the headings, each on the side on which its column's cells stand."""
+    numbers = {place for row in rows for place, cell in enumerate(row) if cell.look == _NUMBER}
+    return [Cell(text, _NUMBER if place in numbers else "") for place, text in enumerate(texts)]
 
 
 def _write_down(brand: Brand, table: str) -> None:
@@ -150,8 +157,8 @@ def printed_cell(value: Any, zone: str) -> Cell:
     if isinstance(value, datetime):
         return Cell(" ".join(filter(None, (day_text(local_day(value, zone)), clock_text(value, zone)))))
     if isinstance(value, Decimal):
-        return Cell(exact(value, ValueFormat.MONEY), "number")
+        return Cell(exact(value, ValueFormat.MONEY), _NUMBER)
     if isinstance(value, int):
-        return Cell(f"{value:,}", "number")
+        return Cell(f"{value:,}", _NUMBER)
     text = str(value)
     return Cell(text, "breaks" if max(map(len, text.split()), default=0) > _LONG_WORD else "")

@@ -15,6 +15,7 @@ from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc
 from dash.development.base_component import Component
 
 from dash_portal.brand_access import NoBrandError, current_viewer, selectable_brands
+from dash_portal.brand_time import moment_text
 from dash_portal.co_branding.accent import drawn_accent
 from dash_portal.co_branding.logos import logo_addresses
 from dash_portal.components import details, filter_chips, freshness, ids
@@ -79,7 +80,7 @@ def init_app(dash_app: Dash) -> None:
 def outputs(page: DashboardPage, *parts: Sequence[Output], has_chips: bool = True) -> list[Output]:
     """Return what a page's callback changes: what its parts name, then what is told anew with each answer."""
     chips = filter_chips.outputs(page.name) if has_chips else []
-    told_anew = (Output("unread", "children"), Output(ids.shown(page.name), "data"))
+    told_anew = (Output("unread", "children"), Output("read-at", "children"), Output(ids.shown(page.name), "data"))
     return [*chips, *(output for part in parts for output in part), *told_anew]
 
 
@@ -97,10 +98,11 @@ def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any
     viewer, (accent, on_accent) = current_viewer(), drawn_accent(request.brand.accent_colour)
     head = [*freshness.freshness_parts(request), html.P(_unread(request), id="unread", className="quiet unread")]
     title = html.H1(page.title, className="visually-hidden")
+    head += [title, html.P(_read_at(request), id="read-at", className="on-paper")]
     return html.Div(
         [
             navbar(viewer, request.brand, selectable_brands(), request.view, freshness.freshness_badge(), logos),
-            html.Main([*head, title, *(parts if isinstance(parts, list) else [parts])], id="main", tabIndex=-1),
+            html.Main([*head, *(parts if isinstance(parts, list) else [parts])], id="main", tabIndex=-1),
             *details.details(request.brand, request.details),
             dcc.Store(id=ids.view(page.name), data=request.view.query),
         ],
@@ -132,11 +134,11 @@ def changes(
     held = dict(_held(parts)) if isinstance(parts, list) else None
     known_there = {str(state): value for state, value in drawn}
     shown = []
-    for output in outputs[:-2]:
+    for output in outputs[:-3]:
         news = held is not None and held[output.component_id_str()].get(output.component_property)
         is_same = held is None or (str(output) in known_there and news == known_there[str(output)])
         shown.append(dash.no_update if is_same else news)
-    return [*shown, _unread(request), freshness.age_of(request) | {"asked": str(query)}]
+    return [*shown, _unread(request), _read_at(request), freshness.age_of(request) | {"asked": str(query)}]
 
 
 def _held(parts: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -156,3 +158,11 @@ def _unread(request: PageRequest) -> str | None:
     names = ", ".join(f"\u201c{name[:40]}\u201d" for name in request.unread[:3])
     more = " and more" if len(request.unread) > 3 else ""
     return f"This link also names {names}{more}, which means nothing on this page and is left out."
+
+
+def _read_at(request: PageRequest) -> str | None:
+    """Say what the browser's own print of the screen has to say: of when it is, and what makes a document of it all."""
+    if request.freshness.read_at is None:
+        return None
+    moment = moment_text(request.freshness.read_at, request.brand.display_zone)
+    return f"Data of {moment}. Printed as it stood on the screen: “Print” beside the table gives all its rows."

@@ -25,6 +25,19 @@ def printed(visit: Visit, path: str, email: str = STALE) -> PdfReader:
     return PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True, print_background=True)))
 
 
+def beyond_the_edge(pdf: PdfReader) -> list[str]:
+    """Return the texts that begin beyond the right edge of their page."""
+    edge, beyond = float(pdf.pages[0].mediabox.width), []
+
+    def look(text: str, matrix: list[float], text_matrix: list[float], _font: object, _size: float) -> None:
+        if text.strip() and matrix[0] * text_matrix[4] + matrix[4] >= edge:
+            beyond.append(text)
+
+    for page in pdf.pages:
+        page.extract_text(visitor_text=look)
+    return beyond
+
+
 def text_of(pdf: PdfReader) -> str:
     """Return what a reader reads, ligatures as their letters."""
     written = " ".join(page.extract_text() for page in pdf.pages)
@@ -74,17 +87,8 @@ def test_no_row_is_cut_off_at_the_papers_edge(site: Site, visit: Visit) -> None:
         pdf = printed(visit, "leads?q=nnnn")
         session.delete(lead)
         session.commit()
-    edge, places = float(pdf.pages[0].mediabox.width), []
-
-    def look(text: str, matrix: list[float], text_matrix: list[float], _font: object, _size: float) -> None:
-        if text.strip():
-            places.append(matrix[0] * text_matrix[4] + matrix[4])
-
-    for page in pdf.pages:
-        page.extract_text(visitor_text=look)
     assert "Last Cell" in text_of(pdf)
-    assert places
-    assert max(places) < edge
+    assert beyond_the_edge(pdf) == []
 
 
 def test_notes_stand_in_full(visit: Visit) -> None:
@@ -100,3 +104,27 @@ def test_the_paper_is_one_click_from_the_table_as_filtered(visit: Visit) -> None
     with page.expect_popup() as opened:
         page.locator("#leads-print").click()
     expect(opened.value.locator("header")).to_contain_text("Source: Facebook")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_browsers_own_print_is_the_screen_fitted_to_the_paper(visit: Visit, page: str) -> None:
+    """Of the widest screen too: with brand, date of the data, figures, each row whole, and where all rows are."""
+    shown = visit(STALE, viewport={"width": 1920, "height": 1000}).open(f"/{page}")
+    expect(shown.locator("#table .ag-center-cols-container .ag-row").first).to_be_visible()
+    last = shown.locator("#table .ag-center-cols-container .ag-row:not(:has(h3)) .ag-cell").last.inner_text()
+    title = shown.locator("h1").inner_text()
+    pdf = PdfReader(io.BytesIO(shown.pdf(prefer_css_page_size=True)))
+    text = text_of(pdf)
+    assert re.search(rf"Stale Brand {title} Data of .*“Print” beside the table gives all its rows", text)
+    assert FIGURES.get(page, "").removesuffix(" $") in text
+    assert " ".join(last.split()) in text[-600:]
+    assert beyond_the_edge(pdf) == []
+    assert pdf.pages[0].mediabox.width > pdf.pages[0].mediabox.height
+
+
+def test_the_browsers_own_print_names_the_filters(visit: Visit) -> None:
+    shown = visit(STALE).open("/pipeline?stage=FDD+Sent")
+    expect(shown.locator("#card-pipeline-stages svg text").first).to_be_visible()
+    text = text_of(PdfReader(io.BytesIO(shown.pdf(prefer_css_page_size=True))))
+    assert "Stage: FDD Sent" in text
+    assert "✕" not in text
