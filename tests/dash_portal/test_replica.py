@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import structlog
 from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
 from sqlalchemy import text, update
 from sqlmodel import col
 
@@ -95,6 +96,10 @@ def data_version(client: FlaskClient) -> int:
     return int(client.get("/api/sync/status").get_json()["data_version"])
 
 
+def reads_counted(database: str) -> float:
+    return REGISTRY.get_sample_value("portal_row_reads_total", {"database": database}) or 0.0
+
+
 def test_rows_come_from_the_replica_and_never_older_than_a_version_that_was_told(
     world: PortalWorld, replica: StreamingReplica
 ) -> None:
@@ -102,11 +107,14 @@ def test_rows_come_from_the_replica_and_never_older_than_a_version_that_was_told
     replica.stand_still()
     rename(world, "Newtown", lands=False)
     assert shown(world, client) == {"Oldham"}, "who asked the primary would see the other name"
+    by_replica, by_primary = reads_counted("replica"), reads_counted("primary")
 
     before = data_version(client)
     rename(world, "Newtown", lands=True)
     assert data_version(client) == before + 1
     assert shown(world, client) == {"Newtown"}, "the replica has not come so far: the primary answers"
+    assert reads_counted("replica") == by_replica > 0
+    assert reads_counted("primary") > by_primary
 
     replica.follow()
     replica.stand_still()
