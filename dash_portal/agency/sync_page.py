@@ -21,6 +21,7 @@ from dash_portal.agency.brand_forms import WebKeyForm
 from dash_portal.agency.health.figures import figures_of
 from dash_portal.agency.health.rendering import (
     brand_row,
+    came_in,
     drawn_row,
     drawn_run,
     needs_key,
@@ -284,6 +285,7 @@ def _template_words(now: Any) -> dict[str, Any]:
         "exactly": moment_text,
         "took": duration_text,
         "starts_at_once": starts_at_once,
+        "came_in": came_in,
         "trend_chart": trend_chart,
         "ongoing_words": ongoing_words,
         "drawn_run": drawn_run,

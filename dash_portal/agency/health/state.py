@@ -19,7 +19,7 @@ class BrandState(Enum):
     CUT_OFF = ("Last sync was cut off", "✕", "bad")
     OUT_OF_DATE = ("Out of date", "!", "bad")
     PARTLY = ("Only partly up to date", "◐", "warn")
-    NOT_UNDERSTOOD = ("Partly: not all is understood", "◐", "warn")
+    NOT_UNDERSTOOD = ("Not all is understood", "◐", "warn")
     OVERDUE = ("Next sync is overdue", "!", "warn")
     WAITING = ("Waiting for its first sync", "…", "calm")
     FRESH = ("Up to date", "✓", "good")

@@ -208,6 +208,16 @@ def test_brands_are_narrowed_by_state_and_by_name_and_stay_so_as_the_page_brings
     assert slugs(address.replace("seen=", "before=")) == {"fresh"}
 
 
+def test_a_brands_page_names_what_did_not_come_in(world: PortalWorld) -> None:
+    """The advice says why, but of a partial sync one asks first what is missing."""
+    every_state(world.engine, world.cipher, utc_now())
+    agency = world.sign_in(AGENCY)
+    for slug, words in (("partial", "3 of 5 not Notes, Schedule came in"), ("fresh", "5 of 5 came in")):
+        page = re.sub(r"<[^>]+>", "", agency.get(f"/agency/sync/{slug}").text)
+        assert words in page
+    assert "came in</dd>" not in agency.get("/agency/sync/waiting").text
+
+
 def test_a_refused_key_is_replaced_where_it_is_told_and_one_of_another_brand_is_named(world: PortalWorld) -> None:
     every_state(world.engine, world.cipher, utc_now())
     agency = world.sign_in(AGENCY)
