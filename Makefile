@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test check tests fast explore test-one format migration screenshots pins advisories clean
+.PHONY: help demo test check tests fast other-pythons explore test-one format migration screenshots pins advisories clean
 
 help:  ## what there is (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,18 @@ tests: .venv/development  ## the tests; part of make test, and what was slowest 
 fast: .venv/development  ## the tests without those of the browser, while working, and what was slowest
 	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder --durations 10 -m "not browser"
 
+# The portal runs on each of these; all else of the project is checked on the one of .python-version.
+OTHER_PYTHONS ?= python3.12 python3.13
+
+other-pythons: .venv/development  ## the fast tests on newer Pythons, as far as they are on this machine
+	@for python in $(OTHER_PYTHONS); do \
+		$$python -c '' 2> /dev/null || { echo "$$python is not on this machine"; continue; }; \
+		folder=.venv/$$(basename $$python); \
+		$$python -m venv $$folder && \
+		$$folder/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt && \
+		$$folder/bin/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not browser" || exit 1; \
+	done
+
 explore: .venv/development  ## the properties with other inputs each time, and many more: what they find becomes an example
 	HYPOTHESIS_PROFILE=explore $(BIN)/pytest -n 3 --timeout 600 $$(grep -rl --include='test_*.py' '@given' tests)
 
@@ -40,7 +52,7 @@ format: .venv/development  ## put every file in shape
 	$(BIN)/ruff format .
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: set PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo "Python 3.11, 3.12 or 3.13 is needed: set PYTHON=/path/to/one"; exit 2; }
 	$(PYTHON) -m venv .venv
 
 .venv/runtime: requirements.txt | .venv/bin/python
