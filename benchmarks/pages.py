@@ -484,6 +484,7 @@ def fill(url: str, size: Size) -> None:
         for table, rows in rows_of_a_brand(brand, size).items():
             for start in range(0, len(rows), 5000):
                 connection.execute(insert(table), rows[start : start + 5000])
+        connection.execute(text("ANALYZE"))  # else what is counted next is planned as if the tables were empty
         write_summaries(connection, brand, ZoneInfo(ZONE))
         session.commit()
     if engine.dialect.name == "postgresql":  # as its autovacuum would have done by the time anyone looks
