@@ -212,7 +212,11 @@ def test_a_brands_page_names_what_did_not_come_in(world: PortalWorld) -> None:
     """The advice says why, but of a partial sync one asks first what is missing."""
     every_state(world.engine, world.cipher, utc_now())
     agency = world.sign_in(AGENCY)
-    for slug, words in (("partial", "3 of 5 not Notes, Schedule came in"), ("fresh", "5 of 5 came in")):
+    for slug, words in (
+        ("partial", "3 of 5 not Notes, Schedule came in"),
+        ("not-understood", "5 of 5 came in, Leads in part"),
+        ("fresh", "5 of 5 came in"),
+    ):
         page = re.sub(r"<[^>]+>", "", agency.get(f"/agency/sync/{slug}").text)
         assert words in page
     assert "came in</dd>" not in agency.get("/agency/sync/waiting").text
