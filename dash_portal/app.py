@@ -13,6 +13,7 @@ from flask_compress import Compress
 from dash_portal import (
     api,
     callback_requests,
+    chart_pictures,
     errors,
     exports,
     liveness,
@@ -56,7 +57,18 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     browser.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    for part in (sign_in_pages, own_page, team_page, api, exports, printing, liveness, routes, served_files):
+    for part in (
+        sign_in_pages,
+        own_page,
+        team_page,
+        api,
+        exports,
+        chart_pictures,
+        printing,
+        liveness,
+        routes,
+        served_files,
+    ):
         app.register_blueprint(part.blueprint)
     for part in (sync_page, snapshots_page, brands_page, people_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)

@@ -5,7 +5,7 @@ Below both forms of a page: the one on the screen (`pages`) and the one on paper
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,12 +14,14 @@ from flask import g
 
 from dash_portal.brand_access import Brand
 from dash_portal.brand_time import local_day
-from dash_portal.dashboards import hot_list
+from dash_portal.dashboards import hot_list, notes
 from dash_portal.dashboards.lead_charts import SOURCES, STATUS_GROUPS, TOP_STATUSES
 from dash_portal.dashboards.lead_counts import GROUPS
 from dash_portal.dashboards.pipeline_charts import STAGES
 from dash_portal.dashboards.pipeline_counts import STUCK
 from dash_portal.dashboards.stages import GROUP_NAMES
+from dash_portal.view import View
+from database import BrandSession
 from models import Resource
 
 
@@ -118,3 +120,13 @@ SCHEDULE: Final = DashboardPage(
 
 PAGES: Final[Mapping[str, DashboardPage]] = {page.name: page for page in (LEADS, PIPELINE, HOT_LIST, NOTES, SCHEDULE)}
 """Every dashboard by its name, in the order of the tabs."""
+
+
+def filters_in_force(session: BrandSession, brand: Brand, page: DashboardPage, view: View) -> Iterator[str]:
+    """Yield the filters of a view in words, as the page's chips have them."""
+    for name, label in page.filters.items():
+        for value in view.values(name):
+            shown = notes.contact_name(session, brand, value) if name == "client" else value
+            yield f"{label}: {page.value_names.get((name, value), shown)}"
+    if search := view.value("q"):
+        yield f"Search: {search}"

@@ -5,7 +5,7 @@ Made by the server and plain, so that it fits any paper and needs no script.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,8 +22,7 @@ from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.numbers import ValueFormat, exact
-from dash_portal.dashboard_pages import PAGES, DashboardPage
-from dash_portal.dashboards import notes
+from dash_portal.dashboard_pages import PAGES, filters_in_force
 from dash_portal.dashboards.chart_catalogue import overview
 from dash_portal.exports import EXPORTS
 from dash_portal.freshness import page_freshness
@@ -86,7 +85,7 @@ def document(table: str) -> ResponseReturnValue:
             found = export.lines(rows, brand, view, now, most=MOST_ROWS)
             printed = [[printed_cell(value, zone) for value in line] for line in found.lines]
             above = overview(rows, brand, table, query, now)
-            filters = list(_filters(rows, brand, page, view))
+            filters = list(filters_in_force(rows, brand, page, view))
     _write_down(brand, table)
     charts = {made.chart_id: made for made in above.charts}
     return render_template(
@@ -122,16 +121,6 @@ def _write_down(brand: Brand, table: str) -> None:
     with BrandSession(portal().engine, brand.tenant_id, writes=True) as session:
         record(session, AuditAction.EXPORTED, current_actor(), tenant_id=brand.tenant_id, what=f"{table}, printed")
         session.commit()
-
-
-def _filters(session: BrandSession, brand: Brand, page: DashboardPage, view: View) -> Iterator[str]:
-    """Yield the filters in force, as the page's chips have them."""
-    for name, label in page.filters.items():
-        for value in view.values(name):
-            shown = notes.contact_name(session, brand, value) if name == "client" else value
-            yield f"{label}: {page.value_names.get((name, value), shown)}"
-    if search := view.value("q"):
-        yield f"Search: {search}"
 
 
 def printed_chart(made: Chart, accent: str | None) -> PrintedChart:

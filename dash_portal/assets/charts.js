@@ -2,7 +2,6 @@
 // keyboard, and a picture. dcc.Clipboard can't be reached by keyboard and doesn't tell when it fails: the menu copies.
 const set = (id, props) => window.dash_clientside.set_props(id, props);
 const cardOf = (chart) => document.getElementById(`card-${chart}`);
-const plotOf = (chart) => cardOf(chart).querySelector(".js-plotly-plot");
 const answerOf = (chart) => window.dash_component_api.getLayout({ type: "numbers", chart }).props.data;
 
 async function mount(element, option) {
@@ -15,11 +14,12 @@ async function mount(element, option) {
   }
   drawn.setOption({ ...option, animation: !matchMedia("(prefers-reduced-motion: reduce)").matches }, true);
 }
-async function config(chart, format) {
-  const answer = await fetch(`/api/charts/${chart}?${answerOf(chart).query}&format=${format}`);
+async function asked(address, chart, form = "") {
+  const answer = await fetch(`${address}?${answerOf(chart).query}${form}`);
   if (!answer.ok) throw new Error(`The chart could not be loaded (${answer.status})`);
-  return (await answer.json()).config;
+  return answer.json();
 }
+const config = async (chart, form) => (await asked(`/api/charts/${chart}`, chart, `&format=${form}`)).config;
 
 // What a card shows in place of Plotly's drawing; its table is made of components only while somebody looks at it.
 async function draw(chart) {
@@ -27,8 +27,7 @@ async function draw(chart) {
   const focused = card.querySelector(".chart-table a:focus")?.id;
   set({ type: "chart-table", chart }, { children: card.dataset.mode === "table" ? answerOf(chart).table : null });
   if (focused) requestAnimationFrame(() => document.getElementById(focused)?.focus());
-  if (card.dataset.mode !== "echarts") return;
-  await mount(card.querySelector(".chart-echarts"), await config(chart, "echarts"));
+  if (card.dataset.mode === "echarts") await mount(card.querySelector(".chart-echarts"), await config(chart, "echarts"));
 }
 async function show(chart, mode) {
   const { dataset } = cardOf(chart);
@@ -43,9 +42,9 @@ const copied = async (chart, form) => navigator.clipboard.writeText(JSON.stringi
 const actions = {
   table: (chart) => show(chart, "table"),
   echarts: (chart) => show(chart, "echarts"),
-  "copy-option": (chart) => copied(chart, "echarts").then(() => window.portalSays("The ECharts option is copied")),
-  "copy-data": (chart) => copied(chart, "data").then(() => window.portalSays("The data is copied")),
-  png: (filename) => window.Plotly.downloadImage(plotOf(filename), { format: "png", scale: 2, filename }),
+  "copy-option": (chart) => copied(chart, "echarts").then(() => window.portalSays("The ECharts option is copied", "said")),
+  "copy-data": (chart) => copied(chart, "data").then(() => window.portalSays("The data is copied", "said")),
+  png: async (chart) => window.Plotly.downloadImage(...(await asked(`/export/charts/${chart}/picture`, chart))),
 };
 const tried = (drawn) => drawn?.catch(() => window.portalFailed("This chart could not be loaded."));
 
@@ -76,7 +75,7 @@ for (const gesture of ["pointermove", "click", "keydown"])
     if (!isKey) return;
     event.preventDefault();
     window.portalSays(words);
-    window.Plotly.Fx.hover(plotOf(chart), [{ curveNumber: 0, pointNumber: row }]);
+    window.Plotly.Fx.hover(cardOf(chart).querySelector(".js-plotly-plot"), [{ curveNumber: 0, pointNumber: row }]);
   });
 (window.dash_clientside ??= {}).charts = {
   mount,

@@ -2,7 +2,8 @@
 // of what fails in the server): here the reader is told and can try again, and goes to sign in when the session has ended.
 const NOT_LOADED = "The page could not be loaded.";
 const send = window.fetch;
-window.portalSays = (words) => (document.getElementById("said").textContent = words);
+window.portalSays = (textContent, className = "visually-hidden") => // "said": whoever sees may read it too, for a while
+  Object.assign(document.getElementById("said"), { textContent, className }).getAnimations().forEach((fading) => fading.play());
 window.portalFailed = (header) => // blank: all is well again
   window.dash_clientside.set_props("failed", { is_open: Boolean(header), ...(header && { header }) });
 

@@ -5,6 +5,7 @@ texts on a dark one, so that a downloaded picture is always a light one. What al
 Building a figure costs some milliseconds, so finished ones are kept (`page_request.known`).
 """
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any, Final
 
@@ -20,6 +21,10 @@ TEXT_COLOUR = "#343A40"
 LINE_COLOUR = "rgba(128,134,140,0.28)"
 TRACK_COLOUR = "rgba(128,134,140,0.12)"
 EDGE_WIDTH = 1.25
+PICTURE_WIDTH: Final = 960
+PICTURE_EDGE: Final = 24
+PICTURE_LINE: Final = 18
+TITLE_SIZE: Final = 18
 
 PLOTLY_CONFIG: dict[str, Any] = {
     "displayModeBar": False,
@@ -53,6 +58,34 @@ def plotly_figure(chart: Chart, *, accent: str | None, narrow: bool = False) -> 
     data = [_bars(drawing, series) for series in drawing.series]
     plain: dict[str, Any] = go.Figure({"data": data, "layout": _layout(drawing)}).to_plotly_json()
     return plain
+
+
+def plotly_picture(chart: Chart, *, accent: str | None, lines: Sequence[str]) -> dict[str, Any]:
+    """Return the figure of a picture that is taken away: its own size in pixels, and title and lines above it."""
+    figure = plotly_figure(chart, accent=accent)
+    layout, margin = figure["layout"], figure["layout"]["margin"]
+    head = PICTURE_EDGE + PICTURE_LINE * (len(lines) + 2)
+    height = layout["height"] + head + PICTURE_EDGE
+    small = "".join(f"<br><span style='font-size:{FONT_SIZE}px'>{_inert(line)}</span>" for line in lines)
+    margin |= {
+        "l": PICTURE_EDGE,
+        "r": margin["r"] + PICTURE_EDGE,
+        "t": margin["t"] + head,
+        "b": margin["b"] + PICTURE_EDGE,
+    }
+    layout |= {"width": PICTURE_WIDTH, "height": height}
+    layout["legend"] |= {"x": PICTURE_EDGE / PICTURE_WIDTH, "y": 1 - head / height}
+    layout["title"] = {
+        "text": f"<b>{_inert(chart.title)}</b>{small}",
+        "font": {"size": TITLE_SIZE},
+        "xref": "container",
+        "x": PICTURE_EDGE / PICTURE_WIDTH,
+        "xanchor": "left",
+        "yref": "container",
+        "y": 1 - PICTURE_EDGE / height,
+        "yanchor": "top",
+    }
+    return figure
 
 
 def _layout(drawing: Drawing) -> dict[str, Any]:
