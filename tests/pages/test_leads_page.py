@@ -211,7 +211,7 @@ def test_a_row_opens_the_lead_with_its_deals_and_notes(visit: Visit) -> None:
 
 def test_the_keyboard_alone_opens_a_lead(visit: Visit) -> None:
     page = visit().open("/leads?q=person+001")
-    page.wait_for_load_state("networkidle")  # the columns are arranged anew when all scripts have come
+    expect(page.locator("#shell")).to_have_attribute("data-arranged", "leads")  # until then a cell is drawn anew
     page.locator(".ag-row[row-id=lead-1] [col-id=name]").press("Enter")
     expect(page.locator(".details .offcanvas-title")).to_have_text("Person 001")
 
