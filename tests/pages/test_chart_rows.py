@@ -103,3 +103,15 @@ def test_tabs_freshness_and_chips_stay_on_top(visit: Visit, width: int) -> None:
         middle = [place["x"] + place["width"] / 2, place["y"] + place["height"] / 2]
         seen = "([selector, x, y]) => document.elementFromPoint(x, y).closest(selector) !== null"
         assert page.evaluate(seen, [selector, *middle]), selector
+
+
+@pytest.mark.parametrize("width", [1280, 768, ON_A_PHONE])
+def test_so_do_the_chips_of_the_notes(visit: Visit, width: int) -> None:
+    page = visit(width=width).open("/notes?kind=Call")
+    expect(page.locator("#table .ag-row").nth(9)).to_be_attached()
+    page.evaluate("window.scrollTo(0, 900)")
+    chip, head = box(page, ".chips .chip"), box(page, ".head")
+    assert head["y"] + head["height"] <= chip["y"] <= 240
+    # Nothing that was scrolled away looks out between header and chips.
+    between = [chip["x"] + 2, head["y"] + head["height"] + 1]
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).closest('.ag-root') === null", between)
