@@ -52,13 +52,13 @@ def freshness_words(fresh: Freshness, zone: str, slug: str, *, by_agency: bool) 
 
 
 def nothing_yet_words(fresh: Freshness, zone: str) -> str:
-    """Say when a page without rows fills itself."""
-    if fresh.refusal is not None:
-        return "The agency has to renew the connection first. This page fills itself as soon as a sync has landed."
+    """Say when a page without rows fills itself; what went wrong is for the banner above it to say, once."""
+    if fresh.refusal is not None or (fresh.failed and fresh.read_at is None):
+        return "This page fills itself as soon as a sync has landed."
     if fresh.read_at is not None:
-        return "The last sync found none. They appear here with the first sync that finds some."
-    first = "The first sync did not succeed. The next one" if fresh.failed else "The first sync"
-    return f"{first} is due at {clock_text(fresh.next_sync_at, zone)}. This page fills itself as soon as it has landed."
+        return "There were none when the data was read. They appear here with the first sync that finds some."
+    due = _due(fresh, zone)
+    return f"The first sync is due at {due}. This page fills itself as soon as it has landed."
 
 
 def _renewal(refusal: SyncErrorKind, read: str, *, by_agency: bool) -> str:

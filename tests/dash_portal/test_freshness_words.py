@@ -69,10 +69,15 @@ def test_the_agency_reads_the_cause_and_where_to_mend_it(
     ("given", "words"),
     [
         (fresh(None), "The first sync is due at 9:30 AM. This page fills itself as soon as it has landed."),
-        (fresh(None, failed=True), "The first sync did not succeed. The next one is due at 9:30 AM. This page fills itself as soon as it has landed."),
-        (fresh(), "The last sync found none. They appear here with the first sync that finds some."),
-        (fresh(None, refusal=KEY), "The agency has to renew the connection first. This page fills itself as soon as a sync has landed."),
+        (fresh(None, due=NINE + timedelta(days=1)), "The first sync is due at 9:00 AM on 24 Nov 2026. This page fills itself as soon as it has landed."),
+        (fresh(None, failed=True), "This page fills itself as soon as a sync has landed."),
+        (fresh(None, refusal=KEY), "This page fills itself as soon as a sync has landed."),
+        (fresh(refusal=KEY), "This page fills itself as soon as a sync has landed."),
+        (fresh(), "There were none when the data was read. They appear here with the first sync that finds some."),
+        (fresh(failed=True), "There were none when the data was read. They appear here with the first sync that finds some."),
     ],
 )  # fmt: skip
-def test_an_empty_page_says_when_it_fills(given: Freshness, words: str) -> None:
+def test_an_empty_page_says_when_it_fills_and_leaves_what_went_wrong_to_the_banner(
+    given: Freshness, words: str
+) -> None:
     assert nothing_yet_words(given, ZONE) == words
