@@ -11,7 +11,7 @@ from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 from croniter import croniter
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from encryption import Cipher, EncryptionError
@@ -79,6 +79,10 @@ def _not_blank(secret: SecretStr) -> SecretStr:
     if not secret.get_secret_value().strip():
         raise ValueError("must not be blank")
     return secret
+
+
+def _filled_in(number: object) -> object:
+    return None if number == "" else number
 
 
 def _header_safe(secret: SecretStr) -> SecretStr:
@@ -165,7 +169,7 @@ class SyncSettings(_SharedSettings):
     clienttether_access_token: Annotated[SecretStr, AfterValidator(_header_safe)]
     clienttether_fields: Path | None = None
     sync_requests_per_brand: Annotated[int, Field(ge=1, le=16)] = 4
-    sync_brands_at_once: Annotated[int, Field(ge=1, le=32)] = 4
+    sync_brands_at_once: Annotated[int | None, Field(ge=1, le=32), BeforeValidator(_filled_in)] = None
     sync_notes_budget: Annotated[int, Field(ge=0, le=100_000)] = 500
     sync_schedule_days: Annotated[int, Field(ge=1, le=366)] = 60
     sync_connect_timeout: Annotated[float, Field(gt=0, le=120)] = 5.0

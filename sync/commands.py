@@ -38,6 +38,7 @@ from sync.running.probe import probe_account, probe_lines
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.runs import BrandAccount, RunRequest, active_brands
 from sync.running.schedule import in_turn
+from sync.running.side_by_side import at_start
 from sync.running.stopping import stop_when_told
 from sync.running.tenant_run import SyncContext, sync_brand
 from sync.running.worker import Worker
@@ -65,7 +66,7 @@ def open_engine(settings: SyncSettings) -> Engine:
 
 
 def _engine(settings: SyncSettings) -> Engine:
-    return create_engine(settings.database_url, pool_size=3 * settings.sync_brands_at_once + 3)
+    return create_engine(settings.database_url, pool_size=3 * at_start(settings.sync_brands_at_once) + 3)
 
 
 def collect_rarely() -> None:
@@ -97,7 +98,7 @@ def once(slug: str | None, *, accept: bool) -> int:
     if not brands:
         log.warning("no_brands", reason="there is no active brand to sync")
     run = partial(_sync_by_hand, sync, RunRequest(Trigger.CLI, accept=accept))
-    with ThreadPoolExecutor(settings.sync_brands_at_once, thread_name_prefix="brand") as pool:
+    with ThreadPoolExecutor(at_start(settings.sync_brands_at_once), thread_name_prefix="brand") as pool:
         statuses = list(pool.map(run, brands))
     engine.dispose()
     return exit_status(statuses)

@@ -89,6 +89,14 @@ def test_an_empty_address_of_the_replica_is_none_and_a_replica_has_the_same_spel
     assert load_settings(PortalSettings).database_read_url == "postgresql+psycopg://replica/portal"
 
 
+def test_an_empty_number_of_brands_at_once_leaves_it_to_the_worker(environment: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        environment.setenv(name, value)
+    for written, number in (("", None), ("7", 7)):
+        environment.setenv("SYNC_BRANDS_AT_ONCE", written)
+        assert load_settings(SyncSettings).sync_brands_at_once == number
+
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 SETTINGS = {name.upper(): field for kind in (PortalSettings, SyncSettings) for name, field in kind.model_fields.items()}

@@ -216,6 +216,7 @@ class ClientTether:
     def _ask_once(self, request: str) -> Answer:
         """Ask when it is this call's turn, and tell the pace how it went."""
         self._wait_for_turn()
+        began = time.monotonic()
         try:
             answer = self._fetch(request)
         except PullError as failure:
@@ -227,7 +228,7 @@ class ClientTether:
         except BaseException:
             self._pace.failed()
             raise
-        self._pace.answered()
+        self._pace.answered(time.monotonic() - began)
         self._let_in_with = request
         return answer
 

@@ -23,6 +23,7 @@ _SLOWEST: Final = 0.5
 _UNLIMITED_FROM: Final = 50.0
 _LONGEST_HOLD: Final = 60.0
 _LOOK_AGAIN: Final = 0.02
+_CALLS_OF_A_MEAN: Final = 200
 Clock = Callable[[], float]
 
 
@@ -39,12 +40,15 @@ class CallTally:
 class Pace:
     """The pace of all calls under one token, shared by all brands and threads of a worker. Times are in seconds.
 
-    `calls_per_second` is None while nothing was ever refused: then calls go as they come.
+    `calls_per_second` is None while nothing was ever refused: then calls go as they come. `call_seconds` is how long
+    a call takes, as the mean of the latest ones; 0 before the first.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self.calls_per_second: float | None = None
+        self.call_seconds = 0.0
+        self._answered = 0
         self._held_until = self._next_at = self._changed_at = float("-inf")
         self._starts: deque[float] = deque(maxlen=500)
         self._under_way = 0
@@ -80,10 +84,15 @@ class Pace:
             self._count(calls=1)
             return 0.0
 
-    def answered(self) -> None:
-        """End a call that was let in: after a quiet while, calls may follow each other a little faster."""
+    def answered(self, seconds: float) -> None:
+        """End a call that was let in: after a quiet while, calls may follow each other a little faster.
+
+        `seconds` is how long the answer took, without the wait for the call's turn.
+        """
         with self._lock:
             self._under_way -= 1
+            self._answered = min(self._answered + 1, _CALLS_OF_A_MEAN)
+            self.call_seconds += (seconds - self.call_seconds) / self._answered
             self._refusals = 0
             self._answered_since_cut = True
             now = self._clock()

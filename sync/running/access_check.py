@@ -14,6 +14,7 @@ from settings import SyncSettings
 from sync.api.clienttether import ClientTether
 from sync.failures import PullError
 from sync.running.runs import BrandAccount
+from sync.running.side_by_side import at_start
 
 _REFUSALS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
 _TOKEN: Final = "CLIENTTETHER_ACCESS_TOKEN is refused: get the new token in ClientTether under Settings > API"  # noqa: S105
@@ -22,7 +23,7 @@ _TOKEN: Final = "CLIENTTETHER_ACCESS_TOKEN is refused: get the new token in Clie
 def refused_access(settings: SyncSettings, brands: Sequence[BrandAccount]) -> list[str]:
     """Return a line for what keeps each brand out; of a token that lets no brand in, one line for all of them."""
     brisk = settings.model_copy(update={"sync_retry_attempts": 1})
-    with ThreadPoolExecutor(settings.sync_brands_at_once) as pool:
+    with ThreadPoolExecutor(at_start(settings.sync_brands_at_once)) as pool:
         found = list(zip(brands, pool.map(partial(_ask, brisk), brands), strict=True))
     failures = {brand.slug: failure for brand, failure in found if failure is not None}
     if failures and len(failures) == len(brands) and all(failure.kind in _REFUSALS for failure in failures.values()):

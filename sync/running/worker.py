@@ -20,6 +20,7 @@ from database import agency_transaction, brand_transaction, follow_clock
 from models import RunStatus, Trigger, utc_now
 from sync.failures import LeaseLostError, StoppedError, place_of
 from sync.lease import take_lease
+from sync.running.brand_pool import BrandPool
 from sync.running.connection_checks import answer_check, waiting_checks
 from sync.running.heartbeat import BEAT_SECONDS, beat, record_stop
 from sync.running.history import prune_history
@@ -37,6 +38,7 @@ from sync.running.runs import (
     histories,
 )
 from sync.running.schedule import MOST_CRASHES, due_run, in_turn
+from sync.running.side_by_side import at_start
 from sync.running.tenant_run import SyncContext, sync_brand
 from timetable import slot_after
 from watching import living_workers
@@ -57,9 +59,9 @@ class Worker:
         self._late: frozenset[str] = frozenset()
         self._beaten = self._prune_at = float("-inf")
         self._database_away = False
-        self._brands = ThreadPoolExecutor(sync.settings.sync_brands_at_once, thread_name_prefix="brand")
+        self._brands = BrandPool(sync.settings)
         # What people wait for never queues behind the schedule.
-        self._errands = ThreadPoolExecutor(sync.settings.sync_brands_at_once, thread_name_prefix="errand")
+        self._errands = ThreadPoolExecutor(at_start(sync.settings.sync_brands_at_once), thread_name_prefix="errand")
         self._lock = threading.Lock()
         self._under_way: dict[object, Future[Any]] = {}
         self._runs: dict[int, StartedRun] = {}
@@ -98,7 +100,7 @@ class Worker:
         cron = self._sync.settings.sync_cron
         brands = {brand.tenant_id: brand for brand in in_turn(cron, active_brands(engine), now)}
         for tenant_id in brands_asked_for(engine):
-            if tenant_id in brands and tenant_id not in self._under_way:
+            if tenant_id in brands and self._is_free(tenant_id):
                 self._begin(self._errands, tenant_id, self._answer_requests, brands[tenant_id])
         self._abandon_crashed()
         with agency_transaction(engine, writes=False) as connection:
@@ -107,6 +109,7 @@ class Worker:
             run_request = due_run(cron, brand.slug, known.get(tenant_id, History()), now)
             if run_request is not None:
                 self._begin(self._brands, tenant_id, self._sync_one, brand, run_request)
+        self._brands.adjust(self._sync.pace, engine)
         self._prune(list(brands))
 
     def _beat(self) -> None:
@@ -128,7 +131,16 @@ class Worker:
                     log.warning("brand_late", brand=age.slug, whole_read_at=str(age.whole_read_at or "never"))
         self._late = frozenset(age.slug for age in watch.late)
 
-    def _begin(self, pool: ThreadPoolExecutor, key: object, task: Callable[..., object], *arguments: object) -> None:
+    def _is_free(self, tenant_id: int) -> bool:
+        """Tell whether no run of the brand has begun; one that only waits for its turn is called off."""
+        scheduled = self._under_way.get(tenant_id)
+        if scheduled is not None and scheduled.cancel():
+            del self._under_way[tenant_id]
+        return tenant_id not in self._under_way
+
+    def _begin(
+        self, pool: ThreadPoolExecutor | BrandPool, key: object, task: Callable[..., object], *arguments: object
+    ) -> None:
         """Have a task done unless it is under way; what breaks in it is logged, and ends nothing else."""
         if key in self._under_way or self._sync.stop.is_set():
             return
@@ -212,9 +224,10 @@ class Worker:
     def _end(self) -> bool:
         """Let runs end between two pages; give back the brands of those that hang, within ten seconds in all."""
         log.info("worker_stopping", under_way=len(self._under_way))
-        self._brands.shutdown(wait=False, cancel_futures=True)
+        self._brands.close()
         self._errands.shutdown(wait=False, cancel_futures=True)
-        _, hanging = wait(self._under_way.values(), timeout=_GRACE_SECONDS)
+        begun = [future for future in self._under_way.values() if not future.cancelled()]
+        _, hanging = wait(begun, timeout=_GRACE_SECONDS)
         with self._lock:
             runs = list(self._runs.values())
         try:

@@ -49,7 +49,7 @@ def test_a_refusal_holds_every_call_back_for_as_long_as_it_asks(pace: Pace, cloc
     clock.now += 0.5
     assert pace.claim() == 0
     assert pace.claim() > 0  # one call feels its way before the others follow
-    pace.answered()
+    pace.answered(0.1)
     assert pace.claim() == 0
 
 
@@ -67,7 +67,7 @@ def test_a_refusal_after_answers_halves_the_pace_once(pace: Pace, clock: HandClo
     for _ in range(40):
         _begin(pace, clock)
         clock.now += 0.1
-        pace.answered()
+        pace.answered(0.1)
     for _ in range(4):  # under way together, refused together
         assert pace.claim() == 0
     for _ in range(4):
@@ -78,7 +78,7 @@ def test_a_refusal_after_answers_halves_the_pace_once(pace: Pace, clock: HandClo
     began = clock.now
     for _ in range(11):
         _begin(pace, clock)
-        pace.answered()
+        pace.answered(0.1)
     assert clock.now - began == pytest.approx(10 / pace.calls_per_second, rel=0.05)
 
 
@@ -86,7 +86,7 @@ def test_after_a_quiet_while_calls_come_a_little_faster_until_nothing_bounds_the
     for _ in range(10):
         _begin(pace, clock)
         clock.now += 0.1
-        pace.answered()
+        pace.answered(0.1)
     _begin(pace, clock)
     pace.refused(0, 0.5)
     bound = pace.calls_per_second
@@ -95,11 +95,23 @@ def test_after_a_quiet_while_calls_come_a_little_faster_until_nothing_bounds_the
     while (rate := pace.calls_per_second) is not None:
         rates.append(rate)
         _begin(pace, clock)
-        pace.answered()
+        pace.answered(0.1)
         clock.now += 6
     assert rates == sorted(rates)
     assert all(after <= before * 1.1 + 0.05 for before, after in pairwise(rates))
     assert pace.claim() == pace.claim() == 0
+
+
+def test_how_long_a_call_takes_is_the_mean_of_the_latest_ones(pace: Pace) -> None:
+    assert pace.call_seconds == 0
+    for seconds in (0.1, 0.3):
+        pace.claim()
+        pace.answered(seconds)
+    assert pace.call_seconds == pytest.approx(0.2)
+    for _ in range(1000):
+        pace.claim()
+        pace.answered(1.0)
+    assert pace.call_seconds == pytest.approx(1.0, rel=0.01)
 
 
 def test_a_call_that_fails_for_reasons_of_its_own_says_nothing_of_the_pace(pace: Pace, clock: HandClock) -> None:

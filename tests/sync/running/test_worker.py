@@ -33,7 +33,7 @@ from models import (
 from sync.running.connection_checks import waiting_checks
 from sync.running.requests import brands_asked_for
 from sync.running.runs import active_brands, histories
-from sync.running.schedule import due_run
+from sync.running.schedule import due_run, in_turn
 from sync.running.tenant_run import SyncContext
 from sync.running.worker import _GRACE_SECONDS, Worker
 from sync.status import sync_status
@@ -209,6 +209,20 @@ def test_one_slow_brand_delays_nobody(make_world: MakeWorld) -> None:
     others = [world.brand_id("brand-1"), world.brand_id("brand-2")]
     _until(lambda: all(_all_ended(world, tenant, 1) for tenant in others), worker)
     assert world.runs(world.brand_id("brand-0"))[0]["finished_at"] is None
+    world.emulator.clear_faults()
+
+
+def test_what_people_wait_for_passes_the_brands_that_wait_for_their_turn(make_world: MakeWorld) -> None:
+    world = _world(make_world, brands=3, sync_brands_at_once=1, sync_read_timeout=100.0, sync_call_timeout=100.0)
+    first, second, third = in_turn(NEVER, active_brands(world.engine), utc_now())
+    world.emulator.set_fault(Fault.HANG, web_key=KEYS[int(first.slug[-1])])
+    worker = _worker(world)
+    worker.look()
+    _ask(world, SyncRequest(tenant_id=third.tenant_id))
+    _until(lambda: _all_ended(world, third.tenant_id, 1), worker)
+    assert world.runs(third.tenant_id)[0]["trigger"] is Trigger.MANUAL
+    assert world.runs(first.tenant_id)[0]["finished_at"] is None
+    assert not world.runs(second.tenant_id)
     world.emulator.clear_faults()
 
 
