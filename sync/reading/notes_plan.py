@@ -88,7 +88,8 @@ class NotesPlan:
 
     `changed_waiting`: how many changed contacts must wait for a later run; `stepped_back`: how many wait because they
     could not be read; `unexplained`: contacts whose new notes came without a newer date when last read; `witnesses`:
-    contacts whose notes could be read, to be asked where others fail, so that it shows whether it is the call's fault.
+    contacts whose notes could be read, to be asked where others fail, so that it shows whether it is the call's fault;
+    `takes_turns`: more contacts were due than the budget lets in.
     """
 
     due: list[LiveContact] = field(default_factory=list)
@@ -97,16 +98,17 @@ class NotesPlan:
     stepped_back: int = 0
     unexplained: list[LiveContact] = field(default_factory=list)
     witnesses: list[LiveContact] = field(default_factory=list)
+    takes_turns: bool = False
 
 
 def plan_notes(contacts: Iterable[LiveContact], budget: int, rhythm: NotesRhythm, now: datetime) -> NotesPlan:
     """Return the contacts to read within the budget. Looks at each contact once and keeps only the chosen ones."""
-    count = changed = stepped_back = 0
+    count = changed = stepped_back = wanted = 0
     unexplained: list[LiveContact] = []
     witnesses: list[tuple[datetime, str, LiveContact]] = []
 
     def all_due() -> Iterator[LiveContact]:
-        nonlocal count, changed, stepped_back
+        nonlocal count, changed, stepped_back, wanted
         for contact in contacts:
             count += 1
             if contact.unexplained:
@@ -117,6 +119,7 @@ def plan_notes(contacts: Iterable[LiveContact], budget: int, rhythm: NotesRhythm
                 stepped_back += 1
             elif _is_due(contact, rhythm, now):
                 changed += contact.changed
+                wanted += 1
                 yield contact
 
     # A stream, of which only the budget's best are kept: a brand may have hundreds of thousands of contacts.
@@ -124,7 +127,7 @@ def plan_notes(contacts: Iterable[LiveContact], budget: int, rhythm: NotesRhythm
     # Only changed contacts that must wait make the notes known to be behind; others just have not had their turn.
     waiting = changed - sum(contact.changed for contact in due)
     latest_first = [contact for _, _, contact in sorted(witnesses, reverse=True)]
-    return NotesPlan(due, count, waiting, stepped_back, unexplained, latest_first)
+    return NotesPlan(due, count, waiting, stepped_back, unexplained, latest_first, takes_turns=wanted > len(due))
 
 
 def next_try(failures: int, now: datetime) -> datetime:

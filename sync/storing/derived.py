@@ -27,6 +27,7 @@ from sqlalchemy import (
 from models import PROSPECT, HotListItem, Lead, Note, NoteReading, PipelineItem, PipelineStage, PipelineStageChange
 from sync.mapping.rows import hot_list_rows, hot_stages
 from sync.storing.store import Counts, run_counted, staged, upsert
+from sync.storing.unchanged import count_if_unchanged
 from sync.tables import MirrorTable, table_of
 
 HOT_LIST_TABLE: Final = MirrorTable(HotListItem)
@@ -50,7 +51,8 @@ def record_stage_changes(
     pulled = deals.pulled_rows
     same = and_(_DEALS.c.tenant_id == tenant_id, deals.same_row(pulled))
     moved = pulled.outerjoin(_DEALS, same), or_(_DEALS.c.opportunity_id.is_(None), _has_moved(pulled, tenant_id))
-    stayed = _DEALS.outerjoin(pulled, same), and_(_has_stayed(pulled, tenant_id), ~_is_recorded(tenant_id))
+    stands_there = or_(pulled.c.opportunity_id.is_(None), pulled.c.stage_key == _DEALS.c.stage_key)
+    stayed = _DEALS.outerjoin(pulled, same), and_(_is_late_move(tenant_id), stands_there)
     before_and_after = (
         (moved, _DEALS.c.stage_name, pulled),
         (stayed, _last_stage_of(_DEALS, tenant_id), _DEALS),
@@ -60,6 +62,13 @@ def record_stage_changes(
         change = _change(tenant_id, to, from_stage, observed_at, now).select_from(rows).where(condition)
         count += run_counted(connection, insert(_CHANGES).from_select(_CHANGED, change))
     return count
+
+
+def record_late_moves(connection: Connection, tenant_id: int, observed_at: datetime, now: datetime) -> int:
+    """Record, of deals that all came as they were, the moves to a stage of a name that they now bear once more."""
+    change = _change(tenant_id, _DEALS, _last_stage_of(_DEALS, tenant_id), observed_at, now)
+    late = change.select_from(_DEALS).where(_is_late_move(tenant_id))
+    return run_counted(connection, insert(_CHANGES).from_select(_CHANGED, late))
 
 
 _CHANGED: Final = (
@@ -109,11 +118,10 @@ def _has_moved(pulled: Table, tenant_id: int) -> ColumnElement[bool]:
     )
 
 
-def _has_stayed(pulled: Table, tenant_id: int) -> ColumnElement[bool]:
-    """Return the condition for a live deal that was and is in a stage which was never listed."""
-    still = or_(pulled.c.opportunity_id.is_(None), pulled.c.stage_key == _DEALS.c.stage_key)
+def _is_late_move(tenant_id: int) -> ColumnElement[bool]:
+    """Return the condition for a live deal whose stage was never listed, and whose move there is not recorded yet."""
     live = and_(_DEALS.c.tenant_id == tenant_id, _DEALS.c.removed_at.is_(None), _DEALS.c.stage_id.is_not(None))
-    return and_(live, ~_was_ever_listed(_DEALS, tenant_id), still)
+    return and_(live, ~_was_ever_listed(_DEALS, tenant_id), ~_is_recorded(tenant_id))
 
 
 def _is_recorded(tenant_id: int) -> ColumnElement[bool]:
@@ -190,6 +198,9 @@ def derive_hot_list(connection: Connection, tenant_id: int, now: datetime) -> Co
     )
     deals = [dict(row) for row in connection.execute(live_deals).mappings()]
     rows = [HOT_LIST_TABLE.pack(row) for row in hot_list_rows(deals, stages)]
+    same = count_if_unchanged(connection, HOT_LIST_TABLE, tenant_id, lambda: [rows])
+    if same is not None:
+        return Counts(unchanged=same)
     with staged(connection, HOT_LIST_TABLE, tenant_id, lambda: [rows]) as staging:
         return upsert(connection, HOT_LIST_TABLE, tenant_id, now, staging=staging)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -21,6 +22,7 @@ from sync.storing.derived import (
     derive_hot_list,
     forget_notes_of_gone_leads,
     is_renamed_stage,
+    record_late_moves,
     record_stage_changes,
     remember_stages,
 )
@@ -38,8 +40,9 @@ from sync.storing.ledger import (
     record_unknown_fields,
     was_read_whole,
 )
-from sync.storing.store import Counts, Staging, excuse_missing, staged, upsert
+from sync.storing.store import Counts, excuse_missing, staged, upsert
 from sync.storing.summaries import write_summaries
+from sync.storing.unchanged import count_if_unchanged
 
 log = structlog.get_logger()
 
@@ -74,10 +77,7 @@ class TableWriter:
             reports = self.judge_fields(connection, pull)
             if never_empties and pull.fetched == 0 and not self.accept:
                 self._guard_first_sight(connection, pull.resource)
-            with staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging:
-                if not staging.table_was_empty:
-                    self._guard(connection, pull, scope, never_empties=never_empties)
-                counts, derived = self._write(connection, pull, scope, staging=staging)
+            counts, derived = self._write(connection, pull, scope, never_empties=never_empties)
             if counts.changed or derived:
                 raise_data_version(connection, tenant_id)
             mark_whole(connection, tenant_id, self.run_id, pull.resource, since=pull.first_position)
@@ -148,20 +148,34 @@ class TableWriter:
             raise_if_removing_too_much(connection, pull, self.lease.tenant_id, gone, may_empty=not never_empties)
 
     def _write(
-        self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, staging: Staging
+        self, connection: Connection, pull: Pull, scope: ColumnElement[bool] | None, *, never_empties: bool
     ) -> tuple[Counts, bool]:
         """Change the table and what is derived from it; tell whether the latter changed."""
-        tenant_id, now, derived = self.lease.tenant_id, utc_now(), False
-        if pull.resource is Resource.PIPELINE_ITEMS:
-            derived = record_stage_changes(connection, pull.mirror, tenant_id, pull.started_at, now) > 0
-        counts = upsert(connection, pull.mirror, tenant_id, now, staging=staging, scope=scope)
-        if pull.resource is Resource.PIPELINE_ITEMS:
+        tenant_id, now, moves = self.lease.tenant_id, utc_now(), 0
+        same = count_if_unchanged(connection, pull.mirror, tenant_id, pull.spool.batches, scope=scope)
+        if same is not None:
+            counts = Counts(unchanged=same)
+            if pull.resource is Resource.PIPELINE_ITEMS:
+                moves = record_late_moves(connection, tenant_id, pull.started_at, now)
+        else:
+            with staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging:
+                if not staging.table_was_empty:
+                    self._guard(connection, pull, scope, never_empties=never_empties)
+                if pull.resource is Resource.PIPELINE_ITEMS:
+                    moves = record_stage_changes(connection, pull.mirror, tenant_id, pull.started_at, now)
+                counts = upsert(connection, pull.mirror, tenant_id, now, staging=staging, scope=scope)
+        return counts, self._derive(connection, pull.resource, counts, now) or moves > 0
+
+    def _derive(self, connection: Connection, resource: Resource, counts: Counts, now: datetime) -> bool:
+        """Bring what follows from a table to what it says; tell whether any of it changed."""
+        tenant_id, derived = self.lease.tenant_id, False
+        if resource is Resource.PIPELINE_ITEMS:
             remember_stages(connection, tenant_id)
-        if pull.resource in {Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES}:
-            derived = derive_hot_list(connection, tenant_id, now).changed or derived
-        if pull.resource is Resource.LEADS and counts.removed:
+        if resource in {Resource.PIPELINE_ITEMS, Resource.PIPELINE_STAGES}:
+            derived = derive_hot_list(connection, tenant_id, now).changed
+        if resource is Resource.LEADS and counts.removed:
             derived = forget_notes_of_gone_leads(connection, tenant_id, now) > 0
-        return counts, write_summaries(connection, tenant_id, self.zone, pull.resource) or derived
+        return write_summaries(connection, tenant_id, self.zone, resource) or derived
 
     def unreadable_are_news(self, connection: Connection, pull: Pull) -> bool:
         """Tell whether more records can't be read than someone has accepted."""

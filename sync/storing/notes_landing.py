@@ -59,8 +59,9 @@ from sync.storing.notes_progress import (
     rhythm_of_brand,
     weigh_evidence,
 )
-from sync.storing.store import staged, upsert
+from sync.storing.store import Counts, staged, upsert
 from sync.storing.summaries import write_summaries
+from sync.storing.unchanged import count_if_unchanged
 from sync.tables import table_of
 
 _LEADS: Final = table_of(Lead)
@@ -72,6 +73,7 @@ _FAILURES: Final = table_of(NoteFailure)
 _COVERAGE: Final = table_of(NoteCoverage)
 _FRESHNESS: Final = table_of(ResourceFreshness)
 _MOST_ERRORS: Final = 20
+_FEW: Final = 500  # contacts that a statement names one by one: a temporary table is dearer (`unchanged.py`)
 _READ_NOW: Final = Table(
     "contacts_read_now", MetaData(), Column("client_id", String, primary_key=True), prefixes=["TEMPORARY"]
 )
@@ -161,19 +163,9 @@ def land_notes(
         reports = writer.judge_fields(connection, pull)
         # What is short is not all there is: a row that did not come with it may be there still.
         whole = [contact.client_id for contact, _ in notes.read if contact.client_id not in notes.believed_short]
-        with (
-            _named(connection, whole) as scope,
-            staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging,
-        ):
-            if not writer.accept and not staging.table_was_empty:
-                # One contact whose notes are all gone is somebody tidying up. When every contact that was read has lost
-                # all of its notes, and there are several, it is the call that answers with nothing.
-                may_empty = len(notes.read) <= 1
-                raise_if_removing_too_much(connection, pull, tenant_id, scope, may_empty=may_empty)
-            is_first = staging.table_was_empty or writer.replaying
-            new_notes = {} if is_first else count_new_notes(connection, tenant_id, pull.mirror)
-            counts = upsert(connection, pull.mirror, tenant_id, utc_now(), staging=staging, scope=scope)
-            counts = replace(counts, unchanged=counts.unchanged + notes.same_rows)
+        with _named(connection, whole) as scope:
+            counts, new_notes = _write_notes(connection, writer, notes, scope)
+        counts = replace(counts, unchanged=counts.unchanged + notes.same_rows)
         has_news = writer.unreadable_are_news(connection, pull)
         if not writer.replaying:
             if not has_news:  # after the rows: a missing one may still be the one that can't be read
@@ -181,7 +173,7 @@ def land_notes(
             weigh_evidence(connection, tenant_id, notes, new_notes, plan.unexplained, leads_known=leads_known)
             record_setbacks(connection, tenant_id, notes)
         # Before the summaries, one of which counts the contacts that were read.
-        record_readings(connection, tenant_id, writer.run_id, notes, new_notes)
+        record_readings(connection, tenant_id, writer.run_id, notes, new_notes, takes_turns=plan.takes_turns)
         if write_summaries(connection, tenant_id, writer.zone, pull.resource) or counts.changed:
             raise_data_version(connection, tenant_id)
         mark_whole(
@@ -205,6 +197,26 @@ def land_notes(
         record_failed_contacts(connection, writer, notes)
         writer.lease.hold(connection)  # once more: see Lease.hold
     return result
+
+
+def _write_notes(
+    connection: Connection, writer: TableWriter, notes: NotesPull, scope: ColumnElement[bool]
+) -> tuple[Counts, dict[str, int]]:
+    """Change the table of notes; return what changed, and by contact how many notes are new."""
+    pull, tenant_id = notes.pull, writer.lease.tenant_id
+    if not notes.believed_short:  # of whose notes all came, all rows are looked at, and no others
+        same = count_if_unchanged(connection, pull.mirror, tenant_id, pull.spool.batches, within=scope)
+        if same is not None:
+            return Counts(unchanged=same), {}
+    with staged(connection, pull.mirror, tenant_id, pull.spool.batches) as staging:
+        if not writer.accept and not staging.table_was_empty:
+            # One contact whose notes are all gone is somebody tidying up. When every contact that was read has lost
+            # all of its notes, and there are several, it is the call that answers with nothing.
+            may_empty = len(notes.read) <= 1
+            raise_if_removing_too_much(connection, pull, tenant_id, scope, may_empty=may_empty)
+        is_first = staging.table_was_empty or writer.replaying
+        new_notes = {} if is_first else count_new_notes(connection, tenant_id, pull.mirror)
+        return upsert(connection, pull.mirror, tenant_id, utc_now(), staging=staging, scope=scope), new_notes
 
 
 def notes_status(notes: NotesPull, plan: NotesPlan, *, leads_known: bool, unreadable_are_news: bool) -> ResourceStatus:
@@ -250,11 +262,13 @@ def record_failed_contacts(connection: Connection, writer: TableWriter, notes: N
 @contextmanager
 def _named(connection: Connection, client_ids: Sequence[str]) -> Iterator[ColumnElement[bool]]:
     """Yield the condition for notes of these contacts, however many they are."""
+    if len(client_ids) <= _FEW:
+        yield _NOTES.c.client_id.in_(client_ids)
+        return
     # A first backfill names thousands of contacts: more than either database takes as parameters of one statement.
     connection.execute(DropTable(_READ_NOW, if_exists=True))
     connection.execute(CreateTable(_READ_NOW))
-    if client_ids:
-        connection.execute(insert(_READ_NOW), [{"client_id": client_id} for client_id in client_ids])
+    connection.execute(insert(_READ_NOW), [{"client_id": client_id} for client_id in client_ids])
     yield _NOTES.c.client_id.in_(select(_READ_NOW.c.client_id))
     connection.execute(DropTable(_READ_NOW))
 

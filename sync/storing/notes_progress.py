@@ -93,9 +93,19 @@ def _forget_unexplained(connection: Connection, tenant_id: int, contacts: Iterab
 
 
 def record_readings(
-    connection: Connection, tenant_id: int, run_id: str, notes: NotesPull, new_notes: Mapping[str, int]
+    connection: Connection,
+    tenant_id: int,
+    run_id: str,
+    notes: NotesPull,
+    new_notes: Mapping[str, int],
+    *,
+    takes_turns: bool,
 ) -> None:
-    """Write down whose notes were read in this run, and at which state of the contact."""
+    """Write down whose notes were read in this run, and at which state of the contact.
+
+    Of a contact that is as it was and gave the same answer that is written once a day: how long ago it was read only
+    tells then whose turn it is where not everybody is asked in each run (`takes_turns`).
+    """
     read = [
         {
             "tenant_id": tenant_id,
@@ -111,9 +121,11 @@ def record_readings(
     for start in range(0, len(read), _BATCH):
         insert_or_update(connection, _READINGS, read[start : start + _BATCH])
     # The rows of these were made by an earlier run, whose reading stays named.
+    at = notes.pull.started_at
     same = [
-        {"contact": contact.client_id, "at": notes.pull.started_at, "state": contact.modified_at, "now": utc_now()}
+        {"contact": contact.client_id, "at": at, "state": contact.modified_at, "now": utc_now()}
         for contact in notes.same
+        if takes_turns or notes.not_tried or contact.changed or not contact.was_asked_today(at)
     ]
     mine = update(_READINGS).where(_READINGS.c.tenant_id == tenant_id, _READINGS.c.client_id == bindparam("contact"))
     renewed = mine.values(read_at=bindparam("at"), contact_modified_at=bindparam("state"), updated_at=bindparam("now"))

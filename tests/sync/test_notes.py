@@ -164,3 +164,30 @@ def test_a_steady_run_of_three_hundred_contacts_costs_few_calls_once_it_is_learn
     assert len(world.emulator.requests) <= 40
     assert changed in asked_contacts(world)
     assert any(row["note_id"] == "900000001" for row in world.live(Note, tenant))
+
+
+def test_that_a_contact_gave_the_same_answer_is_written_once_a_day(make_world: MakeWorld) -> None:
+    world, tenant, _ = world_of(make_world, 30)
+    world.sync("brand")
+    world.emulator.clear_requests()
+    world.sync("brand")
+    steady = set(asked_contacts(world))
+    assert len(steady) > 5
+    readings, someone = table_of(NoteReading), min(steady)
+    with brand_transaction(world.engine, tenant) as connection:
+        long_ago = update(readings).where(readings.c.client_id == someone)
+        connection.execute(long_ago.values(read_at=utc_now() - timedelta(days=2)))
+
+    def read_at() -> dict[str, Any]:
+        return {row["client_id"]: row["read_at"] for row in world.rows(NoteReading, tenant)}
+
+    before = read_at()
+    assert world.sync("brand") is RunStatus.SUCCESS
+    after = read_at()
+    moved = {client for client in after if after[client] != before[client]}
+    assert someone in moved
+    assert len(moved) <= 2, "and whose moment of the day lay just between the two runs"
+    assert world.with_settings(sync_notes_budget=3).sync("brand") is RunStatus.SUCCESS
+    assert sum(at != after[client] for client, at in read_at().items()) >= 3, (
+        "where they take turns it tells whose it is"
+    )

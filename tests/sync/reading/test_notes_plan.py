@@ -50,6 +50,7 @@ def test_notes_are_read_changed_first_then_never_read_then_oldest() -> None:
     assert due(contacts, LEARNING) == order
     assert due(list(reversed(contacts)), LEARNING, budget=2) == order[:2]
     assert plan_notes(contacts, 2, LEARNING, NOON).changed_waiting == 1
+    assert [plan_notes(contacts, budget, LEARNING, NOON).takes_turns for budget in (7, 8)] == [True, False]
 
 
 def due(contacts: list[LiveContact], rhythm: NotesRhythm, now: datetime = NOON, budget: int = 10_000) -> list[str]:

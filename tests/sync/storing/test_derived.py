@@ -12,7 +12,13 @@ from cleaning import name_key
 from database import brand_transaction
 from models import HotListItem, PipelineItem, PipelineStage, PipelineStageChange, utc_now
 from sync.reading.resources import OPPORTUNITIES_TABLE, STAGES_TABLE
-from sync.storing.derived import derive_hot_list, is_renamed_stage, record_stage_changes, remember_stages
+from sync.storing.derived import (
+    derive_hot_list,
+    is_renamed_stage,
+    record_late_moves,
+    record_stage_changes,
+    remember_stages,
+)
 from sync.storing.store import count_missing, staged, upsert
 from sync.tables import MirrorTable, table_of
 
@@ -127,6 +133,20 @@ def test_a_move_to_a_stage_that_is_never_listed_is_seen_the_second_time(engine: 
     assert ("7", "A", "Hidden") in moves
     assert ("9", "", "Hidden") in moves
     assert deals_land(engine, tenant, deal("7", "B"), *hidden[1:], hours=4) == 1
+
+
+def test_such_a_move_is_seen_as_well_where_nothing_has_changed_since(engine: Engine, tenant: int) -> None:
+    def come_as_they_were(hours: int) -> int:
+        with brand_transaction(engine, tenant) as connection:
+            return record_late_moves(connection, tenant, TEN + timedelta(hours=hours), utc_now())
+
+    stages_land(engine, tenant, stage("A", "1"), stage("B", "2"))
+    deals_land(engine, tenant, deal("7", "A"), deal("8", "B"), deal("9", ""))
+    assert come_as_they_were(1) == 0
+    deals_land(engine, tenant, deal("7", "Hidden"), deal("8", "B"), deal("9", ""), hours=2)
+    assert [come_as_they_were(hours) for hours in (3, 4)] == [1, 0]
+    last = [row for row in rows(engine, tenant, PipelineStageChange) if row.opportunity_id == "7"][-1]
+    assert (last.from_stage, last.to_stage, last.observed_at) == ("A", "Hidden", TEN + timedelta(hours=3))
 
 
 def test_renamed_stages_are_not_gone(engine: Engine, tenant: int) -> None:
