@@ -6,7 +6,7 @@ never believed: for people of a brand any other slug is refused, and agency staf
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -102,15 +102,21 @@ def authorised_brand(slug: str | None = None) -> Brand:
     return decided[slug]
 
 
-def selectable_brands() -> list[Brand]:
-    """Return the brands that the viewer may choose from, by name: for the agency all, suspended ones too."""
+def selectable_brands(*, most: int | None = None) -> list[Brand]:
+    """Return the brands that the viewer may choose from, by name: for the agency all, suspended ones too.
+
+    `most` stops after so many: a menu of a thousand brands is longer than the page it stands on.
+    """
+    viewer = current_viewer()
+    return _agency_brands(viewer, _BRANDS.limit(most)) if viewer.is_agency else [authorised_brand()]
+
+
+def brands_of(tenant_ids: Collection[int]) -> list[Brand]:
+    """Return the brands of these ids, by name, to the agency. Raises BrandForbiddenError for anyone else."""
     viewer = current_viewer()
     if not viewer.is_agency:
-        return [authorised_brand()]
-    if "selectable_brands" not in g:  # a page asks more than once: for its menu and for what it shows
-        with PortalSession(portal().engine) as session:
-            g.selectable_brands = [_brand(row, viewer) for row in session.execute(_BRANDS)]
-    return list(g.selectable_brands)
+        raise BrandForbiddenError
+    return _agency_brands(viewer, _BRANDS.where(col(Tenant.id).in_(tenant_ids)))
 
 
 @contextmanager
@@ -189,6 +195,11 @@ def _agency_brand(viewer: Viewer, slug: str | None) -> Brand:
     if row is not None:
         return _brand(row, viewer)
     raise NoBrandError if slug is None else BrandForbiddenError
+
+
+def _agency_brands(viewer: Viewer, question: Any) -> list[Brand]:
+    with PortalSession(portal().engine) as session:
+        return [_brand(row, viewer) for row in session.execute(question)]
 
 
 _BRANDS: Final = select_columns(

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
+from accents import unaccented
 from dash_portal.accounts.access import renew_access_of_brand
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import FieldError, NotFoundError
@@ -129,6 +130,19 @@ def find_brand_by_slug(session: Session, slug: str) -> Tenant:
     if brand is None:
         raise NotFoundError("There is no such brand.")
     return brand
+
+
+def find_brand_by_words(session: Session, written: str) -> Tenant | None:
+    """Return the brand that somebody means: by its short name, else by its name where only one is called so."""
+    words = _words(written)
+    brands = session.exec(select(Tenant.id, Tenant.slug, Tenant.name)).all()
+    by_slug = [tenant_id for tenant_id, slug, _ in brands if slug == words]
+    meant = by_slug or [tenant_id for tenant_id, _, name in brands if _words(name) == words]
+    return find_brand(session, meant[0] or 0) if len(meant) == 1 else None
+
+
+def _words(written: str) -> str:
+    return " ".join((unaccented(written) or "").split())
 
 
 def valid_brand_name(name: str) -> str:

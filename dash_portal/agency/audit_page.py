@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func
+from sqlalchemy import false, func
 from sqlmodel import col, select
 
 from dash_portal.accounts.audit import AuditAction
+from dash_portal.accounts.brands import find_brand_by_words
 from dash_portal.agency import frame
+from dash_portal.agency.paging import asked_page, list_page
 from dash_portal.agency.words import ACTION_WORDS, action_words, detail_words
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text
 from dash_portal.request_words import member
+from database import AgencySession
 from models import AuditEntry, Tenant
 
 blueprint = Blueprint("agency_audit", __name__, url_prefix="/agency/audit")
-
-PER_PAGE: Final = 50
 
 
 @blueprint.get("")
@@ -28,19 +29,18 @@ def show() -> ResponseReturnValue:
     brand, action = request.args.get("about", ""), request.args.get("action", "")
     who = request.args.get("who", "").strip()[:254]
     with open_agency() as session:
-        tenants = list(session.exec(select(Tenant).order_by(Tenant.name)))
-        chosen = _chosen(brand, action, who, tenants)
+        chosen = _chosen(session, brand, action, who)
         total = session.exec(select(func.count()).select_from(AuditEntry).where(*chosen)).one()
-        pages = max(1, -(-total // PER_PAGE))
-        page = min(pages, frame.asked_page())
+        page = list_page(total, asked_page())
         newest_first = (col(AuditEntry.created_at).desc(), col(AuditEntry.id))
         question = select(AuditEntry).where(*chosen).order_by(*newest_first)
-        entries = list(session.exec(question.offset((page - 1) * PER_PAGE).limit(PER_PAGE)))
+        entries = list(session.exec(question.offset(page.before).limit(page.per_page)))
+        about = {entry.tenant_id for entry in entries}
+        brand_names = dict(session.exec(select(Tenant.id, Tenant.name).where(col(Tenant.id).in_(about))).all())
     return frame.page(
         "audit.html",
         entries=entries,
-        tenants=tenants,
-        brand_names={tenant.id: tenant.name for tenant in tenants},
+        brand_names=brand_names,
         actions=sorted(ACTION_WORDS.items(), key=lambda pair: pair[1]),
         action_words=action_words,
         detail_words=detail_words,
@@ -50,16 +50,15 @@ def show() -> ResponseReturnValue:
         action=action,
         who=who,
         page=page,
-        pages=pages,
-        total=total,
         narrowed={name: value for name, value in (("about", brand), ("action", action), ("who", who)) if value},
     )
 
 
-def _chosen(brand: str, action: str, who: str, tenants: list[Tenant]) -> list[Any]:
+def _chosen(session: AgencySession, brand: str, action: str, who: str) -> list[Any]:
     chosen: list[Any] = []
     if brand:
-        chosen.append(AuditEntry.tenant_id == next((tenant.id for tenant in tenants if tenant.slug == brand), -1))
+        named = find_brand_by_words(session, brand)
+        chosen.append(false() if named is None else AuditEntry.tenant_id == named.id)
     if member(AuditAction, action) is not None:
         chosen.append(AuditEntry.action == action)
     if who:

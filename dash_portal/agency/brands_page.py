@@ -10,7 +10,7 @@ from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlmodel import select
+from sqlmodel import col, select
 
 from dash_portal.accounts.brands import (
     change_brand,
@@ -29,6 +29,7 @@ from dash_portal.agency import frame
 from dash_portal.agency.brand_forms import BrandForm, LogoForm, NewBrandForm, WebKeyForm
 from dash_portal.agency.health.sync_health import sync_health
 from dash_portal.agency.list_search import holds, searched_words
+from dash_portal.agency.paging import asked_page, list_page
 from dash_portal.agency.words import CHECK_WORDS
 from dash_portal.agency.worker_requests import ask_for_test, find_test, find_workers, is_unanswered, request_sync
 from dash_portal.brand_access import Brand, open_agency, selectable_brands
@@ -55,25 +56,37 @@ _LONGEST_COLOUR: Final = 7
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
-    """List all brands, or those that the address searches for."""
+    """List a page of all brands, or of those that the address searches for."""
     now, words = utc_now(), searched_words()
     with open_agency() as session:
-        rows = sorted(sync_health(session, now, portal().settings.sync_cron), key=lambda row: row.name.casefold())
-        tenants = {tenant.id: tenant for tenant in session.exec(select(Tenant))}
-    shown = [row for row in rows if holds(words, row.name, row.slug, row.timezone, row.pill)]
-    return frame.page("brands.html", rows=shown, count=len(rows), tenants=tenants, words=words, done=_done())
+        brands = sorted(sync_health(session, now, portal().settings.sync_cron), key=lambda row: row.name.casefold())
+        found = [row for row in brands if holds(words, row.name, row.slug, row.timezone, row.pill)]
+        page = list_page(len(found), asked_page())
+        rows = page.of(found)
+        of_rows = select(Tenant).where(col(Tenant.id).in_([row.tenant_id for row in rows]))
+        tenants = {tenant.id: tenant for tenant in session.exec(of_rows)}
+    return frame.page(
+        "brands.html", rows=rows, page=page, count=len(brands), tenants=tenants, words=words, done=_done()
+    )
 
 
 @blueprint.get("/_menu")
 def menu() -> ResponseReturnValue:
     """Answer the list of brands to open, as far as their names hold what is typed."""
-    return frame.brand_menu(_named())
+    return frame.brand_menu(_named(searched_words()))
+
+
+@blueprint.get("/_choices")
+def choices() -> ResponseReturnValue:
+    """Answer what a field may offer for a brand, as far as short name or name hold what is typed into it."""
+    named = _named(request.args.get("about", ""))
+    return render_template("agency/brand_choices.html", brands=named[: frame.MENU_BRANDS])
 
 
 @blueprint.get("/_open")
 def open_first() -> ResponseReturnValue:
     """Open the dashboards of the first brand whose name holds what was typed."""
-    brand = next(iter(_named()), None)
+    brand = next(iter(_named(searched_words())), None)
     if brand is None:
         return redirect(url_for("agency_brands.show", q=searched_words()))
     return redirect(f"/leads?brand={brand.slug}")
@@ -276,9 +289,8 @@ def _test_words(words: str, *, works: bool | None = None, check_id: str | None =
     return render_template("agency/test_words.html", words=words, works=works, check_id=check_id)
 
 
-def _named() -> list[Brand]:
-    """Return the brands whose names hold what the address searches for."""
-    words = searched_words()
+def _named(words: str) -> list[Brand]:
+    """Return the brands whose names hold the words."""
     return [brand for brand in selectable_brands() if holds(words, brand.name, brand.slug)]
 
 

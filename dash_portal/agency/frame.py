@@ -22,14 +22,8 @@ TABS: Final = (
     ("/agency/audit", "Audit log"),
 )
 
-
-_PAGE_DIGITS: Final = 6
-
-
-def asked_page() -> int:
-    """Return which page of a list the address asks for, from 1; anything but a number of six digits is the first."""
-    text = request.args.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= _PAGE_DIGITS else 1
+MENU_BRANDS: Final = 50
+"""How many brands the menu of every page holds; beyond them, one types a part of the name."""
 
 
 def go_to(address: str) -> ResponseReturnValue:
@@ -46,13 +40,13 @@ def viewers_zone() -> str:
 
 def brand_menu(brands: Sequence[Brand]) -> Markup:
     """Return the list of brands to open, drawn once for as long as they are called so: it stands on every page."""
-    suspended = TenantStatus.SUSPENDED
+    suspended, brands = TenantStatus.SUSPENDED, brands[: MENU_BRANDS + 1]
     return _drawn_menu(tuple((brand.slug, brand.name, brand.status is suspended) for brand in brands))
 
 
 @lru_cache(maxsize=64)
 def _drawn_menu(brands: tuple[tuple[str, str, bool], ...]) -> Markup:
-    return drawn("brand_menu.html", brands=brands)
+    return drawn("brand_menu.html", brands=brands[:MENU_BRANDS], more=len(brands) > MENU_BRANDS)
 
 
 def page(template: str, *, done: str | None = None, **parts: Any) -> str:
@@ -63,7 +57,7 @@ def page(template: str, *, done: str | None = None, **parts: Any) -> str:
     """
     require_role(Role.AGENCY_ADMIN)
     tab = next((path for path, _ in TABS if request.path.startswith(path)), "")
-    viewer, brands = current_viewer(), selectable_brands()
+    viewer, brands = current_viewer(), selectable_brands(most=MENU_BRANDS + 1)
     return render_template(
         f"agency/{template}",
         viewer=viewer,

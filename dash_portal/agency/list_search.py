@@ -10,8 +10,8 @@ _LONGEST: int = 100
 
 
 def searched_words() -> str:
-    """Return what the address searches for, "" for nothing."""
-    return request.args.get("q", "")[:_LONGEST].strip()
+    """Return what the address, or a form, searches for, "" for nothing."""
+    return request.values.get("q", "")[:_LONGEST].strip()
 
 
 def holds(words: str, *texts: str) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from dash_portal.accounts import links, people
@@ -16,6 +17,7 @@ from dash_portal.accounts.forms import tell_at_field
 from dash_portal.accounts.links import Link
 from dash_portal.agency import frame
 from dash_portal.agency.list_search import holds, searched_words
+from dash_portal.agency.paging import asked_page, list_page
 from dash_portal.agency.people_forms import RoleForm, RoleInviteForm
 from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
 from dash_portal.brand_access import open_agency
@@ -153,31 +155,39 @@ def _do(done: str, change: Callable[[AgencySession], object]) -> ResponseReturnV
     return redirect(url_for("agency_people.show", done=done), code=303)
 
 
+_BRANDS: Final = select_columns(col(Tenant.id), col(Tenant.slug), col(Tenant.name))
+_ORDER: Final = (col(User.active).desc(), col(User.name), col(User.email))
+_IN_ORDER: Final = select(User).order_by(*_ORDER)
+_PEOPLE: Final = select_columns(
+    col(User.id), col(User.name), col(User.email), col(User.role), col(User.tenant_id)
+).order_by(*_ORDER)
+
+
+def _holds(words: str, person: Any, brands: Mapping[int, Any]) -> bool:
+    brand = "agency" if person.tenant_id is None else brands[person.tenant_id].name
+    return holds(words, person.name, person.email, ROLE_WORDS[person.role], brand)
+
+
 def _page(
     *, link: Link | None = None, who: str = "", problem: str | None = None, form: RoleInviteForm | None = None
 ) -> str:
     now, words = utc_now(), searched_words()
     with open_agency() as session:
-        everyone = list(session.exec(select(User).order_by(col(User.active).desc(), User.name, User.email)))
+        brands = {row.id: row for row in session.execute(_BRANDS)}
+        found = [person.id for person in session.execute(_PEOPLE) if _holds(words, person, brands)]
+        page = list_page(len(found), asked_page())
+        people = list(session.exec(_IN_ORDER.where(col(User.id).in_(page.of(found)))))
         invites = links.open_invites(session, now=now)
-        tenants = list(session.exec(select(Tenant).order_by(Tenant.name)))
-        inviters = {user.id: user.name or user.email for user in everyone}
-    brand_names = {tenant.id: tenant.name for tenant in tenants}
+        inviters = session.exec(select(User).where(col(User.id).in_({invite.created_by for invite in invites}))).all()
     return frame.page(
         "people.html",
-        people=[
-            person
-            for person in everyone
-            if holds(
-                words, person.name, person.email, ROLE_WORDS[person.role], brand_names.get(person.tenant_id, "agency")
-            )
-        ],
+        people=people,
+        page=page,
         words=words,
         invites=invites,
-        inviters=inviters,
-        tenants=tenants,
-        brand_names=brand_names,
-        brand_slugs={tenant.id: tenant.slug for tenant in tenants},
+        inviters={user.id: user.name or user.email for user in inviters},
+        brand_names={tenant_id: brand.name for tenant_id, brand in brands.items()},
+        brand_slugs={tenant_id: brand.slug for tenant_id, brand in brands.items()},
         roles=list(Role),
         role_words=ROLE_WORDS,
         role_meaning=ROLE_MEANING,
@@ -186,7 +196,7 @@ def _page(
         who=who,
         until=lambda moment: moment_text(moment, frame.viewers_zone()),
         ago=lambda moment: ago_text(moment, now),
-        form=form or RoleInviteForm(formdata=None, brand=request.args.get("brand", "")),
+        form=form or RoleInviteForm(formdata=None, about=request.args.get("brand", "")),
         problem=problem,
         done=_DONE.get(request.args.get("done", "")),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -15,10 +15,10 @@ from sqlmodel import col, select
 
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.rights import require_agency
+from dash_portal.agency.paging import ListPage, list_page
 from database import AgencySession
 from models import RawBody, RawSnapshot, Resource
 
-PER_PAGE: Final = 50
 LONGEST_SHOWN: Final = 400_000
 _MOST_SEARCHED_BYTES: Final = 60_000_000
 _MOST_FOUND: Final = 200
@@ -44,9 +44,7 @@ class SnapshotPage:
     """One page of a run's answers. `cut_short`: a search had to stop before it had read all of them."""
 
     lines: tuple[SnapshotLine, ...]
-    page: int
-    pages: int
-    total: int
+    page: ListPage
     cut_short: bool = False
 
 
@@ -65,10 +63,9 @@ def list_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, page:
     """Return one page of what a run received."""
     of_run = (RawSnapshot.tenant_id == tenant_id, RawSnapshot.run_id == run_id)
     total = session.exec(select(func.count()).select_from(RawSnapshot).where(*of_run)).one()
-    pages = max(1, -(-total // PER_PAGE))
-    page = max(1, min(page, pages))
-    lines = _lines(session, tenant_id, run_id, first=(page - 1) * PER_PAGE, most=PER_PAGE)
-    return SnapshotPage(tuple(lines), page, pages, total)
+    shown = list_page(total, page)
+    lines = _lines(session, tenant_id, run_id, first=shown.before, most=shown.per_page)
+    return SnapshotPage(tuple(lines), shown)
 
 
 def search_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, words: str, actor: Actor) -> SnapshotPage:
@@ -82,8 +79,12 @@ def search_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, wor
         if hits:
             lines.append(replace(line, hits=hits))
         if searched_bytes > _MOST_SEARCHED_BYTES or len(lines) >= _MOST_FOUND:
-            return SnapshotPage(tuple(lines), 1, 1, len(lines), cut_short=True)
-    return SnapshotPage(tuple(lines), 1, 1, len(lines))
+            return _found(lines, cut_short=True)
+    return _found(lines)
+
+
+def _found(lines: Sequence[SnapshotLine], *, cut_short: bool = False) -> SnapshotPage:
+    return SnapshotPage(tuple(lines), list_page(len(lines), per_page=_MOST_FOUND), cut_short)
 
 
 def look_at_snapshot(

@@ -15,6 +15,7 @@ from sqlalchemy import case, func
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from dash_portal.agency.paging import ListPage, list_page
 from dash_portal.agency.words import RESOURCE_WORDS, Advice, advice_for
 from database import AgencySession
 from models import (
@@ -97,24 +98,21 @@ class HistoryPage:
     """One page of a brand's history."""
 
     runs: tuple[RunDetails, ...]
-    page: int
-    pages: int
-    total: int
+    page: ListPage
 
 
 def run_history(session: AgencySession, tenant_id: int, *, page: int) -> HistoryPage:
     """Return one page of the brand's runs; a page beyond the last is taken for the last."""
     total = session.exec(select(func.count()).select_from(SyncRun).where(SyncRun.tenant_id == tenant_id)).one()
-    pages = max(1, -(-total // RUNS_PER_PAGE))
-    page = max(1, min(page, pages))
+    shown = list_page(total, page, RUNS_PER_PAGE)
     question = (
         select(SyncRun)
         .where(SyncRun.tenant_id == tenant_id)
         .order_by(col(SyncRun.started_at).desc(), col(SyncRun.run_id))
-        .offset((page - 1) * RUNS_PER_PAGE)
+        .offset(shown.before)
         .limit(RUNS_PER_PAGE)
     )
-    return HistoryPage(_complete(session, tenant_id, session.exec(question).all()), page, pages, total)
+    return HistoryPage(_complete(session, tenant_id, session.exec(question).all()), shown)
 
 
 def find_run(session: AgencySession, tenant_id: int, run_id: str) -> RunDetails | None:

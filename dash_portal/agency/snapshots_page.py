@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.agency import frame
+from dash_portal.agency.paging import asked_page
 from dash_portal.agency.raw_snapshots import SnapshotBody, list_snapshots, look_at_snapshot, search_snapshots
 from dash_portal.agency.run_history import find_run
 from dash_portal.agency.words import RESOURCE_WORDS, RUN_WORDS
@@ -35,7 +36,7 @@ def of_run(slug: str, run_id: str) -> ResponseReturnValue:
             snapshots = search_snapshots(session, tenant.id or 0, run_id, words=words, actor=current_actor())
             session.commit()
         else:
-            snapshots = list_snapshots(session, tenant.id or 0, run_id, page=frame.asked_page())
+            snapshots = list_snapshots(session, tenant.id or 0, run_id, page=asked_page())
     return frame.page(
         "snapshots.html",
         tenant=tenant,

@@ -5,8 +5,7 @@ Addresses that name no brand begin with an underscore, which no short name can.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,21 +18,23 @@ from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.agency import frame, words
 from dash_portal.agency.brand_forms import WebKeyForm
 from dash_portal.agency.health.figures import figures_of
+from dash_portal.agency.health.narrowing import narrowed, state_choices
 from dash_portal.agency.health.rendering import (
     brand_row,
     came_in,
     drawn_row,
     drawn_run,
+    in_part,
     needs_key,
     ongoing_words,
     starts_at_once,
     trend_chart,
 )
-from dash_portal.agency.health.state import BrandState
-from dash_portal.agency.health.sync_health import BrandHealth, brand_health, sync_health
-from dash_portal.agency.list_search import holds, searched_words
+from dash_portal.agency.health.sync_health import brand_health, sync_health, with_runs
+from dash_portal.agency.list_search import searched_words
 from dash_portal.agency.live_part import live_answer, live_part
 from dash_portal.agency.notes_progress import notes_progress
+from dash_portal.agency.paging import asked_page, list_page
 from dash_portal.agency.run_history import held_back_reasons, run_history
 from dash_portal.agency.understanding import (
     accept_total,
@@ -42,7 +43,7 @@ from dash_portal.agency.understanding import (
     read_understanding,
 )
 from dash_portal.agency.worker_requests import confirm_held_back, find_workers, last_test, request_all, request_sync
-from dash_portal.brand_access import open_agency, selectable_brands
+from dash_portal.brand_access import brands_of, open_agency
 from dash_portal.brand_time import ago_text, duration_text, in_text, moment_text, nearby_text
 from dash_portal.portal import portal
 from dash_portal.request_words import member
@@ -61,7 +62,7 @@ _DONE: Final = {
     "created": "The brand is there, and its first sync is asked for.",
 }
 _PICKED_UP_WITHIN: Final = timedelta(minutes=2)
-_TROUBLE: Final = "trouble"
+_LONGEST_STATE: Final = 40
 _ALL_EVERY_SECONDS: Final = 3
 _ONE_EVERY_SECONDS: Final = 2
 
@@ -72,14 +73,14 @@ def show() -> ResponseReturnValue:
     parts = _all_brands()
     if not parts["total"]:
         return redirect(url_for("agency_brands.start"))
-    live = live_part(_rows(parts), _ALL_EVERY_SECONDS, "agency_sync.live", **_narrowed())
+    live = live_part(_rows(parts), _ALL_EVERY_SECONDS, "agency_sync.live", **_chosen())
     return frame.page("sync.html", **parts, live=live, done=_DONE.get(request.args.get("done", "")))
 
 
 @blueprint.get("/_live")
 def live() -> ResponseReturnValue:
     """Answer what changes on the page by itself."""
-    return live_answer(_rows(_all_brands()), _ALL_EVERY_SECONDS, "agency_sync.live", **_narrowed())
+    return live_answer(_rows(_all_brands()), _ALL_EVERY_SECONDS, "agency_sync.live", **_chosen())
 
 
 @blueprint.post("/_all")
@@ -88,7 +89,7 @@ def sync_all() -> ResponseReturnValue:
     with open_agency(writes=True) as session:
         new = request_all(session, actor=current_actor())
         session.commit()
-    return redirect(url_for("agency_sync.show", done="all" if new else "already"), code=303)
+    return redirect(url_for("agency_sync.show", done="all" if new else "already", **_chosen()), code=303)
 
 
 @blueprint.get("/<slug>")
@@ -156,26 +157,15 @@ def _resource(word: str) -> Resource:
     return resource
 
 
-def _narrowed() -> dict[str, str]:
-    """Return what the address leaves of the brands: by words, and by state ("trouble": all that need a look)."""
-    chosen = {"q": searched_words(), "state": request.args.get("state", "")[:40]}
+def _chosen() -> dict[str, Any]:
+    """Return which of the brands the address, or the form that a button sent, is about: by words, state and page."""
+    page = asked_page()
+    chosen = {"q": searched_words(), "state": _state(), "page": page if page > 1 else ""}
     return {name: value for name, value in chosen.items() if value}
 
 
-def _fits(brand: BrandHealth, narrowed: Mapping[str, str]) -> bool:
-    state = narrowed.get("state")
-    is_chosen = state is None or (brand.state.is_trouble if state == _TROUBLE else brand.state.word == state)
-    return is_chosen and holds(narrowed.get("q", ""), brand.name, brand.slug, brand.pill)
-
-
-def _choices(brands: Sequence[BrandHealth]) -> list[tuple[str, str, int]]:
-    """Return the states that brands are in, the most troubling first: words, what an address says, how many."""
-    in_state = Counter(brand.state for brand in brands)
-    return [
-        ("All", "", len(brands)),
-        ("Need a look", _TROUBLE, sum(brand.state.is_trouble for brand in brands)),
-        *((state.words, state.word, in_state[state]) for state in BrandState if in_state[state]),
-    ]
+def _state() -> str:
+    return request.values.get("state", "")[:_LONGEST_STATE]
 
 
 def _rows(parts: Mapping[str, Any]) -> str:
@@ -193,7 +183,7 @@ def _brand_parts(parts: Mapping[str, Any]) -> str:
 
 
 def _address(parts: Mapping[str, Any]) -> dict[str, Any]:
-    return {"slug": parts["row"].slug, "page": parts["history"].page}
+    return {"slug": parts["row"].slug, "page": parts["history"].page.number}
 
 
 def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:
@@ -207,7 +197,7 @@ def _ask(slug: str, *, accept: bool) -> ResponseReturnValue:
         session.commit()
     done = ("confirmed" if accept else "now") if new else "already"
     if request.form.get("back") == "all":
-        return redirect(url_for("agency_sync.show", done=done), code=303)
+        return redirect(url_for("agency_sync.show", done=done, **_chosen()), code=303)
     return redirect(url_for("agency_sync.brand", slug=slug, done=done), code=303)
 
 
@@ -228,13 +218,14 @@ def _accept(slug: str, accept: Callable[[AgencySession, int], None]) -> Response
 
 
 def _all_brands() -> dict[str, Any]:
-    now, cron, narrowed = utc_now(), portal().settings.sync_cron, _narrowed()
+    now, cron, words, state = utc_now(), portal().settings.sync_cron, searched_words(), _state()
     with open_agency() as session:
         brands = sync_health(session, now, cron)
         workers = find_workers(session, now)
-    shown = [brand for brand in brands if _fits(brand, narrowed)]
-    shown_ids = {brand.tenant_id for brand in shown}
-    figures = figures_of((brand for brand in selectable_brands() if brand.tenant_id in shown_ids), now)
+        fitting = narrowed(brands, words=words, state=state)
+        page = list_page(len(fitting), asked_page())
+        shown = with_runs(session, page.of(fitting))
+    figures = figures_of(brands_of([brand.tenant_id for brand in shown if brand.freshness.read_at is not None]), now)
     return {
         **_template_words(now),
         "total": len(brands),
@@ -242,9 +233,10 @@ def _all_brands() -> dict[str, Any]:
             brand_row(brand, now, has_worker=workers.alive > 0, figures=figures.get(brand.tenant_id)) for brand in shown
         ],
         "drawn_row": drawn_row,
-        "choices": _choices(brands),
-        "chosen_state": narrowed.get("state", ""),
-        "words_searched": narrowed.get("q", ""),
+        "page": page,
+        "choices": state_choices(brands),
+        "chosen_state": state,
+        "words_searched": words,
         "busy": sum(brand.ongoing is not None for brand in brands),
         "workers": workers,
         "next_sync_at": slot_after(cron, now),
@@ -264,7 +256,7 @@ def _one_brand(slug: str) -> dict[str, Any]:
             "understanding": read_understanding(
                 session, row.tenant_id, None if row.last_run is None else row.last_run.run_id
             ),
-            "history": run_history(session, row.tenant_id, page=frame.asked_page()),
+            "history": run_history(session, row.tenant_id, page=asked_page()),
             "notes": notes_progress(session, row.tenant_id),
             "last_test": last_test(session, row.tenant_id),
             "workers": find_workers(session, now),
@@ -286,6 +278,7 @@ def _template_words(now: Any) -> dict[str, Any]:
         "took": duration_text,
         "starts_at_once": starts_at_once,
         "came_in": came_in,
+        "in_part": in_part,
         "trend_chart": trend_chart,
         "ongoing_words": ongoing_words,
         "drawn_run": drawn_run,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Final
 
@@ -87,7 +87,7 @@ def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool, figures: 
 
 def starts_at_once(health: BrandHealth) -> bool:
     """Tell whether a worker takes the brand up as soon as it can, because it was never synced."""
-    return not health.is_suspended and health.last_run is None and health.ongoing is None
+    return not health.is_suspended and health.last.finished is None and health.ongoing is None
 
 
 def needs_key(health: BrandHealth) -> bool:
@@ -117,8 +117,15 @@ def drawn_row(row: BrandRow) -> Markup:
         took=duration_text,
         run_words=RUN_WORDS,
         came_in=came_in,
+        in_part=in_part,
         trend_chart=trend_chart,
+        instant=_instant,
     )
+
+
+def _instant(moment: datetime) -> str:
+    """Return a moment as machines read it, to the minute: 2026-07-14T09:05Z."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
 
 
 @lru_cache(maxsize=1024)
@@ -167,6 +174,12 @@ def came_in(outcome: RunOutcome) -> Markup:
     return Markup('<span title="%s">%s%s</span>') % (listed, good, failed)
 
 
+def in_part(outcome: RunOutcome) -> str:
+    """Say which resources came in with gaps, "" where none did: Leads in part."""
+    names = [RESOURCE_WORDS[each.resource] for each in outcome.resources if each.status is ResourceStatus.PARTIAL]
+    return f"{', '.join(names)} in part" if names else ""
+
+
 @cache
 def status_mark(status: ResourceStatus) -> Markup:
     """Return how one resource ended, with its sign."""
@@ -203,20 +216,20 @@ def trend_chart(recent: RecentRuns) -> Markup:
     for place, run in enumerate(runs):
         look = _LOOKS[run.status]
         height = _HEIGHT if look == "bad" else _LOWEST + (_HEIGHT - _LOWEST) * (run.seconds / longest) ** 0.5 * 0.8
-        paths.setdefault(look, []).append(_bar(place * _STEP + 1, f"{height:.0f}", outlined=look != "good"))
+        paths.setdefault(look, []).append(_bar(place * _STEP + 3, f"{height:.0f}", outlined=look != "good"))
     drawn = "".join(f'<path class="trend-{look}" d="{"".join(parts)}"/>' for look, parts in paths.items())
     width, words = len(runs) * _STEP + 1, trend_words(runs)
     return Markup(  # noqa: S704 - numbers and words of our own only
-        f'<svg class="trend" viewBox="0 0 {width} {_HEIGHT + 2}" width="{width}" height="{_HEIGHT + 2}" role="img" '
-        f'stroke-width="{_WIDTH}" aria-label="{words}"><title>{words}</title>{drawn}</svg>'
+        f'<svg class="trend" viewBox="0 {-_HEIGHT - 1} {width} {_HEIGHT + 2}" width="{width}" height="{_HEIGHT + 2}" '
+        f'role="img"><title>{words}</title>{drawn}</svg>'
     )
 
 
-def _bar(left: int, height: str, *, outlined: bool) -> str:
+def _bar(middle: int, height: str, *, outlined: bool) -> str:
     """Return a bar's part of a path: its outline, or just the line along its middle, drawn as wide as the bar."""
     if outlined:
-        return f"M{left} {_HEIGHT + 1}v-{height}h{_WIDTH}v{height}z"
-    return f"M{left + _WIDTH / 2} {_HEIGHT + 1}v-{height}"
+        return f"M{middle - _WIDTH / 2} 0v-{height}h{_WIDTH}v{height}z"
+    return f"M{middle} 0v-{height}"
 
 
 def trend_words(runs: tuple[RunSummary, ...]) -> str:

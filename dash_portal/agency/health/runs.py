@@ -13,7 +13,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlalchemy import ColumnElement, bindparam, tuple_
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
@@ -51,20 +51,32 @@ class RunSummary:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class LastRuns:
+    """The ids of a brand's last run that has `finished`, and of the one after it that is still `running`, if any.
+
+    `status` is how the finished one ended.
+    """
+
+    finished: str | None = None
+    status: RunStatus | None = None
+    running: str | None = None
+
+
+NO_RUNS: Final = LastRuns()
+
+
 @dataclass(frozen=True, eq=False)
 class RecentRuns:
     """A brand's last runs, the oldest first; the same object until another run comes or ends.
 
-    So what is drawn of it can be kept as well. `finished` is the last that has ended; `running` the very last, where it
-    has not.
+    So what is drawn of it can be kept as well.
     """
 
     runs: tuple[RunSummary, ...]
-    finished: RunSummary | None = None
-    running: RunSummary | None = None
 
 
-NO_RUNS: Final = RecentRuns(())
+NONE_RECENT: Final = RecentRuns(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +93,13 @@ class ResourceOutcome:
 
 @dataclass(frozen=True, eq=False)
 class RunOutcome:
-    """What a finished run did, which kinds of error it met, and which core fields it found empty.
+    """A finished run: what it did, which kinds of error it met, and which core fields it found empty.
 
     A value here and there that is odd is no error of the run's. It is the same object for as long as it is kept, so
     that what is drawn of it can be kept as well.
     """
 
+    run: RunSummary
     resources: tuple[ResourceOutcome, ...]
     error_kinds: frozenset[str]
     empty_fields: tuple[tuple[Resource, str], ...] = ()
@@ -97,36 +110,48 @@ class RunOutcome:
         return sum(resource.changed for resource in self.resources)
 
 
+def last_runs(session: AgencySession, only: int | None = None) -> dict[int, LastRuns]:
+    """Return the last runs of all brands, or of the one named; a brand without any is left out."""
+    latest = session.execute(_LATEST if only is None else _LATEST.where(col(Tenant.id) == only)).all()
+    running = {row.id: row.run_id for row in latest if row.status is RunStatus.RUNNING}
+    before = session.execute(_LAST_FINISHED.where(col(Tenant.id).in_(running))).all() if running else []
+    ended = {row.id: LastRuns(row.run_id, row.status) for row in latest if row.run_id is not None}
+    return ended | {row.id: LastRuns(row.run_id, row.status, running[row.id]) for row in before}
+
+
+def read_summaries(session: AgencySession, runs: Sequence[RunKey]) -> dict[RunKey, RunSummary]:
+    """Return these runs in a line each; one that is gone is left out."""
+    question = _SUMMARY.where(_is_of(runs, SyncRun))
+    return {(row.tenant_id, row.run_id): _summary(row) for row in (session.execute(question) if runs else ())}
+
+
 class RunMemory:
     """What this process knows of the brands' runs."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._recent: dict[int, tuple[RunMark, RecentRuns]] = {}
+        self._recent: dict[int, tuple[LastRuns, RecentRuns]] = {}
         self._outcomes: OrderedDict[RunKey, RunOutcome] = OrderedDict()
         self._lock = Lock()
 
-    def recent(self, session: AgencySession, only: int | None = None) -> dict[int, RecentRuns]:
-        """Return the last runs of all brands, or of the one named; a brand without any is left out."""
-        return {tenant_id: self._recent_of(session, tenant_id, mark) for tenant_id, mark in _latest(session, only)}
-
-    def _recent_of(self, session: AgencySession, tenant_id: int, mark: RunMark) -> RecentRuns:
+    def recent(self, session: AgencySession, tenant_id: int, last: LastRuns) -> RecentRuns:
+        """Return a brand's recent runs, the last of which are these: while they are the same, so are those before."""
         known = self._recent.get(tenant_id)
-        if known is not None and known[0] == mark:
+        if known is not None and known[0] == last:
             return known[1]
         recent = _read_recent(session, tenant_id)
         if not _may_still_end(recent):
-            self._recent[tenant_id] = (mark, recent)
+            self._recent[tenant_id] = (last, recent)
         return recent
 
     def outcomes(self, session: AgencySession, runs: Sequence[RunKey]) -> dict[RunKey, RunOutcome]:
-        """Return what each of these finished runs did."""
+        """Return what each of these finished runs did; one that is gone is left out."""
         with self._lock:
             known = {run: self._outcomes[run] for run in runs if run in self._outcomes}
         read = _read_outcomes(session, [run for run in runs if run not in known])
         with self._lock:
             self._outcomes |= read
-            for run in runs:
+            for run in known:
                 self._outcomes.move_to_end(run)
             while len(self._outcomes) > _MOST_OUTCOMES:
                 self._outcomes.popitem(last=False)
@@ -135,26 +160,27 @@ class RunMemory:
 
 RUN_MEMORY: Final = RunMemory()
 
-RunMark = tuple[str, RunStatus]
-"""The id of a brand's latest run, and how it stands: while both are the same, so are the brand's last runs."""
-
-
-def _latest(session: AgencySession, only: int | None) -> list[tuple[int, RunMark]]:
-    """Return each brand's latest run: one step along an index for each."""
-    question = _LATEST if only is None else _LATEST.where(col(Tenant.id) == only)
-    return [(row.id, (row.run_id, row.status)) for row in session.execute(question) if row.run_id is not None]
-
 
 def _may_still_end(recent: RecentRuns) -> bool:
     """Tell whether a run before the latest is open: the worker that was cut off in it has yet to be noticed."""
     return any(run.status is RunStatus.RUNNING for run in recent.runs[:-1])
 
 
-def _of_brand(column: Any) -> Any:
-    """Ask for a column of the brand's latest run."""
+_SUMMARY: Final = select_columns(
+    col(SyncRun.tenant_id),
+    col(SyncRun.run_id),
+    col(SyncRun.status),
+    col(SyncRun.trigger),
+    col(SyncRun.started_at),
+    col(SyncRun.finished_at),
+)
+
+
+def _last(column: Any, *which: ColumnElement[bool]) -> Any:
+    """Ask for a column of the brand's last run of a kind: one step along an index."""
     return (
         select_columns(column)
-        .where(col(SyncRun.tenant_id) == Tenant.id)
+        .where(col(SyncRun.tenant_id) == Tenant.id, *which)
         .order_by(col(SyncRun.started_at).desc())
         .limit(1)
         .correlate(Tenant)
@@ -163,16 +189,13 @@ def _of_brand(column: Any) -> Any:
     )
 
 
-_LATEST: Final = select_columns(col(Tenant.id), _of_brand(col(SyncRun.run_id)), _of_brand(col(SyncRun.status)))
+_FINISHED: Final = col(SyncRun.status) != RunStatus.RUNNING
+_LATEST: Final = select_columns(col(Tenant.id), _last(col(SyncRun.run_id)), _last(col(SyncRun.status)))
+_LAST_FINISHED: Final = select_columns(
+    col(Tenant.id), _last(col(SyncRun.run_id), _FINISHED), _last(col(SyncRun.status), _FINISHED)
+)
 _RECENT: Final = (
-    select_columns(
-        col(SyncRun.run_id),
-        col(SyncRun.status),
-        col(SyncRun.trigger),
-        col(SyncRun.started_at),
-        col(SyncRun.finished_at),
-    )
-    .where(col(SyncRun.tenant_id) == bindparam("tenant_id"))
+    _SUMMARY.where(col(SyncRun.tenant_id) == bindparam("tenant_id"))
     .order_by(col(SyncRun.started_at).desc())
     .limit(TREND_RUNS)
 )
@@ -181,10 +204,7 @@ _RECENT: Final = (
 def _read_recent(session: AgencySession, tenant_id: int) -> RecentRuns:
     """Read one brand's last runs. A statement for each brand with news is quicker than one that ranks all runs."""
     newest_first = session.execute(_RECENT, {"tenant_id": tenant_id}).all()
-    runs = tuple(_summary(row) for row in reversed(newest_first))
-    finished = next((run for run in reversed(runs) if run.status is not RunStatus.RUNNING), None)
-    running = runs[-1] if runs and runs[-1].status is RunStatus.RUNNING else None
-    return RecentRuns(runs, finished, running)
+    return RecentRuns(tuple(_summary(row) for row in reversed(newest_first)))
 
 
 def _summary(row: Any) -> RunSummary:
@@ -196,8 +216,10 @@ def _read_outcomes(session: AgencySession, runs: Sequence[RunKey]) -> dict[RunKe
     resources: dict[RunKey, list[ResourceOutcome]] = defaultdict(list)
     kinds: dict[RunKey, set[str]] = defaultdict(set)
     empty_fields: dict[RunKey, list[tuple[Resource, str]]] = defaultdict(list)
+    summaries: dict[RunKey, RunSummary] = {}
     for start in range(0, len(runs), _PORTION):
         portion = runs[start : start + _PORTION]
+        summaries |= read_summaries(session, portion)
         for row in session.execute(_RESOURCES.where(_is_of(portion, SyncRunResource))):
             resources[row.tenant_id, row.run_id].append(_resource_outcome(row))
         for row in session.execute(_ERRORS.where(_is_of(portion, SyncError))):
@@ -206,11 +228,12 @@ def _read_outcomes(session: AgencySession, runs: Sequence[RunKey]) -> dict[RunKe
                 empty_fields[row.tenant_id, row.run_id].append((row.resource, row.field))
     return {
         run: RunOutcome(
+            run=summary,
             resources=tuple(sorted(resources[run], key=lambda outcome: _RESOURCE_ORDER[outcome.resource])),
             error_kinds=frozenset(kinds[run]),
             empty_fields=tuple(empty_fields[run]),
         )
-        for run in runs
+        for run, summary in summaries.items()
     }
 
 
@@ -248,6 +271,6 @@ _ERRORS: Final = (
 )
 
 
-def _is_of(runs: Iterable[RunKey], table: type[SyncRunResource | SyncError]) -> ColumnElement[bool]:
-    """Choose the rows of these runs. Each is named: both databases then look it up by its index."""
-    return or_(*(and_(col(table.tenant_id) == tenant_id, col(table.run_id) == run_id) for tenant_id, run_id in runs))
+def _is_of(runs: Iterable[RunKey], table: type[SyncRun | SyncRunResource | SyncError]) -> ColumnElement[bool]:
+    """Choose the rows of these runs. Both columns are named: both databases then look each run up by its index."""
+    return tuple_(col(table.tenant_id), col(table.run_id)).in_(list(runs))

@@ -6,8 +6,8 @@ or asked for is its `ongoing` sync.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,17 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col
 
 from dash_portal.agency.health.ages import AGE_MEMORY, BrandAges
-from dash_portal.agency.health.runs import NO_RUNS, RUN_MEMORY, RecentRuns, RunOutcome, RunSummary
+from dash_portal.agency.health.runs import (
+    NO_RUNS,
+    NONE_RECENT,
+    RUN_MEMORY,
+    LastRuns,
+    RecentRuns,
+    RunOutcome,
+    RunSummary,
+    last_runs,
+    read_summaries,
+)
 from dash_portal.agency.health.state import TROUBLE_ORDER, BrandState, brand_state, worst_error
 from dash_portal.agency.words import empty_fields_words
 from dash_portal.freshness import Freshness, freshness_of
@@ -48,8 +58,9 @@ class OngoingSync:
 class BrandHealth:
     """One brand's row. `error_kind` is what explains its last run best, `held_back` what waits for a decision.
 
-    `last_run` is the last that has finished, `outcome` what it did. `pill` are the state's words, with the field
-    that is not understood where that is all there is to say.
+    `pill` are the state's words, with the field that is not understood where that is all there is to say; `last` names
+    its last runs. What the last that has finished did, the `outcome`, and the `recent` runs are there `with_runs` only:
+    of a thousand brands, a page shows a few.
     """
 
     tenant_id: int
@@ -59,17 +70,22 @@ class BrandHealth:
     state: BrandState
     pill: str
     freshness: Freshness
-    last_run: RunSummary | None
-    outcome: RunOutcome | None
-    recent: RecentRuns
+    last: LastRuns
     ongoing: OngoingSync | None
     error_kind: str | None
     held_back: tuple[Resource, ...]
+    outcome: RunOutcome | None = None
+    recent: RecentRuns = NONE_RECENT
 
     @property
     def is_suspended(self) -> bool:
         """Tell whether the brand is neither synced nor shown."""
         return self.state is BrandState.SUSPENDED
+
+    @property
+    def last_run(self) -> RunSummary | None:
+        """The last run that has finished."""
+        return None if self.outcome is None else self.outcome.run
 
     @property
     def notes_remaining(self) -> int | None:
@@ -85,22 +101,37 @@ def sync_health(session: AgencySession, now: datetime, sync_cron: str) -> tuple[
 
 def brand_health(session: AgencySession, tenant_id: int, now: datetime, sync_cron: str) -> BrandHealth:
     """Return the row of one brand, which must exist."""
-    return next(_rows(session, tenant_id, now, sync_cron))
+    row = next(_rows(session, tenant_id, now, sync_cron))
+    return with_runs(session, [row])[0]
+
+
+def with_runs(session: AgencySession, brands: Sequence[BrandHealth]) -> list[BrandHealth]:
+    """Return these brands' rows with what their last finished run did, and their last 24 runs."""
+    outcomes = _outcomes(session, {brand.tenant_id: brand.last for brand in brands})
+    return [
+        replace(
+            brand,
+            outcome=outcomes.get(brand.tenant_id),
+            recent=RUN_MEMORY.recent(session, brand.tenant_id, brand.last),
+        )
+        for brand in brands
+    ]
 
 
 def _rows(session: AgencySession, only: int | None, now: datetime, sync_cron: str) -> Iterator[BrandHealth]:
     """Yield the rows of all brands, or of the one named."""
-    recent = RUN_MEMORY.recent(session, only)
-    outcomes = _last_outcomes(session, recent)
-    ages, ongoing = AGE_MEMORY.ages(session, only), _ongoing_syncs(session, recent, only, now)
+    last = last_runs(session, only)
+    went_wrong = {tenant_id: runs for tenant_id, runs in last.items() if runs.status is not RunStatus.SUCCESS}
+    outcomes = _outcomes(session, went_wrong)
+    ages, ongoing = AGE_MEMORY.ages(session, only), _ongoing_syncs(session, last, only, now)
     brands = select_columns(
         col(Tenant.id), col(Tenant.slug), col(Tenant.name), col(Tenant.timezone), col(Tenant.status)
     )
     for tenant in session.execute(_narrowed(brands, col(Tenant.id), only)):
         yield _health(
             tenant,
-            recent=recent.get(tenant.id, NO_RUNS),
-            outcome=outcomes.get(tenant.id),
+            last=last.get(tenant.id, NO_RUNS),
+            trouble=outcomes.get(tenant.id),
             ages=ages.get(tenant.id, {}),
             ongoing=ongoing.get(tenant.id),
             now=now,
@@ -119,8 +150,8 @@ def _trouble_first(row: BrandHealth) -> tuple[int, str, str]:
 def _health(
     tenant: Any,
     *,
-    recent: RecentRuns,
-    outcome: RunOutcome | None,
+    last: LastRuns,
+    trouble: RunOutcome | None,
     ages: BrandAges,
     ongoing: OngoingSync | None,
     now: datetime,
@@ -129,11 +160,10 @@ def _health(
     listed = [ages.get(resource) for resource in Resource]
     freshness = freshness_of(listed, now, sync_cron, tenant.slug)
     held_back = tuple(age.resource for age in listed if age is not None and age.last_status is ResourceStatus.HELD_BACK)
-    ended_well = recent.finished is None or recent.finished.status is RunStatus.SUCCESS
-    error_kinds = frozenset() if outcome is None or ended_well else outcome.error_kinds
+    error_kinds = frozenset() if trouble is None else trouble.error_kinds
     state = brand_state(
         suspended=tenant.status is TenantStatus.SUSPENDED,
-        last_status=None if recent.finished is None else recent.finished.status,
+        last_status=last.status,
         error_kinds=error_kinds,
         holds_back=bool(held_back),
         freshness=freshness,
@@ -144,39 +174,39 @@ def _health(
         name=tenant.name,
         timezone=tenant.timezone,
         state=state,
-        pill=_pill(state, outcome),
+        pill=_pill(state, trouble),
         freshness=freshness,
-        last_run=recent.finished,
-        outcome=outcome,
-        recent=recent,
+        last=last,
         ongoing=ongoing,
         error_kind=worst_error(error_kinds) if state.is_trouble else None,
         held_back=held_back,
     )
 
 
-def _pill(state: BrandState, outcome: RunOutcome | None) -> str:
+def _pill(state: BrandState, trouble: RunOutcome | None) -> str:
     """Return the state in words, naming the field where one is all that is not understood."""
-    empty_fields = () if outcome is None else outcome.empty_fields
+    empty_fields = () if trouble is None else trouble.empty_fields
     if state is not BrandState.NOT_UNDERSTOOD or not empty_fields:
         return state.words
     return f"Partly: {empty_fields_words(empty_fields)}"
 
 
-def _last_outcomes(session: AgencySession, recent: Mapping[int, RecentRuns]) -> dict[int, RunOutcome]:
-    """Return what each brand's last finished run did."""
-    keys = [(tenant_id, runs.finished.run_id) for tenant_id, runs in recent.items() if runs.finished is not None]
+def _outcomes(session: AgencySession, last: Mapping[int, LastRuns]) -> dict[int, RunOutcome]:
+    """Return what each of these brands' last finished run did."""
+    keys = [(tenant_id, runs.finished) for tenant_id, runs in last.items() if runs.finished is not None]
     return {tenant_id: outcome for (tenant_id, _), outcome in RUN_MEMORY.outcomes(session, keys).items()}
 
 
 def _ongoing_syncs(
-    session: AgencySession, recent: Mapping[int, RecentRuns], only: int | None, now: datetime
+    session: AgencySession, last: Mapping[int, LastRuns], only: int | None, now: datetime
 ) -> dict[int, OngoingSync]:
     """Return what is under way (the run's lease is held) or asked for (a request waits), and who asked for it."""
     ongoing = _open_requests(session, only)
+    running = [(tenant_id, runs.running) for tenant_id, runs in last.items() if runs.running is not None]
+    under_way = read_summaries(session, running)
     for lease in _held_leases(session, only, now):
-        run = recent.get(lease.tenant_id, NO_RUNS).running
-        if run is None or run.run_id != lease.run_id:
+        run = under_way.get((lease.tenant_id, lease.run_id))
+        if run is None:
             continue
         request = ongoing.get(lease.tenant_id) if run.trigger is Trigger.MANUAL else None
         ongoing[lease.tenant_id] = OngoingSync(

@@ -11,9 +11,11 @@ from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
+from dash_portal.agency.frame import MENU_BRANDS
+from dash_portal.agency.paging import PER_PAGE
 from database import AgencySession, BrandSession
 from models import (
     CheckOutcome,
@@ -23,15 +25,18 @@ from models import (
     Resource,
     ResourceFreshness,
     Role,
+    RunStatus,
+    SyncErrorKind,
     SyncRequest,
     Tenant,
     TenantLogo,
     User,
     utc_now,
 )
-from tests.dash_portal.agency.histories import add_run, beat, every_state
+from tests.dash_portal.agency.histories import add_brand, add_run, beat, every_state, failed_results
 from tests.dash_portal.co_branding.test_logo_files import SVG, png
 from tests.dash_portal.portal_world import PortalWorld
+from tests.factories import make_tenant
 from tests.pages.asked_pages import ask_page
 
 AGENCY = "agency@mellon.example"
@@ -179,6 +184,8 @@ def test_a_row_says_what_came_in_what_is_to_be_done_and_what_the_brand_has(world
         assert opened.by_id("unread")["children"] is None, heading
     assert "4 of 5" in row_of(page, "held-back")
     assert "not Leads" in row_of(page, "held-back")
+    assert "5 of 5</span>, Leads in part" in row_of(page, "not-understood")
+    assert "in part" not in row_of(page, "fresh")
     assert "0 of 5" in row_of(page, "key-refused")
     assert "Replace web key" in row_of(page, "key-refused")
     assert "Replace web key" not in row_of(page, "token-refused")
@@ -206,6 +213,113 @@ def test_brands_are_narrowed_by_state_and_by_name_and_stay_so_as_the_page_brings
     address = asks_again(agency.get("/agency/sync?q=PIN+harbor").text.partition('id="live"')[2])
     assert address.startswith("/agency/sync/_live")
     assert slugs(address.replace("seen=", "before=")) == {"fresh"}
+
+
+MANY = 2 * PER_PAGE + 5
+"""More brands than two pages hold."""
+
+
+@pytest.fixture
+def many_brands(world: PortalWorld) -> PortalWorld:
+    """Brands for three pages, all of them waiting for their first sync, and one that is refused, the last by name."""
+    with AgencySession(world.engine) as session:
+        session.add_all(make_tenant(world.cipher, slug=f"brand-{n:03}", name=f"Brand {n:03}") for n in range(MANY))
+        session.commit()
+    refused = add_brand(world.engine, world.cipher, "refused", name="Zephyr Kites")
+    kind = (SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?")
+    add_run(
+        world.engine,
+        refused,
+        utc_now(),
+        status=RunStatus.FAILED,
+        results=failed_results(*Resource),
+        errors={None: kind},
+    )
+    return world
+
+
+def rows_on(page: str) -> list[str]:
+    return re.findall(r'<tr id="(?:row|brand|person)-([a-z0-9-]+)"', page)
+
+
+def to_page(page: str, number: int) -> str:
+    """The address to which a page's own links lead for another page of its list."""
+    addresses = {unescape(href) for href in re.findall(r'<a class="button" href="([^"]+)"', page)}
+    return next(address for address in addresses if re.search(rf"[?&]page={number}\b", address))
+
+
+def test_many_brands_are_paged_trouble_first_and_all_are_counted(many_brands: PortalWorld) -> None:
+    agency = many_brands.sign_in(AGENCY)
+    first = agency.get("/agency/sync").text
+    total = MANY + 4
+    assert len(first.encode()) < 100_000
+    assert rows_on(first)[0] == "refused"
+    assert f"All <strong>{total}</strong>" in first
+    assert "Need a look <strong>1</strong>" in first
+    assert f"1–{PER_PAGE} of {total} brands" in first  # noqa: RUF001 - a dash on purpose
+    second = agency.get(to_page(first, 2)).text
+    third = agency.get(to_page(second, 3)).text
+    assert to_page(third, 2) == to_page(first, 2)
+    rows = [slug for page in (first, second, third) for slug in rows_on(page)]
+    assert len(rows) == len(set(rows)) == total
+    assert rows_on(agency.get("/agency/sync?page=99").text) == rows_on(third)
+    live = asks_again(second.partition('id="live"')[2])
+    assert "page=2" in live
+    assert rows_on(agency.get(live.replace("seen=", "before=")).text) == rows_on(second)
+
+
+def test_a_page_of_what_was_searched_for_leads_to_the_others_of_it_and_a_sync_comes_back_to_it(
+    many_brands: PortalWorld,
+) -> None:
+    agency = many_brands.sign_in(AGENCY)
+    first = agency.get("/agency/sync?q=brand&state=waiting").text
+    assert "refused" not in rows_on(first)
+    second = agency.get(to_page(first, 2)).text
+    assert rows_on(second)
+    assert "q=brand" in to_page(second, 1)
+    assert "state=waiting" in to_page(second, 1)
+    sent = dict(re.findall(r'<input type="hidden" form="asks" name="([a-z]+)" value="([^"]*)">', second))
+    assert sent == {"q": "brand", "state": "waiting", "page": "2"}
+    sent |= {"back": "all", "csrf_token": many_brands.csrf_token(agency)}
+    for address in (f"/agency/sync/{rows_on(second)[0]}/now", "/agency/sync/_all"):
+        answer = agency.post(address, data=sent)
+        assert rows_on(agency.get(answer.location).text) == rows_on(second), address
+
+
+def test_the_other_lists_of_an_agency_with_many_brands_are_paged_too(many_brands: PortalWorld) -> None:
+    with AgencySession(many_brands.engine) as session:
+        brands = session.exec(select(Tenant.id, Tenant.slug).where(col(Tenant.slug).startswith("brand-"))).all()
+        session.add_all(
+            User(email=f"viewer@{slug}.example", password_hash="", role=Role.TENANT_VIEWER, tenant_id=tenant_id)
+            for tenant_id, slug in brands
+        )
+        session.commit()
+    agency = many_brands.sign_in(AGENCY)
+    for path, of in (("/agency/brands", MANY + 4), ("/agency/users", MANY + len(many_brands.people))):
+        pages = [agency.get(f"{path}?page={number}").text for number in (1, 2, 3)]
+        assert all(len(page.encode()) < 100_000 for page in pages)
+        rows = [row for page in pages for row in rows_on(page)]
+        assert len(rows) == len(set(rows)) == of
+        found = agency.get(f"{path}?q=brand-0").text
+        assert len(rows_on(found)) == PER_PAGE
+        assert "q=brand-0" in to_page(found, 2)
+    menu = agency.get("/agency/brands/_menu").text
+    assert "Type a part of a name" in menu
+    assert menu.count("<li><a") == MENU_BRANDS
+    assert "Zephyr Kites" in agency.get("/agency/brands/_menu?q=zephyr").text
+    offered = agency.get("/agency/brands/_choices?about=zephyr").text
+    assert re.findall(r'<option value="([^"]+)">([^<]+)', offered) == [("refused", "Zephyr Kites")]
+
+
+def test_a_brand_is_named_by_its_name_or_its_short_name(many_brands: PortalWorld) -> None:
+    agency, viewer = many_brands.sign_in(AGENCY), many_brands.people["viewer@own.example"]
+    for written in ("refused", "zephyr  kites"):
+        many_brands.post(agency, f"/agency/users/{viewer}/role", role="tenant_viewer", about="own")
+        moved = many_brands.post(agency, f"/agency/users/{viewer}/role", role="tenant_viewer", about=written)
+        assert moved.status_code == 303
+        assert many_brands.user("viewer@own.example").tenant_id not in many_brands.brands.values()
+    assert "Own Brand" in agency.get("/agency/audit?about=own+brand").text
+    assert "Nothing of the kind" in agency.get("/agency/audit?about=no-such-brand").text
 
 
 def test_a_brands_page_names_what_did_not_come_in(world: PortalWorld) -> None:
@@ -405,31 +519,31 @@ def test_every_look_at_a_raw_answer_is_noted(world: PortalWorld) -> None:
 
 def test_people_are_invited_moved_and_never_the_last_admin_locked_out(world: PortalWorld) -> None:
     agency = world.sign_in(AGENCY)
-    form = {"email": "new@own.example", "role": "tenant_admin", "brand": "own"}
+    form = {"email": "new@own.example", "role": "tenant_admin", "about": "own"}
     page = world.post(agency, "/agency/users/invite", **form).text
     assert re.search(r'id="link"[^>]*value="http://localhost/join/', page)
     assert "new@own.example" in agency.get("/agency/users").text
     viewer = world.people["viewer@own.example"]
-    moved = world.post(agency, f"/agency/users/{viewer}/role", role="tenant_admin", brand="other")
+    moved = world.post(agency, f"/agency/users/{viewer}/role", role="tenant_admin", about="other")
     assert moved.status_code == 303
     assert (world.user("viewer@own.example").role, world.user("viewer@own.example").tenant_id) == (
         Role.TENANT_ADMIN,
         world.brands["other"],
     )
-    assert world.post(agency, f"/agency/users/{viewer}/role", role="tenant_viewer", brand="").status_code == 400
+    assert world.post(agency, f"/agency/users/{viewer}/role", role="tenant_viewer", about="").status_code == 400
     me = world.people[AGENCY]
     assert world.post(agency, f"/agency/users/{me}/deactivate").status_code == 400
-    assert world.post(agency, f"/agency/users/{me}/role", role="tenant_viewer", brand="own").status_code == 400
+    assert world.post(agency, f"/agency/users/{me}/role", role="tenant_viewer", about="own").status_code == 400
     assert world.user(AGENCY).role is Role.AGENCY_ADMIN
 
 
 @pytest.mark.parametrize(
     ("form", "field", "words"),
     [
-        ({"email": "nobody", "role": "tenant_viewer", "brand": "own"}, "email", "Please give an e-mail address"),
-        ({"email": "new@own.example", "role": "king", "brand": "own"}, "role", "Please choose a role."),
-        ({"email": "new@own.example", "role": "tenant_viewer", "brand": ""}, "brand", "Please choose the brand"),
-        ({"email": "viewer@own.example", "role": "tenant_viewer", "brand": "own"}, "email", "There is already someone"),
+        ({"email": "nobody", "role": "tenant_viewer", "about": "own"}, "email", "Please give an e-mail address"),
+        ({"email": "new@own.example", "role": "king", "about": "own"}, "role", "Please choose a role."),
+        ({"email": "new@own.example", "role": "tenant_viewer", "about": ""}, "about", "Please choose the brand"),
+        ({"email": "viewer@own.example", "role": "tenant_viewer", "about": "own"}, "email", "There is already someone"),
     ],
 )
 def test_what_is_wrong_with_an_invitation_is_said_at_its_field_and_what_was_typed_stays(

@@ -12,7 +12,7 @@ from sqlmodel import select
 from dash_portal.accounts.errors import AccountError, NotAllowedError
 from dash_portal.agency.health.rendering import trend_words
 from dash_portal.agency.health.state import BrandState
-from dash_portal.agency.health.sync_health import BrandHealth, sync_health
+from dash_portal.agency.health.sync_health import BrandHealth, sync_health, with_runs
 from dash_portal.agency.run_history import RUNS_PER_PAGE, find_run, held_back_reasons, run_history
 from dash_portal.agency.worker_requests import confirm_held_back, find_workers, request_all, request_sync
 from database import AgencySession
@@ -26,7 +26,7 @@ AGENCY = "agency@mellon.example"
 
 def rows_of(world: PortalWorld) -> dict[str, BrandHealth]:
     with AgencySession(world.engine) as session:
-        return {row.slug: row for row in sync_health(session, utc_now(), HOURLY)}
+        return {row.slug: row for row in with_runs(session, sync_health(session, utc_now(), HOURLY))}
 
 
 def test_each_state_is_found_and_trouble_comes_first(world: PortalWorld) -> None:
@@ -145,8 +145,8 @@ def test_the_history_is_paged_and_says_what_went_wrong(world: PortalWorld) -> No
     add_run(world.engine, world.brands["other"], now, results={})
     with AgencySession(world.engine) as session:
         first, last = run_history(session, own, page=1), run_history(session, own, page=99)
-        assert (first.total, first.pages, len(first.runs)) == (RUNS_PER_PAGE + 5, 2, RUNS_PER_PAGE)
-        assert (last.page, len(last.runs)) == (2, 5)
+        assert (first.page.total, first.page.pages, len(first.runs)) == (RUNS_PER_PAGE + 5, 2, RUNS_PER_PAGE)
+        assert (last.page.number, len(last.runs)) == (2, 5)
         newest = first.runs[0]
         assert newest.run_id == run_id
         assert newest.problems[0].advice.happened.startswith("Held back")
