@@ -69,6 +69,8 @@ The words are libpq's; what the address says of them counts.
 
 
 _POOLER: Final = "pooler"
+OVERFLOW: Final = 10
+"""How many connections an engine may open beyond those that it keeps."""
 
 
 class BrandMissingError(Exception):
@@ -102,6 +104,7 @@ def create_engine(
     engine = create_sqlalchemy_engine(
         address.difference_update_query([_POOLER]),
         pool_size=pool_size,
+        max_overflow=OVERFLOW,
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
@@ -122,7 +125,10 @@ def _sqlite_engine(url: str) -> Engine:
     if path and path != ":memory:":
         Path(path).resolve().parent.mkdir(parents=True, exist_ok=True)
     engine = create_sqlalchemy_engine(
-        url, connect_args={"timeout": 30, "check_same_thread": False}, hide_parameters=True
+        url,
+        connect_args={"timeout": 30, "check_same_thread": False},
+        hide_parameters=True,
+        max_overflow=OVERFLOW,
     )
 
     @event.listens_for(engine, "do_connect")

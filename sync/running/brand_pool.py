@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from statistics import mean
 from typing import Any, Final
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 
+from database import OVERFLOW
 from settings import SyncSettings
 from sync.api.pace import Pace
 from sync.running.memory import memory_share
@@ -35,6 +37,7 @@ class BrandPool:
         self._is_closed = False
         self._looked_at, self._worked = time.monotonic(), time.process_time()
         self._calm_seconds = float("inf")
+        self._free_connections: list[int] = []
 
     def submit(self, task: Callable[..., object], *arguments: Any) -> Future[None]:
         """Have a task done when it is its turn."""
@@ -71,9 +74,16 @@ class BrandPool:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def adjust(self, pace: Pace, engine: Engine) -> None:
-        """Look every few seconds how many brands may go side by side from now on, unless their number is fixed."""
-        if self._settings.sync_brands_at_once is None and time.monotonic() - self._looked_at >= _LOOK_SECONDS:
-            self.follow(self._conditions(pace, engine))
+        """Look at the connections, and every few seconds how many brands may go side by side from now on.
+
+        Where their number is fixed nothing is to be looked at.
+        """
+        if self._settings.sync_brands_at_once is not None:
+            return
+        self._free_connections.append(_free_connections(engine))
+        if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
+            self.follow(self._conditions(pace))
+            self._free_connections.clear()
 
     def follow(self, seen: Conditions) -> None:
         """Allow as many as the rule says under these conditions, and write a line where that is another number."""
@@ -91,10 +101,10 @@ class BrandPool:
                 call_ms=round(seen.call_seconds * 1000),
                 processor=round(seen.processor, 2),
                 memory=round(seen.memory, 2),
-                free_connections=seen.free_connections,
+                free_connections=round(seen.free_connections, 1),
             )
 
-    def _conditions(self, pace: Pace, engine: Engine) -> Conditions:
+    def _conditions(self, pace: Pace) -> Conditions:
         looked_at, worked = time.monotonic(), time.process_time()
         processor = (worked - self._worked) / (looked_at - self._looked_at)
         self._looked_at, self._worked = looked_at, worked
@@ -103,7 +113,7 @@ class BrandPool:
         return Conditions(
             waiting=self._waiting,
             requests_per_brand=self._settings.sync_requests_per_brand,
-            free_connections=_free_connections(engine),
+            free_connections=mean(self._free_connections),
             calls_per_second=pace.calls_per_second,
             call_seconds=call_seconds,
             calm_seconds=self._calm_seconds,
@@ -113,6 +123,6 @@ class BrandPool:
 
 
 def _free_connections(engine: Engine) -> int:
-    """Return how many of the connections that are kept nobody uses; those beyond them stay a reserve."""
+    """Return how many connections more the process may use at this moment."""
     assert isinstance(engine.pool, QueuePool)  # noqa: S101 - what create_engine makes for a file and for a server
-    return engine.pool.size() - engine.pool.checkedout()
+    return engine.pool.size() + OVERFLOW - engine.pool.checkedout()

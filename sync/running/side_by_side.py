@@ -27,12 +27,13 @@ class Conditions:
     `waiting` brands are due and not yet begun. `calls_per_second` is the pace that ClientTether was felt to bear, None
     while it refused nothing. A call takes `call_seconds` now and took `calm_seconds` at the best of times, 0 where
     none was made. `processor` is the share of one processor that the process works for, `memory` the share that it
-    holds of what it may have (both 0 to 1), `free_connections` are those of the database that nobody uses.
+    holds of what it may have (both 0 to 1), `free_connections` are those to the database that it might still open or
+    use, as the mean of a few looks.
     """
 
     waiting: int
     requests_per_brand: int
-    free_connections: int
+    free_connections: float
     calls_per_second: float | None = None
     call_seconds: float = 0.0
     calm_seconds: float = 0.0
@@ -64,7 +65,7 @@ def brands_side_by_side(present: int, seen: Conditions) -> int:
 
 
 def _has_room(present: int, seen: Conditions) -> bool:
-    if seen.memory > _ROOMY:
+    if seen.memory > _ROOMY or seen.free_connections < 2 * _CONNECTIONS_OF_A_BRAND:
         return False
     return present < USUAL or (seen.processor < _BUSY and not _slower_than(_CALM, seen))
 

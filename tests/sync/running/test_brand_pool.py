@@ -6,17 +6,18 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 import structlog
 from sqlalchemy import Engine
 
+from database import create_engine
 from settings import SyncSettings
 from sync.api.pace import Pace
 from sync.running import brand_pool
 from sync.running.brand_pool import BrandPool
-from sync.running.memory import memory_share
-from sync.running.side_by_side import USUAL, Conditions
+from sync.running.side_by_side import MOST, USUAL, Conditions
 
 BRANDS_WAIT = Conditions(waiting=9, requests_per_brand=4, free_connections=10)
 PATIENCE = 30.0
@@ -87,42 +88,66 @@ def test_when_fewer_are_allowed_those_that_run_go_on_and_no_other_begins(runs: R
     assert len(runs.begun) == USUAL
 
 
-def test_one_that_waits_can_be_called_off_and_no_longer_counts_as_waiting(runs: Runs, engine: Engine) -> None:
-    pool = BrandPool(_settings(1))
-    pool.submit(partial(runs.task, 0))
-    runs.wait_for(1)
-    waiting = pool.submit(partial(runs.task, 1))
-    assert waiting.cancel()
-    assert pool._conditions(Pace(), engine).waiting == 0
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    """Return a database that nobody has asked anything yet: only its connections are counted."""
+    return create_engine(f"sqlite:///{tmp_path}/empty.db")
 
 
-def test_a_fixed_number_stays(runs: Runs, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Conditions]:
+    """What a pool saw, look by look, without waiting between two of them."""
+    seen: list[Conditions] = []
+    follow = BrandPool.follow
+
+    def watched(pool: BrandPool, conditions: Conditions) -> None:
+        seen.append(conditions)
+        follow(pool, conditions)
+
     monkeypatch.setattr(brand_pool, "_LOOK_SECONDS", 0.0)
-    pace = Pace()
-    for at_once, expected in ((2, 2), (None, 1)):  # at half a call a second the pace keeps one brand busy
-        pool = BrandPool(_settings(at_once))
-        pace.calls_per_second = 0.5
-        pool.adjust(pace, engine)
-        assert pool.at_once == expected
+    monkeypatch.setattr(BrandPool, "follow", watched)
+    return seen
 
 
-def test_a_worker_sees_its_connections_and_its_memory(engine: Engine) -> None:
+def test_one_that_waits_can_be_called_off_and_counts_no_longer(
+    runs: Runs, looks: list[Conditions], engine: Engine
+) -> None:
     pool = BrandPool(_settings(None))
-    before = pool._conditions(Pace(), engine).free_connections
+    numbers = range(MOST + 2)  # more than the pool has threads: those wait to be taken up at all
+    futures = [pool.submit(partial(runs.task, number)) for number in numbers]
+    runs.wait_for(USUAL)
+    assert futures[-1].cancel()
+    pool.adjust(Pace(), engine)
+    assert looks[0].waiting == len(numbers) - USUAL - 1
+
+
+@pytest.mark.parametrize(("fixed", "expected"), [(2, 2), (None, 1)])
+def test_a_fixed_number_stays_and_else_a_slow_pace_leaves_one(
+    looks: list[Conditions], engine: Engine, fixed: int | None, expected: int
+) -> None:
+    pace = Pace()
+    pace.calls_per_second = 0.5
+    pool = BrandPool(_settings(fixed))
+    pool.adjust(pace, engine)
+    assert pool.at_once == expected
+    assert len(looks) == (0 if fixed else 1)
+
+
+def test_a_worker_sees_its_connections_and_its_memory(looks: list[Conditions], engine: Engine) -> None:
+    pool = BrandPool(_settings(None))
+    pool.adjust(Pace(), engine)
     with engine.connect(), engine.connect():
-        assert pool._conditions(Pace(), engine).free_connections == before - 2
-    assert 0 < memory_share() < 1
+        pool.adjust(Pace(), engine)
+    assert looks[1].free_connections == looks[0].free_connections - 2
+    assert 0 < looks[0].memory < 1
 
 
-def test_calm_is_the_best_that_was_seen_and_is_slowly_forgotten(engine: Engine) -> None:
+def test_calm_is_the_best_that_was_seen_and_is_slowly_forgotten(looks: list[Conditions], engine: Engine) -> None:
     pool, pace = BrandPool(_settings(None)), Pace()
-    calm = []
-    for seconds in (0.0, 0.4, 0.1, 0.4, 0.4):
+    for seconds in (0.0, 0.4, 0.1, *[0.4] * 200):
         pace.call_seconds = seconds
-        calm.append(pool._conditions(pace, engine).calm_seconds)
-    assert calm[0] == float("inf")
-    assert calm[1:3] == [0.4, 0.1]
+        pool.adjust(pace, engine)
+    calm = [look.calm_seconds for look in looks]
+    assert calm[:3] == [float("inf"), 0.4, 0.1]
     assert 0.1 < calm[3] < calm[4] < 0.4
-    for _ in range(200):
-        pool._conditions(pace, engine)
-    assert pool._conditions(pace, engine).calm_seconds == 0.4
+    assert calm[-1] == 0.4
