@@ -38,8 +38,8 @@ TABLE = Table(
         Column(
             "stage", "Stage", "stage", descending_first=True, width=215, least=128, grows=True, write=texts.stage_pieces
         ),
-        Column("iff", "IFF", "iff", numeric=True, width=110, least=104, write=texts.money),
-        Column("weighted_iff", "Weighted IFF", "weighted", numeric=True, width=130, least=104, write=texts.money),
+        Column("iff", "IFF", "iff", numeric=True, width=124, least=112, write=texts.money),
+        Column("weighted_iff", "Weighted IFF", "weighted", numeric=True, width=130, least=112, write=texts.money),
         Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=texts.percent),
         Column("days", "Days in stage", "days", numeric=True, width=130, cell=texts.days_pieces),
         Column("sales_lead", "Sales lead", "lead", width=130, least=86, grows=True),

@@ -13,7 +13,7 @@ PAGES = ["/leads", "/pipeline", "/hot-list", "/notes", "/schedule"]
 
 BROKEN_WORDS = """() => {
     const broken = [];
-    for (const cell of document.querySelectorAll('.ag-header-cell-text, .ag-row .cell')) {
+    for (const cell of document.querySelectorAll('.ag-header-cell-text, .ag-row .ag-cell-value')) {
         const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
         for (let text = texts.nextNode(); text; text = texts.nextNode()) {
             for (const { 0: word, index } of text.data.matchAll(/(?<!\\S)\\S{2,11}(?!\\S)/g)) {

@@ -111,6 +111,11 @@ CALLBACK_VALUES: dict[tuple[str, str], str] = {
         for page in PAGES
         for part in ("columnDefs", "dashGridOptions")
     },
+    **{
+        (f'{{"page":"{page[1:]}","parameter":"{parameter}","type":"control"}}', part): "drawn"
+        for page in PAGES
+        for parameter, part in (("page", "max_value"), ("page", "active_page"), ("size", "value"), ("sort", "value"))
+    },
     ("details-view", "data"): "view",
     ("freshness-asks", "n_intervals"): "count",
     ('{"page":["ALL"],"type":"shown"}', "data"): "shown",
