@@ -81,7 +81,7 @@ addEventListener("click", (event) => {
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   if (link.pathname !== location.pathname) scrollTo(0, 0);
-  follow(link.pathname + link.search);
+  (link.matches(".chip-clear") ? go : follow)(link.pathname + link.search); // what is clicked before is cleared too
 });
 
 (window.dash_clientside ??= {}).address = {

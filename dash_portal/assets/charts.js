@@ -54,6 +54,7 @@ function pointed(drawing, { start, step, own, rows }, { clientX, clientY }) {
   const { left, top } = drawing.getBoundingClientRect();
   const [across, down, width] = [clientX - left, clientY - top + drawing.scrollTop, drawing.clientWidth];
   const row = Math.floor(drawing.matches(".is-across") ? across / width / step : (down - start) / step);
+  drawing.title = across < own[0] ? (rows[row]?.[0][1] ?? "") : ""; // beside the names, where the engine explains nothing
   return [row, rows[row]?.[1] && across >= own[0] + (width - own[0]) * own[1] ? 1 : 0];
 }
 const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1], Enter: [0, 0] };

@@ -18,8 +18,7 @@ function tell(_count, [shownAt], landedAt, [shown], landed) {
   const isNewer = landed?.version > shown.version;
   const isSame = landed?.version === shown.version && landedAt > shownAt;
   const [start, at] = isSame ? [landed, landedAt] : [shown, shownAt];
-  const isWaiting = start.age === null;
-  const age = start.age + (Date.now() - at) / 1000;
+  const [isWaiting, age] = [start.age === null, start.age + (Date.now() - at) / 1000];
   const isStale = !isWaiting && age > shown.stale;
   const mood = isWaiting ? "waiting" : isStale ? "stale" : start.failed || age > shown.ageing ? "ageing" : "fresh";
   const isTaken = isNewer && !document.hidden && !isBusy() && (isBack || Date.now() - touched > REST);

@@ -15,10 +15,11 @@ from dash_portal.charts.drawing import (
     Panel,
 )
 from dash_portal.charts.marks import distinct, marks_of
+from dash_portal.charts.names import is_short, told_apart
 from dash_portal.charts.numbers import ValueFormat
 from dash_portal.charts.palette import palette
 from dash_portal.charts.scales import reach, spans, title_height
-from dash_portal.charts.text import FONT_SIZE, LINE_HEIGHT, lines_of, plain, shortened, text_width
+from dash_portal.charts.text import FONT_SIZE, LINE_HEIGHT, lines_of, plain, text_width
 
 NARROWEST = 320
 """The width in pixels of a chart's card on a phone of 360: what fits there fits everywhere."""
@@ -30,7 +31,7 @@ _PANEL_GAP = 0.05
 
 def bars(chart: Chart, accent: str | None) -> Drawing:
     """Settle how bars are drawn for a brand with that accent colour (None: neutral)."""
-    categories = distinct(tuple(shortened(plain(label)) for label in chart.categories))
+    categories = distinct(told_apart([plain(label) for label in chart.categories], is_short))
     series = _drawn_series(chart, palette(accent))
     panel_count = series[-1].panel + 1
     room = _LABEL_WIDTH if panel_count == 1 else _LABEL_WIDTH_BESIDE_PANELS

@@ -129,7 +129,7 @@ def _name_axis(drawing: Drawing, panel: int, *, is_shown: bool) -> dict[str, Any
         "show": is_shown,
         "interval": 0,
         "fontSize": drawing.font,
-        "lineHeight": LINE_HEIGHT,
+        "lineHeight": LINE_HEIGHT * drawing.font // FONT_SIZE,
         "margin": LABEL_GAP,
         "width": drawing.label_width - LABEL_GAP,
         "overflow": "break",

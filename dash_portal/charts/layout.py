@@ -3,7 +3,7 @@
 from dash_portal.charts.bars import bars
 from dash_portal.charts.chart import Chart, Kind
 from dash_portal.charts.drawing import Drawing
-from dash_portal.charts.rows import NARROW, WIDE, rows
+from dash_portal.charts.rows import NARROW, PICTURE, WIDE, Room, rows
 from dash_portal.charts.strip import strip
 
 
@@ -12,7 +12,15 @@ def drawing_of(chart: Chart, accent: str | None, *, narrow: bool = False) -> Dra
 
     Bars are drawn alike on every screen.
     """
-    room = NARROW if narrow else WIDE
+    return _drawing(chart, accent, NARROW if narrow else WIDE)
+
+
+def picture_of(chart: Chart, accent: str | None) -> Drawing:
+    """Settle how a chart is drawn in a picture that is taken away."""
+    return _drawing(chart, accent, PICTURE)
+
+
+def _drawing(chart: Chart, accent: str | None, room: Room) -> Drawing:
     if chart.kind is Kind.ROWS:
         return rows(chart, accent, room)
     if chart.kind is Kind.STRIP:

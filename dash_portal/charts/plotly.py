@@ -14,7 +14,7 @@ import plotly.io
 
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.drawing import LEGEND_ROW, PANEL_TITLE_SIZE, Drawing, DrawnSeries
-from dash_portal.charts.layout import drawing_of
+from dash_portal.charts.layout import drawing_of, picture_of
 from dash_portal.charts.text import FONT_FAMILY, FONT_SIZE
 
 TEXT_COLOUR = "#343A40"
@@ -53,16 +53,12 @@ plotly.io.templates[TEMPLATE] = go.layout.Template(
 
 def plotly_figure(chart: Chart, *, accent: str | None, narrow: bool = False) -> dict[str, Any]:
     """Return the chart for `dcc.Graph`, as plain data; a point's customdata is the key a click filters by."""
-    drawing = drawing_of(chart, accent, narrow=narrow)
-    # All of it goes into one Figure, which checks each property: parts made before would be checked again, and copied.
-    data = [_bars(drawing, series) for series in drawing.series]
-    plain: dict[str, Any] = go.Figure({"data": data, "layout": _layout(drawing)}).to_plotly_json()
-    return plain
+    return _figure(drawing_of(chart, accent, narrow=narrow))
 
 
 def plotly_picture(chart: Chart, *, accent: str | None, lines: Sequence[str]) -> dict[str, Any]:
     """Return the figure of a picture that is taken away: its own size in pixels, and title and lines above it."""
-    figure = plotly_figure(chart, accent=accent)
+    figure = _figure(picture_of(chart, accent))
     layout, margin = figure["layout"], figure["layout"]["margin"]
     head = PICTURE_EDGE + PICTURE_LINE * (len(lines) + 2)
     height = layout["height"] + head + PICTURE_EDGE
@@ -86,6 +82,13 @@ def plotly_picture(chart: Chart, *, accent: str | None, lines: Sequence[str]) ->
         "yanchor": "top",
     }
     return figure
+
+
+def _figure(drawing: Drawing) -> dict[str, Any]:
+    # All of it goes into one Figure, which checks each property: parts made before would be checked again, and copied.
+    data = [_bars(drawing, series) for series in drawing.series]
+    plain: dict[str, Any] = go.Figure({"data": data, "layout": _layout(drawing)}).to_plotly_json()
+    return plain
 
 
 def _layout(drawing: Drawing) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Lays out rows: each category one line high, with a panel for each measure beside the others."""
+"""Lays out rows: each category one line high (two small ones on a phone), with a panel for each measure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final
 
@@ -15,11 +15,10 @@ from dash_portal.charts.drawing import (
     Panel,
 )
 from dash_portal.charts.marks import distinct, marks_of
+from dash_portal.charts.names import broken, has_room, told_apart
 from dash_portal.charts.palette import VERMILLION, palette
 from dash_portal.charts.scales import reach, spans
-from dash_portal.charts.text import FONT_SIZE, fitted, lines_of, plain, text_width
-
-ROW_HEIGHT: Final = 24
+from dash_portal.charts.text import FONT_SIZE, lines_of, plain, text_width
 
 _THICKNESS: Final = {Look.BAR: 0.64, Look.SHARE: 0.64, Look.INSIDE: 0.26, Look.HEAT: 0.84, Look.MARK: 0.76}
 """Which share of its row a mark takes."""
@@ -37,7 +36,8 @@ class Room:
     """How much room there is for a picture; one of more than three panels takes the whole width of its page.
 
     `card` is the narrowest card, `labels` what names may take of it; `full` and `full_labels` where it takes the whole
-    width. These and the font are pixels. `gap` between panels and how much of its panel a `mark` takes are shares.
+    width; these, the font and the height of a `row` are pixels. A name may take so many `lines`. `gap` between panels
+    and how much of its panel a `mark` takes are shares.
     """
 
     card: int
@@ -45,12 +45,16 @@ class Room:
     full: int
     full_labels: int
     font: int
+    row: int
+    lines: int
     gap: float
     mark: float
 
 
-WIDE: Final = Room(card=520, labels=170, full=620, full_labels=190, font=FONT_SIZE, gap=0.03, mark=0.5)
-NARROW: Final = Room(card=300, labels=112, full=300, full_labels=92, font=10, gap=0.02, mark=1.0)
+WIDE: Final = Room(card=516, labels=210, full=556, full_labels=190, font=FONT_SIZE, row=24, lines=1, gap=0.03, mark=0.5)
+NARROW: Final = Room(card=300, labels=112, full=300, full_labels=92, font=10, row=25, lines=2, gap=0.02, mark=1.0)
+PICTURE: Final = replace(WIDE, card=900, labels=320, full=900, full_labels=320)
+"""A picture that is taken away shows its names whole: nobody can point at one of them."""
 
 
 def rows(chart: Chart, accent: str | None, room: Room) -> Drawing:
@@ -58,8 +62,12 @@ def rows(chart: Chart, accent: str | None, room: Room) -> Drawing:
     by_panel = _by_panel(chart)
     is_full = len(by_panel) > _MOST_BESIDE_OTHERS
     card, label_room = (room.full, room.full_labels) if is_full else (room.card, room.labels)
-    categories = distinct(tuple(fitted(plain(label), _guessed(label_room, room)) for label in chart.categories))
-    label_width = ceil(max(map(text_width, categories), default=0) * room.font / FONT_SIZE) + LABEL_GAP + 4
+    name_room = _guessed(label_room, room)
+    names = [plain(label) for label in chart.categories]
+    categories = distinct(told_apart(names, has_room(name_room, room.lines)))
+    labels = tuple(broken(name, name_room) for name in categories)
+    widest = max((text_width(line) for lines in labels for line in lines), default=0.0)
+    label_width = ceil(widest * room.font / FONT_SIZE) + LABEL_GAP + 4
     series = _drawn_series(chart, palette(accent)[0])
     drawn = [[one_series for one_series in series if one_series.panel == number] for number in range(len(by_panel))]
     width = _guessed(card - label_width - _RIGHT, room)
@@ -69,7 +77,7 @@ def rows(chart: Chart, accent: str | None, room: Room) -> Drawing:
     return Drawing(
         chart=chart,
         categories=categories,
-        labels=tuple((label,) for label in categories),
+        labels=labels,
         series=series,
         panels=panels,
         label_width=label_width,
@@ -77,7 +85,7 @@ def rows(chart: Chart, accent: str | None, room: Room) -> Drawing:
         legend_rows=0,
         top=top,
         bottom=BOTTOM,
-        height=EMPTY_HEIGHT if chart.is_empty else top + ROW_HEIGHT * len(categories) + BOTTOM,
+        height=EMPTY_HEIGHT if chart.is_empty else top + room.row * len(categories) + BOTTOM,
         card=card,
         font=room.font,
     )

@@ -5,10 +5,11 @@ from typing import Final
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.drawing import EMPTY_HEIGHT, Drawing, DrawnSeries, Panel
 from dash_portal.charts.marks import distinct, marks_of
+from dash_portal.charts.names import is_short, told_apart
 from dash_portal.charts.palette import palette
 from dash_portal.charts.rows import Room
 from dash_portal.charts.scales import reach
-from dash_portal.charts.text import FONT_SIZE, LINE_HEIGHT, lines_of, plain, shortened
+from dash_portal.charts.text import FONT_SIZE, LINE_HEIGHT, lines_of, plain
 
 _COLUMN: Final = 42
 """How high the highest column is, in pixels."""
@@ -19,7 +20,7 @@ _AIR: Final = 5
 
 def strip(chart: Chart, accent: str | None, room: Room) -> Drawing:
     """Settle how a strip is drawn for a brand with that accent colour (None: neutral)."""
-    categories = distinct(tuple(shortened(plain(label)) for label in chart.categories))
+    categories = distinct(told_apart([plain(label) for label in chart.categories], is_short))
     slot = room.card / max(1, len(categories)) * FONT_SIZE / room.font + _AIR
     labels = tuple(lines_of(label, slot) for label in categories)
     colour = palette(accent)[0]

@@ -10,7 +10,6 @@ FONT_FAMILY = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "
 FONT_SIZE = 12
 LINE_HEIGHT = 15
 MOST_LINES = 4
-MOST_LETTERS = 60
 LONGEST_WHOLE_WORD = 20
 
 _NARROW = frozenset(" .,;:'|!()[]ijlI-")
@@ -29,23 +28,6 @@ def plain(text: str, otherwise: str = "(none)") -> str:
     if not shown.isprintable():
         shown = "".join(letter for letter in shown if letter.isprintable()).strip()
     return shown or otherwise
-
-
-def shortened(text: str) -> str:
-    """Cut an endless name; the hover and the data hold all of it."""
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1].rstrip()}…"
-
-
-def fitted(text: str, width: float) -> str:
-    """Cut the middle out of a name that is wider than so many pixels: its beginning and its end tell it from others."""
-    if text_width(text) <= width:
-        return text
-    head = tail = ""
-    for first, last in zip(text, reversed(text), strict=True):
-        if text_width(f"{head}{first}…{last}{tail}") > width:
-            break
-        head, tail = head + first, last + tail
-    return f"{head.rstrip()}…{tail.lstrip()}"
 
 
 @lru_cache(maxsize=4096)

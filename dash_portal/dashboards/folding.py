@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-SHOWN: Final = 9
+SHOWN: Final = 10
 OPEN: Final = "\x1f"
 """What a click on the folded category asks for: the tail laid open, not a filter. No name holds this sign."""
 

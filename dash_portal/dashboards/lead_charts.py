@@ -22,7 +22,7 @@ SOURCES: Final = "leads-sources"
 STATUS_GROUPS: Final = "leads-status-groups"
 TOP_STATUSES: Final = "leads-top-statuses"
 
-STATUSES_SHOWN: Final = 5
+STATUSES_SHOWN: Final = 4
 
 _NO_LEADS: Final = "No leads yet"
 

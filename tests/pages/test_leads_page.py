@@ -49,7 +49,7 @@ def test_the_page_shows_brand_tab_figures_charts_and_rows(visit: Visit) -> None:
         "Signed",
     ]
     chart_ready(page, "leads-sources")
-    assert rows(page, "leads-sources") == 10
+    assert rows(page, "leads-sources") == 11
     expect(page.locator("#table .ag-center-cols-container .ag-row")).to_have_count(25)
     expect(page).to_have_title("Leads · Own Brand")
 
@@ -155,15 +155,28 @@ def test_what_is_clicked_before_an_answer_came_holds_beside_what_was_clicked_bef
     expect(chips).to_have_text([re.compile("^Status: ")])
 
 
+def test_a_filter_whose_answer_has_not_come_is_cleared_with_the_others(visit: Visit) -> None:
+    page = visit().open("/leads?sort=name&source=Facebook")
+    chart_ready(page, "leads-top-statuses")
+    page.wait_for_load_state("networkidle")
+    with answers_held(page):
+        click_row(page, "leads-top-statuses", 1)
+        expect(page).to_have_url(re.compile("status="))
+        page.locator(".chip-clear").click()
+        expect(page).to_have_url(re.compile(r"/leads\?sort=name$"))
+    expect(page.locator(".chips .chip")).to_have_count(0)
+    expect(page.locator("#table-total")).to_have_attribute("data-total", figure(page, "total-leads").replace(",", ""))
+
+
 def test_the_long_tail_opens_and_folds_again(visit: Visit) -> None:
     page = visit().open("/leads")
     chart_ready(page, "leads-sources")
-    click_row(page, "leads-sources", 9)
+    click_row(page, "leads-sources", 10)
     names = page.locator("#card-leads-sources .js-plotly-plot .ytick text")
     expect(names).to_have_count(13)
     expect(page).to_have_url(re.compile("open=leads-sources"))
     page.get_by_role("link", name="Fold the long tail again").click()
-    expect(names).to_have_count(10)
+    expect(names).to_have_count(11)
 
 
 def test_filtering_keeps_the_scroll_position(visit: Visit) -> None:

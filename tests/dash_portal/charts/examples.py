@@ -1,5 +1,6 @@
 """One chart of each kind, as the dashboards make them."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from dash_portal.charts.chart import Chart, Kind, Look, Series
@@ -137,3 +138,17 @@ EXAMPLES = {
     "parts of wholes": PARTS,
     "strip": STRIP,
 }
+
+
+def with_names(chart: Chart, names: tuple[str, ...]) -> Chart:
+    """Return the chart with other categories, its values over and over."""
+    places = [place % len(chart.categories) for place in range(len(names))]
+    series = tuple(
+        replace(
+            one_series,
+            values=tuple(one_series.values[place] for place in places),
+            wholes=one_series.wholes and tuple(one_series.wholes[place] for place in places),
+        )
+        for one_series in chart.series
+    )
+    return replace(chart, categories=names, series=series, keys=None, selected=frozenset(), quiet=frozenset())

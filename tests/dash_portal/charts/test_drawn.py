@@ -1,6 +1,7 @@
 """Each kind of chart as the real engines draw it in the real browser."""
 
 import re
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -11,8 +12,21 @@ from playwright.sync_api import expect
 from dash_portal.charts.chart import Chart, Kind, Series
 from dash_portal.charts.data import chart_data
 from tests.dash_portal.charts.conftest import ChartPage
-from tests.dash_portal.charts.examples import BAR, EMPTY, EXAMPLES, KEYED, PANELS, PARTS, ROWS, SIGNED, STAGES, STRIP
+from tests.dash_portal.charts.examples import (
+    BAR,
+    EMPTY,
+    EXAMPLES,
+    KEYED,
+    PANELS,
+    PARTS,
+    ROWS,
+    SIGNED,
+    SOURCES,
+    STRIP,
+    with_names,
+)
 from tests.dash_portal.charts.strategies import HOSTILE, charts
+from tests.dash_portal.charts.test_names import CALLS, ENDLESS, SHOWS
 from tests.dash_portal.charts.test_rendering import lengths
 
 pytestmark = pytest.mark.browser
@@ -71,7 +85,7 @@ def rgba(colour: str) -> tuple[float, ...]:
 def test_every_name_can_be_read_on_a_phone(chart_page: ChartPage, name: str) -> None:
     """Whole, and inside the card: in Plotly a label is one text, in ECharts each of its lines is one.
 
-    Only rows have one line for each, and cut the middle out of a name that is too long.
+    Only rows have one or two lines for each, and cut a name that is too long.
     """
     chart_page.page.set_viewport_size({"width": 360, "height": 800})
     drawn = chart_page.draw(EXAMPLES[name], narrow=True)
@@ -96,23 +110,8 @@ def overlap(box: dict[str, Any], other: dict[str, Any]) -> bool:
     return bool(across > 2 and down > 5)
 
 
-LONG = Chart(
-    chart_id="long",
-    title="L",
-    description="L",
-    kind=Kind.ROWS,
-    categories=tuple(f"{'Stage of an endless name ' * 12}{number}" for number in range(41)),
-    series=tuple(
-        Series(
-            series.name,
-            tuple(series.values[place % len(STAGES)] for place in range(41)),
-            series.value_format,
-            series.look,
-            series.heading,
-        )
-        for series in ROWS.series
-    ),
-)
+LONG = replace(with_names(ROWS, ENDLESS), chart_id="long")
+TWO_LINES = replace(with_names(ROWS, (*SHOWS, *CALLS, *SOURCES)), chart_id="two lines on a phone")
 TEXTS = """() => [...document.querySelectorAll("#plotly svg text, #echarts svg text")]
   .filter((node) => node.textContent).map((node) => {
     const {left, right, top, bottom} = node.getBoundingClientRect();
@@ -120,12 +119,12 @@ TEXTS = """() => [...document.querySelectorAll("#plotly svg text, #echarts svg t
     return {engine, text: node.textContent, left, right, top, bottom}; })"""
 
 
-@pytest.mark.parametrize("chart", [LONG, ROWS, PARTS, STRIP], ids=lambda chart: chart.chart_id)
+@pytest.mark.parametrize("chart", [LONG, TWO_LINES, ROWS, PARTS, STRIP], ids=lambda chart: chart.chart_id)
 def test_no_text_runs_into_another_at_any_width(chart_page: ChartPage, chart: Chart) -> None:
     """With 41 stages of names of 300 letters, on cards of pages from 360 to 2560 pixels."""
-    for width in (302, 332, 580, 720, 970, 1376, 1536):
+    for width in (302, 332, 556, 720, 970, 1376, 1536):
         chart_page.page.set_viewport_size({"width": width, "height": 1200})
-        chart_page.draw(chart, narrow=width < 560)
+        chart_page.draw(chart, narrow=width < 400)
         texts = chart_page.page.evaluate(TEXTS)
         assert len(texts) >= 2 * len(chart.categories)
         assert [box for box in texts if box["left"] < -1 or box["right"] > width + 1] == [], width
