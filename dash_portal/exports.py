@@ -248,6 +248,7 @@ _HOT_LIST: Final[Export[hot_list.HotRow]] = Export(
         ExportColumn("Weighted IFF", lambda deal: deal.weighted_iff),
         ExportColumn("Likely %", lambda deal: deal.likelihood),
         ExportColumn("Days in stage", lambda deal: deal.days),
+        ExportColumn("Stuck", lambda deal: "stuck" if deal.stuck else ""),
         ExportColumn("Sales lead", lambda deal: deal.sales_lead),
     ),
     _hot_deals,

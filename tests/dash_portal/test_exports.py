@@ -15,7 +15,15 @@ from models import Tenant, User
 from sync.mapping.records import NoteRecord
 from sync.mapping.rows import note_row
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
-from tests.factories import commit_counted, make_activity, make_lead, make_note, make_opportunity, make_stage
+from tests.factories import (
+    commit_counted,
+    make_activity,
+    make_hot_list_item,
+    make_lead,
+    make_note,
+    make_opportunity,
+    make_stage,
+)
 
 FORMULAS = ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1")
 
@@ -118,3 +126,29 @@ def test_deals_begin_with_those_that_came_farthest_and_end_with_the_parked(world
     rows = rows_of(world.sign_in("viewer@own.example"), "/export/pipeline.csv")
     place = rows[0].index("Stage")
     assert [row[place] for row in rows[1:]] == ["FA Signed", "FDD Sent", "New Lead", "Future Interest"]
+
+
+def test_a_hot_list_is_taken_away_cell_by_cell(world: PortalWorld) -> None:
+    """Amounts and shares as numbers, telephone numbers and codes as they are, and nothing that a spreadsheet computes."""
+    brand = world.brands["own"]
+    common = {"stage_name": "FA Sent", "stage_position": 2, "likelihood": 95, "iff": 49500, "weighted_iff": "47025.00"}
+    with AgencySession(world.engine) as session:
+        session.add(make_stage(brand, "FA Sent", 2, likelihood=95))
+        texts = {"candidate": "(404) 555-0100", "market": "\uff1d1+1", "units": "3-4", "sales_lead": "Pat; =cmd"}
+        deal = make_opportunity(brand, stage_name="FA Sent", stage_key="fa sent")
+        session.add_all((deal, make_hot_list_item(brand, opportunity_id=deal.opportunity_id, **common, **texts)))
+        commit_counted(session, brand)
+    headings, row = rows_of(world.sign_in("viewer@own.example"), "/export/hot-list.csv")
+    assert dict(zip(headings, row, strict=True)) == {
+        "Candidate": "'(404) 555-0100",
+        "Priority": "Closing",
+        "Market": "'\uff1d1+1",
+        "Units": "'3-4",
+        "Stage": "FA Sent",
+        "IFF": "49500.00",
+        "Weighted IFF": "47025.00",
+        "Likely %": "95",
+        "Days in stage": "",
+        "Stuck": "",
+        "Sales lead": "Pat; '=cmd",
+    }
