@@ -15,6 +15,7 @@ from emulator import AccountPlan, Emulator
 from encryption import Cipher
 from models import NoteEvidence, NoteReading, SyncRun, Tenant, utc_now
 from notes_rhythm import NOTES_THAT_PROVE
+from timetable import slot_before
 
 TOKEN: Final = "enterprise-token"
 ONE_SLOT: Final = "0 0 1 1 *"
@@ -77,6 +78,7 @@ def an_hour_passes(engine: Engine, emulator: Emulator, changed: int, hour: int) 
     """
     with agency_transaction(engine) as connection:
         runs, readings, evidence = (_table(model) for model in (SyncRun, NoteReading, NoteEvidence))
+        connection.execute(update(runs).where(runs.c.slot_at < slot_before(ONE_SLOT, utc_now())).values(slot_at=None))
         older = {name: runs.c[name] - _AN_HOUR for name in ("started_at", "finished_at")}
         connection.execute(update(runs).values(**older, slot_at=runs.c.slot_at - _A_SLOT))
         connection.execute(update(readings).values(read_at=readings.c.read_at - _AN_HOUR))

@@ -1,7 +1,7 @@
 """How gunicorn serves the portal: the settings it reads. Where it listens, and in how many processes, `serve` says.
 
-The application is imported here, before gunicorn makes its workers, so that they share its code instead of each reading
-it again; what it opens (database, caches) each worker opens for itself.
+The application is made before gunicorn listens and makes its workers (`warming.py`), so that they share it and each can
+answer at once; what it opens (database, caches) each worker opens for itself, with its first request.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 from gunicorn.glogging import Logger
 from prometheus_client.multiprocess import mark_process_dead
 
-import dash_portal.app  # noqa: F401
 from dash_portal.monitoring.figures import SHARED_FOLDER
 from logs import configure_logs
 
@@ -31,6 +30,12 @@ class HouseLogger(Logger):  # type: ignore[misc]
             logger.propagate = True
 
 
+def when_ready(_server: Any) -> None:
+    """Let the garbage collector leave alone what all workers share: looking through it would copy it."""
+    gc.collect()
+    gc.freeze()
+
+
 def child_exit(_server: Any, worker: Any) -> None:
     """Count nothing more of a process that has ended: what it had lent out is free."""
     if SHARED_FOLDER in os.environ:
@@ -45,7 +50,8 @@ def on_exit(_server: Any) -> None:
 
 logger_class = HouseLogger
 
-wsgi_app = "dash_portal.app:create_app()"
+wsgi_app = "dash_portal.warming:warm_app()"
+preload_app = True
 worker_class = "dash_portal.whole_requests.PatientWorker"
 threads = 4
 timeout = 60
@@ -58,5 +64,3 @@ control_socket_disable = True
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
-
-gc.freeze()  # what is here by now stays: no worker need look through it, nor copy it by doing so
