@@ -21,7 +21,7 @@ from dash_portal.brand_access import Brand, authorised_brand, open_brand, open_r
 from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.layout import drawing_of
-from dash_portal.charts.numbers import ValueFormat, exact
+from dash_portal.charts.numbers import ValueFormat, exact, short
 from dash_portal.dashboard_pages import PAGES, filters_in_force
 from dash_portal.dashboards.chart_catalogue import overview
 from dash_portal.exports import EXPORTS
@@ -129,11 +129,13 @@ def printed_chart(made: Chart, accent: str | None) -> PrintedChart:
     rows = []
     for place, category in enumerate(made.categories):
         bars = []
-        for series in drawing.series:
+        for said, series in zip(made.series, drawing.series, strict=True):
             mark, panel = series.marks[place], drawing.panels[series.panel]
             is_bar = mark.length is not None and not series.bears_numbers and panel.high > panel.low
             percent = 100 * (float(mark.length or 0) - panel.low) / (panel.high - panel.low) if is_bar else 0.0
-            bars.append(Bar(round(max(0.0, min(percent, 100.0)), 2), mark.fill, mark.text))
+            # Beside its bar on paper each series has a number, on the screen one that lies in another's has none.
+            text = mark.text or (short(mark.value, made.format_of(said)) if mark.value else "")
+            bars.append(Bar(round(max(0.0, min(percent, 100.0)), 2), mark.fill, text))
         rows.append((category, tuple(bars)))
     headings = tuple(series.name for series in drawing.series)
     return PrintedChart(made.title, made.description, headings, tuple(rows), made.empty_text)
@@ -144,7 +146,7 @@ def printed_cell(value: Any, zone: str) -> Cell:
     if value is None:
         return Cell("")
     if isinstance(value, datetime):
-        return Cell(" ".join(filter(None, (day_text(local_day(value, zone)), clock_text(value, zone)))))
+        return Cell(", ".join(filter(None, (day_text(local_day(value, zone)), clock_text(value, zone)))))
     if isinstance(value, Decimal):
         return Cell(exact(value, ValueFormat.MONEY), _NUMBER)
     if isinstance(value, int):

@@ -42,7 +42,7 @@ window.dashAgGridFunctions = {
     const grid = await window.dash_ag_grid.getApiAsync({ type: "grid", page: columns.id.page });
     const state = JSON.parse(window.portalMemory[`columns-${columns.id.page}`] ?? "[]");
     grid.applyColumnState({ state, applyOrder: true });
-    (isNarrow.onchange = () => grid.isDestroyed() || fit(grid, chosen))();
+    (isNarrow.onchange = () => grid.isDestroyed() || matchMedia("print").matches || fit(grid, chosen))(); // paper is wide
     return columns.id.page; // which table stands as it will stay
   },
 };

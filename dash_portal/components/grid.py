@@ -338,7 +338,7 @@ def _take_away(request: PageRequest) -> list[Component]:
     file, paper = (f"{path}?{query}".removesuffix("?") for path in (f"/export/{page}.csv", f"/print/{page}"))
     return [
         html.A("CSV", id=f"{page}-export", href=file, className="button", download=""),
-        html.A("Print", id=f"{page}-print", href=paper, className="button wide-only", target="_blank"),
+        html.A("Print", id=f"{page}-print", href=paper, className="button", target="_blank"),
     ]
 
 

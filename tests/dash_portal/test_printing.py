@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from dash_portal.printing import MOST_ROWS
+from dash_portal.printing import MOST_ROWS, printed_chart
 from database import AgencySession
+from tests.dash_portal.charts.examples import ROWS
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.factories import commit_counted, make_lead
 
@@ -42,3 +43,12 @@ def test_figures_are_written_out_and_narrowed_as_the_page_is(world: PortalWorld)
         figures = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)<", client.get(path).text))
         assert figures["Total leads"] == str(leads)
         assert len(figures) == 5
+
+
+def test_on_paper_each_bar_has_its_number() -> None:
+    """On the screen "weighted" is a bar inside that of the value, with its number on hover; paper has no hover."""
+    rows = dict(printed_chart(ROWS, None).rows)
+    assert [bar.text for bar in rows["FDD Review Call Scheduled"]] == ["15", "13 %", "$1.25M", "$12.5k", "31.5", "1"]
+    assert [bar.text for bar in rows["New Lead"]] == ["12", "94 %", "", "", "2", ""]
+    for bars in rows.values():
+        assert [bar for bar in bars if bar.percent and not bar.text] == []

@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from database import AgencySession
 from tests.factories import make_lead
 from tests.pages.conftest import STALE, Site, Visit
+from tests.pages.test_leads_page import ON_A_PHONE, chart_ready
 
 pytestmark = pytest.mark.browser
 
@@ -66,6 +67,9 @@ def test_charts_are_drawn_for_the_paper_and_filters_named(visit: Visit) -> None:
     text = text_of(printed(visit, "pipeline"))
     for stage in ("Outbound Call", "FDD Sent", "FA Signed"):
         assert text.count(stage) >= 1
+    page = visit(STALE).open("/print/pipeline")
+    cells = page.locator(".chart").first.locator("tbody td").all()
+    assert [cell.inner_text() for cell in cells if cell.locator("i").count() and not cell.inner_text().strip()] == []
     page = visit(STALE).open("/print/leads")
     lengths = {}
     for row in page.locator(".chart").first.locator("tbody tr").all():
@@ -120,6 +124,22 @@ def test_the_browsers_own_print_is_the_screen_fitted_to_the_paper(visit: Visit, 
     assert " ".join(last.split()) in text[-600:]
     assert beyond_the_edge(pdf) == []
     assert pdf.pages[0].mediabox.width > pdf.pages[0].mediabox.height
+
+
+def test_a_phones_own_print_is_its_screen_in_a_size_to_read(visit: Visit) -> None:
+    """Its rows in two lines, as they stand there, not squeezed into columns; the document is one touch away as well."""
+    shown = visit(STALE, width=ON_A_PHONE).open("/leads")
+    chart_ready(shown, "leads-top-statuses")
+    rows = shown.locator("#table .ag-center-cols-container .ag-cell[col-id=narrow]")
+    expect(rows).to_have_count(25)
+    expect(shown.locator("#leads-print")).to_be_visible()
+    last = "".join(rows.last.inner_text().split())
+    pdf = PdfReader(io.BytesIO(shown.pdf(prefer_css_page_size=True)))
+    text = text_of(pdf)
+    assert last in text[-400:].replace(" ", "")
+    assert "Deal size" not in text
+    assert beyond_the_edge(pdf) == []
+    expect(rows).to_have_count(25)  # and the screen is as it was
 
 
 def test_the_browsers_own_print_names_the_filters(visit: Visit) -> None:
