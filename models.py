@@ -443,6 +443,9 @@ class SyncRunResource(BrandOwned, table=True):
     removed: int = Field(default=0)
     rejected: int = Field(default=0)
     remaining: int = Field(default=0, description="Notes only: contacts whose notes were never read")
+    answers_as_before: int | None = Field(
+        default=None, description="Answers that are just the ones before them, and so not kept once more"
+    )
     bodies_stored: int = Field(default=0, description="Answers that no earlier run had brought just so")
     core_fields: dict[str, float] = Field(
         default_factory=dict, sa_type=JSON, description="Share of rows (0-1) in which each core field was understood"
@@ -674,6 +677,9 @@ class RawSnapshot(BrandOwned, table=True):
 
     `whole`: it belongs to a pull that landed in the tables, so that a replay may build on it. `charset` is what the
     answer declared, if anything. Of an answer that was not `understood` only the first 64 KB are kept, to look at.
+
+    One that was just the one before has no row: it stands until another one landed. `pull_answers`: of how many
+    answers a list's pull was, where at some positions earlier ones stand for it; None where it has a row for each.
     """
 
     __tablename__ = "raw_snapshots"
@@ -692,6 +698,7 @@ class RawSnapshot(BrandOwned, table=True):
     whole: bool = Field(default=False)
     understood: bool = Field(default=True)
     charset: str | None = Field(default=None, max_length=40)
+    pull_answers: int | None = Field(default=None)
 
 
 # Mirrored -------------------------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """What an unchanged run writes: `python -m benchmarks.unchanged_run [--contacts 300] [--rhythm learning|proven]`.
 
-A brand is synced until nothing changes any more, then once more while PostgreSQL's log position is watched. Whose
-records those bytes are tells `pg_waldump`, table by table with its indexes. Images of whole pages, which the first
-change after a checkpoint writes, are counted apart: how many there are depends on the checkpoints, not on the run.
-Aim: at most 50 KB without them.
+A brand is synced until nothing changes any more, then again while PostgreSQL's log position is watched: unchanged, unchanged
+right after a checkpoint, and with three contacts changed. Whose records those bytes are tells `pg_waldump`, table by
+table with its indexes. Images of whole pages, which the first change of a page after a checkpoint writes, are counted
+apart: how many there are depends on the checkpoints and on how many brands share a page, not on the run alone.
+Autovacuum is off while it measures. Aim: at most 50 KB for an unchanged run.
 """
 
 from __future__ import annotations
@@ -78,16 +79,23 @@ def main() -> None:
             _prove(engine)
         for _ in range(4):
             _sync(engine, settings)
-        emulator.clear_requests()
         with psycopg.connect(superuser, autocommit=True) as connection:
-            before = _position(connection)
-            _sync(engine, settings)
-            after = _position(connection)
-            names = _names(connection)
+
+            def measure(what: str) -> None:
+                emulator.clear_requests()
+                before = _position(connection)
+                _sync(engine, settings)
+                after = _position(connection)
+                written = _read_log(Path(folder) / "pg", before, after, _names(connection))
+                print(f"\n{wish.contacts} contacts, {wish.rhythm}, {what}: {len(emulator.requests)} calls")
+                _tell(written)
+
+            measure("unchanged")
+            connection.execute("CHECKPOINT")
+            measure("unchanged, after a checkpoint")
+            _change_three(emulator)
+            measure("three contacts changed")
         engine.dispose()
-        written = _read_log(Path(folder) / "pg", before, after, names)
-        print(f"{wish.contacts} contacts, {wish.rhythm}: {len(emulator.requests)} calls")
-        _tell(written)
 
 
 def _prove(engine: Engine) -> None:
@@ -106,6 +114,21 @@ def _sync(engine: Engine, settings: SyncSettings) -> None:
     assert status is RunStatus.SUCCESS, status
 
 
+def _change_three(emulator: Emulator) -> None:
+    """Have someone write a note about three contacts, which moves their date."""
+    account = emulator.account(WEB_KEY)
+    noted = [client_id for client_id, notes in account.notes.items() if notes][:3]
+    with account.changing():
+        for number, client_id in enumerate(noted):
+            note = account.notes[client_id][0] | {
+                "note_id": f"9{number:08}",
+                "created": f"{utc_now():%Y-%m-%d %H:%M:%S}",
+            }
+            account.notes[client_id].append(note)
+            contact = next(row for row in account.contacts if row["client_id"] == client_id)
+            contact["last_modified_date"] = f"{utc_now():%Y-%m-%d %H:%M:%S}"
+
+
 def _position(connection: psycopg.Connection[Any]) -> str:
     row = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
     assert row is not None
@@ -113,11 +136,13 @@ def _position(connection: psycopg.Connection[Any]) -> str:
 
 
 def _names(connection: psycopg.Connection[Any]) -> dict[str, str]:
-    """Return the table that each file belongs to, be it the table's own or its index's."""
+    """Return the table that each file belongs to, be it its own, an index's, or that of its long values."""
     question = """
-        SELECT pg_relation_filenode(c.oid)::text, coalesce(owner.relname, c.relname)
+        SELECT pg_relation_filenode(c.oid)::text, coalesce(owner.relname, holder.relname, c.relname)
         FROM pg_class c
-        LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class owner ON owner.oid = i.indrelid
+        LEFT JOIN pg_index i ON i.indexrelid = c.oid
+        LEFT JOIN pg_class holder ON holder.oid = i.indrelid
+        LEFT JOIN pg_class owner ON owner.reltoastrelid = coalesce(i.indrelid, c.oid)
         WHERE pg_relation_filenode(c.oid) IS NOT NULL
     """
     return dict(connection.execute(question).fetchall())
@@ -151,7 +176,7 @@ def _tell(written: Written) -> None:
     for table, size in written.bytes.most_common():
         print(f"| {table} | {written.records[table]} | {size / 1000:.1f} |")
     print(f"| all | {sum(written.records.values())} | {written.total / 1000:.1f} |")
-    print(f"\nImages of whole pages besides: {written.images / 1000:.1f} KB")
+    print(f"Images of whole pages besides: {written.images / 1000:.1f} KB")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from sync.api.clienttether import ClientTether
 from sync.failures import PullError
 from sync.mapping.field_file import load_field_file
 from sync.reading.habits import learned_in_words
-from sync.reading.snapshots import Snapshot, list_snapshots, read_body
+from sync.reading.kept_answers import Snapshot, list_snapshots, read_body
 from sync.running.access_check import refused_access
 from sync.running.erasing import BrandBusyError, erase_everywhere
 from sync.running.probe import probe_account, probe_lines

@@ -1,4 +1,7 @@
-"""The exact answers of a run, for the agency's eyes: listed, searched, pretty-printed. Every look is audited."""
+"""The exact answers of a run, for the agency's eyes: listed, searched, pretty-printed. Every look is audited.
+
+Those that a run was given just as before belong to the run that brought them first (`standing_answers.py`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
@@ -18,6 +21,7 @@ from dash_portal.accounts.rights import require_agency
 from dash_portal.agency.paging import ListPage, list_page
 from database import AgencySession
 from models import RawBody, RawSnapshot, Resource
+from standing_answers import answers_of_run
 
 LONGEST_SHOWN: Final = 400_000
 _MOST_SEARCHED_BYTES: Final = 60_000_000
@@ -26,8 +30,9 @@ _MOST_FOUND: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class SnapshotLine:
-    """One answer of a run without its body. `size` is in bytes as it came over the wire."""
+    """One answer without its body, and the run that brought it. `size` is in bytes as it came over the wire."""
 
+    run_id: str
     resource: Resource
     position: int
     request: str
@@ -61,10 +66,10 @@ class SnapshotBody:
 
 def list_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, page: int) -> SnapshotPage:
     """Return one page of what a run received."""
-    of_run = (RawSnapshot.tenant_id == tenant_id, RawSnapshot.run_id == run_id)
-    total = session.exec(select(func.count()).select_from(RawSnapshot).where(*of_run)).one()
+    of_run = answers_of_run(session.connection(), tenant_id, run_id)
+    total = session.exec(select(func.count()).select_from(RawSnapshot).where(of_run)).one()
     shown = list_page(total, page)
-    lines = _lines(session, tenant_id, run_id, first=shown.before, most=shown.per_page)
+    lines = _lines(session, of_run, first=shown.before, most=shown.per_page)
     return SnapshotPage(tuple(lines), shown)
 
 
@@ -73,7 +78,7 @@ def search_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, wor
     require_agency(actor)
     record(session, AuditAction.SNAPSHOTS_SEARCHED, actor, tenant_id=tenant_id, run=run_id)
     wanted, lines, searched_bytes = words.casefold(), [], 0
-    for line, body in _with_bodies(session, tenant_id, run_id):
+    for line, body in _with_bodies(session, answers_of_run(session.connection(), tenant_id, run_id)):
         searched_bytes += len(body)
         hits = _readable(body)[0].casefold().count(wanted)
         if hits:
@@ -99,8 +104,13 @@ def look_at_snapshot(
 ) -> SnapshotBody | None:
     """Return one answer with its body, or None where it is no longer kept; audited."""
     require_agency(actor)
-    question = _question(tenant_id, run_id).add_columns(RawBody.body)
-    row = session.execute(question.where(RawSnapshot.resource == resource, RawSnapshot.position == position)).first()
+    this_one = and_(
+        col(RawSnapshot.tenant_id) == tenant_id,
+        col(RawSnapshot.run_id) == run_id,
+        col(RawSnapshot.resource) == resource,
+        col(RawSnapshot.position) == position,
+    )
+    row = session.execute(_question(this_one).add_columns(RawBody.body)).first()
     if row is None:
         return None
     body = zlib.decompress(row.body)
@@ -110,9 +120,10 @@ def look_at_snapshot(
     return SnapshotBody(_line(row), body, text[:LONGEST_SHOWN], is_json, len(text) > LONGEST_SHOWN)
 
 
-def _question(tenant_id: int, run_id: str) -> Any:
+def _question(which: ColumnElement[bool]) -> Any:
     return (
         select_columns(
+            col(RawSnapshot.run_id),
             col(RawSnapshot.resource),
             col(RawSnapshot.position),
             col(RawSnapshot.request),
@@ -123,24 +134,25 @@ def _question(tenant_id: int, run_id: str) -> Any:
             col(RawSnapshot.understood),
         )
         .join(RawBody, (col(RawBody.tenant_id) == RawSnapshot.tenant_id) & (col(RawBody.sha256) == RawSnapshot.sha256))
-        .where(col(RawSnapshot.tenant_id) == tenant_id, col(RawSnapshot.run_id) == run_id)
-        .order_by(col(RawSnapshot.resource), col(RawSnapshot.position))
+        .where(which)
+        .order_by(col(RawSnapshot.resource), col(RawSnapshot.position), col(RawSnapshot.fetched_at))
     )
 
 
-def _lines(session: AgencySession, tenant_id: int, run_id: str, *, first: int, most: int) -> Iterator[SnapshotLine]:
-    for row in session.execute(_question(tenant_id, run_id).offset(first).limit(most)):
+def _lines(session: AgencySession, which: ColumnElement[bool], *, first: int, most: int) -> Iterator[SnapshotLine]:
+    for row in session.execute(_question(which).offset(first).limit(most)):
         yield _line(row)
 
 
-def _with_bodies(session: AgencySession, tenant_id: int, run_id: str) -> Iterator[tuple[SnapshotLine, bytes]]:
-    question = _question(tenant_id, run_id).add_columns(RawBody.body).execution_options(yield_per=20)
+def _with_bodies(session: AgencySession, which: ColumnElement[bool]) -> Iterator[tuple[SnapshotLine, bytes]]:
+    question = _question(which).add_columns(RawBody.body).execution_options(yield_per=20)
     for row in session.execute(question):
         yield _line(row), zlib.decompress(row.body)
 
 
 def _line(row: Any) -> SnapshotLine:
     return SnapshotLine(
+        run_id=row.run_id,
         resource=row.resource,
         position=row.position,
         request=row.request,

@@ -60,6 +60,7 @@ class RunResource:
     removed: int
     unchanged: int
     rejected: int
+    answers_as_before: int
     seconds: float
 
 
@@ -67,7 +68,8 @@ class RunResource:
 class RunDetails:
     """One run with all that is known of it. Times are UTC; `asked_by` names who started it by hand.
 
-    `snapshots` counts the answers that are kept, `unknown_answers` those of them that could not be understood.
+    `snapshots` counts the answers that it brought and that are kept, `unknown_answers` those of them that could not be
+    understood.
     """
 
     run_id: str
@@ -86,6 +88,11 @@ class RunDetails:
     def seconds(self) -> float | None:
         """How long it took; None while it runs."""
         return None if self.finished_at is None else (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def answers_as_before(self) -> int:
+        """How many answers were just the ones before them, and so not kept once more."""
+        return sum(resource.answers_as_before for resource in self.resources)
 
     @property
     def changed(self) -> int:
@@ -168,6 +175,7 @@ def _resources(session: AgencySession, tenant_id: int, ids: Sequence[str]) -> di
                 removed=row.removed,
                 unchanged=row.unchanged,
                 rejected=row.rejected,
+                answers_as_before=row.answers_as_before or 0,
                 seconds=row.seconds,
             )
         )
@@ -186,6 +194,7 @@ _RUN_RESOURCES: Final = select_columns(
     col(SyncRunResource.removed),
     col(SyncRunResource.unchanged),
     col(SyncRunResource.rejected),
+    col(SyncRunResource.answers_as_before),
     col(SyncRunResource.seconds),
 )
 

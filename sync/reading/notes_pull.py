@@ -178,7 +178,7 @@ def pull_notes(
         failures.pop(contact.client_id, None)
         if contact.client_id not in read:  # a witness may be asked more than once
             read.add(contact.client_id)
-            positions = [snapshots.keep(answer) for answer in answers]
+            positions = snapshots.keep_together(answers)
             notes.take(contact, answers, zone, positions)
     notes.failed = [(contact, _own_fault(failure, notes)) for contact, failure in failures.values()]
     notes.not_tried = waiting.left

@@ -20,7 +20,7 @@ from sync.mapping.wire_record import FieldIssue, FieldReading
 from sync.reading.habits import SEVERAL_RUNS, HabitMemory
 from sync.reading.paging import AskFrom, ListPage, ListReading, RecordKey
 from sync.reading.resources import Batches, ListResource
-from sync.reading.snapshots import SnapshotWriter
+from sync.reading.snapshots import KeptReading, SnapshotWriter
 from sync.reading.spool import Spool
 from sync.reading.totals import ListEvidence, ListJudgement, Verdict, judge_list
 from sync.tables import MirrorTable, Row
@@ -41,11 +41,10 @@ class Pull:
     mirror: MirrorTable
     spool: Spool
     started_at: datetime = field(default_factory=utc_now)
-    first_position: int = 0
     pages: int = 0
     fetched: int = 0
     rejected: list[FieldIssue] = field(default_factory=list)
-    bodies_stored: int = 0
+    kept: KeptReading = field(default_factory=KeptReading)
     names: FieldNames = AS_DOCUMENTED
     stages: StageNames | None = None
     reading: FieldReading = field(init=False)
@@ -179,7 +178,7 @@ def _read_once(
 ) -> tuple[ListEvidence, ListJudgement]:
     """Read the list once from its first page to its end, and judge what came."""
     pull.begin_anew()
-    pull.first_position = reader.snapshots.count
+    reader.snapshots.begin_reading()
     reading = ListReading(
         reader.ask,
         record_key(reader.list_resource, pull.reading),

@@ -1,4 +1,9 @@
-"""Raw bodies in, raw bodies out: what came over the wire, kept exactly, each different body once per brand."""
+"""Raw bodies in: what came over the wire, kept exactly, each different body once per brand.
+
+An answer that is just the one that stands is not kept again: most answers of most runs are, and a row for each of them
+would be most of what a database writes. A list's answers are compared place by place, a contact's notes by what was
+asked. Of a pull that does not land all are kept, equal ones too: then it is wanted what came, in its order.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,6 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -16,9 +20,10 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from database import brand_transaction
 from models import RawBody, RawSnapshot, Resource, utc_now
 from sync.api.clienttether import Answer
-from sync.api.envelope import NOBODY, Envelope, read_envelope
+from sync.api.envelope import Envelope
 from sync.failures import PullError
 from sync.lease import Lease
+from sync.reading.kept_answers import StandingAnswer, standing_list, standing_notes
 from sync.tables import table_of
 
 _BODIES: Final = table_of(RawBody)
@@ -27,23 +32,48 @@ _BATCH_BYTES: Final = 4_000_000
 _BATCH_ANSWERS: Final = 200
 _QUICK: Final = 1  # zlib's level: a third larger than the best, five times as fast
 
-_Waiting = tuple[int, Answer, bool]  # its position, and whether it was understood
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An answer on its way: its position in the run and in its reading, and whether it was understood.
+
+    `alone`: it is all that was answered about a contact's notes.
+    """
+
+    position: int
+    place: int
+    answer: Answer
+    understood: bool = True
+    alone: bool = True
+
+    def is_just(self, standing: StandingAnswer | None) -> bool:
+        answer = self.answer
+        came = (_request(answer), answer.sha256, _charset(answer))
+        return standing is not None and self.understood and came == standing.content
+
+
+def _request(answer: Answer) -> str:
+    return answer.request[:500]  # as wide as its column
+
+
+def _charset(answer: Answer) -> str | None:
+    return answer.charset and answer.charset[:40]
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A kept answer, without its body."""
+class KeptReading:
+    """What became of the answers of a run's last reading of a resource, whose positions begin at `since`.
 
-    run_id: str
-    resource: Resource
-    position: int
-    request: str
-    fetched_at: datetime
-    record_count: int
-    sha256: str
-    whole: bool
-    understood: bool = True
-    charset: str | None = None
+    `as_before`: how many need no row of their own should it land. `unwritten`: rows of answers that are as before and
+    are to be written all the same, because the others do not fit to them. `pull_answers`: how many there were in all,
+    where earlier ones stand for some of a list's. `bodies_stored`: how many bodies no earlier run had brought.
+    """
+
+    since: int = 0
+    as_before: int = 0
+    unwritten: Sequence[dict[str, Any]] = ()
+    pull_answers: int | None = None
+    bodies_stored: int = 0
 
 
 class SnapshotWriter:
@@ -60,8 +90,16 @@ class SnapshotWriter:
         self._under_way: Future[None] | None = None
         self._waiting: list[_Waiting] = []
         self._waiting_bytes = 0
-        self.count = 0
+        self._count = self._since = 0
+        self._standing: list[StandingAnswer] | None = None
+        self._as_before: list[dict[str, Any]] = []
+        self._asked_otherwise = False
         self._bodies_stored = 0
+
+    def begin_reading(self) -> None:
+        """Begin a list's reading, its first or, where it moved, another one."""
+        self._finish_writing()
+        self._since, self._asked_otherwise = self._count, False
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -69,17 +107,36 @@ class SnapshotWriter:
         try:
             yield
         except BaseException:
-            self.flush()
+            self._finish()
+            self._writer.submit(copy_context().run, self._keep_all).result()
             raise
         if self._waiting:
             self._begin_writing()
+
+    @contextmanager
+    def landing(self) -> Iterator[KeptReading]:
+        """Yield what was kept once it is written; where it may not land after all, keep also what is as before.
+
+        Raises what writing a batch raised: LeaseLostError where another worker has the brand.
+        """
+        self._finish()
+        try:
+            yield self._kept()
+        except PullError:
+            self._keep_all()
+            raise
 
     def keep(self, answer: Answer) -> int:
         """Keep an answer; return its position among the run's answers for this resource.
 
         Raises what writing an earlier batch raised, LeaseLostError among it.
         """
-        return self._keep(answer, understood=True)
+        (position,) = self.keep_together([answer])
+        return position
+
+    def keep_together(self, answers: Sequence[Answer]) -> list[int]:
+        """Keep all that was answered about one contact's notes; return the positions. Raises as `keep` does."""
+        return [self._keep(answer, alone=len(answers) == 1) for answer in answers]
 
     def keep_unread(self, failure: PullError) -> None:
         """Keep the beginning of the answer that a failure was about, where there was one that nobody understood."""
@@ -87,24 +144,32 @@ class SnapshotWriter:
         if unread is not None:
             self._keep(Answer(unread.request, unread.fetched_at, unread.body, Envelope([], None)), understood=False)
 
-    def _keep(self, answer: Answer, *, understood: bool) -> int:
-        position = self.count
-        self._waiting.append((position, answer, understood))
+    def _keep(self, answer: Answer, *, understood: bool = True, alone: bool = True) -> int:
+        position = self._count
+        self._waiting.append(_Waiting(position, position - self._since, answer, understood, alone))
         self._waiting_bytes += len(answer.body)
-        self.count += 1
+        self._count += 1
         if self._waiting_bytes > _BATCH_BYTES or len(self._waiting) >= _BATCH_ANSWERS:
             self._begin_writing()
         return position
 
-    def flush(self) -> int:
-        """Write what is waiting; once it is, return how many bodies were new in all.
+    def _kept(self) -> KeptReading:
+        rows = [row for row in self._as_before if row["position"] >= self._since]
+        if self._resource is Resource.NOTES:
+            return KeptReading(self._since, len(rows), bodies_stored=self._bodies_stored)
+        standing, count = self._standing or [], self._count - self._since
+        if count == len(standing) == len(rows):
+            return KeptReading(self._since, count, bodies_stored=self._bodies_stored)
+        # Earlier answers can stand for some of these only where each has its place among them: later ones go by that.
+        in_place = self._since == 0 and [answer.position for answer in standing] == list(range(count))
+        if rows and in_place and not self._asked_otherwise:
+            return KeptReading(0, len(rows), pull_answers=count, bodies_stored=self._bodies_stored)
+        return KeptReading(self._since, 0, unwritten=rows, bodies_stored=self._bodies_stored)
 
-        Raises what writing a batch raised: LeaseLostError where another worker has the brand.
-        """
+    def _finish(self) -> None:
         if self._waiting:
             self._begin_writing()
         self._finish_writing()
-        return self._bodies_stored
 
     def _begin_writing(self) -> None:
         self._finish_writing()
@@ -119,12 +184,38 @@ class SnapshotWriter:
     def _store(self, batch: Sequence[_Waiting]) -> None:
         with brand_transaction(self._engine, self._lease.tenant_id) as connection:
             self._lease.hold(connection)
-            self._write(connection, batch)
+            as_before = self._find_as_before(connection, batch)
+            fresh = [waiting for waiting in batch if waiting.position not in as_before]
+            self._as_before += [self._row(waiting) for waiting in batch if waiting.position in as_before]
+            if fresh:
+                self._write(connection, fresh)
+
+    def _find_as_before(self, connection: Connection, batch: Sequence[_Waiting]) -> set[int]:
+        """Return the positions of answers that are just the ones that stand."""
+        tenant_id = self._lease.tenant_id
+        if self._resource is Resource.NOTES:
+            requests = [_request(waiting.answer) for waiting in batch if waiting.alone]
+            of_request = standing_notes(connection, tenant_id, requests)
+            return {
+                waiting.position
+                for waiting in batch
+                if waiting.alone and waiting.is_just(of_request.get(_request(waiting.answer)))
+            }
+        if self._standing is None:
+            self._standing = standing_list(connection, tenant_id, self._resource)
+        positions = set()
+        for waiting in batch:
+            standing = self._standing[waiting.place] if waiting.place < len(self._standing) else None
+            if standing is None or standing.request != _request(waiting.answer):
+                self._asked_otherwise = True
+            elif waiting.is_just(standing):
+                positions.add(waiting.position)
+        return positions
 
     def _write(self, connection: Connection, batch: Sequence[_Waiting]) -> None:
         tenant_id, now = self._lease.tenant_id, utc_now()
-        # Most answers of most runs are as they were: a body is compressed only once it is known to be new.
-        bodies = {answer.sha256: answer.body for _, answer, _ in batch}
+        # A body may still be known, as an earlier answer's: it is compressed only once it is known to be new.
+        bodies = {waiting.answer.sha256: waiting.answer.body for waiting in batch}
         known = select(_BODIES.c.sha256).where(_BODIES.c.tenant_id == tenant_id, _BODIES.c.sha256.in_(bodies))
         for sha256 in connection.scalars(known):
             del bodies[sha256]
@@ -136,98 +227,51 @@ class SnapshotWriter:
             ]
             connection.execute(insert(_BODIES), packed)
             self._bodies_stored += len(packed)
-        rows = [
-            {
-                **stamps,
-                "run_id": self._run_id,
-                "resource": self._resource,
-                "position": position,
-                "request": answer.request[:500],  # as wide as its column
-                "fetched_at": answer.fetched_at,
-                "record_count": len(answer.envelope.rows),
-                "sha256": answer.sha256,
-                "whole": False,
-                "understood": understood,
-                "charset": answer.charset and answer.charset[:40],
-            }
-            for position, answer, understood in batch
-        ]
-        connection.execute(insert(_SNAPSHOTS), rows)
+        connection.execute(insert(_SNAPSHOTS), [self._row(waiting) for waiting in batch])
+
+    def _row(self, waiting: _Waiting) -> dict[str, Any]:
+        answer, now = waiting.answer, utc_now()
+        return {
+            "tenant_id": self._lease.tenant_id,
+            "created_at": now,
+            "updated_at": now,
+            "run_id": self._run_id,
+            "resource": self._resource,
+            "position": waiting.position,
+            "request": _request(answer),
+            "fetched_at": answer.fetched_at,
+            "record_count": len(answer.envelope.rows),
+            "sha256": answer.sha256,
+            "whole": False,
+            "understood": waiting.understood,
+            "charset": _charset(answer),
+            "pull_answers": None,
+        }
+
+    def _keep_all(self) -> None:
+        """Write also the answers that are as before: what came does not stand."""
+        rows, self._as_before = self._as_before, []
+        if rows:
+            with brand_transaction(self._engine, self._lease.tenant_id) as connection:
+                self._lease.hold(connection)
+                connection.execute(insert(_SNAPSHOTS), rows)
 
 
 def mark_whole(
-    connection: Connection, tenant_id: int, run_id: str, resource: Resource, *, since: int = 0, but: Sequence[int] = ()
+    connection: Connection, tenant_id: int, run_id: str, resource: Resource, kept: KeptReading, but: Sequence[int] = ()
 ) -> None:
-    """Say that the resource's answers of this run landed, from position `since` on, save those `but`."""
+    """Say that the answers of a run's last reading of a resource landed, save those at the positions `but`."""
+    if kept.unwritten:
+        connection.execute(insert(_SNAPSHOTS), kept.unwritten)
     of_this_pull = update(_SNAPSHOTS).where(
         _SNAPSHOTS.c.tenant_id == tenant_id,
         _SNAPSHOTS.c.run_id == run_id,
         _SNAPSHOTS.c.resource == resource,
         _SNAPSHOTS.c.understood,
     )
-    connection.execute(of_this_pull.where(_SNAPSHOTS.c.position >= since).values(whole=True))
+    landed = of_this_pull.where(_SNAPSHOTS.c.position >= kept.since)
+    connection.execute(landed.values(whole=True, pull_answers=kept.pull_answers))
     for start in range(0, len(but), 500):
         # In portions: both databases bound how many values a statement may carry.
         portion = but[start : start + 500]
         connection.execute(of_this_pull.where(_SNAPSHOTS.c.position.in_(portion)).values(whole=False))
-
-
-def _snapshot(row: Any) -> Snapshot:
-    return Snapshot(
-        row.run_id,
-        row.resource,
-        row.position,
-        row.request,
-        row.fetched_at,
-        row.record_count,
-        row.sha256,
-        row.whole,
-        row.understood,
-        row.charset,
-    )
-
-
-def answer_of(snapshot: Snapshot, body: bytes) -> Answer:
-    """Return a kept answer as it was when it came. Raises PullError where this release understands it otherwise.
-
-    An empty body that landed can only have come with HTTP 204.
-    """
-    envelope = read_envelope(body, snapshot.charset) if body else NOBODY
-    return Answer(snapshot.request, snapshot.fetched_at, body, envelope, snapshot.charset)
-
-
-def list_snapshots(connection: Connection, tenant_id: int, *, run_id: str | None, most: int) -> list[Snapshot]:
-    """Return the kept answers of a brand, newest first; of one run where `run_id` names it."""
-    kept = select(_SNAPSHOTS).where(_SNAPSHOTS.c.tenant_id == tenant_id)
-    if run_id is not None:
-        kept = kept.where(_SNAPSHOTS.c.run_id == run_id)
-    order = (_SNAPSHOTS.c.fetched_at.desc(), _SNAPSHOTS.c.resource, _SNAPSHOTS.c.position.desc())
-    return [_snapshot(row) for row in connection.execute(kept.order_by(*order).limit(most))]
-
-
-def read_body(connection: Connection, tenant_id: int, sha256: str) -> bytes | None:
-    """Return the exact body with this hash; a unique beginning of the hash will do. None where there is none."""
-    # Two are asked for, so that a beginning which several hashes share is seen, and answered with none of them.
-    named_so = (_BODIES.c.tenant_id == tenant_id, _BODIES.c.sha256.startswith(sha256))
-    bodies = connection.scalars(select(_BODIES.c.body).where(*named_so).limit(2)).all()
-    return zlib.decompress(bodies[0]) if len(bodies) == 1 else None
-
-
-def whole_answers(
-    connection: Connection, tenant_id: int, run_id: str, resource: Resource
-) -> Iterator[tuple[Snapshot, bytes]]:
-    """Yield the answers of a pull that landed, in order, with their bodies."""
-    body_of_snapshot = (_SNAPSHOTS.c.tenant_id == _BODIES.c.tenant_id) & (_SNAPSHOTS.c.sha256 == _BODIES.c.sha256)
-    landed = (
-        select(_SNAPSHOTS, _BODIES.c.body)
-        .join(_BODIES, body_of_snapshot)
-        .where(
-            _SNAPSHOTS.c.tenant_id == tenant_id,
-            _SNAPSHOTS.c.run_id == run_id,
-            _SNAPSHOTS.c.resource == resource,
-            _SNAPSHOTS.c.whole,
-        )
-        .order_by(_SNAPSHOTS.c.position)
-    )
-    for row in connection.execution_options(yield_per=50).execute(landed):
-        yield _snapshot(row), zlib.decompress(row.body)

@@ -1,6 +1,7 @@
 """A brand's tables rebuilt from its kept answers, without the network, to the same rows.
 
-Each resource is rebuilt from its last whole pull (or from one run's); notes from each contact's last whole answers.
+Each resource is rebuilt from its last whole pull, or as it stood at one run; notes from each contact's last whole
+answers of by then.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import structlog
 from sqlalchemy import Connection, Engine, select
 
 from database import brand_transaction
-from models import Lead, NoteReading, RawSnapshot, Resource, SyncRunResource
+from models import Lead, NoteReading, RawSnapshot, Resource, ResourceStatus, SyncRunResource
+from standing_answers import list_stands
 from sync.api.clienttether import Answer
 from sync.failures import PullError
 from sync.lease import Lease, renewing, take_lease
 from sync.mapping.field_names import AS_DOCUMENTED, FieldNames
+from sync.reading.kept_answers import answer_of, contact_of, whole_notes, with_bodies
 from sync.reading.notes_plan import LiveContact, NotesPlan
 from sync.reading.notes_pull import NotesPull
 from sync.reading.paging import pages_of
 from sync.reading.pull import Pull, fill, record_key
 from sync.reading.resources import LISTS, NOTES_TABLE, ListResource, Window, removal_scope
-from sync.reading.snapshots import answer_of, whole_answers
 from sync.reading.spool import Spool
 from sync.running.runs import BrandAccount, abandon_dead_runs
 from sync.storing.landing import TableWriter
@@ -49,10 +51,11 @@ class ReplayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """The run whose answers a resource is rebuilt from, and when it began to read them (UTC)."""
+    """The run as of which a resource is rebuilt, when it began to read it, and when its last answer came (UTC)."""
 
     run_id: str
     read_at: datetime
+    until: datetime
 
 
 def replay_brand(
@@ -99,8 +102,11 @@ def _replay_list(
 ) -> ResourceResult | None:
     with brand_transaction(engine, brand.tenant_id, writes=False) as connection:
         source = _last_whole_run(connection, brand.tenant_id, plan.resource, run_id)
+        if source is None:
+            return None
+        stands = list_stands(connection, brand.tenant_id, plan.resource, source.until)
         stages = known_stages(connection, brand.tenant_id)
-    if source is None:
+    if stands is None:
         return None
     began = time.monotonic()
     with Spool() as spool:
@@ -108,7 +114,7 @@ def _replay_list(
         window: list[Window] = []
 
         def answers(connection: Connection) -> Iterator[Answer]:
-            for snapshot, body in whole_answers(connection, brand.tenant_id, source.run_id, plan.resource):
+            for snapshot, body in with_bodies(connection, stands):
                 window[:] = window or _window(snapshot.request)
                 yield answer_of(snapshot, body)
 
@@ -120,20 +126,31 @@ def _replay_list(
 
 
 def _last_whole_run(connection: Connection, tenant_id: int, resource: Resource, run_id: str | None) -> KeptRun | None:
-    """Return the run with the resource's last whole pull among the kept ones; only `run_id` where it is given."""
-    whole = (_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == resource, _SNAPSHOTS.c.whole)
-    answers = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.fetched_at).where(*whole)
+    """Return the last run in which the resource landed, or `run_id` where it did; None where none is known.
+
+    It may have brought no answer of its own, where all were as before.
+    """
+    brought = (_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == resource, _SNAPSHOTS.c.whole)
+    answers = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.fetched_at).where(*brought)
+    landed = select(_RESULTS.c.run_id, _RESULTS.c.read_started_at).where(
+        _RESULTS.c.tenant_id == tenant_id,
+        _RESULTS.c.resource == resource,
+        _RESULTS.c.status.in_((ResourceStatus.SUCCESS, ResourceStatus.PARTIAL)),
+    )
     if run_id is not None:
-        answers = answers.where(_SNAPSHOTS.c.run_id == run_id)
-    latest = connection.execute(answers.order_by(_SNAPSHOTS.c.fetched_at.desc()).limit(1)).first()
-    return None if latest is None else _kept_run(connection, tenant_id, latest.run_id, resource, latest.fetched_at)
+        answers, landed = answers.where(_SNAPSHOTS.c.run_id == run_id), landed.where(_RESULTS.c.run_id == run_id)
+    own = connection.execute(answers.order_by(_SNAPSHOTS.c.fetched_at.desc()).limit(1)).first()
+    last = connection.execute(landed.order_by(_RESULTS.c.read_started_at.desc()).limit(1)).first()
+    if last is not None and (own is None or own.fetched_at < last.read_started_at):
+        return KeptRun(last.run_id, last.read_started_at, until=last.read_started_at)
+    return None if own is None else _kept_run(connection, tenant_id, own.run_id, resource, own.fetched_at)
 
 
 def _kept_run(connection: Connection, tenant_id: int, run_id: str, resource: Resource, fetched_at: datetime) -> KeptRun:
     began = select(_RESULTS.c.read_started_at).where(
         _RESULTS.c.tenant_id == tenant_id, _RESULTS.c.run_id == run_id, _RESULTS.c.resource == resource
     )
-    return KeptRun(run_id, connection.scalar(began) or fetched_at)
+    return KeptRun(run_id, connection.scalar(began) or fetched_at, until=fetched_at)
 
 
 def _window(request: str) -> list[Window]:
@@ -170,13 +187,16 @@ def _replay_notes(
 
 
 def _last_answers(connection: Connection, tenant_id: int, run_id: str | None) -> dict[str, tuple[str, datetime]]:
-    """Return for each contact the run that has its last whole answers, and when that run fetched them."""
+    """Return for each contact the run that has its last whole answers, as of `run_id`, and when it fetched them."""
     whole = (_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == Resource.NOTES, _SNAPSHOTS.c.whole)
     answers = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).where(*whole)
     if run_id is not None:
-        answers = answers.where(_SNAPSHOTS.c.run_id == run_id)
+        then = _last_whole_run(connection, tenant_id, Resource.NOTES, run_id)
+        if then is None:
+            return {}
+        answers = answers.where(_SNAPSHOTS.c.fetched_at <= then.until)
     rows = connection.execution_options(yield_per=2_000).execute(answers.order_by(_SNAPSHOTS.c.fetched_at))
-    return {_client_of(row.request): (row.run_id, row.fetched_at) for row in rows}
+    return {contact_of(row.request): (row.run_id, row.fetched_at) for row in rows}
 
 
 def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, LiveContact]:
@@ -203,13 +223,8 @@ def _live_contacts(connection: Connection, tenant_id: int) -> dict[str, LiveCont
 def _take_answers(
     connection: Connection, brand: BrandAccount, source: KeptRun, notes: NotesPull, contacts: dict[str, LiveContact]
 ) -> None:
-    kept_answers = whole_answers(connection, brand.tenant_id, source.run_id, Resource.NOTES)
-    for client_id, group in groupby(kept_answers, key=lambda pair: _client_of(pair[0].request)):
+    kept_answers = with_bodies(connection, whole_notes(brand.tenant_id, source.run_id))
+    for client_id, group in groupby(kept_answers, key=lambda pair: contact_of(pair[0].request)):
         answers = [answer_of(snapshot, body) for snapshot, body in group]
         if client_id in contacts:
             notes.take(contacts[client_id], answers, brand.zone, ())
-
-
-def _client_of(request: str) -> str:
-    """Return the contact whose notes a request asks for."""
-    return unquote(urlsplit(request).path.rpartition("/")[2])

@@ -1,7 +1,8 @@
 """How long raw snapshots are kept, and their pruning in small batches.
 
-Everything for some days, then each resource's last whole pull of a day for longer, and always its last whole pull. For
-notes, which are read contact by contact, the last whole answer of each contact stays.
+Everything that a run of the last days was answered, then what each resource stood on at the end of a day for longer,
+and always what it stands on. An answer stands until another one landed in its place: of a list the one at its position,
+of notes the contact's next one.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, Engine, and_, delete, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, and_, delete, exists, func, select
 
 from database import brand_transaction
 from models import RawBody, RawSnapshot, Resource, utc_now
@@ -29,29 +30,49 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class KeptPull:
-    """One resource of one run as it stands in the snapshots: when it was read, and whether it landed whole."""
+    """One resource of one run as it stands in the snapshots: when its first and last answer came, and if it landed.
+
+    `is_complete`: it has all its answers itself, where another pull's may be in part those of the pulls before it.
+    """
 
     run_id: str
     resource: Resource
     read_at: datetime
     whole: bool
+    is_complete: bool = True
+    ended_at: datetime | None = None
 
 
-def pulls_to_forget(pulls: Iterable[KeptPull], now: datetime, *, days: int, daily_days: int) -> list[KeptPull]:
+@dataclass(frozen=True, slots=True)
+class Forgettable:
+    """A pull that need not be kept any longer, save the answers that stood until `needed_at`; all of it if None."""
+
+    pull: KeptPull
+    needed_at: datetime | None = None
+
+
+def pulls_to_forget(pulls: Iterable[KeptPull], now: datetime, *, days: int, daily_days: int) -> list[Forgettable]:
     """Return the pulls that need not be kept any longer."""
-    newest_first = sorted(pulls, key=lambda pull: pull.read_at, reverse=True)
-    spoken_for: set[tuple[Resource, object]] = set()
     forgotten = []
-    for pull in newest_first:
-        age = now - pull.read_at
-        is_latest = pull.whole and (pull.resource, "latest") not in spoken_for
-        is_daily = pull.whole and (pull.resource, pull.read_at.date()) not in spoken_for
+    # From the newest on: until when a pull stood, and whether one that builds on it is kept, the later ones tell.
+    later_of: dict[Resource, KeptPull] = {}
+    needed_of: dict[Resource, datetime | None] = {}
+    for pull in sorted(pulls, key=lambda pull: pull.read_at, reverse=True):
+        later, needed_at = later_of.get(pull.resource), needed_of.get(pull.resource)
+        is_kept = now - pull.read_at <= timedelta(days=days)
         if pull.whole:
-            spoken_for |= {(pull.resource, "latest"), (pull.resource, pull.read_at.date())}
-        if age <= timedelta(days=days) or is_latest or (is_daily and age <= timedelta(days=daily_days)):
-            continue
-        forgotten.append(pull)
+            is_kept = later is None or _is_wanted(pull, later, now, days=days, daily_days=daily_days)
+            needed_here = (pull.ended_at or pull.read_at) if is_kept else needed_at
+            later_of[pull.resource], needed_of[pull.resource] = pull, None if pull.is_complete else needed_here
+        if not is_kept:
+            forgotten.append(Forgettable(pull, needed_at if pull.whole else None))
     return forgotten
+
+
+def _is_wanted(pull: KeptPull, later: KeptPull, now: datetime, *, days: int, daily_days: int) -> bool:
+    """Tell whether a pull stood within the last days, or at the end of one of the days before them."""
+    stood_overnight = pull.read_at.date() != later.read_at.date()
+    return now - later.read_at <= timedelta(days=daily_days if stood_overnight else days)
 
 
 def prune_brand(engine: Engine, settings: SyncSettings, tenant_id: int, worker: str) -> int:
@@ -72,7 +93,8 @@ def prune_brand(engine: Engine, settings: SyncSettings, tenant_id: int, worker: 
         if lease is None:
             return 0
         abandon_dead_runs(connection, tenant_id)
-    count = sum(_forget(engine, lease, pull) for pull in forgotten)
+    stood_lately = utc_now() - timedelta(days=settings.snapshot_keep_days)
+    count = sum(_forget(engine, lease, gone, stood_lately) for gone in forgotten)
     while _forget_bodies(engine, lease):
         pass
     with brand_transaction(engine, tenant_id) as connection:
@@ -88,31 +110,31 @@ def _pulls(connection: Connection, tenant_id: int) -> list[KeptPull]:
             _SNAPSHOTS.c.run_id,
             _SNAPSHOTS.c.resource,
             func.min(_SNAPSHOTS.c.fetched_at).label("read_at"),
+            func.max(_SNAPSHOTS.c.fetched_at).label("ended_at"),
             func.count().filter(_SNAPSHOTS.c.whole).label("whole"),
+            func.count(_SNAPSHOTS.c.pull_answers).label("leaning"),
         )
         .where(_SNAPSHOTS.c.tenant_id == tenant_id)
         .group_by(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.resource)
     )
-    return [KeptPull(row.run_id, row.resource, row.read_at, bool(row.whole)) for row in connection.execute(grouped)]
+    return [
+        KeptPull(row.run_id, row.resource, row.read_at, bool(row.whole), not row.leaning, row.ended_at)
+        for row in connection.execute(grouped)
+    ]
 
 
-def _forget(engine: Engine, lease: Lease, pull: KeptPull) -> int:
-    """Forget a pull's snapshots, batch by batch; of notes, those that a later whole answer for the contact replaces."""
-    later = _SNAPSHOTS.alias("later")
-    replaced = exists().where(
-        later.c.tenant_id == _SNAPSHOTS.c.tenant_id,
-        later.c.resource == _SNAPSHOTS.c.resource,
-        later.c.request == _SNAPSHOTS.c.request,
-        later.c.fetched_at > _SNAPSHOTS.c.fetched_at,
-        later.c.whole,
-    )
+def _forget(engine: Engine, lease: Lease, gone: Forgettable, stood_lately: datetime) -> int:
+    """Forget a pull's snapshots, batch by batch, but for answers that still stand or that a kept pull builds on."""
+    pull = gone.pull
     mine = and_(
         _SNAPSHOTS.c.tenant_id == lease.tenant_id,
         _SNAPSHOTS.c.run_id == pull.run_id,
         _SNAPSHOTS.c.resource == pull.resource,
     )
     if pull.resource is Resource.NOTES:
-        mine = and_(mine, ~_SNAPSHOTS.c.whole | replaced)
+        mine = and_(mine, ~_SNAPSHOTS.c.whole | _is_replaced(_SNAPSHOTS.c.request, stood_lately))
+    elif gone.needed_at is not None:
+        mine = and_(mine, ~_SNAPSHOTS.c.whole | _is_replaced(_SNAPSHOTS.c.position, gone.needed_at))
     count = 0
     while True:
         some = select(_SNAPSHOTS.c.position).where(mine).limit(_BATCH)
@@ -123,6 +145,19 @@ def _forget(engine: Engine, lease: Lease, pull: KeptPull) -> int:
                 return count
             these = delete(_SNAPSHOTS).where(mine, _SNAPSHOTS.c.position.in_(positions))
             count += connection.execute(these).rowcount
+
+
+def _is_replaced(place: Column[Any], until: datetime) -> ColumnElement[bool]:
+    """Return the condition for answers in whose place, by this column, another one had landed by then."""
+    later = _SNAPSHOTS.alias("later")
+    return exists().where(
+        later.c.tenant_id == _SNAPSHOTS.c.tenant_id,
+        later.c.resource == _SNAPSHOTS.c.resource,
+        later.c[place.key] == place,
+        later.c.fetched_at > _SNAPSHOTS.c.fetched_at,
+        later.c.fetched_at <= until,
+        later.c.whole,
+    )
 
 
 def _forget_bodies(engine: Engine, lease: Lease) -> int:

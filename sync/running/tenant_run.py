@@ -306,8 +306,7 @@ class _BrandRun:
             self._sync.access.works_for(brand.tenant_id)
 
             def land(began: float) -> ResourceResult:
-                with pull.spool:
-                    pull.bodies_stored = snapshots.flush()
+                with pull.spool, snapshots.landing() as pull.kept:
                     memory.keep(habits)
                     scope = removal_scope(plan.resource, self._window, brand.zone)
                     return self._tables.land(pull, scope=scope, never_empties=plan.never_empties, began=began)
@@ -336,8 +335,7 @@ class _BrandRun:
             )
 
         def land(began: float) -> ResourceResult:
-            with pull.spool:
-                pull.bodies_stored = snapshots.flush()
+            with pull.spool, snapshots.landing() as pull.kept:
                 leads_known = any(result.resource is Resource.LEADS and result.whole for result in self._results)
                 return land_notes(self._tables, notes, plan, leads_known=leads_known, began=began)
 

@@ -1,7 +1,7 @@
 """Remove a contact from a brand's tables and from its kept raw answers, as the contact may ask.
 
-Of an answer nothing can be cut out: it is kept exactly as it came, or not at all. So every pull goes that names the
-contact; the next sync keeps its own answers.
+Of an answer nothing can be cut out: it is kept exactly as it came, or not at all. So of a list that names the contact
+every kept pull goes, as an answer may stand for that of many pulls; the next sync keeps its own answers.
 """
 
 from __future__ import annotations
@@ -94,17 +94,17 @@ def _erase_rows(connection: Connection, tenant_id: int, ids: Sequence[str]) -> i
 
 
 def _erase_answers(connection: Connection, tenant_id: int, words: Sequence[str]) -> int:
-    """Remove each pull with an answer that holds one of the words; of notes, which are read by contact, the answer."""
+    """Remove each list with an answer that holds one of the words; of notes, which are read by contact, the answer."""
     spelled = b"|".join(re.escape(word.encode()) for word in words)
     pattern = re.compile(rb"(?<![\w.@-])(?:" + spelled + rb")(?![\w@-])", re.IGNORECASE)
     count = _forget_notes_asked_for(connection, tenant_id, pattern)
     hashes = list(_bodies_with(connection, tenant_id, pattern))
     for start in range(0, len(hashes), _PORTION):
         named = and_(_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.sha256.in_(hashes[start : start + _PORTION]))
-        pulls = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.resource).where(named, _SNAPSHOTS.c.resource != Resource.NOTES)
-        for run_id, resource in connection.execute(pulls.distinct()).all():
-            pull = and_(_SNAPSHOTS.c.run_id == run_id, _SNAPSHOTS.c.resource == resource)
-            count += connection.execute(delete(_SNAPSHOTS).where(_SNAPSHOTS.c.tenant_id == tenant_id, pull)).rowcount
+        lists = select(_SNAPSHOTS.c.resource).where(named, _SNAPSHOTS.c.resource != Resource.NOTES).distinct()
+        for resource in connection.scalars(lists).all():
+            of_list = and_(_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == resource)
+            count += connection.execute(delete(_SNAPSHOTS).where(of_list)).rowcount
         count += connection.execute(delete(_SNAPSHOTS).where(named)).rowcount
     still_named = exists().where(_SNAPSHOTS.c.tenant_id == _BODIES.c.tenant_id, _SNAPSHOTS.c.sha256 == _BODIES.c.sha256)
     connection.execute(delete(_BODIES).where(_BODIES.c.tenant_id == tenant_id, ~still_named))

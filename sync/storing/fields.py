@@ -46,13 +46,19 @@ def only_better(reports: list[FieldReport]) -> list[FieldReport]:
 
 def record_fields(connection: Connection, tenant_id: int, resource: Resource, reports: Sequence[FieldReport]) -> None:
     """Remember how the fields stand. What is as it was is not written: an unchanged list changes nothing here."""
-    mine = (_FIELDS.c.tenant_id == tenant_id, _FIELDS.c.resource == resource)
+    if not _changed_fields(connection, tenant_id, resource, reports, locked=False):
+        return  # without a lock, which PostgreSQL would write into every row
     # Locked from here to the end: someone may accept a field while its resource lands, and must not be overwritten.
-    locked = select(_FIELDS).where(*mine).with_for_update()
-    kept = {row["field"]: row for row in connection.execute(locked).mappings()}
+    insert_or_update(connection, _FIELDS, _changed_fields(connection, tenant_id, resource, reports, locked=True))
+
+
+def _changed_fields(
+    connection: Connection, tenant_id: int, resource: Resource, reports: Sequence[FieldReport], *, locked: bool
+) -> list[dict[str, Any]]:
+    rows = select(_FIELDS).where(_FIELDS.c.tenant_id == tenant_id, _FIELDS.c.resource == resource)
+    kept = {row["field"]: row for row in connection.execute(rows.with_for_update() if locked else rows).mappings()}
     fresh = [_row(tenant_id, resource, report, kept.get(report.field)) for report in reports]
-    changed = [row for row in fresh if not _is_kept(row, kept.get(row["field"]))]
-    insert_or_update(connection, _FIELDS, changed)
+    return [row for row in fresh if not _is_kept(row, kept.get(row["field"]))]
 
 
 def _row(tenant_id: int, resource: Resource, report: FieldReport, before: Any) -> dict[str, Any]:

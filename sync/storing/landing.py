@@ -80,7 +80,8 @@ class TableWriter:
             counts, derived = self._write(connection, pull, scope, never_empties=never_empties)
             if counts.changed or derived:
                 raise_data_version(connection, tenant_id)
-            mark_whole(connection, tenant_id, self.run_id, pull.resource, since=pull.first_position)
+            if not self.replaying:
+                mark_whole(connection, tenant_id, self.run_id, pull.resource, pull.kept)
             result = ResourceResult(
                 pull.resource,
                 ResourceStatus.PARTIAL if self.unreadable_are_news(connection, pull) else ResourceStatus.SUCCESS,
@@ -89,7 +90,8 @@ class TableWriter:
                 pull.fetched,
                 len(pull.rejected),
                 whole=True,
-                bodies_stored=pull.bodies_stored,
+                answers_as_before=pull.kept.as_before,
+                bodies_stored=pull.kept.bodies_stored,
                 counts=counts,
                 seconds=time.monotonic() - began,
             )
@@ -111,7 +113,7 @@ class TableWriter:
             with brand_transaction(self.engine, self.lease.tenant_id) as connection:
                 self.lease.hold(connection)
                 if not was_read_whole(connection, self.lease.tenant_id, pull.resource):
-                    mark_whole(connection, self.lease.tenant_id, self.run_id, pull.resource, since=pull.first_position)
+                    mark_whole(connection, self.lease.tenant_id, self.run_id, pull.resource, pull.kept)
             raise
 
     def judge_fields(self, connection: Connection, pull: Pull) -> list[FieldReport]:

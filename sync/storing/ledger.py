@@ -58,6 +58,7 @@ class ResourceResult:
     rejected: int = 0
     remaining: int = 0
     whole: bool = False
+    answers_as_before: int = 0
     bodies_stored: int = 0
     core_fields: dict[str, float] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
@@ -81,6 +82,7 @@ def record_result(connection: Connection, tenant_id: int, run_id: str, result: R
         "removed": counts.removed,
         "rejected": result.rejected,
         "remaining": result.remaining,
+        "answers_as_before": result.answers_as_before,
         "bodies_stored": result.bodies_stored,
         "core_fields": result.core_fields,
         "seconds": result.seconds,

@@ -176,9 +176,8 @@ def land_notes(
         record_readings(connection, tenant_id, writer.run_id, notes, new_notes, takes_turns=plan.takes_turns)
         if write_summaries(connection, tenant_id, writer.zone, pull.resource) or counts.changed:
             raise_data_version(connection, tenant_id)
-        mark_whole(
-            connection, tenant_id, writer.run_id, pull.resource, since=pull.first_position, but=notes.bad_positions
-        )
+        if not writer.replaying:
+            mark_whole(connection, tenant_id, writer.run_id, pull.resource, pull.kept, but=notes.bad_positions)
         status = notes_status(notes, plan, leads_known=leads_known, unreadable_are_news=has_news)
         result = ResourceResult(
             pull.resource,
@@ -189,7 +188,8 @@ def land_notes(
             len(pull.rejected),
             remaining=_count_never_read(connection, tenant_id),
             whole=status is ResourceStatus.PARTIAL and is_as_read(notes, plan, leads_known=leads_known),
-            bodies_stored=pull.bodies_stored,
+            answers_as_before=pull.kept.as_before,
+            bodies_stored=pull.kept.bodies_stored,
             counts=counts,
             seconds=time.monotonic() - began,
         )

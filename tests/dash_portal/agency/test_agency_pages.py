@@ -28,6 +28,7 @@ from models import (
     RunStatus,
     SyncErrorKind,
     SyncRequest,
+    SyncRunResource,
     Tenant,
     TenantLogo,
     User,
@@ -43,7 +44,7 @@ AGENCY = "agency@mellon.example"
 BODY = json.dumps({"ResultCode": "CT_200", "data": [{"firstName": "Zoë <b>", "phone": "555"}]}).encode()
 
 
-def add_answer(world: PortalWorld, slug: str) -> str:
+def add_answer(world: PortalWorld, slug: str, resource: Resource = Resource.LEADS) -> str:
     """Keep one raw answer of a run; return the run's id."""
     tenant_id = world.brands[slug]
     run_id = add_run(world.engine, tenant_id, utc_now())
@@ -53,7 +54,7 @@ def add_answer(world: PortalWorld, slug: str) -> str:
             RawSnapshot(
                 tenant_id=tenant_id,
                 run_id=run_id,
-                resource=Resource.LEADS,
+                resource=resource,
                 position=0,
                 request="read_client_list?limit=100&offset=0",
                 fetched_at=utc_now(),
@@ -64,6 +65,28 @@ def add_answer(world: PortalWorld, slug: str) -> str:
         )
         session.commit()
     return run_id
+
+
+@pytest.mark.parametrize("resource", [Resource.LEADS, Resource.NOTES])
+def test_answers_that_were_just_as_before_are_found_where_they_first_came(
+    world: PortalWorld, resource: Resource
+) -> None:
+    first, tenant_id = add_answer(world, "own", resource), world.brands["own"]
+    later, earlier = (add_run(world.engine, tenant_id, utc_now() + timedelta(hours=hours)) for hours in (1, -1))
+    with AgencySession(world.engine) as session:
+        for run_id in (later, earlier):
+            result = session.get_one(SyncRunResource, (tenant_id, run_id, resource))
+            result.answers_as_before = 1
+        session.commit()
+    agency = world.sign_in(AGENCY)
+    assert "0 new raw answers, 1 as before" in agency.get("/agency/sync/own").text
+    its_place = f"/agency/sync/own/runs/{first}/answers/{resource.value}/0"
+    for words in ("", "?q=zo"):
+        page = agency.get(f"/agency/sync/own/runs/{later}/answers{words}").text
+        assert its_place in page
+        assert "1 answer was just as before" in page
+    assert its_place not in agency.get(f"/agency/sync/own/runs/{earlier}/answers").text
+    assert agency.get(its_place).status_code == 200
 
 
 def paths(world: PortalWorld) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,9 +48,9 @@ class KeptAnswers:
 
     kept: list[Answer] = field(default_factory=list)
 
-    def keep(self, kept: Answer) -> int:
-        self.kept.append(kept)
-        return len(self.kept) - 1
+    def keep_together(self, answers: Sequence[Answer]) -> list[int]:
+        self.kept += answers
+        return list(range(len(self.kept) - len(answers), len(self.kept)))
 
     def keep_unread(self, _failure: PullError) -> None:
         pass
