@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zlib import crc32
 
 from sqlalchemy import Engine, Table, func, insert, literal, select, true, update
 
@@ -22,6 +23,7 @@ ONE_SLOT: Final = "0 0 1 1 *"
 """A schedule that has one slot a year, so that nothing is due but what `an_hour_passes` makes due."""
 
 _AN_HOUR: Final = timedelta(hours=1)
+_A_DAY: Final = timedelta(days=1)
 _A_SLOT: Final = timedelta(days=366)
 
 
@@ -74,14 +76,17 @@ class Brands:
 def an_hour_passes(engine: Engine, emulator: Emulator, changed: int, hour: int) -> None:
     """Let an hour go by since each brand's last run: the next one is due, and `changed` contacts have changed.
 
-    Their notes are known to come with a newer date of their contact, as they are after some weeks.
+    Their notes are known to come with a newer date of their contact, as they are after some weeks. Those of contacts
+    that have not changed are asked for once a day: a twenty-fourth of them is due.
     """
+    contacts = emulator.accounts[0].contacts
+    due = [contact["client_id"] for contact in contacts if crc32(contact["client_id"].encode()) % 24 == hour % 24]
     with agency_transaction(engine) as connection:
         runs, readings, evidence = (_table(model) for model in (SyncRun, NoteReading, NoteEvidence))
         connection.execute(update(runs).where(runs.c.slot_at < slot_before(ONE_SLOT, utc_now())).values(slot_at=None))
         older = {name: runs.c[name] - _AN_HOUR for name in ("started_at", "finished_at")}
         connection.execute(update(runs).values(**older, slot_at=runs.c.slot_at - _A_SLOT))
-        connection.execute(update(readings).values(read_at=readings.c.read_at - _AN_HOUR))
+        connection.execute(update(readings).where(readings.c.client_id.in_(due)).values(read_at=utc_now() - _A_DAY))
         if connection.scalar(select(func.count()).select_from(evidence)) == 0:
             stamps = {"created_at": utc_now(), "updated_at": utc_now()}
             learned = {"with_newer_date": NOTES_THAT_PROVE, "without_newer_date": 0, **stamps}
