@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -47,9 +49,9 @@ def tenant_of(world: PortalWorld, slug: str) -> int:
         return session.exec(select(Tenant.id).where(Tenant.slug == slug)).one() or 0
 
 
-def sign_in(page: Page, url: str) -> None:
-    page.goto(f"{url}/login?next=/agency/audit")
-    page.get_by_label("E-mail").fill(AGENCY)
+def sign_in(page: Page, url: str, email: str = AGENCY) -> None:
+    page.goto(f"{url}/login?next={'/agency/audit' if email == AGENCY else '/account'}")
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda address: "/login" not in address)
@@ -94,6 +96,88 @@ def test_the_brands_buttons_are_on_screen_at_every_width(
         "(() => { const card = document.querySelector('.health-card'); return card.scrollWidth - card.clientWidth; })()"
     )
     assert page.evaluate(hidden) <= 0
+
+
+def test_rows_of_sync_health_are_of_one_height_under_a_heading_that_stays(
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+) -> None:
+    url, _, _ = busy_agency
+    page = open_page(viewport={"width": 1440, "height": 500})
+    sign_in(page, url)
+    page.goto(f"{url}/agency/sync")
+    rows = page.locator("#brands tbody tr")
+    heights = rows.evaluate_all("rows => rows.map(row => Math.round(row.getBoundingClientRect().height))")
+    assert len(heights) == 18
+    assert set(heights) == {40}
+    expect(page.locator("#row-fresh td[data-heading=Next]")).to_have_text(re.compile(r"^(now|in \d+ min|in 1 h)$"))
+    rows.last.scroll_into_view_if_needed()
+    heading = page.get_by_role("columnheader", name="Data read").bounding_box()
+    assert heading is not None
+    assert (page.evaluate("scrollY") > 0, heading["y"]) == (True, 0)
+
+
+LOOKS = """() => [...document.querySelectorAll("h1, button, a.button, summary.button")]
+  .filter(one => one.checkVisibility() && !one.closest("[popover], .visually-hidden") && !one.matches(".icon-button"))
+  .map(one => { const style = getComputedStyle(one), is = one.matches("h1") ? "h1" : "button";
+    const sizes = is === "h1" ? [] : [style.borderRadius, style.borderWidth,
+      one.closest("table.health") ? 36 : parseFloat(style.minHeight)];
+    return [is, style.fontSize, style.fontWeight, ...sizes].join(" "); })"""
+
+COVERED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, button, a.button")]
+  .filter(one => one.checkVisibility() && one.getClientRects().length && !one.closest("[popover], .visually-hidden"))
+  .filter(one => { one.scrollIntoView({ block: "center", behavior: "instant" }); const box = one.getBoundingClientRect();
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return !one.contains(top); })
+  .map(one => one.outerHTML.slice(0, 80))"""
+
+
+def test_headings_and_buttons_look_alike_on_every_plain_page_and_no_message_covers_a_control(
+    busy_agency: tuple[str, PortalWorld, str], browser: Browser
+) -> None:
+    url, _, run_id = busy_agency
+    pages = {
+        None: ("/login", "/reset/none"),
+        "admin@own.example": ("/team?done=reactivated", "/account?done=name", "/agency/sync", "/nowhere"),
+        AGENCY: (
+            "/agency/sync?done=all",
+            "/agency/sync/held-back?done=now",
+            "/agency/sync/key-refused",
+            f"/agency/sync/own/runs/{run_id}/answers",
+            "/agency/brands",
+            "/agency/brands/_new",
+            "/agency/brands/_start",
+            "/agency/brands/fresh?done=changed",
+            "/agency/brands/nowhere",
+            "/agency/users?done=role",
+            "/agency/audit",
+            "/account?done=display",
+            "/account/two-step",
+        ),
+    }
+    looks: dict[str, set[str]] = {"h1": set(), "button": set()}
+    covered = []
+    for email, addresses in pages.items():
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        if email is not None:
+            sign_in(page, url, email)
+        for address in addresses:
+            page.goto(url + address)
+            expect(page.locator("h1")).to_have_count(1)
+            for look in page.evaluate(LOOKS):
+                looks[look.partition(" ")[0]].add(look)
+            covered += [f"{address}: {control}" for control in page.evaluate(COVERED)]
+        if email == AGENCY:
+            page.goto(f"{url}/agency/users")
+            page.get_by_label("E-mail").fill("new@own.example")
+            page.locator("#invite-brand").fill("own")
+            page.get_by_role("button", name="Make a link").click()
+            page.goto(url + urlsplit(page.locator("#link").input_value()).path)
+            expect(page.get_by_role("heading", level=1)).to_have_text("Welcome to Own Brand")
+            for look in page.evaluate(LOOKS):
+                looks[look.partition(" ")[0]].add(look)
+        page.close()
+    assert {what: len(different) for what, different in looks.items()} == {"h1": 1, "button": 1}, looks
+    assert covered == []
 
 
 def test_the_live_page_keeps_what_the_reader_has_opened(
