@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -60,6 +62,55 @@ def test_no_cell_starts_a_formula(world: PortalWorld) -> None:
         for cell in (cell for row in rows for cell in row):
             assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
             assert not cell.lstrip().startswith(("=", "@"))
+
+
+CELLS = {
+    "3-4": "'3-4",
+    "007": "'007",
+    "(404) 555-0100": "'(404) 555-0100",
+    "+1 404 555 0100": "'+1 404 555 0100",
+    "\uff1d1\uff0b1": "'\uff1d1\uff0b1",
+    "\uff20SUM(A1)": "'\uff20SUM(A1)",
+    "Studio 54": "Studio 54",
+}
+"""Texts of rows, and how a spreadsheet has to be given them: as texts, none of them a day, a number or a formula."""
+
+COLUMNS_OF_TEXT = {
+    "leads": ("Name", "Company", "Phone", "Sales lead"),
+    "pipeline": ("Candidate", "Opportunity", "Sales lead"),
+    "hot-list": ("Candidate", "Market", "Units", "Sales lead"),
+    "notes": ("Author", "Kind", "Note"),
+    "schedule": ("Kind", "Contact", "Title", "Description", "Status"),
+}
+
+
+def rows_saying(brand: int, text: str) -> list[Any]:
+    """Return a row of each table with this text in every cell that holds one."""
+    who, soon = {"sales_lead": text}, datetime.now(UTC) + timedelta(days=2)
+    hot = {"stage_position": 1, "iff": Decimal(45_000), "weighted_iff": Decimal(9_000), "likelihood": 20}
+    said = {"title": text, "contact_name": text, "description": text, "kind": text, "status": text}
+    return [
+        make_lead(brand, name=text, company=text, phone=text, **who),
+        make_opportunity(brand, candidate=text, opportunity_name=text, stage_name="FDD Sent", **who),
+        make_hot_list_item(brand, candidate=text, market=text, units=text, stage_name="FDD Sent", **hot, **who),
+        make_note(brand, author=text, kind=text, content_text=text),
+        make_activity(brand, starts_at=soon, ends_at=soon + timedelta(hours=1), **said),
+    ]
+
+
+def test_codes_telephone_numbers_and_wide_signs_stay_what_they_are_in_every_table(world: PortalWorld) -> None:
+    brand = world.brands["own"]
+    with AgencySession(world.engine) as session:
+        session.add(make_stage(brand, "FDD Sent", 1, likelihood=20))
+        for text in CELLS:
+            session.add_all(rows_saying(brand, text))
+        commit_counted(session, brand)
+    client = world.sign_in("viewer@own.example")
+    assert set(COLUMNS_OF_TEXT) == set(EXPORTS)
+    for table, headings in COLUMNS_OF_TEXT.items():
+        heading, *rows = rows_of(client, f"/export/{table}.csv")
+        for name in headings:
+            assert sorted(row[heading.index(name)] for row in rows) == sorted(CELLS.values()), (table, name)
 
 
 def test_times_are_those_of_the_screen_and_their_zone_is_named(world: PortalWorld) -> None:
