@@ -34,6 +34,6 @@ for (const gesture of ["pointerdown", "keydown", "wheel", "touchmove"])
   addEventListener(gesture, () => (touched = Date.now()), { passive: true });
 document.addEventListener("visibilitychange", () => {
   isBack = !document.hidden;
-  if (isBack) window.dash_clientside.set_props("freshness-asks", { n_intervals: Date.now() });
+  if (isBack && document.getElementById("page")) window.dash_clientside.set_props("freshness-asks", { n_intervals: Date.now() });
 });
 (window.dash_clientside ??= {}).freshness = { tell };

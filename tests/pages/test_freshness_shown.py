@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from sqlmodel import select
 
 from dash_portal.dashboards.answers import ANSWERS
@@ -137,6 +137,19 @@ def test_new_data_is_taken_by_itself_when_one_comes_back_to_the_tab(
     expect(page.locator("#table-total")).to_have_text("26 to 50 of 262 notes")
     expect(rows.first).to_contain_text("territory 23 ")
     expect(page.locator("#freshness")).to_contain_text("Updated just now")
+
+
+def test_one_may_leave_a_tab_that_is_loading_and_come_back_to_it(visit: Visit) -> None:
+    """There is nothing yet then that could be asked for newer data."""
+    visitor = visit(FILLED)
+    page, held = visitor.page, list[Route]()
+    page.route(re.compile("_dash-layout"), lambda route: held.append(route))  # noqa: PLW0108 - playwright marks it
+    with page.expect_request(re.compile("_dash-layout")):
+        page.goto(f"{visitor.url}/leads", wait_until="commit")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    held[0].continue_()
+    page.unroute_all()
+    expect(page.locator("#freshness")).to_contain_text("Updated 1")
 
 
 def test_new_data_is_taken_by_itself_after_a_minute_in_which_nobody_touched_the_page(
