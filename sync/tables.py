@@ -37,6 +37,7 @@ class MirrorTable:
 
     def pack(self, row: Row) -> Packed:
         """Return a row as the tuple that is staged."""
+        # Another hash has every row of every brand written once more by the first sync after the upgrade.
         values = self._values(row)
         return (*values, hashlib.sha256(_write_out(values)).hexdigest())
 
