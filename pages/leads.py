@@ -47,7 +47,7 @@ TABLE = Table(
     ),
     two_lines=_two_lines,
     default_sort=leads.DEFAULT_SORT,
-    searched="Name, company, e-mail, phone, source, status …",
+    searched="Name, company, e-mail, phone, source, status",
     row_height=56,
 )
 OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(leads.CARDS), chart_card.outputs(PAGE.charts), grid.outputs(TABLE))
