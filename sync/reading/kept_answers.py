@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
 from models import RawBody, RawSnapshot, Resource
 from standing_answers import answers_of_run, landed_answers, list_stands
@@ -71,6 +71,8 @@ def standing_notes(connection: Connection, tenant_id: int, requests: Sequence[st
         following.c.resource == _SNAPSHOTS.c.resource,
         following.c.position == _SNAPSHOTS.c.position + 1,
     )
+    asked = and_(landed_answers(tenant_id, Resource.NOTES), _SNAPSHOTS.c.request.in_(requests))
+    newest = select(_SNAPSHOTS.c.request, func.max(_SNAPSHOTS.c.fetched_at)).where(asked).group_by(_SNAPSHOTS.c.request)
     last = (
         select(
             _SNAPSHOTS.c.position,
@@ -80,14 +82,12 @@ def standing_notes(connection: Connection, tenant_id: int, requests: Sequence[st
             following.c.request.label("next_request"),
         )
         .select_from(_SNAPSHOTS.outerjoin(following, next_one))
-        .where(landed_answers(tenant_id, Resource.NOTES), _SNAPSHOTS.c.request.in_(requests))
-        .order_by(_SNAPSHOTS.c.fetched_at)
+        .where(asked, tuple_(_SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).in_(newest))
     )
-    rows = {row.request: row for row in connection.execute(last)}
     return {
-        request: StandingAnswer(row.position, row.request, row.sha256, row.charset)
-        for request, row in rows.items()
-        if row.next_request is None or contact_of(row.next_request) != contact_of(request)
+        row.request: StandingAnswer(row.position, row.request, row.sha256, row.charset)
+        for row in connection.execute(last)
+        if row.next_request is None or contact_of(row.next_request) != contact_of(row.request)
     }
 
 

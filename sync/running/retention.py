@@ -7,13 +7,14 @@ of notes the contact's next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Column, ColumnElement, Connection, Engine, and_, delete, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, and_, delete, exists, func, select, true, tuple_
 
 from database import brand_transaction
 from models import RawBody, RawSnapshot, Resource, utc_now
@@ -80,27 +81,29 @@ def prune_brand(engine: Engine, settings: SyncSettings, tenant_id: int, worker: 
 
     Works under the brand's lease, so that no run counts on a body that goes; 0 where the brand is busy.
     """
+    now = utc_now()
+    stood_lately = now - timedelta(days=settings.snapshot_keep_days)
     with brand_transaction(engine, tenant_id) as connection:
         forgotten = pulls_to_forget(
             _pulls(connection, tenant_id),
-            utc_now(),
+            now,
             days=settings.snapshot_keep_days,
             daily_days=settings.snapshot_keep_daily_days,
         )
-        if not forgotten:
+        # Most old pulls are kept in part: only where something is left to go the brand is taken and written to.
+        answers = [these for these in _answers_to_forget(tenant_id, forgotten, stood_lately) if _any(connection, these)]
+        if not answers:
             return 0
         lease = take_lease(connection, tenant_id, worker, settings.sync_lease_seconds, None)
         if lease is None:
             return 0
         abandon_dead_runs(connection, tenant_id)
-    stood_lately = utc_now() - timedelta(days=settings.snapshot_keep_days)
-    count = sum(_forget(engine, lease, gone, stood_lately) for gone in forgotten)
+    count = sum(_forget(engine, lease, these) for these in answers)
     while _forget_bodies(engine, lease):
         pass
     with brand_transaction(engine, tenant_id) as connection:
         lease.release(connection)
-    if count:
-        log.info("snapshots_pruned", count=count)
+    log.info("snapshots_pruned", count=count)
     return count
 
 
@@ -123,28 +126,40 @@ def _pulls(connection: Connection, tenant_id: int) -> list[KeptPull]:
     ]
 
 
-def _forget(engine: Engine, lease: Lease, gone: Forgettable, stood_lately: datetime) -> int:
-    """Forget a pull's snapshots, batch by batch, but for answers that still stand or that a kept pull builds on."""
-    pull = gone.pull
-    mine = and_(
-        _SNAPSHOTS.c.tenant_id == lease.tenant_id,
-        _SNAPSHOTS.c.run_id == pull.run_id,
-        _SNAPSHOTS.c.resource == pull.resource,
-    )
-    if pull.resource is Resource.NOTES:
-        mine = and_(mine, ~_SNAPSHOTS.c.whole | _is_replaced(_SNAPSHOTS.c.request, stood_lately))
-    elif gone.needed_at is not None:
-        mine = and_(mine, ~_SNAPSHOTS.c.whole | _is_replaced(_SNAPSHOTS.c.position, gone.needed_at))
+def _answers_to_forget(
+    tenant_id: int, forgotten: Iterable[Forgettable], stood_lately: datetime
+) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions for the answers of these pulls, but for those that still stand or that a kept pull builds on."""
+    alike: dict[tuple[Resource, datetime | None], list[str]] = defaultdict(list)
+    for gone in forgotten:
+        alike[gone.pull.resource, gone.needed_at].append(gone.pull.run_id)
+    for (resource, needed_at), run_ids in alike.items():
+        goes: ColumnElement[bool] = true()
+        if resource is Resource.NOTES:
+            goes = ~_SNAPSHOTS.c.whole | _is_replaced(_SNAPSHOTS.c.request, stood_lately)
+        elif needed_at is not None:
+            goes = ~_SNAPSHOTS.c.whole | _is_replaced(_SNAPSHOTS.c.position, needed_at)
+        mine = and_(_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == resource, goes)
+        for start in range(0, len(run_ids), _BATCH):
+            yield and_(mine, _SNAPSHOTS.c.run_id.in_(run_ids[start : start + _BATCH]))
+
+
+def _any(connection: Connection, these: ColumnElement[bool]) -> bool:
+    return connection.execute(select(_SNAPSHOTS.c.position).where(these).limit(1)).first() is not None
+
+
+def _forget(engine: Engine, lease: Lease, these: ColumnElement[bool]) -> int:
+    """Forget answers, batch by batch; return how many."""
+    key = tuple_(*_SNAPSHOTS.primary_key)
+    some = select(*_SNAPSHOTS.primary_key).where(these).limit(_BATCH)
     count = 0
     while True:
-        some = select(_SNAPSHOTS.c.position).where(mine).limit(_BATCH)
         with brand_transaction(engine, lease.tenant_id) as connection:
             lease.hold(connection)
-            positions = list(connection.scalars(some))
-            if not positions:
-                return count
-            these = delete(_SNAPSHOTS).where(mine, _SNAPSHOTS.c.position.in_(positions))
-            count += connection.execute(these).rowcount
+            gone = connection.execute(delete(_SNAPSHOTS).where(key.in_(some))).rowcount
+        if gone == 0:
+            return count
+        count += gone
 
 
 def _is_replaced(place: Column[Any], until: datetime) -> ColumnElement[bool]:

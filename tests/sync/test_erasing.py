@@ -62,6 +62,7 @@ def test_a_contact_is_gone_from_tables_counts_and_answers_and_others_stay(world:
         "others' answers stay"
     )
     assert Resource.NOTES in {row["resource"] for row in world.rows(RawSnapshot, tenant)}
+    assert Resource.LEADS not in {row["resource"] for row in world.rows(RawSnapshot, tenant)}, "what a pull stood on"
     assert world.tables(other) == spared
 
     assert world.sync("brand") is RunStatus.SUCCESS, "it goes on; what is still upstream comes back"

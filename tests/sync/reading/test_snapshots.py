@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 
 from database import agency_transaction, brand_transaction
 from emulator import AccountPlan
-from models import Note, NoteReading, RawSnapshot, Resource, RunStatus
+from models import Note, NoteReading, RawBody, RawSnapshot, Resource, RunStatus, utc_now
 from sync.running.replay import ReplayError, replay_brand
+from sync.running.retention import prune_brand
 from sync.running.runs import active_brands
 from sync.tables import table_of
 from tests.sync.conftest import MakeWorld
@@ -145,3 +147,27 @@ def test_a_list_of_which_an_answer_is_missing_is_not_replayed(world: SyncWorld) 
     assert world.tables(tenant)["leads"] == before, "part of a list would look as if the rest was gone"
     assert world.sync("brand") is RunStatus.SUCCESS
     assert new_rows(world)[Resource.LEADS] == world.results(tenant)["leads"]["pages"], "and the next run keeps it whole"
+
+
+def test_pruning_keeps_the_earlier_answers_that_a_list_stands_on(world: SyncWorld) -> None:
+    tenant, account = world.brand_id("brand"), world.emulator.account(KEY)
+    for words in ("Calls back on Friday", "Has called back"):
+        with account.changing():
+            account.contacts[-1] |= {"whiteboard": words}
+        assert world.sync("brand") is RunStatus.SUCCESS
+    now = without_moves(world.tables(tenant, removed=False))
+    pages, runs = world.results(tenant)["leads"]["pages"], [run["run_id"] for run in world.runs(tenant)]
+    snapshots = table_of(RawSnapshot)
+    with agency_transaction(world.engine) as connection:
+        for days, run_id in zip((202, 201, 200), runs, strict=True):
+            long_ago = utc_now().replace(hour=12) - timedelta(days=days)
+            of_run = update(snapshots).where(snapshots.c.run_id == run_id)
+            connection.execute(of_run.values(fetched_at=long_ago))
+
+    assert prune_brand(world.engine, world.settings, tenant, "pruner") == 2, "the page of the first two runs"
+    assert prune_brand(world.engine, world.settings, tenant, "pruner") == 0
+    leads = [row for row in kept(world) if row["resource"] is Resource.LEADS]
+    assert len({row["position"] for row in leads}) == len(leads) == pages
+    assert {row["run_id"] for row in leads} == {runs[0], runs[2]}
+    assert {row["sha256"] for row in world.rows(RawBody, tenant)} == {row["sha256"] for row in kept(world)}
+    assert replayed(world) == now
