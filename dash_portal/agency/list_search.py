@@ -16,5 +16,7 @@ def searched_words() -> str:
 
 def holds(words: str, *texts: str) -> bool:
     """Tell whether each of the words is in one of the texts; no words are in every list."""
+    if not words:
+        return True
     text = unaccented(" ".join(texts)) or ""
     return all(word in text for word in (unaccented(words) or "").split())

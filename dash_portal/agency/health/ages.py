@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import func
@@ -17,6 +18,8 @@ from models import Resource, ResourceFreshness
 
 BrandAges = Mapping[Resource, ResourceAge]
 """A brand's resources that were ever attempted."""
+
+NO_AGES: Final[BrandAges] = MappingProxyType({})
 
 
 class AgeMemory:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
-from dash_portal.agency.health.ages import AGE_MEMORY, BrandAges
+from dash_portal.agency.health.ages import AGE_MEMORY, NO_AGES, BrandAges
 from dash_portal.agency.health.runs import (
     NO_RUNS,
     NONE_RECENT,
@@ -71,9 +71,9 @@ class BrandHealth:
     pill: str
     freshness: Freshness
     last: LastRuns
-    ongoing: OngoingSync | None
     error_kind: str | None
     held_back: tuple[Resource, ...]
+    ongoing: OngoingSync | None = None
     outcome: RunOutcome | None = None
     recent: RecentRuns = NONE_RECENT
 
@@ -128,15 +128,15 @@ def _rows(session: AgencySession, only: int | None, now: datetime, sync_cron: st
         col(Tenant.id), col(Tenant.slug), col(Tenant.name), col(Tenant.timezone), col(Tenant.status)
     )
     for tenant in session.execute(_narrowed(brands, col(Tenant.id), only)):
-        yield _health(
+        health = _HEALTH_MEMORY.health(
             tenant,
             last=last.get(tenant.id, NO_RUNS),
             trouble=outcomes.get(tenant.id),
-            ages=ages.get(tenant.id, {}),
-            ongoing=ongoing.get(tenant.id),
+            ages=ages.get(tenant.id, NO_AGES),
             now=now,
             sync_cron=sync_cron,
         )
+        yield replace(health, ongoing=ongoing[tenant.id]) if tenant.id in ongoing else health
 
 
 def _narrowed(question: Any, tenant_id: Any, only: int | None) -> Any:
@@ -147,13 +147,38 @@ def _trouble_first(row: BrandHealth) -> tuple[int, str, str]:
     return TROUBLE_ORDER[row.state], row.name.casefold(), row.slug
 
 
+class _HealthMemory:
+    """How each brand stands, kept until it has news or its age tells otherwise: of a thousand, few do in a minute."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[tuple[Any, ...], datetime, BrandHealth]] = {}
+
+    def health(self, tenant: Any, *, now: datetime, **news: Any) -> BrandHealth:
+        """Return how a brand stands, which follows from what is known of it (`news`) and from the time alone."""
+        seen = (*tenant, *news.values())
+        known = self._known.get(tenant.id)
+        if known is not None and known[0] == seen and known[2].freshness.now <= now < known[1]:
+            return known[2]
+        health = _health(tenant, now=now, **news)
+        self._known[tenant.id] = (seen, _stands_until(health.freshness), health)
+        return health
+
+
+_HEALTH_MEMORY: Final = _HealthMemory()
+
+
+def _stands_until(freshness: Freshness) -> datetime:
+    """Return the next moment at which the clock alone makes something else of a brand's freshness."""
+    moments = (freshness.ageing_at, freshness.stale_at, freshness.next_sync_at)
+    return min((moment for moment in moments if moment is not None and moment >= freshness.now), default=freshness.now)
+
+
 def _health(
     tenant: Any,
     *,
     last: LastRuns,
     trouble: RunOutcome | None,
     ages: BrandAges,
-    ongoing: OngoingSync | None,
     now: datetime,
     sync_cron: str,
 ) -> BrandHealth:
@@ -177,7 +202,6 @@ def _health(
         pill=_pill(state, trouble),
         freshness=freshness,
         last=last,
-        ongoing=ongoing,
         error_kind=worst_error(error_kinds) if state.is_trouble else None,
         held_back=held_back,
     )

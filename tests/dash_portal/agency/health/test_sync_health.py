@@ -223,3 +223,20 @@ def test_runs_that_end_and_runs_that_come_are_seen_though_others_are_known(world
     assert row.last_run is not None
     assert row.last_run.run_id == last
     assert len(row.recent.runs) == 5
+
+
+def test_a_brand_grows_old_though_nothing_new_was_written_of_it(world: PortalWorld) -> None:
+    now = utc_now()
+    add_run(world.engine, world.brands["own"], now - timedelta(minutes=5))
+
+    def state(later: timedelta) -> BrandState:
+        with AgencySession(world.engine) as session:
+            return next(row.state for row in sync_health(session, now + later, HOURLY) if row.slug == "own")
+
+    assert [state(timedelta(minutes=minutes)) for minutes in (0, 30, 80, 180, 0)] == [
+        BrandState.FRESH,
+        BrandState.FRESH,
+        BrandState.OVERDUE,
+        BrandState.OUT_OF_DATE,
+        BrandState.FRESH,
+    ]
