@@ -4,6 +4,7 @@
     --first             sync each brand for the first time, instead of an hour after its last run
     --hours 5           so many such hours one after the other, then what they added to the database, for a year
     --changed 3         contacts of each brand that change in an hour
+    --idle              what a worker costs that finds nothing due, for each second
 
 Worker processes with default settings, PostgreSQL, and the emulator with an account for each brand, all on this machine.
 An hour is made to pass by moving what was done before into the past; then all brands are due at the same moment, and
@@ -40,6 +41,8 @@ from sync.running.side_by_side import at_start
 
 _ROOT: Final = Path(__file__).parents[1]
 _POLL_SECONDS: Final = 0.25
+_BEGINS_WITHIN: Final = 15.0
+_IDLE_SECONDS: Final = 30.0
 _HISTORY: Final = ("sync_runs", "sync_run_resources", "sync_errors")
 _RAW: Final = ("raw_snapshots", "raw_bodies")
 _RUNS_KEPT: Final = 90 * 24 + 275
@@ -143,6 +146,16 @@ class World:
                 wal=self._number("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn") - wal,
             )
 
+    def tell_idle(self) -> None:
+        """Print what a worker costs that has nothing to do but look."""
+        with ExitStack() as stack:
+            process = self._worker(stack, 0)
+            time.sleep(_BEGINS_WITHIN)
+            began, worked = time.monotonic(), process.processor_seconds()
+            time.sleep(_IDLE_SECONDS)
+            share = (process.processor_seconds() - worked) / (time.monotonic() - began)
+        print(f"{self.brands.count:,} brands, nothing due: {share * 1000:.0f} ms of processor a second")
+
     def _worker(self, stack: ExitStack, number: int) -> WorkerProcess:
         process = WorkerProcess(self.environment, self.folder / f"worker-{number}.log")
         stack.callback(process.stop)
@@ -158,9 +171,17 @@ class World:
         return self._number("SELECT count(*) FROM sync_runs WHERE finished_at IS NOT NULL")
 
     def raise_unless_all_succeeded(self) -> None:
-        bad = self._number("SELECT count(*) FROM sync_runs WHERE status <> 'success'")
+        """Stop with what is known of the runs that did not succeed."""
+        statement = (
+            "SELECT r.tenant_id, r.status, r.trigger, r.worker, e.resource, e.kind, e.message "
+            "FROM sync_runs r LEFT JOIN sync_errors e USING (tenant_id, run_id) WHERE r.status <> 'success' LIMIT 20"
+        )
+        with agency_transaction(self.engine, writes=False) as connection:
+            bad = [str(row) for row in connection.execute(text(statement))]
         if bad:
-            raise SystemExit(f"{bad} runs did not succeed")
+            logs = [line for log in self.folder.glob("worker-*.log") for line in log.read_text().splitlines()]
+            loud = [line for line in logs if '"level": "info"' not in line]
+            raise SystemExit("\n".join(["runs that did not succeed:", *bad, *loud[-20:]]))
 
     def sizes(self) -> dict[str, int]:
         """Return the bytes of tables with their indexes: runs, raw answers, and all else."""
@@ -216,6 +237,7 @@ def main() -> None:
     parser.add_argument("--hours", type=int, default=1)
     parser.add_argument("--changed", type=int, default=3)
     parser.add_argument("--first", action="store_true")
+    parser.add_argument("--idle", action="store_true")
     wish = parser.parse_args()
     _line(*_HEADINGS)
     _line(*["---:"] * len(_HEADINGS))
@@ -226,7 +248,10 @@ def main() -> None:
         return
     for contacts in wish.contacts:
         with made_world(Brands(wish.brands, contacts), synced=True) as world:
-            _hours(world, wish)
+            if wish.idle:
+                world.tell_idle()
+            else:
+                _hours(world, wish)
 
 
 def _hours(world: World, wish: argparse.Namespace) -> None:

@@ -95,7 +95,8 @@ def an_hour_passes(engine: Engine, emulator: Emulator, changed: int, hour: int) 
     for account in emulator.accounts:
         with account.changing():
             for number in range(changed):
-                contact = account.contacts[(hour * changed + number) % len(account.contacts)]
+                place = hour + number * len(account.contacts) // changed  # each on another page of the list
+                contact = account.contacts[place % len(account.contacts)]
                 contact["last_modified_date"] = f"{utc_now():%Y-%m-%d %H:%M:%S}"
 
 
