@@ -162,10 +162,9 @@ def came_in(outcome: RunOutcome) -> Markup:
     good = f"{len(outcome.resources) - len(missing)} of {len(outcome.resources)}"
     listed = "; ".join(map(_what_came, outcome.resources))
     names = ", ".join(RESOURCE_WORDS[resource.resource] for resource in missing)
-    nothing = len(missing) == len(outcome.resources)
-    failed = (
-        Markup(' <span class="result-bad">%s</span>') % ("nothing" if nothing else f"not {names}") if missing else ""
-    )
+    if missing and len(missing) == len(outcome.resources):
+        return Markup('<span class="result-bad" title="%s">%s</span>') % (listed, good)
+    failed = Markup(' <span class="result-bad">not %s</span>') % names if missing else ""
     return Markup('<span title="%s">%s%s</span>') % (listed, good, failed)
 
 

@@ -353,6 +353,7 @@ def test_a_brands_page_names_what_did_not_come_in(world: PortalWorld) -> None:
         ("partial", "3 of 5 not Notes, Schedule came in"),
         ("not-understood", "5 of 5 came in, Leads in part"),
         ("fresh", "5 of 5 came in"),
+        ("failed", "Last sync0 of 5 came in"),
     ):
         page = re.sub(r"<[^>]+>", "", agency.get(f"/agency/sync/{slug}").text)
         assert words in page
@@ -462,6 +463,7 @@ def test_suspending_ends_its_people_and_reactivating_syncs_it(world: PortalWorld
     assert world.post(agency, "/agency/brands/own/suspend").status_code == 303
     assert viewer.get("/api/sync/status").status_code == 401
     assert world.post(agency, "/agency/sync/own/now").status_code == 400
+    assert 'formaction="/agency/brands/own/reactivate"' in agency.get("/agency/sync/own").text
     assert world.post(agency, "/agency/brands/own/reactivate").status_code == 303
     with AgencySession(world.engine) as session:
         assert session.exec(select(SyncRequest).where(SyncRequest.tenant_id == world.brands["own"])).one()
