@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 from sqlmodel import Session
 
 from database import AgencySession
@@ -73,7 +73,7 @@ def add_run(
     with AgencySession(engine) as session:
         session.add(run)
         for resource, result in results.items():
-            row = _run_resource(run, resource, result, seconds, changed=changed)
+            row = SyncRunResource(**_resource_values(run, resource, result, seconds, changed=changed))
             row.rejected = rejected.get(resource, 0)
             row.remaining = remaining if resource is Resource.NOTES else 0
             session.add(row)
@@ -96,12 +96,15 @@ def add_run(
 
 def add_good_runs(engine: Engine, tenant_id: int, seconds_by_start: Mapping[datetime, float]) -> None:
     """Write runs that went well, the oldest first: their starts, and how long each took."""
+    resources: list[dict[str, Any]] = []
     with AgencySession(engine) as session:
         for started_at, seconds in seconds_by_start.items():
             run = _run(tenant_id, started_at, seconds)
             session.add(run)
-            session.add_all(_run_resource(run, resource, result, seconds) for resource, result in GOOD.items())
+            resources += [_resource_values(run, resource, result, seconds) for resource, result in GOOD.items()]
             newest = started_at
+        session.flush()
+        session.execute(insert(SyncRunResource), resources)  # hundreds of rows: objects cost more than the writing
         _leave_freshness(session, tenant_id, newest, GOOD)
         session.commit()
 
@@ -125,22 +128,22 @@ def _run(
     )
 
 
-def _run_resource(
+def _resource_values(
     run: SyncRun, resource: Resource, result: ResourceStatus, seconds: float, *, changed: int = 3
-) -> SyncRunResource:
+) -> dict[str, Any]:
     landed = result in LANDED
-    return SyncRunResource(
-        tenant_id=run.tenant_id,
-        run_id=run.run_id,
-        resource=resource,
-        status=result,
-        read_started_at=run.started_at,
-        pages=3,
-        fetched=288 if landed else 0,
-        updated=changed if landed else 0,
-        unchanged=280 if landed else 0,
-        seconds=seconds / 5,
-    )
+    return {
+        "tenant_id": run.tenant_id,
+        "run_id": run.run_id,
+        "resource": resource,
+        "status": result,
+        "read_started_at": run.started_at,
+        "pages": 3,
+        "fetched": 288 if landed else 0,
+        "updated": changed if landed else 0,
+        "unchanged": 280 if landed else 0,
+        "seconds": seconds / 5,
+    }
 
 
 def _leave_freshness(
