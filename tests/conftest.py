@@ -70,7 +70,7 @@ def pytest_collection_finish() -> None:
     """Look for garbage less often, and not among what stays to the end: the tests wait less for that."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 10, 10)
 
 
 class ByWorld(LoadScopeScheduling):  # type: ignore[misc]
