@@ -148,7 +148,12 @@ def _count(session: BrandSession, brand: Brand, today: date) -> LeadCounts:
 
 def _new_leads(session: BrandSession, since: datetime) -> Counter[tuple[str, str]]:
     """Count the prospects created since a moment, by stage and source."""
-    keys = (col(Lead.stage_key), col(Lead.lead_source_key))
+    # Joined with nothing, a key is no index's any more: SQLite would rather walk the whole brand in a key's order than
+    # read the few prospects of some days by the index of when they were created.
+    keys = (
+        col(Lead.stage_key).concat("").label("stage_key"),
+        col(Lead.lead_source_key).concat("").label("lead_source_key"),
+    )
     new = (
         select(*keys, func.count().label("leads"))
         .where(*prospects(), col(Lead.lead_created_at) >= since)
