@@ -28,7 +28,7 @@ def test_who_is_new_is_found_by_day_however_many_prospects_a_brand_has(engine: E
     """SQLite likes the index of a key that it groups by, and would read each of the brand's prospects through it."""
     now = utc_now()
     with AgencySession(engine) as session:
-        tenant = make_tenant(Cipher([encryption_key]))
+        tenant = make_tenant(Cipher((encryption_key,)))
         session.add(tenant)
         session.flush()
         assert tenant.id is not None
