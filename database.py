@@ -122,13 +122,15 @@ def create_engine(
 
 def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
+    pool: dict[str, Any] = {}  # one in memory has a single connection for each thread
     if path and path != ":memory:":
         Path(path).resolve().parent.mkdir(parents=True, exist_ok=True)
+        pool = {"max_overflow": OVERFLOW}
     engine = create_sqlalchemy_engine(
         url,
         connect_args={"timeout": 30, "check_same_thread": False},
         hide_parameters=True,
-        max_overflow=OVERFLOW,
+        **pool,
     )
 
     @event.listens_for(engine, "do_connect")
