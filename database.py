@@ -122,9 +122,10 @@ def create_engine(
 
 def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
-    pool: dict[str, Any] = {}  # one in memory has a single connection for each thread
-    if path and path != ":memory:":
-        Path(path).resolve().parent.mkdir(parents=True, exist_ok=True)
+    file = None if path in {None, "", ":memory:"} else path
+    pool: dict[str, Any] = {}  # a database in memory has one connection for each thread, and nothing over
+    if file:
+        Path(file).resolve().parent.mkdir(parents=True, exist_ok=True)
         pool = {"max_overflow": OVERFLOW}
     engine = create_sqlalchemy_engine(
         url,
@@ -136,9 +137,9 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "do_connect")
     def _make_private(*_what: Any) -> None:
         """Make a new file the owner's alone; SQLite gives those beside it (-wal, -shm) the same rights."""
-        if path and path != ":memory:":
+        if file:
             with suppress(OSError):  # there already, or not to be made here: connecting says so in its own words
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi_connection: Any, _record: Any) -> None:

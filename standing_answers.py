@@ -7,9 +7,9 @@ at its position, of notes for the same request. The worker replays by this rule,
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, exists, func, or_, select, tuple_
 
 from models import RawSnapshot, Resource, SyncRun, SyncRunResource, utc_now
 
@@ -68,13 +68,17 @@ def list_stands(
 
 def notes_stand(tenant_id: int, until: datetime) -> ColumnElement[bool]:
     """Return the condition for the answers about notes that stood at a moment: each request's last."""
+    return and_(landed_answers(tenant_id, Resource.NOTES, until), ~is_replaced(_SNAPSHOTS.c.request, until))
+
+
+def is_replaced(place: Column[Any], until: datetime) -> ColumnElement[bool]:
+    """Return the condition for answers in whose place, by this column, another one had landed by then."""
     later = _SNAPSHOTS.alias("later")
-    replaced = exists().where(
+    return exists().where(
         later.c.tenant_id == _SNAPSHOTS.c.tenant_id,
         later.c.resource == _SNAPSHOTS.c.resource,
-        later.c.request == _SNAPSHOTS.c.request,
+        later.c[place.key] == place,
         later.c.fetched_at > _SNAPSHOTS.c.fetched_at,
         later.c.fetched_at <= until,
         later.c.whole,
     )
-    return and_(landed_answers(tenant_id, Resource.NOTES, until), ~replaced)

@@ -11,14 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from sqlalchemy import Column, ColumnElement, Connection, Engine, and_, delete, exists, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, exists, func, select, true, tuple_
 
 from database import brand_transaction
 from models import RawBody, RawSnapshot, Resource, utc_now
 from settings import SyncSettings
+from standing_answers import is_replaced
 from sync.lease import Lease, take_lease
 from sync.running.runs import abandon_dead_runs
 from sync.tables import table_of
@@ -136,9 +137,9 @@ def _answers_to_forget(
     for (resource, needed_at), run_ids in alike.items():
         goes: ColumnElement[bool] = true()
         if resource is Resource.NOTES:
-            goes = ~_SNAPSHOTS.c.whole | _is_replaced(_SNAPSHOTS.c.request, stood_lately)
+            goes = ~_SNAPSHOTS.c.whole | is_replaced(_SNAPSHOTS.c.request, stood_lately)
         elif needed_at is not None:
-            goes = ~_SNAPSHOTS.c.whole | _is_replaced(_SNAPSHOTS.c.position, needed_at)
+            goes = ~_SNAPSHOTS.c.whole | is_replaced(_SNAPSHOTS.c.position, needed_at)
         mine = and_(_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == resource, goes)
         for start in range(0, len(run_ids), _BATCH):
             yield and_(mine, _SNAPSHOTS.c.run_id.in_(run_ids[start : start + _BATCH]))
@@ -160,19 +161,6 @@ def _forget(engine: Engine, lease: Lease, these: ColumnElement[bool]) -> int:
         if gone == 0:
             return count
         count += gone
-
-
-def _is_replaced(place: Column[Any], until: datetime) -> ColumnElement[bool]:
-    """Return the condition for answers in whose place, by this column, another one had landed by then."""
-    later = _SNAPSHOTS.alias("later")
-    return exists().where(
-        later.c.tenant_id == _SNAPSHOTS.c.tenant_id,
-        later.c.resource == _SNAPSHOTS.c.resource,
-        later.c[place.key] == place,
-        later.c.fetched_at > _SNAPSHOTS.c.fetched_at,
-        later.c.fetched_at <= until,
-        later.c.whole,
-    )
 
 
 def _forget_bodies(engine: Engine, lease: Lease) -> int:
