@@ -3,7 +3,6 @@
 const set = (id, props) => window.dash_clientside.set_props(id, props);
 const cardOf = (chart) => document.getElementById(`card-${chart}`);
 const answerOf = (chart) => window.dash_component_api.getLayout({ type: "numbers", chart }).props.data;
-
 async function mount(element, option) {
   const echarts = await import(document.documentElement.dataset.echarts || "/vendor/echarts.min.js");
   let drawn = echarts.getInstanceByDom(element);
@@ -21,13 +20,14 @@ async function asked(address, chart, form = "") {
 }
 const config = async (chart, form) => (await asked(`/api/charts/${chart}`, chart, `&format=${form}`)).config;
 
-// What a card shows in place of Plotly's drawing; its table is made of components only while somebody looks at it.
+// What a card shows in place of Plotly's drawing; its table is of components only while somebody looks at it. React lays
+// it out anew some frames later: a link's focus is held until then.
 async function draw(chart) {
-  const card = cardOf(chart);
-  const focused = card.querySelector(".chart-table a:focus")?.id;
+  const [card, focused] = [cardOf(chart), cardOf(chart).querySelector(".chart-table a:focus")?.id];
   set({ type: "chart-table", chart }, { children: card.dataset.mode === "table" ? answerOf(chart).table : null });
-  if (focused) requestAnimationFrame(() => document.getElementById(focused)?.focus());
   if (card.dataset.mode === "echarts") await mount(card.querySelector(".chart-echarts"), await config(chart, "echarts"));
+  const hold = () => document.activeElement === document.body && document.getElementById(focused)?.focus();
+  for (let frames = 60; focused && frames; frames--) await new Promise(requestAnimationFrame).then(hold);
 }
 async function show(chart, mode) {
   const { dataset } = cardOf(chart);
