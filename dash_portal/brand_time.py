@@ -43,6 +43,11 @@ def moment_text(moment: datetime, zone: str) -> str:
     return f"{day_text(at.date())}, {clock_text(moment, zone)} {at:%Z}"
 
 
+def zone_text(zone: str) -> str:
+    """Write the name of a zone: America/New York."""
+    return zone.replace("_", " ")
+
+
 def clock_text(moment: datetime, zone: str) -> str:
     """Write the time of day: 4:05 PM; nothing of a date without a clock."""
     if date_of(moment) is not None:

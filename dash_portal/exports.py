@@ -15,7 +15,7 @@ from flask import Blueprint, Response, abort, request, stream_with_context
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, is_still_signed_in
 from dash_portal.brand_access import Brand, authorised_brand, open_brand_rows
-from dash_portal.brand_time import local_day
+from dash_portal.brand_time import local_day, zone_text
 from dash_portal.charts.data import chart_table
 from dash_portal.dashboards import hot_list, leads, notes, pipeline, schedule
 from dash_portal.dashboards.chart_catalogue import CHART_IDS, chart
@@ -81,7 +81,8 @@ class Export(Generic[Row]):
 
     def headings(self, zone: str) -> tuple[str, ...]:
         """Return what stands in the first line."""
-        return tuple(f"{each.heading} ({zone})" if each.holds_moments else each.heading for each in self.columns)
+        clock = f" ({zone_text(zone)})"
+        return tuple(f"{each.heading}{clock if each.holds_moments else ''}" for each in self.columns)
 
     def lines(
         self, session: BrandSession, brand: Brand, view: View, now: datetime, *, most: int | None = None

@@ -19,7 +19,7 @@ class FreshnessWords:
     """The words of a page: `tip` explains its badge, `banner` follows a failed sync, `late` one that did not come.
 
     `{age}` in them is how old the data is by then. `waits` is the badge where nothing was read yet, `link` (words and
-    address) is where the agency can act.
+    address) is where the agency sees why, and can act.
     """
 
     waits: str
@@ -37,9 +37,10 @@ def freshness_words(fresh: Freshness, zone: str, slug: str, *, by_agency: bool) 
         words = _renewal(fresh.refusal, read, by_agency=by_agency)
         return FreshnessWords(waits, words, words, words, _way_out(fresh.refusal, slug) if by_agency else {})
     due = _due(fresh, zone)
+    cause = {"words": "See why", "address": f"/agency/sync/{slug}"} if by_agency else {}
     if not read:
         failed = f"The first sync did not succeed. The next one is due at {due}."
-        return FreshnessWords(waits, failed if fresh.failed else f"The first sync is due at {due}.", failed, "", {})
+        return FreshnessWords(waits, failed if fresh.failed else f"The first sync is due at {due}.", failed, "", cause)
     next_sync = f"It will catch up with the next sync, due at {due}."
     following = f"You are looking at data that is {{age}} old (from {read}). {next_sync}"
     return FreshnessWords(
@@ -47,7 +48,7 @@ def freshness_words(fresh: Freshness, zone: str, slug: str, *, by_agency: bool) 
         tip=f"The data on this page was read at {read}. The next sync is due at {due}.",
         banner=f"The last sync did not succeed. {following}",
         late=f"No sync has landed for a while. {following}",
-        link={},
+        link=cause,
     )
 
 

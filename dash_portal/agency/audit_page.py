@@ -15,7 +15,7 @@ from dash_portal.agency import frame
 from dash_portal.agency.paging import asked_page, list_page
 from dash_portal.agency.words import ACTION_WORDS, action_words, detail_words
 from dash_portal.brand_access import open_agency
-from dash_portal.brand_time import moment_text
+from dash_portal.brand_time import moment_text, zone_text
 from dash_portal.request_words import member
 from database import AgencySession
 from models import AuditEntry, Tenant
@@ -46,6 +46,7 @@ def show() -> ResponseReturnValue:
         detail_words=detail_words,
         exactly=moment_text,
         zone=frame.viewers_zone(),
+        zone_text=zone_text,
         brand=brand,
         action=action,
         who=who,

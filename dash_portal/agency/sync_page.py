@@ -44,7 +44,7 @@ from dash_portal.agency.understanding import (
 )
 from dash_portal.agency.worker_requests import confirm_held_back, find_workers, last_test, request_all, request_sync
 from dash_portal.brand_access import brands_of, open_agency
-from dash_portal.brand_time import ago_text, duration_text, in_text, moment_text, nearby_text
+from dash_portal.brand_time import ago_text, duration_text, in_text, moment_text, nearby_text, zone_text
 from dash_portal.portal import portal
 from dash_portal.request_words import member
 from database import AgencySession
@@ -275,6 +275,7 @@ def _template_words(now: Any) -> dict[str, Any]:
         "ago": lambda moment: ago_text(moment, now),
         "at": lambda moment, zone: nearby_text(moment, now, zone),
         "exactly": moment_text,
+        "zone_text": zone_text,
         "took": duration_text,
         "starts_at_once": starts_at_once,
         "came_in": came_in,

@@ -140,6 +140,10 @@ def test_times_are_those_of_the_screen_and_their_zone_is_named(world: PortalWorl
     assert times["Fair"] == [f"{far_off:%Y-%m-%d}", f"{far_off + timedelta(days=1):%Y-%m-%d}"]
 
 
+def test_a_zone_is_called_as_the_screen_calls_it() -> None:
+    assert EXPORTS["notes"].headings("America/New_York")[0] == "Date (America/New York)"
+
+
 def test_words_of_a_note_stand_apart_where_tags_stood(world: PortalWorld) -> None:
     markup = "<p>Called</p><p>Will decide</p><ul><li>asked for FDD</li><li>two units</li></ul>soon<br>again<hr>later"
     record = NoteRecord("1", f"{markup}<table><tr><td>a</td><td>b</td></tr></table>", "Pat", None, "Note")

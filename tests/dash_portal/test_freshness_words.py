@@ -13,6 +13,7 @@ from models import SyncErrorKind
 NINE = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # 9 in New York
 ZONE = "America/New_York"
 READ = NINE - timedelta(hours=2)
+SEE_WHY = {"words": "See why", "address": "/agency/sync/own"}
 KEY, TOKEN = SyncErrorKind.KEY_REFUSED, SyncErrorKind.TOKEN_REFUSED
 
 
@@ -47,7 +48,14 @@ def test_the_banner_says_the_age_and_why() -> None:
     following = "You are looking at data that is {age} old (from 23 Nov 2026, 7:00 AM EST). It will catch up with the next sync, due at 9:30 AM."  # fmt: skip
     assert words.banner == f"The last sync did not succeed. {following}"
     assert words.late == f"No sync has landed for a while. {following}"
-    assert words.link == {}
+    assert words.link == SEE_WHY
+
+
+def test_a_first_sync_that_failed_tells_the_agency_alone_where_to_see_why() -> None:
+    words = freshness_words(fresh(None, failed=True), ZONE, "own", by_agency=True)
+    assert words.banner == "The first sync did not succeed. The next one is due at 9:30 AM."
+    assert words.link == SEE_WHY
+    assert freshness_words(fresh(None, failed=True), ZONE, "own", by_agency=False).link == {}
 
 
 @pytest.mark.parametrize(

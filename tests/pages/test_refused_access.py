@@ -88,6 +88,9 @@ def test_a_first_read_that_failed_says_so_once_on_every_page(world: PortalWorld)
         assert fresh["banner"].startswith("The first sync did not succeed. The next one is due at ")
         assert "did not succeed" not in words_in_the_box(page)
         assert "due at" not in words_in_the_box(page)
+        assert fresh["link"] == {}
+    by_agency = ask_page(world, world.sign_in("agency@mellon.example"), "/leads", "?brand=other")
+    assert freshness_shown(by_agency, "/leads")["link"] == {"words": "See why", "address": "/agency/sync/other"}
     fail(world, "other", utc_now(), results=FAILED, errors=REFUSED)
     for page, fresh in every_page(world, client):
         assert fresh["banner"] == "Your agency has to renew the connection. Nothing was read yet."
