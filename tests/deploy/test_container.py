@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.conftest import PostgreSQL
 from tests.end_to_end.running_portal import free_port
+from tests.postgresql import PostgreSQL
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from tests.conftest import PostgreSQL
 from tests.end_to_end.counting import Counted, key
 from tests.end_to_end.running_portal import SLUGS, running_portal
+from tests.postgresql import PostgreSQL
 
 
 def test_the_same_path_leads_to_the_same_figures_on_postgresql(postgresql: PostgreSQL) -> None:

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from emulator import plan_in_turn
-from tests.conftest import PostgreSQL
 from tests.end_to_end.load import Load
 from tests.end_to_end.releases import next_release
 from tests.end_to_end.running_portal import ROOT, RunningPortal, free_port, run, running_portal, served
+from tests.postgresql import PostgreSQL
 
 PLANS = {"harbor-pine": plan_in_turn(0, name="Harbor & Pine", web_key="CT_harbor_pine_key", seed=7, contacts=40)}
 ENOUGH = 18

@@ -26,8 +26,7 @@ from sync.mapping.expectations import EXPECTATIONS
 from sync.mapping.records import KINDS
 from sync.status import status_lines, sync_status
 from tests.conftest import DATABASE_KINDS
-from tests.dash_portal.portal_world import close_world
-from tests.dash_portal.portal_world import make_world as make_portal
+from tests.dash_portal.portal_world import close_world, make_shared_world
 from tests.sync.conftest import MakeWorld
 from tests.sync.processes import environment
 from tests.sync.sync_world import DATA, SyncWorld
@@ -97,7 +96,7 @@ def world_for(make_world: MakeWorld, resource: Resource, *web_keys: str) -> Sync
 @pytest.fixture
 def agency(database_url: str, encryption_key: str) -> Iterator[FlaskClient]:
     """A browser in which somebody of the agency is signed in to the portal."""
-    portal = make_portal(database_url, encryption_key)
+    portal = make_shared_world(database_url, encryption_key)
     yield portal.sign_in("agency@mellon.example")
     close_world(portal)
 

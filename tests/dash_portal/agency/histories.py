@@ -247,11 +247,11 @@ def every_state(  # noqa: PLR0915 - a list of states
     def brand(slug: str, name: str, **changes: Any) -> int:
         return add_brand(engine, cipher, slug, name=name, **changes)
 
-    def past(tenant_id: int, *, runs: int = 23, until: datetime = recent) -> None:
+    def past(tenant_id: int, *, runs: int = 4, until: datetime = recent) -> None:
         add_good_runs(engine, tenant_id, {until - back * hour: 6 + (back * 7) % 13 for back in range(runs, 0, -1)})
 
     fresh = brand("fresh", "Harbor & Pine Kitchens", accent_colour="#1f7a4d")
-    past(fresh)
+    past(fresh, runs=23)
     add_run(engine, fresh, recent)
 
     refused = brand("token-refused", "BrightPath Tutoring")
@@ -265,7 +265,7 @@ def every_state(  # noqa: PLR0915 - a list of states
     add_run(engine, key, recent, status=RunStatus.FAILED, results=all_failed, errors={None: kind}, seconds=1)
 
     failed = brand("failed", "Lumen Fitness")
-    past(failed)
+    past(failed, runs=23)
     kind = (SyncErrorKind.SERVER_ERROR, "ClientTether reports an unknown error")
     add_run(engine, failed, recent, status=RunStatus.FAILED, results=all_failed, errors={Resource.LEADS: kind})
 

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zlib
+from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from urllib.parse import urlsplit
@@ -34,14 +35,47 @@ from models import (
     User,
     utc_now,
 )
+from tests.conftest import DATABASE_KINDS, new_database
 from tests.dash_portal.agency.histories import add_brand, add_run, beat, every_state, failed_results
 from tests.dash_portal.co_branding.test_logo_files import SVG, png
-from tests.dash_portal.portal_world import PortalWorld
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
 from tests.factories import make_tenant
 from tests.pages.asked_pages import ask_page
 
 AGENCY = "agency@mellon.example"
 BODY = json.dumps({"ResultCode": "CT_200", "data": [{"firstName": "Zoë <b>", "phone": "555"}]}).encode()
+
+
+@pytest.fixture(scope="module", params=DATABASE_KINDS)
+def every_state_once(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, encryption_key: str
+) -> Iterator[PortalWorld]:
+    with new_database(request.param, request, tmp_path_factory.mktemp("states")) as url:
+        made = make_shared_world(url, encryption_key)
+        every_state(made.engine, made.cipher, utc_now(), asker=made.people[AGENCY])
+        yield made
+        close_world(made)
+
+
+@pytest.fixture
+def states(every_state_once: PortalWorld) -> PortalWorld:
+    """Brands that stand in every way, for tests that leave them as they are."""
+    every_state_once.take_turn()
+    return every_state_once
+
+
+def add_refused_brand(world: PortalWorld, slug: str, **columns: str) -> None:
+    """Add a brand whose last sync was refused with its web key."""
+    kind = (SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?")
+    tenant_id = add_brand(world.engine, world.cipher, slug, **columns)
+    add_run(
+        world.engine,
+        tenant_id,
+        utc_now(),
+        status=RunStatus.FAILED,
+        results=failed_results(*Resource),
+        errors={None: kind},
+    )
 
 
 def add_answer(world: PortalWorld, slug: str, resource: Resource = Resource.LEADS) -> str:
@@ -195,15 +229,14 @@ def row_of(page: str, slug: str) -> str:
     return page.partition(f'id="row-{slug}"')[2].partition("</tr>")[0]
 
 
-def test_a_row_says_what_came_in_what_is_to_be_done_and_what_the_brand_has(world: PortalWorld) -> None:
-    every_state(world.engine, world.cipher, utc_now(), asker=world.people[AGENCY])
-    agency = world.sign_in(AGENCY)
+def test_a_row_says_what_came_in_what_is_to_be_done_and_what_the_brand_has(states: PortalWorld) -> None:
+    agency = states.sign_in(AGENCY)
     page = agency.get("/agency/sync").text
     assert "5 of 5" in row_of(page, "fresh")
     assert len(links_of(row_of(page, "fresh"))) == 4
     for heading, address in links_of(row_of(page, "fresh")).items():
         answer = urlsplit(address)
-        opened = ask_page(world, agency, answer.path, f"?{answer.query}")
+        opened = ask_page(states, agency, answer.path, f"?{answer.query}")
         assert opened.by_id("unread")["children"] is None, heading
     assert "4 of 5" in row_of(page, "held-back")
     assert "not Leads" in row_of(page, "held-back")
@@ -221,10 +254,9 @@ def test_a_row_says_what_came_in_what_is_to_be_done_and_what_the_brand_has(world
 
 
 def test_brands_are_narrowed_by_state_and_by_name_and_stay_so_as_the_page_brings_itself_up_to_date(
-    world: PortalWorld,
+    states: PortalWorld,
 ) -> None:
-    every_state(world.engine, world.cipher, utc_now())
-    agency = world.sign_in(AGENCY)
+    agency = states.sign_in(AGENCY)
 
     def slugs(address: str) -> set[str]:
         return set(re.findall(r'id="row-([a-z-]+)"', agency.get(address).text))
@@ -248,16 +280,7 @@ def many_brands(world: PortalWorld) -> PortalWorld:
     with AgencySession(world.engine) as session:
         session.add_all(make_tenant(world.cipher, slug=f"brand-{n:03}", name=f"Brand {n:03}") for n in range(MANY))
         session.commit()
-    refused = add_brand(world.engine, world.cipher, "refused", name="Zephyr Kites")
-    kind = (SyncErrorKind.KEY_REFUSED, "web key refused: is it this brand's?")
-    add_run(
-        world.engine,
-        refused,
-        utc_now(),
-        status=RunStatus.FAILED,
-        results=failed_results(*Resource),
-        errors={None: kind},
-    )
+    add_refused_brand(world, "refused", name="Zephyr Kites")
     return world
 
 
@@ -345,10 +368,9 @@ def test_a_brand_is_named_by_its_name_or_its_short_name(many_brands: PortalWorld
     assert "Nothing of the kind" in agency.get("/agency/audit?about=no-such-brand").text
 
 
-def test_a_brands_page_names_what_did_not_come_in(world: PortalWorld) -> None:
+def test_a_brands_page_names_what_did_not_come_in(states: PortalWorld) -> None:
     """The advice says why, but of a partial sync one asks first what is missing."""
-    every_state(world.engine, world.cipher, utc_now())
-    agency = world.sign_in(AGENCY)
+    agency = states.sign_in(AGENCY)
     for slug, words in (
         ("partial", "3 of 5 not Notes, Schedule came in"),
         ("not-understood", "5 of 5 came in, Leads in part"),
@@ -361,7 +383,8 @@ def test_a_brands_page_names_what_did_not_come_in(world: PortalWorld) -> None:
 
 
 def test_a_refused_key_is_replaced_where_it_is_told_and_one_of_another_brand_is_named(world: PortalWorld) -> None:
-    every_state(world.engine, world.cipher, utc_now())
+    add_run(world.engine, add_brand(world.engine, world.cipher, "fresh"), utc_now())
+    add_refused_brand(world, "key-refused")
     agency = world.sign_in(AGENCY)
     assert 'action="/agency/brands/key-refused/key"' in agency.get("/agency/sync/key-refused").text
     assert "/agency/brands/fresh/key" not in agency.get("/agency/sync/fresh").text

@@ -16,14 +16,15 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlmodel import SQLModel
 
-from dash_portal.app import create_app
 from dash_portal.backup.archive import open_archive
+from dash_portal.portal import open_portal
 from database import AgencySession, agency_transaction
 from models import Lead, Note
-from tests.conftest import PostgreSQL, engine_of, new_database
+from tests.conftest import engine_of, new_database
 from tests.dash_portal.backup.conftest import Say
-from tests.dash_portal.portal_world import PortalWorld, make_settings
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_settings
 from tests.factories import make_lead, make_note
+from tests.postgresql import PostgreSQL
 
 
 def rows_of(engine: Engine) -> dict[str, list[tuple[str, ...]]]:
@@ -100,8 +101,9 @@ def test_the_restored_portal_knows_its_people_and_wakes_nothing_that_ended(
     with new_database(database_kind, request, elsewhere) as url, engine_of(url) as engine:
         assert say(url, "restore", tmp_path / "backup")[0] == 0
         key = world.settings.portal_encryption_key.get_secret_value()
-        app = create_app(make_settings(url, key))
-        restored = PortalWorld(world.settings, app, engine, world.cipher)
+        close_world(world)
+        world.app.extensions["portal"] = open_portal(make_settings(url, key))
+        restored = PortalWorld(world.settings, world.app, engine, world.cipher)
         revived = restored.visitor()
         cookie = old_tab.get_cookie("session")
         assert cookie is not None
@@ -112,7 +114,7 @@ def test_the_restored_portal_knows_its_people_and_wakes_nothing_that_ended(
         with AgencySession(engine, writes=True) as session:
             session.add(make_lead(world.brands["own"]))
             session.commit()  # and numbering goes on
-        app.extensions["portal"].engine.dispose()
+        close_world(restored)
 
 
 def test_a_database_that_holds_rows_is_replaced_only_when_told(world: PortalWorld, tmp_path: Path, say: Say) -> None:

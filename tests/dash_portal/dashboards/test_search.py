@@ -9,7 +9,7 @@ from sqlalchemy import Engine, literal, select
 
 from dash_portal.dashboards.search import matches
 from database import create_engine
-from tests.conftest import PostgreSQL
+from tests.postgresql import PostgreSQL
 
 
 @pytest.fixture(scope="module", params=["sqlite", "C.UTF-8", "C"])

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from database import AgencySession
 from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncRun, Trigger, WorkerHeartbeat, utc_now
 from tests.dash_portal.database_relay import DatabaseRelay
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
 from tests.security.served import served
 
 TOKEN = "a monitor's own token, 0123456789"
@@ -23,7 +23,7 @@ PATHS = ("/healthz/sync", "/metrics")
 
 @pytest.fixture
 def world(database_url: str, encryption_key: str) -> Any:
-    made = make_world(database_url, encryption_key, portal_monitor_token=TOKEN)
+    made = make_shared_world(database_url, encryption_key, portal_monitor_token=TOKEN)
     yield made
     close_world(made)
 
@@ -77,7 +77,7 @@ def test_only_the_monitor_gets_an_answer(world: PortalWorld, path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_where_no_token_is_set_nothing_is_there(database_url: str, encryption_key: str, path: str) -> None:
-    world = make_world(database_url, encryption_key)
+    world = make_shared_world(database_url, encryption_key)
     assert world.visitor().get(path, headers={"Authorization": "Bearer "}).status_code == 404
     close_world(world)
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from dash_portal.portal import open_portal
-from tests.dash_portal.portal_world import PortalWorld, close_world, make_settings, make_world
+from tests.dash_portal.portal_world import PortalWorld, close_world, make_settings, make_shared_world
 
 SLOW = {
     "postgresql": "SELECT pg_sleep(0.2), :secret AS said",
@@ -20,7 +20,7 @@ SLOW = {
 
 @pytest.fixture
 def world(database_url: str, encryption_key: str) -> Iterator[PortalWorld]:
-    made = make_world(database_url, encryption_key, portal_slow_seconds=0.00001)
+    made = make_shared_world(database_url, encryption_key, portal_slow_seconds=0.00001)
     yield made
     close_world(made)
 
