@@ -31,8 +31,8 @@ def quirky_window(quirks: frozenset[Quirk], offset: int, limit: int | None) -> t
         return 0, None
     if Quirk.CURSOR_PAGES in quirks and limit is not None:
         return 0, CURSOR_PAGE  # what follows is asked for by a mark that the answer gives
-    if Quirk.PAGE_CAP_50 in quirks and limit is not None:
-        limit = min(limit, CAPPED_PAGE)
+    if Quirk.PAGE_CAP_50 in quirks:  # a contact's notes as well, of which nobody has asked for so many
+        limit = CAPPED_PAGE if limit is None else min(limit, CAPPED_PAGE)
     if Quirk.OFFSET_IN_PAGES in quirks:
         offset *= limit or 0
     return offset, limit

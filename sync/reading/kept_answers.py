@@ -39,12 +39,17 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class StandingAnswer:
-    """What tells whether an answer is the one that stands: its place, what was asked, and what came."""
+    """What tells whether an answer is the one that stands: its place, what was asked, and what came.
+
+    Of notes also the run that brought it and what came next in it, as several answers may be one contact's.
+    """
 
     position: int
     request: str
     sha256: str
     charset: str | None
+    run_id: str = ""
+    next_request: str | None = None
 
     @property
     def content(self) -> tuple[str, str, str | None]:
@@ -63,13 +68,14 @@ def standing_list(connection: Connection, tenant_id: int, resource: Resource) ->
 
 
 def standing_notes(connection: Connection, tenant_id: int, requests: Sequence[str]) -> dict[str, StandingAnswer]:
-    """Return by request the last whole answer, of contacts whose notes were all of them in that one answer."""
+    """Return by request the last answer about notes that landed."""
     following = _SNAPSHOTS.alias("following")
     next_one = and_(
         following.c.tenant_id == _SNAPSHOTS.c.tenant_id,
         following.c.run_id == _SNAPSHOTS.c.run_id,
         following.c.resource == _SNAPSHOTS.c.resource,
         following.c.position == _SNAPSHOTS.c.position + 1,
+        following.c.whole,
     )
     asked = and_(landed_answers(tenant_id, Resource.NOTES), _SNAPSHOTS.c.request.in_(requests))
     newest = select(_SNAPSHOTS.c.request, func.max(_SNAPSHOTS.c.fetched_at)).where(asked).group_by(_SNAPSHOTS.c.request)
@@ -79,16 +85,13 @@ def standing_notes(connection: Connection, tenant_id: int, requests: Sequence[st
             _SNAPSHOTS.c.request,
             _SNAPSHOTS.c.sha256,
             _SNAPSHOTS.c.charset,
+            _SNAPSHOTS.c.run_id,
             following.c.request.label("next_request"),
         )
         .select_from(_SNAPSHOTS.outerjoin(following, next_one))
         .where(asked, tuple_(_SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).in_(newest))
     )
-    return {
-        row.request: StandingAnswer(row.position, row.request, row.sha256, row.charset)
-        for row in connection.execute(last)
-        if row.next_request is None or contact_of(row.next_request) != contact_of(row.request)
-    }
+    return {row.request: StandingAnswer(*row) for row in connection.execute(last)}
 
 
 def contact_of(request: str) -> str:

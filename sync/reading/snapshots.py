@@ -1,8 +1,9 @@
 """Raw bodies in: what came over the wire, kept exactly, each different body once per brand.
 
 An answer that is just the one that stands is not kept again: most answers of most runs are, and a row for each of them
-would be most of what a database writes. A list's answers are compared place by place, a contact's notes by what was
-asked. Of a pull that does not land all are kept, equal ones too: then it is wanted what came, in its order.
+would be most of what a database writes. A list's answers are compared place by place; those about a contact's
+notes by what was asked, all of them together, as they are replayed together. Of a pull that does not land all are
+kept, equal ones too: then it is wanted what came, in its order.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -23,7 +26,7 @@ from sync.api.clienttether import Answer
 from sync.api.envelope import Envelope
 from sync.failures import PullError
 from sync.lease import Lease
-from sync.reading.kept_answers import StandingAnswer, standing_list, standing_notes
+from sync.reading.kept_answers import StandingAnswer, contact_of, standing_list, standing_notes
 from sync.tables import table_of
 
 _BODIES: Final = table_of(RawBody)
@@ -37,14 +40,14 @@ _QUICK: Final = 1  # zlib's level: a third larger than the best, five times as f
 class _Waiting:
     """An answer on its way: its position in the run and in its reading, and whether it was understood.
 
-    `alone`: it is all that was answered about a contact's notes.
+    `together`: the position of the first of the answers that are kept or left out together, a contact's notes.
     """
 
     position: int
     place: int
     answer: Answer
-    understood: bool = True
-    alone: bool = True
+    understood: bool
+    together: int
 
     def is_just(self, standing: StandingAnswer | None) -> bool:
         answer = self.answer
@@ -136,22 +139,29 @@ class SnapshotWriter:
 
     def keep_together(self, answers: Sequence[Answer]) -> list[int]:
         """Keep all that was answered about one contact's notes; return the positions. Raises as `keep` does."""
-        return [self._keep(answer, alone=len(answers) == 1) for answer in answers]
+        together = self._count
+        positions = [self._wait(answer, together=together) for answer in answers]
+        self._write_if_many()
+        return positions
 
     def keep_unread(self, failure: PullError) -> None:
         """Keep the beginning of the answer that a failure was about, where there was one that nobody understood."""
         unread = failure.unread
         if unread is not None:
-            self._keep(Answer(unread.request, unread.fetched_at, unread.body, Envelope([], None)), understood=False)
+            answer = Answer(unread.request, unread.fetched_at, unread.body, Envelope([], None))
+            self._wait(answer, together=self._count, understood=False)
+            self._write_if_many()
 
-    def _keep(self, answer: Answer, *, understood: bool = True, alone: bool = True) -> int:
+    def _wait(self, answer: Answer, *, together: int, understood: bool = True) -> int:
         position = self._count
-        self._waiting.append(_Waiting(position, position - self._since, answer, understood, alone))
+        self._waiting.append(_Waiting(position, position - self._since, answer, understood, together))
         self._waiting_bytes += len(answer.body)
         self._count += 1
+        return position
+
+    def _write_if_many(self) -> None:
         if self._waiting_bytes > _BATCH_BYTES or len(self._waiting) >= _BATCH_ANSWERS:
             self._begin_writing()
-        return position
 
     def _kept(self) -> KeptReading:
         rows = [row for row in self._as_before if row["position"] >= self._since]
@@ -194,13 +204,7 @@ class SnapshotWriter:
         """Return the positions of answers that are just the ones that stand."""
         tenant_id = self._lease.tenant_id
         if self._resource is Resource.NOTES:
-            requests = [_request(waiting.answer) for waiting in batch if waiting.alone]
-            of_request = standing_notes(connection, tenant_id, requests)
-            return {
-                waiting.position
-                for waiting in batch
-                if waiting.alone and waiting.is_just(of_request.get(_request(waiting.answer)))
-            }
+            return _notes_as_before(connection, tenant_id, batch)
         if self._standing is None:
             self._standing = standing_list(connection, tenant_id, self._resource)
         positions = set()
@@ -255,6 +259,31 @@ class SnapshotWriter:
             with brand_transaction(self._engine, self._lease.tenant_id) as connection:
                 self._lease.hold(connection)
                 connection.execute(insert(_SNAPSHOTS), rows)
+
+
+def _notes_as_before(connection: Connection, tenant_id: int, batch: Sequence[_Waiting]) -> set[int]:
+    """Return the positions of the answers of contacts all of whose notes came just as they stand."""
+    standing = standing_notes(connection, tenant_id, [_request(waiting.answer) for waiting in batch])
+    positions: set[int] = set()
+    for _, group in groupby(batch, key=attrgetter("together")):
+        history = list(group)
+        if _stands(history, [standing.get(_request(waiting.answer)) for waiting in history]):
+            positions.update(waiting.position for waiting in history)
+    return positions
+
+
+def _stands(history: Sequence[_Waiting], standing: Sequence[StandingAnswer | None]) -> bool:
+    """Tell whether a contact's answers are the ones that stand for it: each as before, and none more or less."""
+    first, last = standing[0], standing[-1]
+    if first is None or last is None:
+        return False
+    are_one_pull = all(
+        stands is not None and (stands.run_id, stands.position) == (first.run_id, first.position + place)
+        for place, stands in enumerate(standing)
+    )
+    goes_on = last.next_request is not None and contact_of(last.next_request) == contact_of(last.request)
+    same = all(waiting.is_just(stands) for waiting, stands in zip(history, standing, strict=True))
+    return are_one_pull and not goes_on and same
 
 
 def mark_whole(

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import delete, text, update
 
 from database import agency_transaction, brand_transaction
-from emulator import AccountPlan
+from emulator import Account, AccountPlan, Quirk
 from models import Note, NoteReading, RawBody, RawSnapshot, Resource, RunStatus, utc_now
+from sync.reading.kept_answers import contact_of
 from sync.running.replay import ReplayError, replay_brand
 from sync.running.retention import prune_brand
 from sync.running.runs import active_brands
@@ -26,10 +27,21 @@ MOST_LOG_BYTES = 50_000
 
 @pytest.fixture
 def world(make_world: MakeWorld) -> SyncWorld:
-    made = make_world(AccountPlan(name="Brand", web_key=KEY, seed=3, contacts=260), sync_notes_budget=500)
+    quirks = frozenset({Quirk.PAGE_CAP_50})
+    plan = AccountPlan(name="Brand", web_key=KEY, seed=3, contacts=260, quirks=quirks)
+    made = make_world(plan, sync_notes_budget=500)
     made.add_brand(KEY, "brand")
+    account = made.emulator.account(KEY)
+    with account.changing():  # one contact's notes fill several pages, the last of which another full one could follow
+        history = account.notes[talkative(account)]
+        history += [history[0] | {"note_id": str(99_000_000 + number)} for number in range(150 - len(history))]
     assert made.sync("brand") is RunStatus.SUCCESS
     return made
+
+
+def talkative(account: Account) -> str:
+    """The contact whose notes are many."""
+    return max(account.notes)
 
 
 def kept(world: SyncWorld) -> list[dict[str, Any]]:
@@ -79,17 +91,19 @@ def test_the_same_answers_add_no_row_and_a_changed_page_adds_its_own(world: Sync
         assert len(kept(world)) == rows
         results = world.results(tenant).values()
         assert all(row["answers_as_before"] == row["pages"] > 0 for row in results)
+    assert sum(contact_of(row["request"]) == talkative(account) for row in kept(world)) == 3
     assert min(written) <= MOST_LOG_BYTES, "the server itself may have written something beside one of them"
 
-    noted = next(client for client, notes in account.notes.items() if notes)
+    noted = [min(account.notes), talkative(account)]
     with account.changing():
         account.contacts[-1] |= {"whiteboard": "Calls back on Friday"}
-        account.notes[noted][0] = account.notes[noted][0] | {"note": "Has called back"}
-        place = next(i for i, row in enumerate(account.contacts) if row["client_id"] == noted)
-        account.contacts[place] = account.contacts[place] | {"last_modified_date": "2026-11-27 09:30:00"}
+        for client in noted:
+            account.notes[client][-1] = account.notes[client][-1] | {"note": "Has called back"}
+            place = next(i for i, row in enumerate(account.contacts) if row["client_id"] == client)
+            account.contacts[place] = account.contacts[place] | {"last_modified_date": "2026-11-27 09:30:00"}
     assert world.sync("brand") is RunStatus.SUCCESS
     second = without_moves(world.tables(tenant, removed=False))
-    assert new_rows(world)[Resource.NOTES] == 1
+    assert new_rows(world)[Resource.NOTES] == 1 + 3, "a contact's answers are kept together"
     assert 1 <= new_rows(world)[Resource.LEADS] < pages
     assert set(new_rows(world)) == {Resource.NOTES, Resource.LEADS}
     assert world.results(tenant)["leads"]["answers_as_before"] == pages - new_rows(world)[Resource.LEADS]
