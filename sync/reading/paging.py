@@ -24,6 +24,7 @@ from sync.reading.totals import ListEvidence
 
 AskFrom = Callable[[int], Answer]
 _USUAL_LENGTHS: Final = frozenset({*range(10, PAGE_SIZE + 1, 10), *range(25, PAGE_SIZE + 1, 25), 200, 250, 500, 1_000})
+_LIKELY_LENGTHS: Final = (PAGE_SIZE // 2, PAGE_SIZE)
 _REFUSED: Final = frozenset({SyncErrorKind.REFUSED, SyncErrorKind.UNAVAILABLE})
 
 
@@ -241,7 +242,7 @@ class ListReading:
                     raise
                 if not (page.fresh or page.unreadable):
                     self._raise_if_more_is_said(page)
-                    self._raise_if_repeated(page)
+                    self._raise_if_repeated(page, last)
                     return
                 self._raise_if_unit_changed(page)
                 self._followed = max(self._followed, last.size)
@@ -289,24 +290,47 @@ class ListReading:
             reason = "the answer says that more follows, but it does not come: is the list paged otherwise?"
             raise PullError(SyncErrorKind.INCOMPLETE, reason)
 
-    def _raise_if_repeated(self, page: ListPage) -> None:
-        """Raise PullError where a page that came before may hide the rest of the list.
+    def _raise_if_repeated(self, page: ListPage, last: ListPage) -> None:
+        """Raise PullError where a page that came before may hide the rest of the list; `last` is what was new last.
 
         A call that does not page at all answers with everything again, and that is the end of it. A server that knows
         our parameters by other names answers with its first page again, which looks just so. Where no total tells the
-        two apart, what is as long as a page would be is held back until someone says that it is the whole list.
+        two apart, what is as long as a page would be is held back until someone says that it is the whole list. Behind
+        a page that is shorter than one before it, the list has ended, and begins anew.
         """
         is_everything = self._pages == 1 and page.size == self._arrivals.longest > 0
         if self._arrivals.totals and not self._known.totals_are_wrong:
             self._ignores_paging = self._ignores_paging or (is_everything and self._total_agrees())
             return
-        is_full = _is_page_long(page.size) or 0 < self._followed <= page.size
+        if page.size and not self._ignores_paging:
+            self._raise_if_pages_begin_elsewhere()
+        is_full = (_is_page_long(page.size) or 0 < self._followed <= page.size) and last.size >= self._followed
         if page.size and is_full and not (is_everything and (self._ignores_paging or self._accept_repeated)):
             if is_everything:
                 reason = f"every page is the same {page.size} records, and no total says whether that is all"
                 raise PullError(SyncErrorKind.HELD_BACK, f"held back until someone confirms it: {reason}")
             raise PullError(SyncErrorKind.INCOMPLETE, "the same page came again: the list can't be read to its end")
         self._ignores_paging = self._ignores_paging or is_everything
+
+    def _raise_if_pages_begin_elsewhere(self) -> None:
+        """Raise PullError where more comes from where the next page of a usual length would begin.
+
+        A server that counts in whole pages, and leaves rows out of a page once it is cut, has nothing new at the row
+        behind a page of 99: it answers with that page again, or with its first.
+        """
+        received = self._arrivals.received
+        if not self._counts_rows:
+            return
+        for offset in sorted({-(-received // length) * length for length in _LIKELY_LENGTHS} - {received}):
+            try:
+                answer = self._ask(offset)
+            except PullError as refusal:
+                if refusal.kind in _REFUSED:
+                    continue
+                raise
+            if self._arrivals.overlap(answer) < len(answer.envelope.rows):
+                reason = "a page came again, and others follow it: the list can't be read to its end"
+                raise PullError(SyncErrorKind.INCOMPLETE, reason)
 
     def _raise_if_unit_changed(self, page: ListPage) -> None:
         """Raise MovedError where a call that counted pages brings mostly rows that came before: it counts rows now."""

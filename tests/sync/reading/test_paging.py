@@ -217,6 +217,47 @@ def test_pages_of_uneven_length_lose_nothing(pool: ThreadPoolExecutor) -> None:
     assert len(_read(uneven, pool)[0]) == 350 - len(hidden)
 
 
+@pytest.mark.parametrize("count", [7, 37, 130, 137, 237])
+@pytest.mark.parametrize("begins_anew", [True, False])
+def test_a_list_behind_whose_end_a_page_comes_again_has_ended_with_a_short_one(
+    pool: ThreadPoolExecutor, count: int, *, begins_anew: bool
+) -> None:
+    rows = _list(count)
+    again = rows[:100] if begins_anew else rows[count // 100 * 100 :]
+
+    def server(offset: int) -> Answer:
+        return FakeServer(rows[offset : offset + 100] or again, pages=False, total=_untold)(0)
+
+    ids, reading = _read(server, pool)
+    assert ids == [row["id"] for row in rows]
+    assert _read(server, pool, reading.habits)[0] == ids
+
+
+@pytest.mark.parametrize("count", [100, 200])
+def test_a_full_page_that_comes_again_is_no_end(pool: ThreadPoolExecutor, count: int) -> None:
+    rows = _list(count)
+    with pytest.raises(PullError, match="same"):
+        _read(lambda offset: FakeServer(rows[offset : offset + 100] or rows, total=_untold)(0), pool)
+
+
+@pytest.mark.parametrize("length", [100, 50])
+@pytest.mark.parametrize("hidden", [{7}, {7, 120}, set(range(38, 51)), {*range(120, 150), *range(170, 201)}], ids=len)
+@pytest.mark.parametrize("begins_anew", [True, False])
+def test_a_server_that_counts_in_whole_pages_and_hides_rows_of_them_is_not_read_in_part(
+    pool: ThreadPoolExecutor, length: int, hidden: set[int], *, begins_anew: bool
+) -> None:
+    rows = _list(350)
+
+    def server(offset: int) -> Answer:
+        start = 0 if begins_anew and offset % length else offset // length * length
+        shown = [row for row in rows[start : start + length] if int(row["id"]) not in hidden]
+        return FakeServer(shown, pages=False, total=_untold)(0)
+
+    with pytest.raises(PullError) as raised:
+        _read(server, pool)
+    assert raised.value.kind is SyncErrorKind.INCOMPLETE
+
+
 def test_records_that_share_an_id_are_told_apart_by_what_stands_beside_it(pool: ThreadPoolExecutor) -> None:
     rows = [{"id": "7", "start": "2026-01-05"}, {"id": "7", "start": "2026-01-12"}, {"id": "7", "start": "2026-01-12"}]
     reading = ListReading(
