@@ -33,7 +33,7 @@ from sqlmodel import Session, SQLModel, col
 
 from accents import unaccented
 from clock import follow, machine_now
-from models import AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User
+from models import ApiKey, AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User
 
 PORTAL_ROLE: Final = "portal_web"
 """The web role's usual name (`settings.portal_role`)."""
@@ -46,9 +46,10 @@ BRAND_OWNED: Final[tuple[type[BrandOwned], ...]] = tuple(
     if issubclass(mapper.class_, BrandOwned)
 )
 BRAND_OWNED_TABLES: Final = frozenset(str(table.__tablename__) for table in BRAND_OWNED)
-_TOLD_APART_BY_BRAND: Final[tuple[type[User | Invite | AuditEntry | ConnectionCheck], ...]] = (
+_TOLD_APART_BY_BRAND: Final[tuple[type[User | Invite | ApiKey | AuditEntry | ConnectionCheck], ...]] = (
     User,
     Invite,
+    ApiKey,
     AuditEntry,
     ConnectionCheck,
 )

@@ -39,6 +39,14 @@ class Role(StrEnum):
     AGENCY_ADMIN = "agency_admin"
 
 
+class ApiScope(StrEnum):
+    """What an API key may read of its brand: the numbers of its charts, the rows of its tables, how fresh they are."""
+
+    CHARTS = "charts"
+    ROWS = "rows"
+    STATUS = "status"
+
+
 class TenantStatus(StrEnum):
     """A suspended brand is neither synced nor shown to its own people."""
 
@@ -368,6 +376,28 @@ class Invite(Stamped, table=True):
     created_by: int | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
     expires_at: datetime
     used_at: datetime | None = Field(default=None)
+    revoked_at: datetime | None = Field(default=None)
+
+
+class ApiKey(Stamped, table=True):
+    """What lets a program read a brand's data: a key of which only the hash and the last four signs are kept.
+
+    `scopes` are words of `ApiScope`. `last_used_at` is known to five minutes. It is the brand's, and outlives whoever
+    made it.
+    """
+
+    __tablename__ = "api_keys"
+    __table_args__: ClassVar[Any] = (Index("ix_api_keys_tenant_id", "tenant_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    tenant_id: int = Field(foreign_key="tenants.id", ondelete="CASCADE")
+    name: str = Field(max_length=80)
+    scopes: list[str] = Field(sa_type=JSON)
+    key_hash: str = Field(max_length=64, unique=True)
+    key_last4: str = Field(max_length=4)
+    created_by: int | None = Field(default=None, foreign_key="users.id", ondelete="SET NULL")
+    expires_at: datetime | None = Field(default=None)
+    last_used_at: datetime | None = Field(default=None)
     revoked_at: datetime | None = Field(default=None)
 
 

@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_compress import Compress
 
 from dash_portal import (
-    api,
     callback_requests,
     chart_pictures,
     errors,
@@ -24,6 +23,7 @@ from dash_portal import (
 )
 from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
 from dash_portal.agency import audit_page, brands_page, people_page, snapshots_page, sync_page
+from dash_portal.api import unversioned
 from dash_portal.brand_access import current_viewer
 from dash_portal.co_branding import logo_route
 from dash_portal.co_branding.page_head import page_head
@@ -61,7 +61,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         sign_in_pages,
         own_page,
         team_page,
-        api,
+        unversioned,
         exports,
         chart_pictures,
         printing,

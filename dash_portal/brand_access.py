@@ -16,6 +16,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col
 
 from dash_portal.accounts.browser import signed_in
+from dash_portal.accounts.key_holder import key_holder
+from dash_portal.accounts.sessions import OwnBrand
 from dash_portal.monitoring.counting import count_row_read
 from dash_portal.portal import portal
 from dash_portal.replica import progress_of
@@ -92,9 +94,12 @@ def current_viewer() -> Viewer:
 def authorised_brand(slug: str | None = None) -> Brand:
     """Return the brand of this slug when the viewer may see it.
 
-    Without a slug: one's own brand; for the agency the first active one by name. Raises NotSignedInError,
-    BrandForbiddenError, or NoBrandError when the agency has no active brand.
+    Without a slug: one's own brand; for the agency the first active one by name. A program sees the brand of its key.
+    Raises NotSignedInError, BrandForbiddenError, or NoBrandError when the agency has no active brand.
     """
+    program = key_holder()
+    if program is not None:
+        return _brand_of(program.own_brand, slug)
     viewer = current_viewer()
     decided: dict[str | None, Brand] = g.setdefault("authorised_brands", {})
     if slug not in decided:
@@ -173,7 +178,11 @@ def require_role(*roles: Role) -> Viewer:
 def _own_brand(viewer: Viewer, slug: str | None) -> Brand:
     """Return the brand that this request's session was found with: it was active then, or nobody were signed in."""
     who = signed_in()
-    own = who.own_brand if who is not None else None
+    return _brand_of(who.own_brand if who is not None else None, slug, viewer.own_zone)
+
+
+def _brand_of(own: OwnBrand | None, slug: str | None, viewers_zone: str | None = None) -> Brand:
+    """Return one's own brand, unless another one is named."""
     if own is None or slug not in {None, own.slug}:
         raise BrandForbiddenError
     return Brand(
@@ -184,7 +193,7 @@ def _own_brand(viewer: Viewer, slug: str | None) -> Brand:
         accent_colour=own.accent_colour,
         status=TenantStatus.ACTIVE,
         data_version=own.data_version,
-        viewers_zone=viewer.own_zone,
+        viewers_zone=viewers_zone,
     )
 
 

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -23,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 import migrations
+from dash_portal.accounts.api_keys import LONGEST_LIFE, listed_keys, make_key, parsed_scopes, revoke_key, scopes_text
 from dash_portal.accounts.audit import COMMAND_LINE, AuditAction, record
 from dash_portal.accounts.brands import create_brand
 from dash_portal.accounts.erasing import erase_accounts, erase_brand
@@ -40,7 +42,7 @@ from dash_portal.monitoring.figures import SHARED_FOLDER
 from database import AgencySession, create_engine
 from encryption import EncryptionError
 from logs import configure_logs
-from models import Role, Tenant, User, utc_now
+from models import ApiScope, Role, Tenant, User, utc_now
 from settings import ConfigurationError, PortalSettings, Settings, load_settings
 
 _BAD_INPUT: Final = 2
@@ -131,6 +133,17 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("--name", default="")
     user.add_argument("--password-stdin", required=True, action="store_true")
 
+    key = command("create-api-key", _create_api_key, "Make a key for programs; it is printed, this once.")
+    key.add_argument("--tenant", required=True, metavar="SLUG")
+    key.add_argument("--name", required=True, help="what the key is for")
+    key.add_argument("--scopes", required=True, metavar=scopes_text(tuple(ApiScope)), help="what it may read")
+    key.add_argument("--expires", metavar="DAYS", type=int, help=f"1 to {LONGEST_LIFE} (default: never)")
+    keys = command("list-api-keys", _list_api_keys, "List a brand's API keys, a line each.")
+    keys.add_argument("--tenant", required=True, metavar="SLUG")
+    revoked = command("revoke-api-key", _revoke_api_key, "End an API key, at once and for good.")
+    revoked.add_argument("--tenant", required=True, metavar="SLUG")
+    revoked.add_argument("--name", required=True)
+
     lost = command("switch-off-two-step", _switch_off_two_step, "Let someone in who lost phone and recovery codes.")
     lost.add_argument("email", metavar="EMAIL")
     lost.add_argument("--tenant", metavar="SLUG", help="of the people of this address, the one at this brand")
@@ -191,7 +204,9 @@ def _restore(wish: argparse.Namespace) -> None:
     engine = create_engine(settings.database_url)
     contents = restore_backup(engine, wish.file, replace=wish.replace, role=settings.portal_role)
     print(f"The database is what it was at {contents.made_at} ({contents.rows} rows), at this release's schema.")
-    print("Everybody signs in anew, and links that were not used yet are void. See what check-config says.")
+    print(
+        "Everybody signs in anew, links that were not used yet are void, API keys revoked. See what check-config says."
+    )
 
 
 def _erase_person(wish: argparse.Namespace) -> None:
@@ -280,6 +295,47 @@ def _create_user(wish: argparse.Namespace) -> None:
         )
         session.commit()
     print(f"{user.email} can sign in.")
+
+
+def _create_api_key(wish: argparse.Namespace) -> None:
+    with _keys_of_brand(wish.tenant, writes=True) as (session, tenant_id):
+        made = make_key(
+            session,
+            actor=COMMAND_LINE,
+            tenant_id=tenant_id,
+            name=wish.name,
+            scopes=parsed_scopes(wish.scopes),
+            days=wish.expires,
+            now=utc_now(),
+        )
+        session.commit()
+    print(made.key)
+
+
+def _list_api_keys(wish: argparse.Namespace) -> None:
+    with _keys_of_brand(wish.tenant) as (session, tenant_id):
+        for key in listed_keys(session, tenant_id, now=utc_now()):
+            end = "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d}"
+            used = "never" if key.last_used_at is None else f"{key.last_used_at:%Y-%m-%d %H:%M} UTC"
+            print(f"{key.name}  …{key.last4}  {scopes_text(key.scopes)}  expires: {end}  last used: {used}")
+
+
+def _revoke_api_key(wish: argparse.Namespace) -> None:
+    with _keys_of_brand(wish.tenant, writes=True) as (session, tenant_id):
+        now = utc_now()
+        named = (key.key_id for key in listed_keys(session, tenant_id, now=now) if key.name == wish.name)
+        revoke_key(session, actor=COMMAND_LINE, tenant_id=tenant_id, key_id=next(named, ""), now=now)
+        session.commit()
+    print(f"The key {wish.name} opens nothing any more.")
+
+
+@contextmanager
+def _keys_of_brand(slug: str, *, writes: bool = False) -> Iterator[tuple[AgencySession, int]]:
+    """Yield a session, and the id of the brand whose keys are meant."""
+    engine = create_engine(load_settings(Settings).database_url)
+    _require_migrated(engine)
+    with AgencySession(engine, writes=writes) as session:
+        yield session, _tenant_id(session, slug) or 0
 
 
 def _switch_off_two_step(wish: argparse.Namespace) -> None:

@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException
 
 from dash_portal.accounts.browser import look_no_more
 from dash_portal.accounts.errors import AccountError, NotAllowedError, NotFoundError
+from dash_portal.api.key_guard import ScopeMissingError, TooManyRequestsError
+from dash_portal.api.problems import key_refused, problem, scope_missing, speaks_in_problems, too_many_requests
 from dash_portal.brand_access import BrandForbiddenError, NoBrandError, NotSignedInError, RoleForbiddenError
 from dash_portal.co_branding.page_head import page_head
 from dash_portal.database_away import AWAY, tell_away
@@ -38,7 +40,9 @@ _WORDS: Final = {
 
 def init_app(app: Flask) -> None:
     """Answer every error in the house's words."""
-    app.register_error_handler(NotSignedInError, lambda _error: answer(401))
+    app.register_error_handler(NotSignedInError, _not_signed_in)
+    app.register_error_handler(ScopeMissingError, scope_missing)
+    app.register_error_handler(TooManyRequestsError, too_many_requests)
     app.register_error_handler(BrandForbiddenError, _forbidden)
     app.register_error_handler(RoleForbiddenError, _forbidden)
     app.register_error_handler(NotAllowedError, _forbidden)
@@ -57,6 +61,8 @@ def init_app(app: Flask) -> None:
 def answer(status: int, detail: str | None = None) -> Response:
     """Return the answer of this status, as a page for people and as JSON for programs."""
     title, words = _WORDS.get(status, _WORDS[500 if status >= 500 else 400])
+    if speaks_in_problems():
+        return problem(status, title, detail or words)
     if speaks_to_a_program():
         made = jsonify({"error": detail or words})
     else:
@@ -67,6 +73,10 @@ def answer(status: int, detail: str | None = None) -> Response:
     if asked_by_htmx():
         made.headers["HX-Reswap"] = "none"  # the page stays as it is, and its script tells that something failed
     return made
+
+
+def _not_signed_in(_error: NotSignedInError) -> Response:
+    return key_refused() if speaks_in_problems() else answer(401)
 
 
 def _forbidden(_error: Exception) -> Response:

@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from dash_portal.accounts.browser import signed_in
+from dash_portal.accounts.key_holder import known_key_id
 from dash_portal.monitoring.counting import count_request
 from dash_portal.monitoring.slowness import tell_slow_page
 from dash_portal.portal import portal
@@ -43,6 +44,7 @@ def _write_line(response: Response) -> Response:
             status=response.status_code,
             milliseconds=round(seconds * 1000, 1),
             user=who.user_id if who else None,
+            key=known_key_id(),
             brand=request.args.get("brand", "")[:63] or None,
         )
     return response

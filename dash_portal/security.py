@@ -11,13 +11,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, abort, current_app, redirect, request, url_for
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response, abort, current_app, redirect, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
 from dash_portal.accounts.browser import signed_in
+from dash_portal.accounts.key_holder import asks_with_key, brings_key
+from dash_portal.api.key_guard import require_key
 from dash_portal.brand_access import NotSignedInError, authorised_brand, require_role
 from dash_portal.portal import portal
 from models import Role
@@ -77,7 +79,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_require_own_host)
     app.before_request(_limit)
     app.before_request(_guard)
-    CSRFProtect(app)
+    _TokenOfForms(app)
     app.after_request(_hand_out_csrf_token)
     app.after_request(_add_headers)
 
@@ -205,7 +207,9 @@ def _guard() -> Response | None:
     """Let nobody in without a living session, and nobody to a page or a brand that is not theirs."""
     if request.endpoint in OPEN_TO_EVERYONE or _is_bundle():
         return None
-    if signed_in() is None:
+    if asks_with_key():
+        require_key()
+    elif signed_in() is None:
         return _ask_to_sign_in()
     for path, role in FOR_ROLES:
         if request.path == path or request.path.startswith(f"{path}/"):
@@ -251,12 +255,28 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
+class _TokenOfForms(CSRFProtect):  # type: ignore[misc]
+    """Asks browsers for their token. A program sends its key by its own will, which no other site can have it do."""
+
+    def protect(self, **how: Any) -> None:
+        """Refuse what another site may have had the browser send."""
+        if not asks_with_key():
+            super().protect(**how)
+
+
 class _Sessions(SecureCookieSessionInterface):
-    """Leaves files alone: they differ from nobody to anybody, so signing in must not make a browser load them anew."""
+    """Leaves files alone: they differ from nobody to anybody, so signing in must not make a browser load them anew.
+
+    Of a program that brings a key no cookie is read, and it is given none.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie, unless a key counts instead."""
+        return self.session_class() if brings_key(request) else super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie, and that the answer varies with it, unless the answer is a file."""
-        if not _may_be_kept(response):
+        if not _may_be_kept(response) and not asks_with_key():
             super().save_session(app, session, response)
 
 

@@ -43,6 +43,8 @@ class AuditAction(StrEnum):
     BRAND_SUSPENDED = "brand_suspended"
     BRAND_REACTIVATED = "brand_reactivated"
     WEB_KEY_CHANGED = "web_key_changed"
+    API_KEY_MADE = "api_key_made"
+    API_KEY_REVOKED = "api_key_revoked"
     ENCRYPTION_ROTATED = "encryption_rotated"
     BRAND_ERASED = "brand_erased"
     PERSON_ERASED = "person_erased"

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from dash_portal.accounts.addresses import parsed_address
 from dash_portal.accounts.audit import Actor
+from dash_portal.accounts.key_holder import asks_with_key
 from dash_portal.accounts.sessions import LONGEST, SignedIn, find_session, note_activity
 from dash_portal.accounts.sign_in import Visitor
 from dash_portal.portal import portal
@@ -54,7 +55,9 @@ def let_out() -> None:
 
 
 def signed_in() -> SignedIn | None:
-    """Return who is signed in, or None."""
+    """Return who is signed in, or None: of a program with a key nobody is, whatever cookie it brings."""
+    if asks_with_key():
+        return None
     who: Any = getattr(current_user, "signed_in", None)
     return who if isinstance(who, SignedIn) else None
 

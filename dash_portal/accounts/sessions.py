@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, Engine, Executable, bindparam, delete, update
-from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, or_, select
 
 from dash_portal.accounts.tokens import new_token, token_hash
+from dash_portal.accounts.unhurried import write_unless_busy
 from database import PortalSession
 from models import Role, Tenant, TenantStatus, User, UserSession
 
@@ -124,17 +124,8 @@ def note_activity(engine: Engine, signed_in: SignedIn, *, now: datetime) -> None
     """Remember that the person is active. It never delays an answer: while the database is busy it is left out."""
     if now - signed_in.last_seen_at < _SEEN_EVERY:
         return
-    with PortalSession(engine) as session:
-        try:
-            _do_not_wait(session)
-            session.execute(
-                update(UserSession).where(col(UserSession.id) == signed_in.session_id).values(last_seen_at=now)
-            )
-            session.commit()
-        except OperationalError:
-            session.rollback()
-        finally:
-            _wait_again(session)
+    this_session = update(UserSession).where(col(UserSession.id) == signed_in.session_id)
+    write_unless_busy(engine, this_session.values(last_seen_at=now))
 
 
 def end_session(session: Session, *, session_id: str, user_id: int, now: datetime) -> bool:
@@ -205,13 +196,3 @@ _WHO: Final[Executable] = (
 def _end(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     ended = session.execute(update(UserSession).where(which).values(ended_at=now))
     return int(ended.rowcount)  # type: ignore[attr-defined]
-
-
-def _do_not_wait(session: Session) -> None:
-    if session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("PRAGMA busy_timeout=50")
-
-
-def _wait_again(session: Session) -> None:
-    if session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("PRAGMA busy_timeout=30000")

@@ -230,6 +230,8 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.BRAND_SUSPENDED: "suspended the brand",
     AuditAction.BRAND_REACTIVATED: "reactivated the brand",
     AuditAction.WEB_KEY_CHANGED: "replaced the web key",
+    AuditAction.API_KEY_MADE: "made an API key",
+    AuditAction.API_KEY_REVOKED: "revoked an API key",
     AuditAction.ENCRYPTION_ROTATED: "renewed the encryption of stored secrets",
     AuditAction.BRAND_ERASED: "erased a brand and all its data",
     AuditAction.PERSON_ERASED: "erased a person's data",

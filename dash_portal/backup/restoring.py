@@ -16,7 +16,7 @@ from dash_portal.accounts.audit import COMMAND_LINE, AuditAction, record
 from dash_portal.backup import postgresql, sqlite
 from dash_portal.backup.archive import BackupError, Contents, open_archive
 from database import create_engine
-from models import Invite, SyncLease, UserSession, utc_now
+from models import ApiKey, Invite, SyncLease, UserSession, utc_now
 
 _NOT_DATA: Final = {"alembic_version", "worker_heartbeats"}
 """Tables whose rows nobody misses: a worker that waits for its first brand beats already."""
@@ -82,7 +82,7 @@ def _require_empty(connection: Connection, *, replace: bool) -> None:
 
 
 def _begin_anew(connection: Connection, contents: Contents) -> None:
-    """End what was good when the backup was made: sessions and links that were revoked since must not wake.
+    """End what was good when the backup was made: sessions, links and keys that were revoked since must not wake.
 
     Nor does anybody work on a brand here whose lease says so.
     """
@@ -91,6 +91,7 @@ def _begin_anew(connection: Connection, contents: Contents) -> None:
         session.execute(update(UserSession).where(col(UserSession.ended_at).is_(None)).values(ended_at=now))
         unused = (col(Invite.used_at).is_(None), col(Invite.revoked_at).is_(None))
         session.execute(update(Invite).where(*unused).values(revoked_at=now))
+        session.execute(update(ApiKey).where(col(ApiKey.revoked_at).is_(None)).values(revoked_at=now))
         session.execute(update(SyncLease).values(expires_at=now - timedelta(seconds=1)))
         record(session, AuditAction.DATABASE_RESTORED, COMMAND_LINE, made_at=contents.made_at, rows=contents.rows)
         session.commit()

@@ -13,14 +13,16 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
-from dash_portal.accounts.audit import Actor
+from dash_portal.accounts.api_keys import make_key
+from dash_portal.accounts.audit import COMMAND_LINE, Actor
 from dash_portal.accounts.passwords import hash_password
+from dash_portal.api.key_guard import ALLOWANCES
 from dash_portal.app import create_app
 from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.portal import Portal, open_portal
 from database import AgencySession, create_engine
 from encryption import Cipher
-from models import AuditEntry, Role, Tenant, TenantStatus, User
+from models import ApiScope, AuditEntry, Role, Tenant, TenantStatus, User, utc_now
 from settings import PortalSettings
 from tests.factories import make_tenant
 
@@ -91,6 +93,25 @@ class PortalWorld:
         """Send a form as the page at `page` (or any other) would: with the browser's token."""
         return client.post(path, data=form | {"csrf_token": self.csrf_token(client, page)})
 
+    def make_key(self, slug: str, *scopes: ApiScope, days: int | None = None) -> str:
+        """Return a new key of this brand, of all scopes unless some are named."""
+        with AgencySession(self.engine, writes=True) as session:
+            made = make_key(
+                session,
+                actor=COMMAND_LINE,
+                tenant_id=self.brands[slug],
+                name=" and ".join(scopes) or "everything",
+                scopes=scopes or tuple(ApiScope),
+                days=days,
+                now=utc_now(),
+            )
+            session.commit()
+        return made.key
+
+    def program(self, key: str) -> FlaskClient:
+        """Return a client that sends this key with each request."""
+        return self.visitor(HTTP_AUTHORIZATION=f"Bearer {key}")
+
     def csrf_token(self, client: FlaskClient, page: str = "/login") -> str:
         """Return a valid token: the one of the cookie when somebody is signed in, else the form's."""
         answer = client.get("/account")
@@ -145,6 +166,7 @@ def make_world(database_url: str, encryption_key: str, **changes: Any) -> Portal
 
 def _filled(settings: PortalSettings, app: Flask) -> PortalWorld:
     ANSWERS.forget()
+    ALLOWANCES.forget()
     world = PortalWorld(settings, app, create_engine(settings.database_url), settings.cipher())
     with AgencySession(world.engine) as session:
         tenants = [_tenant(world.cipher, slug) for slug in ("own", "other", "shut")]

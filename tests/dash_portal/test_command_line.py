@@ -400,3 +400,30 @@ def test_check_config_asks_for_host_names_behind_tls(migrated_sqlite: Path, run_
     assert "PORTAL_ALLOWED_HOSTS is empty" in run_here(url, "check-config", PORTAL_SECURE_COOKIES="true").stdout
     named = run_here(url, "check-config", PORTAL_SECURE_COOKIES="true", PORTAL_ALLOWED_HOSTS="portal.example")
     assert "PORTAL_ALLOWED_HOSTS" not in named.stdout
+
+
+def test_a_key_is_printed_once_listed_and_revoked(
+    engine: Engine, database_url: str, run_here: Callable[..., Ended]
+) -> None:
+    with AgencySession(engine) as session:
+        session.add(make_tenant(Cipher((KEY,)), slug="acme"))
+        session.commit()
+    wish = ("--tenant", "acme", "--name", "website")
+    made = run_here(database_url, "create-api-key", *wish, "--scopes", "status,charts", "--expires", "30")
+    assert (made.returncode, made.stderr) == (0, "")
+    key = made.stdout.strip()
+    again = run_here(database_url, "create-api-key", *wish, "--scopes", "rows")
+    assert (again.returncode, again.stderr.strip()) == (2, "There is already a key called website.")
+    listed = run_here(database_url, "list-api-keys", "--tenant", "acme").stdout
+    assert f"website  …{key[-4:]}  charts,status  expires: 2" in listed
+    assert key not in listed
+    assert run_here(database_url, "revoke-api-key", *wish).returncode == 0
+    assert run_here(database_url, "list-api-keys", "--tenant", "acme").stdout == ""
+    for wrong, words in (
+        (("revoke-api-key", *wish), "There is no such key."),
+        (("create-api-key", *wish, "--scopes", "all"), "There is no scope 'all': use charts,rows,status."),
+        (("create-api-key", *wish, "--scopes", "rows", "--expires", "0"), "A key ends after 1 to 3650 days."),
+        (("list-api-keys", "--tenant", "nobody"), "there is no brand 'nobody'"),
+    ):
+        refused = run_here(database_url, *wrong)
+        assert (refused.returncode, refused.stderr.strip()) == (2, words)

@@ -6,9 +6,9 @@ import pytest
 from sqlmodel import select
 
 from database import AgencySession
-from models import Invite, Role, Tenant, TenantStatus, User, utc_now
+from models import ApiKey, ApiScope, Invite, Role, Tenant, TenantStatus, User, utc_now
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
-from tests.security.marked_rows import fill_with_marked_rows, treasure
+from tests.security.marked_rows import fill_with_marked_rows, handle, treasure
 
 
 @pytest.fixture
@@ -35,6 +35,16 @@ def marked(world: PortalWorld) -> PortalWorld:
                     role=Role.TENANT_VIEWER,
                     tenant_id=tenant_id,
                     expires_at=utc_now().replace(year=2099),
+                )
+            )
+            session.add(
+                ApiKey(
+                    id=handle(slug),
+                    tenant_id=tenant_id,
+                    name=treasure(slug),
+                    scopes=list(ApiScope),
+                    key_hash=slug,
+                    key_last4="1234",
                 )
             )
         session.commit()

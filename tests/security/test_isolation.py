@@ -24,11 +24,13 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from dash_portal import served_files
+from dash_portal.api import key_guard
+from dash_portal.api.allowance import Allowances
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from dash_portal.exports import EXPORTS
 from dash_portal.security import OPEN_TO_EVERYONE
 from database import BRAND_OWNED_TABLES, AgencySession
-from models import TenantStatus
+from models import ApiScope, TenantStatus
 from tests.dash_portal.portal_world import PortalWorld
 from tests.security.conftest import suspend
 from tests.security.marked_rows import handle, treasure
@@ -314,6 +316,39 @@ def test_who_has_no_living_session_gets_nothing(marked: PortalWorld, who: str) -
                 assert answer.status_code in {302, 405}, where
                 assert answer.status_code == 405 or answer.headers["Location"].startswith("/login"), where
             assert "gold-" not in answer.data.decode(errors="replace"), where
+
+
+def test_every_path_of_the_api_says_which_key_opens_it(marked: PortalWorld) -> None:
+    below = {rule.endpoint for rule in marked.app.url_map.iter_rules() if rule.rule.startswith("/api/")}
+    assert below - OPEN_TO_EVERYONE == key_guard.SCOPES.keys(), "name the scope of a new path in SCOPES"
+
+
+@pytest.mark.parametrize("scope", list(ApiScope))
+def test_a_key_opens_nothing_of_another_brand(
+    marked: PortalWorld, scope: ApiScope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_guard, "ALLOWANCES", Allowances(1_000_000, seconds=1))
+    before = {slug: everything_of(marked, slug) for slug in OTHERS}
+    program, opened = marked.program(marked.make_key("own", scope)), 0
+    for slug in OTHERS:
+        with_strange_cookies(marked, program, slug)
+        for call in (*route_calls(marked, slug), *callback_calls(marked, slug)):
+            if call.endpoint in OPEN_TO_EVERYONE or call.path in marked.app.config["PORTAL_BUNDLES"]:
+                continue
+            answer = send(marked, program, call, None)
+            where, text = f"{call.method} {call.path}", answer.data.decode(errors="replace")
+            assert treasure(slug) not in text + str(answer.headers), where
+            assert handle(slug) in where or handle(slug) not in text, where
+            assert "Set-Cookie" not in answer.headers or not call.path.startswith("/api/"), where
+            assert answer.status_code < 500, where
+            if not call.path.startswith("/api/"):
+                assert answer.status_code in {302, 400, 401, 405}, where
+            elif answer.status_code == 200:
+                assert key_guard.SCOPES[call.endpoint] is scope, where
+                assert f"brand={slug}" not in call.path, where
+                opened += 1
+    assert bool(opened) is (scope in key_guard.SCOPES.values()), "the walk comes to what this key opens, if anything"
+    assert {slug: everything_of(marked, slug) for slug in OTHERS} == before
 
 
 def test_of_dash_only_published_bundles_are_open(marked: PortalWorld) -> None:

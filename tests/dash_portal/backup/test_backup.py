@@ -94,7 +94,7 @@ def test_a_backup_of_a_database_in_use_is_one_moment_and_comes_back_whole(
 def test_the_restored_portal_knows_its_people_and_wakes_nothing_that_ended(
     world: PortalWorld, database_kind: str, request: pytest.FixtureRequest, tmp_path: Path, say: Say
 ) -> None:
-    old_tab = world.sign_in("viewer@own.example")
+    old_tab, old_key = world.sign_in("viewer@own.example"), world.make_key("own")
     assert say(world.settings.database_url, "backup", tmp_path / "backup")[0] == 0
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -109,6 +109,7 @@ def test_the_restored_portal_knows_its_people_and_wakes_nothing_that_ended(
         assert cookie is not None
         revived.set_cookie("session", cookie.value)
         assert revived.get("/account").status_code == 302, "a session of then is over"
+        assert restored.program(old_key).get("/api/charts").status_code == 401, "and so is a key"
         assert restored.sign_in("viewer@own.example").get("/account").status_code == 200
         assert [entry.details["rows"] for entry in restored.audit("database_restored")]
         with AgencySession(engine, writes=True) as session:

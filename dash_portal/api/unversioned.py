@@ -1,4 +1,4 @@
-"""JSON for programs: how fresh the brand's data is, and its charts in three forms."""
+"""The paths from before there were versions: how fresh the brand's data is, and its charts in three forms."""
 
 from __future__ import annotations
 

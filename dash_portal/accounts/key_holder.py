@@ -1,0 +1,48 @@
+"""Which program this request comes from: the API key it brings, if any (`browser` tells of people).
+
+Keys count below /api and nowhere else, and where one is brought nothing else counts: no cookie is read or set.
+"""
+
+from __future__ import annotations
+
+from flask import Request, g, has_request_context, request
+
+from dash_portal.accounts.api_keys import KeyHolder, find_key, note_use
+from dash_portal.portal import portal
+from models import utc_now
+
+
+def asks_with_key() -> bool:
+    """Tell whether a program asks, with a key that may be good or not."""
+    return has_request_context() and brings_key(request)
+
+
+def key_holder() -> KeyHolder | None:
+    """Return the program behind the request's key; None where it brings none, or one that opens nothing (any more)."""
+    if not asks_with_key():
+        return None
+    if "key_holder" not in g:
+        now = utc_now()
+        g.key_holder = find_key(portal().engine, _key_of(request) or "", now=now)
+        if g.key_holder is not None:
+            note_use(portal().engine, g.key_holder, now=now)
+    holder: KeyHolder | None = g.key_holder
+    return holder
+
+
+def known_key_id() -> str | None:
+    """Return the id of the request's key, for the log, as far as it was looked at already."""
+    holder: KeyHolder | None = g.get("key_holder")
+    return None if holder is None else holder.key_id
+
+
+def brings_key(request: Request) -> bool:
+    """Tell whether a request brings a key that counts, good or not."""
+    return _key_of(request) is not None
+
+
+def _key_of(request: Request) -> str | None:
+    given = request.authorization
+    if given is None or given.type != "bearer" or not request.path.startswith("/api/"):
+        return None
+    return given.token or ""
