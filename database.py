@@ -70,8 +70,8 @@ The words are libpq's; what the address says of them counts.
 
 
 _POOLER: Final = "pooler"
-OVERFLOW: Final = 10
-"""How many connections an engine may open beyond those that it keeps."""
+_OVERFLOW: Final = 10
+"""How many connections an engine may open beyond those that it keeps, if nothing else is said."""
 
 
 class BrandMissingError(Exception):
@@ -79,11 +79,19 @@ class BrandMissingError(Exception):
 
 
 def create_engine(
-    url: str, *, role: str | None = None, pool_size: int = 5, statement_seconds: float | None = None
+    url: str,
+    *,
+    role: str | None = None,
+    pool_size: int = 5,
+    overflow: int = _OVERFLOW,
+    pool_seconds: float = 30.0,
+    statement_seconds: float | None = None,
 ) -> Engine:
     """Return an engine for SQLite or PostgreSQL; with `role`, PostgreSQL connections act as that role.
 
-    With `statement_seconds`, a statement that takes longer is stopped, on both engines (raises OperationalError).
+    Whoever finds all `pool_size` and `overflow` connections in use waits for one for `pool_seconds` (raises
+    TimeoutError). Those of the overflow are closed as soon as they are given back. With `statement_seconds`, a
+    statement that takes longer is stopped, on both engines (raises OperationalError).
 
     An address that ends in `?pooler=transaction` leads through a pooler that gives each transaction whichever
     connection is free (PgBouncer): then nothing is told to a connection, all to each transaction.
@@ -93,7 +101,7 @@ def create_engine(
     at once (see `brand_transaction`), so that it never fails half-way.
     """
     if make_url(url).get_backend_name() == "sqlite":
-        engine = _sqlite_engine(url)
+        engine = _sqlite_engine(url, pool_size=pool_size, max_overflow=overflow, pool_timeout=pool_seconds)
         if statement_seconds is not None:
             _stop_slow_sqlite_statements(engine, statement_seconds)
         return engine
@@ -105,7 +113,8 @@ def create_engine(
     engine = create_sqlalchemy_engine(
         address.difference_update_query([_POOLER]),
         pool_size=pool_size,
-        max_overflow=OVERFLOW,
+        max_overflow=overflow,
+        pool_timeout=pool_seconds,
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
@@ -121,13 +130,13 @@ def create_engine(
     return engine
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, **pool: float) -> Engine:
     path = make_url(url).database
     file = None if path in {None, "", ":memory:"} else path
-    pool: dict[str, Any] = {}  # a database in memory has one connection for each thread, and nothing over
     if file:
         Path(file).resolve().parent.mkdir(parents=True, exist_ok=True)
-        pool = {"max_overflow": OVERFLOW}
+    else:
+        pool = {}  # a database in memory has one connection for each thread, and nothing over
     engine = create_sqlalchemy_engine(
         url,
         connect_args={"timeout": 30, "check_same_thread": False},

@@ -29,7 +29,7 @@ from settings import Settings, SyncSettings, load_settings
 from sync.api.access import AccessWatch
 from sync.api.clienttether import ClientTether
 from sync.failures import PullError
-from sync.mapping.field_file import load_field_file
+from sync.mapping.field_file import FieldFile, load_field_file
 from sync.reading.habits import learned_in_words
 from sync.reading.kept_answers import Snapshot, list_snapshots, read_body
 from sync.running.access_check import refused_access
@@ -47,6 +47,8 @@ from tracing import start_tracing
 
 _NOT_MIGRATED: Final = "the database is not migrated: run python -m dash_portal migrate"
 _READY_SECONDS: Final = 2.0
+_MORE_CONNECTIONS: Final = 13
+_PATIENCE_SECONDS: Final = 300.0
 _NEW_OBJECTS: Final = 500_000
 _HASH: Final = re.compile(r"[0-9a-f]{8,64}")
 log = structlog.get_logger()
@@ -66,7 +68,18 @@ def open_engine(settings: SyncSettings) -> Engine:
 
 
 def _engine(settings: SyncSettings) -> Engine:
-    return create_engine(settings.database_url, pool_size=3 * at_start(settings.sync_brands_at_once) + 3)
+    """Return an engine whose connections stay open: a busy machine may need long to open another one.
+
+    Who finds none free waits for as long as that takes: the others are at work, and a run that gave up would be lost.
+    """
+    connections = 3 * at_start(settings.sync_brands_at_once) + _MORE_CONNECTIONS
+    return create_engine(settings.database_url, pool_size=connections, overflow=0, pool_seconds=_PATIENCE_SECONDS)
+
+
+def _context(engine: Engine, settings: SyncSettings, stop: threading.Event, fields: FieldFile) -> SyncContext:
+    """Return what the runs of this process share; leases are renewed through a connection that is kept for that."""
+    renewals = create_engine(settings.database_url, pool_size=1, overflow=0)
+    return SyncContext(engine, settings, worker_name(), stop, AccessWatch(), fields, renewals=renewals)
 
 
 def collect_rarely() -> None:
@@ -92,7 +105,7 @@ def once(slug: str | None, *, accept: bool) -> int:
     forget_in_logs(settings.clienttether_access_token.get_secret_value())
     engine = open_engine(settings)
     collect_rarely()
-    sync = SyncContext(engine, settings, worker_name(), threading.Event(), AccessWatch(), fields)
+    sync = _context(engine, settings, threading.Event(), fields)
     listed = active_brands(engine) if slug is None else [_brand(engine, slug)]
     brands = in_turn(settings.sync_cron, listed, utc_now())
     if not brands:
@@ -100,7 +113,9 @@ def once(slug: str | None, *, accept: bool) -> int:
     run = partial(_sync_by_hand, sync, RunRequest(Trigger.CLI, accept=accept))
     with ThreadPoolExecutor(at_start(settings.sync_brands_at_once), thread_name_prefix="brand") as pool:
         statuses = list(pool.map(run, brands))
-    engine.dispose()
+    for each in (engine, sync.renewals):
+        if each is not None:
+            each.dispose()
     return exit_status(statuses)
 
 
@@ -145,7 +160,7 @@ def worker() -> int:
     if engine is None:
         return 0
     start_tracing("portal-worker", [engine])
-    if not Worker(SyncContext(engine, settings, worker_name(), stop, AccessWatch(), fields)).run():
+    if not Worker(_context(engine, settings, stop, fields)).run():
         os._exit(0)  # threads that wait for an answer can't be ended any other way
     return 0
 

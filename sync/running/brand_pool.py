@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.pool import QueuePool
 
-from database import OVERFLOW
 from settings import SyncSettings
 from sync.api.pace import Pace
 from sync.running.memory import memory_share
@@ -125,4 +124,4 @@ class BrandPool:
 def _free_connections(engine: Engine) -> int:
     """Return how many connections more the process may use at this moment."""
     assert isinstance(engine.pool, QueuePool)  # noqa: S101 - what create_engine makes for a file and for a server
-    return engine.pool.size() + OVERFLOW - engine.pool.checkedout()
+    return engine.pool.size() - engine.pool.checkedout()

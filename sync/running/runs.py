@@ -190,4 +190,6 @@ def histories(connection: Connection, crashes: int) -> dict[int, History]:
 def brands_of_crashed_runs(connection: Connection) -> list[int]:
     """Return the brands whose lease ran out in the middle of a run."""
     crashed = select(_LEASES.c.tenant_id).where(_LEASES.c.run_id.is_not(None), is_free(connection))
+    # Whose lease is locked is at work: a long list is being stored, and renews it at its end.
+    crashed = crashed.with_for_update(skip_locked=True)
     return list(connection.scalars(crashed))

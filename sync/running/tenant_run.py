@@ -57,7 +57,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class SyncContext:
-    """What all brands' runs of a worker share."""
+    """What all brands' runs of a worker share.
+
+    `renewals`: what leases are renewed through, so that a renewal never waits for a connection that a run has.
+    """
 
     engine: Engine
     settings: SyncSettings
@@ -66,6 +69,7 @@ class SyncContext:
     access: AccessWatch
     fields: FieldFile = NO_FIELD_FILE
     pace: Pace = field(default_factory=Pace)
+    renewals: Engine | None = None
 
 
 def sync_brand(
@@ -87,7 +91,7 @@ def sync_brand(
         log.info("run_started", trigger=run_request.trigger.value)
         started = time.monotonic()
         try:
-            with renewing(sync.engine, run.lease) as lost:
+            with renewing(sync.renewals or sync.engine, run.lease) as lost:
                 status = _BrandRun(sync, brand, run, run_request, lost).status()
             finish_run(sync.engine, run, status)
         except LeaseLostError:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.pool import QueuePool
 
 from emulator import AccountPlan, Fault
 from models import RawSnapshot, utc_now
+from sync.commands import open_engine
 from sync.running.tenant_run import SyncContext
 from sync.running.worker import Worker
 from tests.sync.conftest import MakeWorld, OperatorOf, Say
@@ -75,6 +78,18 @@ def test_bad_configuration_is_one_line_and_status_2(
     status, _, err = say("status")
     assert (status, err.startswith("SYNC_CRON")) == (2, True)
     assert len(err.strip().splitlines()) == 1
+
+
+def test_a_workers_connections_stay_open_and_are_no_more_than_operators_read(world: SyncWorld) -> None:
+    engine = open_engine(world.with_settings(sync_brands_at_once=1).settings)
+    assert isinstance(engine.pool, QueuePool)
+    most = 3 * 1 + 13  # docs/operate.md, "Sizes and connections"; one more renews leases
+    with ExitStack() as held:
+        for _ in range(most):
+            held.enter_context(engine.connect())
+        assert engine.pool.checkedout() == most == engine.pool.size()
+    assert engine.pool.checkedin() == most, "a busy machine takes long to open another one"
+    engine.dispose()
 
 
 def test_status_tells_a_person_and_a_program(world: SyncWorld, say: Say) -> None:

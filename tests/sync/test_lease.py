@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from database import brand_transaction
+from database import agency_transaction, brand_transaction, create_engine, database_now
 from emulator import AccountPlan
 from models import Resource, RunStatus, SyncLease, utc_now
 from sync.api.clienttether import Answer
@@ -20,7 +20,7 @@ from sync.reading.resources import LEADS_TABLE
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
 from sync.running.retention import prune_brand
-from sync.running.runs import abandon_dead_runs
+from sync.running.runs import abandon_dead_runs, brands_of_crashed_runs
 from sync.storing.landing import TableWriter
 from tests.sync.conftest import MakeWorld
 from tests.sync.sync_world import SyncWorld
@@ -41,8 +41,8 @@ def _take(world: SyncWorld, owner: str, seconds: float = 60) -> Lease | None:
         return take_lease(connection, tenant, owner, seconds, "run-of-" + owner)
 
 
-def _expiry(world: SyncWorld) -> datetime:
-    (lease,) = world.rows(SyncLease)
+def _expiry(world: SyncWorld, of: Lease) -> datetime:
+    (lease,) = world.rows(SyncLease, of.tenant_id)
     expires_at: datetime = lease["expires_at"]
     return expires_at
 
@@ -96,15 +96,41 @@ def test_a_kept_lease_does_not_run_out_and_a_lost_one_is_noticed(world: SyncWorl
     lease = _take(world, "owner", seconds=3)
     assert lease is not None
     with renewing(world.engine, lease) as lost:
-        first = _expiry(world)
-        while _expiry(world) == first:
+        first = _expiry(world, lease)
+        while _expiry(world, lease) == first:
             assert not lost.wait(0.05)
-        assert _expiry(world) > first
+        assert _expiry(world, lease) > first
         assert _take(world, "other") is None
         with brand_transaction(world.engine, lease.tenant_id) as connection:
             table = SyncLease.__table__  # type: ignore[attr-defined]
             connection.execute(table.update().values(owner="thief", fence=99))
         assert lost.wait(60)
+
+
+def test_who_stores_a_long_list_holds_up_neither_other_renewals_nor_the_look_for_the_crashed(
+    world: SyncWorld, database_url: str
+) -> None:
+    if world.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one write lock for all")
+    world.add_brand(KEY, "other")
+    busy = _take(world, "owner", seconds=0.6)
+    assert busy is not None
+    with brand_transaction(world.engine, world.brand_id("other")) as connection:
+        other = take_lease(connection, world.brand_id("other"), "owner", 0.6, "run-of-other")
+    assert other is not None
+    one_connection = create_engine(database_url, pool_size=1, overflow=0)
+    with brand_transaction(world.engine, busy.tenant_id) as connection:
+        busy.hold(connection)
+        with renewing(one_connection, busy), renewing(one_connection, other) as lost:
+            began = database_now(connection)
+            while not _expiry(world, other) > began + timedelta(seconds=1.2):
+                assert not lost.wait(0.05)
+                assert database_now(connection) < began + timedelta(seconds=20), "the other lease was not renewed"
+        with agency_transaction(world.engine, writes=False) as looking:
+            assert _expiry(world, busy) < database_now(looking)
+            assert brands_of_crashed_runs(looking) == []
+    one_connection.dispose()
+    assert _held(world, busy)
 
 
 def test_a_run_whose_worker_died_is_abandoned_at_the_next_look(world: SyncWorld) -> None:
