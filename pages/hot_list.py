@@ -33,16 +33,16 @@ TABLE = Table(
     columns=(
         Column("candidate", "Candidate", "candidate", width=170, least=108, grows=True, cell=texts.candidate_pieces),
         Column("priority", "Priority", width=125, least=104, write=texts.priority_pieces),
-        Column("market", "Market", "market", width=120, least=84, grows=True),
+        Column("market", "Market", "market", width=140, least=84, grows=True),
         Column("units", "Units", width=70, least=52),
         Column(
-            "stage", "Stage", "stage", descending_first=True, width=215, least=128, grows=True, write=texts.stage_pieces
+            "stage", "Stage", "stage", descending_first=True, width=205, least=128, grows=True, write=texts.stage_pieces
         ),
-        Column("iff", "IFF", "iff", numeric=True, width=124, least=112, write=texts.money),
-        Column("weighted_iff", "Weighted IFF", "weighted", numeric=True, width=130, least=112, write=texts.money),
+        Column("iff", "IFF", "iff", numeric=True, width=112, least=80, write=texts.money),
+        Column("weighted_iff", "Weighted IFF", "weighted", numeric=True, width=130, least=104, write=texts.money),
         Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=texts.percent),
         Column("days", "Days in stage", "days", numeric=True, width=130, cell=texts.days_pieces),
-        Column("sales_lead", "Sales lead", "lead", width=130, least=86, grows=True),
+        Column("sales_lead", "Sales lead", "lead", width=150, least=86, grows=True),
     ),
     two_lines=_two_lines,
     default_sort=hot_list.DEFAULT_SORT,

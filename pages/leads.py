@@ -40,7 +40,7 @@ TABLE = Table(
         Column("name", "Name", "name", width=170, grows=True, cell=_name),
         Column("source", "Source", "source", width=150, grows=True),
         Column("status", "Status", "status", width=170, least=130, grows=True, write=texts.stage_pieces),
-        Column("contact", "Contact", width=250, least=150, grows=True, cell=texts.contact_pieces),
+        Column("contact", "Contact", width=290, least=150, grows=True, cell=texts.contact_pieces),
         Column("sales_lead", "Sales lead", "lead", width=130, grows=True),
         Column("created_at", "Created", "created", descending_first=True, width=120, least=100, cell=_created),
         Column("deal_size", "Deal size", "deal", numeric=True, width=110, write=texts.money),

@@ -17,6 +17,7 @@ from dash_portal.dashboards.notes import NoteFilters, NoteRow
 from dash_portal.page_request import PageRequest
 
 PAGE = dashboard_pages.NOTES
+HINT = "A date opens the note, a name its lead."
 ROW_HEIGHTS = {"": 64, "compact": 40}
 
 
@@ -100,7 +101,7 @@ def _content(request: PageRequest) -> list[Component] | Component:
         filter_menu.filter_menu(PAGE.name, "kind", "Kind", facets.kinds, view),
         html.A(other, id="notes-density", href=other_density.href, className="button view-link wide-only"),
     )
-    chips = filter_chips.filter_chips(request, rows.total, TABLE.things, value_names=names, hint="")
+    chips = filter_chips.filter_chips(request, rows.total, TABLE.things, value_names=names, hint=HINT)
     coverage = html.P(_coverage(request), id="notes-coverage", className="card-text")
     line = html.Div([coverage, *chips], className="notes-line")
     return [grid.grid_card(TABLE, request, question, rows, *tools, note=line, row_height=ROW_HEIGHTS.get(density))]

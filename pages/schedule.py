@@ -9,7 +9,7 @@ from dash import Input, Output, callback, html, register_page
 from dash.development.base_component import Component
 
 from dash_portal import dashboard_pages
-from dash_portal.brand_time import day_heading, day_text, local, local_day
+from dash_portal.brand_time import day_heading, day_text, local, local_day, zone_text
 from dash_portal.components import empty, grid, ids, shell, texts
 from dash_portal.components.grid import Column, Table
 from dash_portal.dashboards.schedule import Appointment, by_day, description_text, times_text, upcoming
@@ -87,7 +87,7 @@ def _content(request: PageRequest) -> list[Component] | Component:
     if not page.total:
         what = "Your upcoming appointments will appear here, day by day."
         return empty.nothing_yet(what, request)
-    zone = f"{brand.display_zone.replace('_', ' ')} ({local(request.now, brand.display_zone):%Z})"
+    zone = f"{zone_text(brand.display_zone)} ({local(request.now, brand.display_zone):%Z})"
     zone_line = html.P(
         ["All times are in your time zone, ", html.Strong(zone), "."], id="schedule-zone", className="lead-text"
     )

@@ -35,7 +35,7 @@ def money(amount: Decimal | None) -> str:
 
 def percent(value: int) -> str:
     """Write a percentage."""
-    return exact(value, ValueFormat.PERCENT)
+    return exact(value, ValueFormat.PERCENT).replace(" ", "\u00a0")
 
 
 def day(moment: datetime | None, zone: str) -> str:
@@ -90,7 +90,10 @@ def mail_piece(address: str) -> dict[str, str]:
 
 def contact_pieces(_request: Any, row: LeadRow) -> Pieces:
     """Write mail and phone below each other."""
-    pieces = [mail_piece(row.email) | {"className": "line"}, phone_piece(row.phone) | {"className": "quiet"}]
+    pieces = [
+        mail_piece(row.email) | {"className": "line", "title": row.email},
+        phone_piece(row.phone) | {"className": "quiet"},
+    ]
     return [piece for piece in pieces if piece["text"]]
 
 

@@ -202,7 +202,7 @@ def _chart(sums: tuple[StageSum, ...], selected: frozenset[str]) -> Chart:
         chart_id=BY_STAGE,
         title="Weighted IFF by stage",
         description="Initial franchise fees of hot deals, weighted by likelihood to close; latest stage first.",
-        kind=Kind.BAR,
+        kind=Kind.ROWS,
         categories=tuple(stage.name for stage in sums),
         series=(Series("Weighted IFF", tuple(stage.weighted_iff for stage in sums)),),
         value_format=ValueFormat.MONEY,

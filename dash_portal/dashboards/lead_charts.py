@@ -89,7 +89,7 @@ def _sources_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilte
     return replace(
         chart,
         title="Leads by source",
-        description="Prospects: all, qualified or further, and signed.",
+        description="How many get how far.",
         kind=Kind.ROWS,
         series=(
             *chart.series,
@@ -130,7 +130,7 @@ def _group_strip(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters
     return Chart(
         chart_id=STATUS_GROUPS,
         title="Leads by status",
-        description="How far prospects are; grey leads nowhere any more.",
+        description="Grey: parked or lost.",
         kind=Kind.STRIP,
         categories=tuple(GROUP_NAMES[group] for group in groups),
         keys=groups,
@@ -152,8 +152,8 @@ def _top_chart(counts: LeadCounts, cells: Sequence[Cell], filters: LeadFilters, 
     folded = {OPEN: folded_name(len(tail))} if tail else {}
     return Chart(
         chart_id=TOP_STATUSES,
-        title="Most leads",
-        description="The statuses in which most prospects stand.",
+        title="Largest statuses",
+        description="By number of leads.",
         kind=Kind.ROWS,
         categories=(*names.values(), *folded.values()),
         keys=(*(name[:LONGEST_KEY] for name in names.values()), *folded),

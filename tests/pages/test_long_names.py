@@ -88,7 +88,7 @@ def test_no_label_overlaps_at_any_width_and_no_chart_changes_its_height(visit: V
     for svg, widths in ((IN_PLOTLY, WIDTHS), (IN_ECHARTS, WIDTHS[::-1])):
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
-            size = "10px" if width <= PHONE and path != "/hot-list" else "12px"
+            size = "10px" if width <= PHONE else "12px"
             page.wait_for_function(IS_DRAWN, arg=[svg, size])
             texts = page.evaluate(TEXTS, svg)
             assert len(texts) > 20
