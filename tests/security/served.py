@@ -1,21 +1,23 @@
-"""The portal as an operator starts it: a process of its own, over real sockets."""
+"""The portal in a process of its own, over real sockets."""
 
 from __future__ import annotations
 
 import os
 import re
 import socket
-import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from gunicorn.app.wsgiapp import run as run_gunicorn
 
 from settings import PortalSettings
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 from tests.end_to_end.running_portal import free_port, program
+from tests.forking import FORKING, become
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,11 +33,36 @@ def environment_of(settings: PortalSettings, port: int) -> dict[str, str]:
 
 @contextmanager
 def served(world: PortalWorld, log: Path, **settings: str) -> Iterator[str]:
-    """Yield the address of the served world; what the process writes goes to the log."""
+    """Yield the address of the served world; what the process writes goes to the log.
+
+    It is gunicorn as `python -m dash_portal serve` becomes it, of a process that need not import everything first.
+    """
+    port = free_port()
+    environment = environment_of(world.settings, port) | settings
+    process = FORKING.Process(target=_serve, args=(environment, log), daemon=True)
+    process.start()
+    try:
+        _wait_until_open(lambda: process.exitcode, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.join(60)
+
+
+@contextmanager
+def served_by_command(world: PortalWorld, log: Path, **settings: str) -> Iterator[str]:
+    """Do the same as an operator does it, with a program that knows nothing of this one."""
     port = free_port()
     with program(environment_of(world.settings, port) | settings, "dash_portal", "serve", log=log) as process:
-        _wait_until_open(process, port)
+        _wait_until_open(process.poll, port)
         yield f"http://127.0.0.1:{port}"
+
+
+def _serve(environment: dict[str, str], log: Path) -> None:
+    become(environment, log)
+    where, processes = f"127.0.0.1:{environment['PORT']}", environment.get("WEB_CONCURRENCY", "2")
+    sys.argv = ["gunicorn", "--config", "python:dash_portal.serving", "--bind", where, "--workers", processes]
+    run_gunicorn()
 
 
 def sign_in(url: str, email: str) -> httpx.Client:
@@ -48,11 +75,11 @@ def sign_in(url: str, email: str) -> httpx.Client:
     return client
 
 
-def _wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_open(exit_status: Callable[[], int | None], port: int) -> None:
     """Wait for the listening socket, without asking anything of the application."""
     until = time.monotonic() + 90
     while time.monotonic() < until:
-        assert process.poll() is None, "the web process ended by itself"
+        assert exit_status() is None, "the web process ended by itself"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

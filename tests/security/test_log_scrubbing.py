@@ -13,7 +13,7 @@ from dash_portal.accounts.brands import replace_web_key
 from database import AgencySession
 from emulator import Emulator, plan_in_turn
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
-from tests.security.served import ROOT, environment_of, served, sign_in
+from tests.security.served import ROOT, environment_of, served_by_command, sign_in
 
 WEB_KEY = "CT_very_secret_web_key_7731"
 ACCESS_TOKEN = "very-secret-access-token-9942"
@@ -73,7 +73,7 @@ def test_a_sync_writes_no_secret_down(world: PortalWorld, fault: str | None) -> 
 def test_the_web_process_writes_no_secret_down(marked: PortalWorld, tmp_path: Path) -> None:
     give_key(marked)
     log = tmp_path / "log"
-    with served(marked, log) as url:
+    with served_by_command(marked, log) as url:
         client = sign_in(url, "agency@mellon.example")
         cookie = client.cookies["session"]
         pages = [client.get(path) for path in ("/leads?brand=own", "/agency/brands", "/agency/brands/own", "/nope")]

@@ -1,16 +1,13 @@
-"""Real processes of the write wing that start within milliseconds: forked from one that has everything imported."""
+"""Real processes of the write wing."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.context import ForkServerProcess
 
 from settings import SyncSettings
-
-_context: ForkServerContext = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["sync.commands", "tests.sync.processes"])
+from tests.forking import FORKING, become
 
 
 def environment(settings: SyncSettings) -> dict[str, str]:
@@ -25,14 +22,15 @@ def environment(settings: SyncSettings) -> dict[str, str]:
 
 def start_sync(settings: SyncSettings, *arguments: str, grace_seconds: float | None = None) -> ForkServerProcess:
     """Start `python -m sync` with these arguments; with `grace_seconds`, a worker that ends waits only so long."""
-    process = _context.Process(target=_run, args=(environment(settings), arguments, grace_seconds), daemon=True)
+    process = FORKING.Process(
+        target=_run, args=(os.environ | environment(settings), arguments, grace_seconds), daemon=True
+    )
     process.start()
     return process
 
 
 def _run(env: dict[str, str], arguments: tuple[str, ...], grace_seconds: float | None) -> None:
-    os.environ.update(env)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    become(env)
     from sync.__main__ import main
     from sync.running import worker
 

@@ -14,7 +14,7 @@ from database import AgencySession
 from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncRun, Trigger, WorkerHeartbeat, utc_now
 from tests.dash_portal.database_relay import DatabaseRelay
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
-from tests.security.served import served
+from tests.security.served import served_by_command
 
 TOKEN = "a monitor's own token, 0123456789"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -126,7 +126,7 @@ def test_several_processes_count_together_and_go_on_while_the_database_is_away(
     relay = DatabaseRelay(world.settings.database_url)
     relay.open()
     settings = {"DATABASE_URL": relay.url, "WEB_CONCURRENCY": "2", "PORTAL_MONITOR_TOKEN": TOKEN}
-    with served(world, tmp_path / "log", **settings) as url:
+    with served_by_command(world, tmp_path / "log", **settings) as url:
         for _ in range(40):  # each on a connection of its own: whichever process is free takes it
             assert httpx.get(f"{url}/login").status_code == 200
         for _ in range(2):

@@ -1,0 +1,22 @@
+"""Programs that start within milliseconds: forked from a process that has everything of both wings imported."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+FORKING: ForkServerContext = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(
+    ["sync.commands", "dash_portal.warming", "gunicorn.app.wsgiapp", "dash_portal.whole_requests", "tests.forking"]
+)
+
+
+def become(environment: dict[str, str], log: Path = Path(os.devnull)) -> None:
+    """Have this process the environment that a host would give it, and write to the log."""
+    os.environ.clear()
+    os.environ.update(environment)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(written, stream)
