@@ -21,8 +21,8 @@ from dash_portal import (
     security,
     served_files,
 )
-from dash_portal.accounts import browser, own_page, sign_in_pages, team_page
-from dash_portal.agency import audit_page, brands_page, people_page, snapshots_page, sync_page
+from dash_portal.accounts import browser, own_page, sign_in_pages, team_keys_page, team_page
+from dash_portal.agency import audit_page, brands_page, keys_page, people_page, snapshots_page, sync_page
 from dash_portal.api import unversioned
 from dash_portal.brand_access import current_viewer
 from dash_portal.co_branding import logo_route
@@ -61,6 +61,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         sign_in_pages,
         own_page,
         team_page,
+        team_keys_page,
         unversioned,
         exports,
         chart_pictures,
@@ -70,7 +71,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         served_files,
     ):
         app.register_blueprint(part.blueprint)
-    for part in (sync_page, snapshots_page, brands_page, people_page, audit_page, logo_route):
+    for part in (sync_page, snapshots_page, brands_page, keys_page, people_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "start", _start)
     start_tracing("portal-web", app.extensions["portal"].engines, app)

@@ -93,14 +93,14 @@ class PortalWorld:
         """Send a form as the page at `page` (or any other) would: with the browser's token."""
         return client.post(path, data=form | {"csrf_token": self.csrf_token(client, page)})
 
-    def make_key(self, slug: str, *scopes: ApiScope, days: int | None = None) -> str:
+    def make_key(self, slug: str, *scopes: ApiScope, days: int | None = None, name: str = "") -> str:
         """Return a new key of this brand, of all scopes unless some are named."""
         with AgencySession(self.engine, writes=True) as session:
             made = make_key(
                 session,
                 actor=COMMAND_LINE,
                 tenant_id=self.brands[slug],
-                name=" and ".join(scopes) or "everything",
+                name=name or " and ".join(scopes) or "everything",
                 scopes=scopes or tuple(ApiScope),
                 days=days,
                 now=utc_now(),

@@ -39,7 +39,7 @@ OTHERS = ("other", "shut")
 PAGES = ("/leads", "/pipeline", "/hot-list", "/notes", "/schedule")
 SUITES = (dash, dash_ag_grid, dash_bootstrap_components)
 FOR_THE_AGENCY = ("agency",)
-FOR_TENANT_ADMINS = ("team.",)
+FOR_TENANT_ADMINS = ("team.", "team_keys.")
 
 
 def route_values(world: PortalWorld, slug: str) -> dict[str, list[str]]:
@@ -53,6 +53,7 @@ def route_values(world: PortalWorld, slug: str) -> dict[str, list[str]]:
         "token": [slug, handle(slug)],
         "session_id": [handle(slug)],
         "user_id": [user_id],
+        "key_id": [handle(slug)],
         "invite_id": [f"invite-{slug}"],
         "tenant_id": [tenant_id],
         "slug": [slug],
@@ -253,7 +254,7 @@ def everything_of(world: PortalWorld, slug: str) -> dict[str, list[tuple[Any, ..
     tables = {}
     with AgencySession(world.engine) as session:
         connection = session.connection()
-        for table in (*BRAND_OWNED_TABLES, "users", "invites"):
+        for table in (*BRAND_OWNED_TABLES, "users", "invites", "api_keys"):
             rows = connection.exec_driver_sql(f"SELECT * FROM {table} WHERE tenant_id = {tenant_id}").all()
             tables[table] = sorted((tuple(row) for row in rows), key=repr)
         tables["tenants"] = [tuple(connection.exec_driver_sql(f"SELECT * FROM tenants WHERE id = {tenant_id}").one())]

@@ -61,7 +61,8 @@ def sign_in(page: Page, url: str, email: str = AGENCY) -> None:
 def test_no_page_has_a_violation_or_runs_out_of_its_width(
     busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page], theme: str, width: int
 ) -> None:
-    url, _, run_id = busy_agency
+    url, world, run_id = busy_agency
+    world.make_key("other", name=f"{theme} {width}")
     page = open_page(viewport={"width": width, "height": 900}, color_scheme=theme)
     sign_in(page, url)
     problems = []
@@ -73,6 +74,7 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
         f"/agency/sync/own/runs/{run_id}/answers/leads/0?q=phone",
         "/agency/brands",
         "/agency/brands/fresh",
+        "/agency/brands/other/keys",
         "/agency/brands/_start",
         "/agency/users",
         "/agency/audit",
@@ -82,6 +84,20 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
         problems += [f"{path}: {violation}" for violation in violations(page, RULES if theme == "light" else COLOURS)]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     assert not problems, "\n".join(problems)
+
+
+def test_the_keys_of_a_brands_team_have_no_violation(
+    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+) -> None:
+    url, world, _ = busy_agency
+    world.make_key("own", name="A key of the team")
+    page = open_page(viewport={"width": 390, "height": 900}, color_scheme="dark")
+    sign_in(page, url, "admin@own.example")
+    page.goto(f"{url}/team/keys")
+    assert violations(page, COLOURS) == []
+    page.emulate_media(color_scheme="light")
+    assert violations(page, RULES) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("width", [1024, 1320, 1440, 1920])
