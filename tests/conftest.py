@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from itertools import cycle
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +32,7 @@ import migrations
 from dash_portal.accounts import passwords
 from database import create_engine
 from settings import Settings
-from tests.postgresql import PostgreSQL
+from tests.postgresql import PostgreSQL, prepare_cluster, running_postgresql
 
 _INSTALLED = (path for path in ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium") if Path(path).exists())
 CHROMIUM = os.environ.get("CHROMIUM") or next(_INSTALLED, "chromium")
@@ -106,21 +107,37 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 expect.set_options(timeout=20_000)
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The path of what the first process of the run to ask has made; the others wait for it."""
+    own = factory.getbasetemp()
+    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    with path.with_suffix(".lock").open("w") as turn:
+        flock(turn, LOCK_EX)
+        if not path.exists():
+            make(path)
+    return path
+
+
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        server = PostgreSQL(Path(folder))
+def prepared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_once(tmp_path_factory, "cluster", prepare_cluster)
+
+
+@pytest.fixture(scope="session")
+def postgresql(prepared_cluster: Path) -> Iterator[PostgreSQL]:
+    with running_postgresql(prepared_cluster) as server:
         yield server
-        server.stop()
 
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "portal.db"
+    return made_once(tmp_path_factory, "migrated.db", migrate_new_sqlite)
+
+
+def migrate_new_sqlite(path: Path) -> None:
     engine = create_engine(f"sqlite:///{path}")
     migrations.upgrade(engine)
     engine.dispose()
-    return path
 
 
 DATABASE_KINDS = ("sqlite", "postgresql")

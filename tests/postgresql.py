@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,25 +49,29 @@ SELECT md5(string_agg(line, chr(10) ORDER BY line)) FROM lines
 class PostgreSQL:
     """The server. The product's role owns its databases and is no superuser, as in production."""
 
+    template = "portal_template"
+
     def __init__(self, folder: Path) -> None:
+        """Start the cluster that lies in the folder, or make one there."""
         self._folder = folder
+        self._free: list[str] = []
+        self._cleaners: dict[str, psycopg.Connection[Any]] = {}
+        self._shape: Any = None
         self.start()
+
+    def prepare(self) -> None:
+        """Make what each of the servers has: the owner, and a migrated database to be copied."""
         for safety in ("fsync", "synchronous_commit", "full_page_writes"):
             self._run(f"ALTER SYSTEM SET {safety} = off")  # nothing here has to outlive the machine
-        self._run("SELECT pg_reload_conf()")
         self._run("CREATE ROLE portal_owner LOGIN CREATEROLE PASSWORD 'portal_owner'")
-        self.template = self.create()
+        self.create(name=self.template)
         engine = create_engine(Settings(database_url=self.url(self.template)).database_url)
         migrations.upgrade(engine)
         engine.dispose()  # a database can be copied only while nobody is connected to it
-        self._free: list[str] = []
-        self._cleaners: dict[str, psycopg.Connection[Any]] = {}
-        with psycopg.connect(self.url(self.template, superuser=True)) as connection:
-            self._shape = self._shape_of(connection)
 
-    def create(self, template: str | None = None, locale: str | None = None) -> str:
+    def create(self, template: str | None = None, locale: str | None = None, name: str | None = None) -> str:
         """Return the name of a new database: empty, or a copy of the template; of another locale than the server's."""
-        name = f"portal_{uuid4().hex[:12]}"
+        name = name or f"portal_{uuid4().hex[:12]}"
         copied = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""  # half the time of the usual one
         other = f" TEMPLATE template0 ENCODING 'UTF8' LOCALE '{locale}'" if locale else ""
         self._run(f"CREATE DATABASE {name} OWNER portal_owner{copied}{other}")
@@ -96,7 +102,7 @@ class PostgreSQL:
             self._cleaners[name] = psycopg.connect(self.url(name, superuser=True), autocommit=True)
         cleaner = self._cleaners[name]
         cleaner.execute(_CUT_OFF_OTHERS)
-        if self._shape_of(cleaner) == self._shape:
+        if self._shape_of(cleaner) == self._shape_of_template():
             self._empty(cleaner)
             self._free.append(name)
         else:
@@ -131,9 +137,38 @@ class PostgreSQL:
         self._cleaners.clear()
         self._server.cleanup()
 
+    def _shape_of_template(self) -> Any:
+        if self._shape is None:
+            with psycopg.connect(self.url(self.template, superuser=True)) as connection:
+                self._shape = self._shape_of(connection)
+        return self._shape
+
     @staticmethod
     def _shape_of(connection: psycopg.Connection[Any]) -> Any:
         return connection.execute(_SHAPE).fetchone()
 
     def _run(self, statement: str) -> None:
         self._admin.execute(statement.encode())
+
+
+def prepare_cluster(folder: Path) -> None:
+    """Make a cluster and leave it in the folder, stopped: copies of it are started (`running_postgresql`)."""
+    with tempfile.TemporaryDirectory(prefix="pg") as scratch:
+        server = PostgreSQL(Path(scratch))
+        server.prepare()
+        server.stop()
+        _copy(Path(scratch) / "data", folder)
+
+
+@contextmanager
+def running_postgresql(prepared: Path) -> Iterator[PostgreSQL]:
+    """A server over a copy of the prepared cluster, for as long as the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        _copy(prepared, Path(folder) / "data")
+        server = PostgreSQL(Path(folder))
+        yield server
+        server.stop()
+
+
+def _copy(cluster: Path, folder: Path) -> None:
+    subprocess.run(("cp", "-a", cluster, folder), check=True)  # its files stay those of the user who runs the server

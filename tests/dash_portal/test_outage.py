@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
 from tests.end_to_end.load import Load
-from tests.postgresql import PostgreSQL
+from tests.postgresql import PostgreSQL, running_postgresql
 from tests.security.served import served, sign_in
 
 OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "0"))
@@ -30,12 +29,10 @@ def kind_of(answer: httpx.Response) -> str:
 
 
 @pytest.fixture
-def server() -> Iterator[PostgreSQL]:
+def server(prepared_cluster: Path) -> Iterator[PostgreSQL]:
     """A server of this test's own, which it may stop."""
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        made = PostgreSQL(Path(folder))
+    with running_postgresql(prepared_cluster) as made:
         yield made
-        made.stop()
 
 
 @pytest.fixture
