@@ -334,7 +334,8 @@ class UserSession(Stamped, table=True):
     """One signed-in browser. Only a hash of what its cookie holds is kept; `ended_at` says since when it is over.
 
     It lives in the `access_epoch` it was made in and in no later one. `confirmed_at`: when its person last typed their
-    password (and code) here.
+    password (and code) here. `identity_id`, `id_token_encrypted`: the company account it began with, if any, and what
+    its provider wants to see again at sign-out.
     """
 
     __tablename__ = "user_sessions"
@@ -349,6 +350,27 @@ class UserSession(Stamped, table=True):
     confirmed_at: datetime | None = Field(default=None)
     last_seen_at: datetime = Field(default_factory=utc_now)
     ended_at: datetime | None = Field(default=None)
+    identity_id: str | None = Field(default=None, max_length=32)
+    id_token_encrypted: str | None = Field(default=None, sa_type=Text)
+
+
+class Identity(Stamped, table=True):
+    """A person's account at their company's provider, with which they sign in: whatever address it has by now.
+
+    `email` is the address it had when it was linked, to be recognised by.
+    """
+
+    __tablename__ = "identities"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("issuer", "subject", name="identities_issuer_subject_key"),
+        Index("ix_identities_user_id", "user_id"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE")
+    issuer: str = Field(max_length=255)
+    subject: str = Field(max_length=255)
+    email: str = Field(default="", max_length=254)
 
 
 class RecoveryCode(Stamped, table=True):

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from croniter import croniter
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from encryption import Cipher, EncryptionError
+from models import Role
 
 _HOST_NAME: Final = re.compile(r"\.?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _ROLE_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_PROVIDER_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_ON_THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class ConfigurationError(Exception):
@@ -50,7 +53,7 @@ def _api_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http(s) address")
-    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+    if parts.scheme == "http" and parts.hostname not in _ON_THIS_MACHINE:
         raise ValueError("must be https: keys never travel in clear text")
     return url if url.endswith("/") else url + "/"
 
@@ -111,6 +114,57 @@ def _host_names(names: str) -> str:
     return names.lower()
 
 
+class NewPeople(NamedTuple):
+    """Who is let in without an invitation: verified addresses of this domain, as this role, of this brand if any."""
+
+    domain: str
+    role: Role
+    slug: str | None
+
+
+def _issuer(issuer: str) -> str:
+    """Return the issuer as it is written: the provider's tokens must say just the same."""
+    parts = urlsplit(issuer)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or "@" in issuer:
+        raise ValueError("must be the https address that the provider calls its issuer")
+    if parts.scheme == "http" and parts.hostname not in _ON_THIS_MACHINE:
+        raise ValueError("must be https: whoever sits between could sign in as anyone")
+    return issuer
+
+
+def _new_people(rules: object) -> object:
+    """Read `domain=role:brand` rules, comma-separated."""
+    return tuple(_new_people_rule(rule) for rule in _separated(rules)) if isinstance(rules, str) else rules
+
+
+def _new_people_rule(rule: str) -> NewPeople:
+    domain, _, right = rule.partition("=")
+    role, _, slug = right.strip().partition(":")
+    is_role = role in {known.value for known in Role}
+    if not is_role or not _HOST_NAME.fullmatch(domain) or domain.startswith("."):
+        raise ValueError("must be rules such as example.com=tenant_viewer:brand-slug or example.com=agency_admin")
+    if (role == Role.AGENCY_ADMIN.value) == bool(slug):
+        raise ValueError("must name a brand for brand people, as in example.com=tenant_viewer:brand-slug, else none")
+    return NewPeople(domain.lower(), Role(role), slug or None)
+
+
+def _providers(names: object) -> object:
+    """Load the providers of these comma-separated names. Raises ConfigurationError that names their variable."""
+    if not isinstance(names, str):
+        return names
+    if not all(_PROVIDER_NAME.fullmatch(name) for name in _separated(names)):
+        raise ValueError("must be short names of small letters, comma-separated, such as google,entra")
+    return tuple(_provider(name) for name in dict.fromkeys(_separated(names)))
+
+
+def _provider(name: str) -> ProviderSettings:
+    prefix = f"OIDC_{name.upper()}_"
+    try:
+        return ProviderSettings(name=name, _env_prefix=prefix)
+    except ValidationError as invalid:
+        raise ConfigurationError(_one_line(invalid, prefix)) from None
+
+
 def _separated(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -126,6 +180,31 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, AfterValidator(_database_url)] = "sqlite:///portal.db"
     portal_role: Annotated[str, AfterValidator(_role_name)] = "portal_web"
+
+
+class ProviderSettings(BaseSettings):
+    """One provider with which people sign in (OpenID Connect); its variables begin with `OIDC_` and its name."""
+
+    model_config = SettingsConfigDict(case_sensitive=False, frozen=True, extra="ignore")
+
+    name: str
+    issuer: Annotated[str, AfterValidator(_issuer)]
+    client_id: Annotated[str, Field(min_length=1, max_length=255)]
+    client_secret: Annotated[SecretStr, AfterValidator(_not_blank)]
+    label: Annotated[str, Field(max_length=40)] = ""
+    domains: Annotated[str, AfterValidator(_host_names)] = ""
+    verified_addresses: bool = False
+    second_step: bool = False
+    new_people: Annotated[tuple[NewPeople, ...], NoDecode, BeforeValidator(_new_people)] = ()
+
+    @property
+    def shown_name(self) -> str:
+        """What people call it: on the button, and wherever its accounts are spoken of."""
+        return self.label or self.name.capitalize()
+
+    def speaks_for(self, domain: str) -> bool:
+        """Tell whether the provider is believed about addresses of this domain; without a list, about any."""
+        return not self.domains or domain in _separated(self.domains)
 
 
 class _SharedSettings(Settings):
@@ -155,6 +234,7 @@ class PortalSettings(_SharedSettings):
     portal_export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
     portal_monitor_token: Annotated[SecretStr | None, AfterValidator(_monitor_token)] = None
     portal_slow_seconds: Annotated[float, Field(gt=0, le=600)] = 1.0
+    oidc_providers: Annotated[tuple[ProviderSettings, ...], NoDecode, BeforeValidator(_providers)] = ()
 
     @property
     def allowed_hosts(self) -> tuple[str, ...]:
@@ -203,10 +283,10 @@ def load_settings(kind: type[AnySettings]) -> AnySettings:
         raise ConfigurationError(_one_line(invalid)) from None
 
 
-def _one_line(invalid: ValidationError) -> str:
+def _one_line(invalid: ValidationError, prefix: str = "") -> str:
     """Say which variable is wrong and why, without repeating its value, which may be a secret."""
     first = invalid.errors(include_input=False, include_url=False)[0]
-    variable = str(first["loc"][0]).upper()
+    variable = prefix + str(first["loc"][0]).upper()
     if first["type"] == "missing":
         return f"{variable} is missing: set it in the environment"
     return f"{variable} is malformed: {first['msg'].removeprefix('Value error, ')}"

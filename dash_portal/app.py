@@ -21,7 +21,7 @@ from dash_portal import (
     security,
     served_files,
 )
-from dash_portal.accounts import browser, own_page, sign_in_pages, team_keys_page, team_page
+from dash_portal.accounts import browser, company_sign_in_pages, own_page, sign_in_pages, team_keys_page, team_page
 from dash_portal.agency import audit_page, brands_page, keys_page, people_page, snapshots_page, sync_page
 from dash_portal.api import unversioned
 from dash_portal.brand_access import current_viewer
@@ -59,6 +59,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
     errors.init_app(app)
     for part in (
         sign_in_pages,
+        company_sign_in_pages,
         own_page,
         team_page,
         team_keys_page,

@@ -9,12 +9,13 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, select
 
 import migrations
 from dash_portal.accounts.web_keys import brands_sharing_keys
 from dash_portal.database_away import AWAY, why_away
 from database import AgencySession, create_engine
+from models import Tenant
 from settings import PortalSettings
 
 _CLUSTER: Final = text("SELECT system_identifier FROM pg_control_system()")
@@ -47,6 +48,7 @@ def configuration_warnings(settings: PortalSettings) -> list[str]:
         *_shared_key_warnings(owner, settings),
         *_replica_warnings(owner, settings),
         *_access_warnings(),
+        *_provider_warnings(owner, settings),
     ]
     web.dispose()
     owner.dispose()
@@ -100,6 +102,26 @@ def _access_warnings() -> list[str]:
         return []  # the web process has no need of it
     asked = subprocess.run([sys.executable, "-m", "sync", "check-access"], capture_output=True, text=True, check=False)
     return (asked.stdout + asked.stderr).strip().splitlines() if asked.returncode else []
+
+
+def _provider_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
+    """Ask each provider of company sign-in to describe itself, and look for the brands that its rules name."""
+    if not settings.oidc_providers:
+        return []
+    from dash_portal.accounts.company_provider import provider_trouble  # noqa: PLC0415 - every command would wait for it
+
+    with AgencySession(owner) as session:
+        slugs = set(session.exec(select(Tenant.slug)))
+    warnings = []
+    for provider in settings.oidc_providers:
+        prefix = f"OIDC_{provider.name.upper()}"
+        trouble = provider_trouble(provider)
+        if trouble is not None:
+            warnings.append(f"nobody can sign in with {provider.shown_name}: {trouble}: see {prefix}_ISSUER")
+        unknown = sorted({rule.slug for rule in provider.new_people if rule.slug} - slugs)
+        if unknown:
+            warnings.append(f"{prefix}_NEW_PEOPLE names no brand that is there: {', '.join(unknown)}")
+    return warnings
 
 
 def _bypass_warnings(owner: Engine, web: Engine, role: str) -> list[str]:

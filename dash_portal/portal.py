@@ -36,6 +36,8 @@ def open_portal(settings: PortalSettings) -> Portal:
     """Return the resources of these settings. The databases are connected to when they are first asked."""
     if settings.portal_monitor_token is not None:
         forget_in_logs(settings.portal_monitor_token.get_secret_value())
+    for provider in settings.oidc_providers:
+        forget_in_logs(provider.client_secret.get_secret_value())
     return Portal(settings, _open(settings.database_url, settings), settings.cipher(), _replica(settings))
 
 

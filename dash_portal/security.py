@@ -34,6 +34,9 @@ OPEN_TO_EVERYONE: Final = frozenset(
         "sign_in.logout",
         "sign_in.join",
         "sign_in.reset",
+        "company_sign_in.leave",  # to the company's provider, which asks who it is
+        "company_sign_in.join",  # the same, with an invitation's link
+        "company_sign_in.back",  # what it says is looked at before anyone is let in
         "liveness.healthz",
         "liveness.readyz",
         "monitoring.sync",  # ask for a token of their own

@@ -25,6 +25,7 @@ READS_AND: Final[Mapping[str, str]] = {
     "api_keys": "INSERT, UPDATE",
     "user_sessions": "INSERT, UPDATE, DELETE",
     "recovery_codes": "INSERT, UPDATE, DELETE",
+    "identities": "INSERT, DELETE",
     "sign_in_failures": "INSERT, DELETE",
     "audit_log": "INSERT",
     "sync_requests": "INSERT",
@@ -46,6 +47,7 @@ _ACCOUNTS: Final = {
     "audit_log": "tenant_id",
     "user_sessions": _OF_A_PERSON,
     "recovery_codes": _OF_A_PERSON,
+    "identities": _OF_A_PERSON,
 }
 _LETS_AGENCY: Final = (
     "CASE ( SELECT current_setting('portal.brand'::text, true) AS current_setting) WHEN 'agency'::text THEN true ",

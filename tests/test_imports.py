@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "time_zones": set(),
     "tracing": set(),
     "watching": {"database", "models", "timetable"},
-    "settings": {"encryption"},
+    "settings": {"encryption", "models"},
     "database": {"accents", "clock", "models"},
 }
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
-from settings import ConfigurationError, PortalSettings, Settings, SyncSettings, load_settings
+from models import Role
+from settings import ConfigurationError, PortalSettings, ProviderSettings, Settings, SyncSettings, load_settings
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()  # fixed, so that every test process names its cases alike
 GOOD = {
@@ -97,9 +98,76 @@ def test_an_empty_number_of_brands_at_once_leaves_it_to_the_worker(environment: 
         assert load_settings(SyncSettings).sync_brands_at_once == number
 
 
+PROVIDER = {
+    "OIDC_PROVIDERS": "google, entra",
+    "OIDC_GOOGLE_ISSUER": "https://accounts.google.com",
+    "OIDC_GOOGLE_CLIENT_ID": "id-1",
+    "OIDC_GOOGLE_CLIENT_SECRET": "very-secret-1",
+    "OIDC_GOOGLE_NEW_PEOPLE": "Mellon.example=agency_admin, acme.example=tenant_viewer:acme",
+    "OIDC_GOOGLE_DOMAINS": "mellon.example,acme.example",
+    "OIDC_ENTRA_ISSUER": "https://login.example/tenant/v2.0",
+    "OIDC_ENTRA_CLIENT_ID": "id-2",
+    "OIDC_ENTRA_CLIENT_SECRET": "very-secret-2",
+    "OIDC_ENTRA_LABEL": "Microsoft",
+}
+
+
+def test_providers_of_company_sign_in_are_read_by_their_names(environment: pytest.MonkeyPatch) -> None:
+    for name, value in (GOOD | PROVIDER).items():
+        environment.setenv(name, value)
+    google, entra = load_settings(PortalSettings).oidc_providers
+    assert (google.shown_name, entra.shown_name) == ("Google", "Microsoft")
+    assert [tuple(rule) for rule in google.new_people] == [
+        ("mellon.example", Role.AGENCY_ADMIN, None),
+        ("acme.example", Role.TENANT_VIEWER, "acme"),
+    ]
+    assert (google.speaks_for("acme.example"), google.speaks_for("sub.acme.example")) == (True, False)
+    assert entra.speaks_for("sub.acme.example")
+    assert entra.new_people == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_PROVIDERS", "Google!"),
+        ("OIDC_GOOGLE_ISSUER", None),
+        ("OIDC_GOOGLE_ISSUER", "http://accounts.google.com"),
+        ("OIDC_GOOGLE_ISSUER", "accounts.google.com"),
+        ("OIDC_GOOGLE_ISSUER", "https://accounts.google.com/?tenant=1"),
+        ("OIDC_GOOGLE_CLIENT_ID", ""),
+        ("OIDC_GOOGLE_CLIENT_SECRET", None),
+        ("OIDC_GOOGLE_CLIENT_SECRET", " "),
+        ("OIDC_GOOGLE_DOMAINS", "acme example"),
+        ("OIDC_GOOGLE_SECOND_STEP", "perhaps"),
+        ("OIDC_GOOGLE_NEW_PEOPLE", "acme.example"),
+        ("OIDC_GOOGLE_NEW_PEOPLE", "acme.example=boss"),
+        ("OIDC_GOOGLE_NEW_PEOPLE", "acme.example=tenant_viewer"),
+        ("OIDC_GOOGLE_NEW_PEOPLE", "acme.example=agency_admin:acme"),
+        ("OIDC_GOOGLE_NEW_PEOPLE", ".example=agency_admin"),
+    ],
+)
+def test_a_bad_provider_is_named_in_one_line_without_its_value(
+    environment: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    for known, good in (GOOD | PROVIDER).items():
+        environment.setenv(known, good)
+    if value is None:
+        environment.delenv(name)
+    else:
+        environment.setenv(name, value)
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings(PortalSettings)
+    assert str(refused.value).startswith(name)
+    assert "\n" not in str(refused.value)
+    assert "very-secret" not in str(refused.value)
+
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-SETTINGS = {name.upper(): field for kind in (PortalSettings, SyncSettings) for name, field in kind.model_fields.items()}
+OF_A_PROVIDER = {name: field for name, field in ProviderSettings.model_fields.items() if name != "name"}
+SETTINGS = {
+    name.upper(): field for kind in (PortalSettings, SyncSettings) for name, field in kind.model_fields.items()
+} | {f"OIDC_NAME_{name.upper()}": field for name, field in OF_A_PROVIDER.items()}
 ROWS: dict[str, str] = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`)? ?\| \S.* \|$", README, re.MULTILINE))
 
 
@@ -129,7 +197,7 @@ def test_the_readme_names_every_variable_that_a_program_reads_by_itself() -> Non
 
 def _as_written(setting: FieldInfo) -> str:
     """Return a setting's default as one writes it in the environment; nothing where it must be set."""
-    if setting.is_required() or setting.default is None:
+    if setting.is_required() or setting.default in (None, ()):
         return ""
     if isinstance(setting.default, bool):
         return str(setting.default).lower()

@@ -8,11 +8,11 @@ from sqlmodel import Session, col, select
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.rights import require_agency
 from encryption import Cipher
-from models import Tenant, User
+from models import Tenant, User, UserSession
 
 
 def rotate_keys(session: Session, *, actor: Actor, cipher: Cipher) -> int:
-    """Encrypt all web keys and authenticator secrets anew; return how many there were.
+    """Encrypt all web keys, authenticator secrets and kept identity tokens anew; return how many there were.
 
     Raises EncryptionError, before anything is kept, when one of them can't be read with the keys at hand.
     """
@@ -27,6 +27,13 @@ def rotate_keys(session: Session, *, actor: Actor, cipher: Cipher) -> int:
     for user_id, secret in session.exec(with_secret).all():
         changed = update(User).where(col(User.id) == user_id)
         session.execute(changed.values(totp_secret_encrypted=cipher.rotate(secret or "")))
+        rotated += 1
+    with_token = select(UserSession.id, UserSession.id_token_encrypted).where(
+        col(UserSession.id_token_encrypted).is_not(None)
+    )
+    for session_id, token in session.exec(with_token).all():
+        changed = update(UserSession).where(col(UserSession.id) == session_id)
+        session.execute(changed.values(id_token_encrypted=cipher.rotate(token or "")))
         rotated += 1
     record(session, AuditAction.ENCRYPTION_ROTATED, actor, secrets=rotated)
     return rotated

@@ -6,6 +6,7 @@ it and its brand is active, and only as long as its maker might make it today fo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +18,7 @@ from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person, withdraw_open
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotFoundError
-from dash_portal.accounts.passwords import check_new_password
+from dash_portal.accounts.passwords import NO_PASSWORD, check_new_password
 from dash_portal.accounts.people import (
     brand_words,
     find_managed,
@@ -120,10 +121,22 @@ def find_link(session: Session, token: str, *, is_reset: bool, now: datetime) ->
 
     Raises LinkUnusableError, which never tells why.
     """
+    return _find(session, col(Invite.token_hash) == token_hash(token), is_reset=is_reset, now=now)
+
+
+def invitations_of(session: Session, email: str, *, now: datetime) -> list[Invite]:
+    """Return the invitations of this address, of whatever brand, that could be accepted now."""
+    waiting = select(col(Invite.id)).where(col(Invite.email) == email, col(Invite.user_id).is_(None), *_usable(now))
+    invitations = []
+    for invite_id in session.exec(waiting).all():
+        with suppress(LinkUnusableError):
+            invitations.append(_find(session, col(Invite.id) == invite_id, is_reset=False, now=now))
+    return invitations
+
+
+def _find(session: Session, which: ColumnElement[bool], *, is_reset: bool, now: datetime) -> Invite:
     row = session.exec(
-        select(Invite, Tenant.status)
-        .outerjoin(Tenant, col(Tenant.id) == Invite.tenant_id)
-        .where(Invite.token_hash == token_hash(token), *_usable(now))
+        select(Invite, Tenant.status).outerjoin(Tenant, col(Tenant.id) == Invite.tenant_id).where(which, *_usable(now))
     ).one_or_none()
     if row is None:
         raise LinkUnusableError(_UNUSABLE)
@@ -148,7 +161,23 @@ def accept_invite(session: Session, token: str, *, name: str, password: str, add
     name = valid_person_name(name)
     check_new_password(password, personal=(invite.email, name, *brand_words(session, invite.tenant_id)))
     password_hash = hash_for_address(session, email=invite.email, password=password)
-    invite = _find_and_hold(session, token, is_reset=False, now=now)
+    which = col(Invite.token_hash) == token_hash(token)
+    return _join(session, which, name=name, password_hash=password_hash, address=address, now=now)
+
+
+def accept_without_password(session: Session, invite_id: str, *, name: str, address: str, now: datetime) -> User:
+    """Make the invited person, who has proven by their company's account that the invited address is theirs.
+
+    Raises LinkUnusableError, as `accept_invite` does.
+    """
+    which = col(Invite.id) == invite_id
+    return _join(session, which, name=name, password_hash=NO_PASSWORD, address=address, now=now)
+
+
+def _join(
+    session: Session, which: ColumnElement[bool], *, name: str, password_hash: str, address: str, now: datetime
+) -> User:
+    invite = _find_and_hold(session, which, is_reset=False, now=now)
     _use_up(session, invite, now)
     if has_address(session, email=invite.email, tenant_id=invite.tenant_id):
         raise LinkUnusableError(_UNUSABLE)
@@ -167,7 +196,7 @@ def use_reset_link(session: Session, token: str, *, password: str, address: str,
 
     Raises LinkUnusableError, or WeakPasswordError (the link stays good).
     """
-    invite = _find_and_hold(session, token, is_reset=True, now=now)
+    invite = _find_and_hold(session, col(Invite.token_hash) == token_hash(token), is_reset=True, now=now)
     user = lock_person(session, invite.user_id)
     _use_up(session, invite, now)
     set_password(session, user, password, now=now)
@@ -177,18 +206,18 @@ def use_reset_link(session: Session, token: str, *, password: str, address: str,
     return user
 
 
-def _find_and_hold(session: Session, token: str, *, is_reset: bool, now: datetime) -> Invite:
+def _find_and_hold(session: Session, which: ColumnElement[bool], *, is_reset: bool, now: datetime) -> Invite:
     """Return what a link stands for, as it is and stays until this transaction ends.
 
     Its maker's and its person's rows are held, the maker's first, and so is everything that `rights` speaks of: whoever
     takes a right away comes before, and the link is void, or after.
     """
     lock_until_end(session, "rights")
-    invite = find_link(session, token, is_reset=is_reset, now=now)
+    invite = _find(session, which, is_reset=is_reset, now=now)
     for user_id in (invite.created_by, invite.user_id):
         if user_id is not None:
             lock_person(session, user_id)
-    return find_link(session, token, is_reset=is_reset, now=now)
+    return _find(session, which, is_reset=is_reset, now=now)
 
 
 def _is_right(invite: Invite, maker: User | None, person: User | None) -> bool:

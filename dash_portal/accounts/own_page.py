@@ -13,6 +13,7 @@ from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, signed_in
 from dash_portal.accounts.confirmation import confirm, is_fresh
 from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.identities import has_password, identities_of
 from dash_portal.accounts.passwords import SHORTEST
 from dash_portal.accounts.sessions import SignedIn, browser_name, end_session, living_sessions
 from dash_portal.accounts.zone_names import zone_choices
@@ -30,20 +31,22 @@ _DONE = {
     "session": "That session has ended.",
     "sessions": "Every other session has ended.",
     "off": "Two-step sign-in is off.",
+    "linked": "Your company's account is linked: you can sign in with it.",
+    "unlinked": "That company account opens yours no more, and every other session has ended.",
 }
 
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     """Show the account."""
-    return _page()
+    return account_page()
 
 
 @blueprint.post("/name")
 def name() -> ResponseReturnValue:
     """Change the name that others see."""
-    who = _who()
-    return _do(
+    who = signed_in_person()
+    return carry_out(
         "name",
         lambda database: people.rename_user(
             database, actor=current_actor(), user_id=who.user_id, name=request.form.get("name", "")
@@ -54,7 +57,7 @@ def name() -> ResponseReturnValue:
 @blueprint.post("/display")
 def display() -> ResponseReturnValue:
     """Choose the time zone in which times are written."""
-    return _do(
+    return carry_out(
         "display",
         lambda database: people.choose_display_zone(
             database, actor=current_actor(), timezone=request.form.get("timezone", "").strip()
@@ -65,7 +68,7 @@ def display() -> ResponseReturnValue:
 @blueprint.post("/password")
 def password() -> ResponseReturnValue:
     """Change the password; every other session ends."""
-    who = _who()
+    who = signed_in_person()
 
     def change(database: PortalSession) -> None:
         if request.form.get("password") != request.form.get("again"):
@@ -79,26 +82,26 @@ def password() -> ResponseReturnValue:
             now=utc_now(),
         )
 
-    return _do("password", change, proven=True)
+    return carry_out("password", change, proven=True)
 
 
 @blueprint.post("/sessions/<session_id>/end")
 def end_one(session_id: str) -> ResponseReturnValue:
     """End one of one's own sessions."""
-    who = _who()
+    who = signed_in_person()
 
     def end(database: PortalSession) -> None:
         if end_session(database, session_id=session_id, user_id=who.user_id, now=utc_now()):
             record(database, AuditAction.SESSION_ENDED, current_actor())
 
-    return _do("session", end)
+    return carry_out("session", end)
 
 
 @blueprint.post("/sessions/end")
 def end_all() -> ResponseReturnValue:
     """Sign out everywhere else."""
-    who = _who()
-    return _do(
+    who = signed_in_person()
+    return carry_out(
         "sessions",
         lambda database: people.sign_out_everywhere(
             database, actor=current_actor(), user_id=who.user_id, now=utc_now(), keep=who.session_id
@@ -109,26 +112,23 @@ def end_all() -> ResponseReturnValue:
 @blueprint.route("/confirm", methods=["GET", "POST"], endpoint="confirm")
 def confirm_page() -> ResponseReturnValue:
     """Ask for the current password, and for the code of who has a second step; then go on to where they were going."""
-    who, wanted, problem = _who(), local_path(request.values.get("next")), None
+    who, wanted, problem = signed_in_person(), local_path(request.values.get("next")), None
     if request.method == "POST":
         try:
             _prove(who)
             return redirect(wanted, code=303)
         except AccountError as wrong:
             problem = str(wrong)
-    with PortalSession(portal().engine) as database:
-        has_code = two_step.has_two_step(database.get_one(User, who.user_id))
-    page = render_template("confirm.html", next=wanted, email=who.email, two_step=has_code, problem=problem)
-    return page, 400 if problem else 200
+    return confirm_form(wanted, problem=problem), 400 if problem else 200
 
 
 @blueprint.get("/two-step", endpoint="two_step")
 def two_step_set_up() -> ResponseReturnValue:
     """Show a new secret for the authenticator app."""
-    if not is_fresh(_who(), now=utc_now()):
+    if not is_fresh(signed_in_person(), now=utc_now()):
         return _ask_to_confirm(request.full_path.rstrip("?"))
     with PortalSession(portal().engine, writes=True) as database:
-        user = lock_person(database, _who().user_id)
+        user = lock_person(database, signed_in_person().user_id)
         if two_step.has_two_step(user):
             return redirect(url_for("own.show"))
         secret = two_step.begin_two_step(database, user, cipher=portal().cipher)
@@ -139,7 +139,7 @@ def two_step_set_up() -> ResponseReturnValue:
 @blueprint.post("/two-step", endpoint="two_step_first_code")
 def two_step_first_code() -> ResponseReturnValue:
     """Take the first code of the app, and show the recovery codes."""
-    who = _who()
+    who = signed_in_person()
     if not is_fresh(who, now=utc_now()):
         return _ask_to_confirm(url_for("own.two_step"))
     with PortalSession(portal().engine, writes=True) as database:
@@ -167,19 +167,19 @@ def two_step_first_code() -> ResponseReturnValue:
 @blueprint.post("/two-step/off")
 def two_step_off() -> ResponseReturnValue:
     """Switch the second step off, for who has just proven themselves."""
-    who = _who()
+    who = signed_in_person()
 
     def switch_off(database: PortalSession) -> None:
         user = lock_person(database, who.user_id)
         two_step.switch_off_two_step(database, user, actor=current_actor(), now=utc_now(), keep_session=who.session_id)
 
-    return _do("off", switch_off, proven=True)
+    return carry_out("off", switch_off, proven=True)
 
 
 @blueprint.post("/two-step/codes")
 def new_codes() -> ResponseReturnValue:
     """Make new recovery codes, for who has just proven themselves."""
-    who = _who()
+    who = signed_in_person()
     if not _is_proof_given(who):
         return _ask_to_confirm(url_for("own.show"))
     try:
@@ -189,8 +189,25 @@ def new_codes() -> ResponseReturnValue:
             codes = two_step.renew_recovery_codes(database, user, actor=current_actor())
             database.commit()
     except AccountError as wrong:
-        return _page(problem=str(wrong)), 400
+        return account_page(problem=str(wrong)), 400
     return render_template("recovery_codes.html", codes=codes, next="/account")
+
+
+def confirm_form(wanted: str, *, problem: str | None = None) -> str:
+    """Return the page that asks for the password once more, here or at the company's provider."""
+    who = signed_in_person()
+    with PortalSession(portal().engine) as database:
+        user = database.get_one(User, who.user_id)
+        linked = {identity.issuer for identity in identities_of(database, who.user_id)}
+    return render_template(
+        "confirm.html",
+        next=wanted,
+        email=who.email,
+        two_step=two_step.has_two_step(user),
+        has_password=has_password(user),
+        providers=[provider for provider in portal().settings.oidc_providers if provider.issuer in linked],
+        problem=problem,
+    )
 
 
 def _is_proof_given(who: SignedIn) -> bool:
@@ -227,12 +244,12 @@ def _set_up_page(user: User, secret: str, *, problem: str | None = None) -> str:
     )
 
 
-def _do(done: str, change: Callable[[PortalSession], object], *, proven: bool = False) -> ResponseReturnValue:
+def carry_out(done: str, change: Callable[[PortalSession], object], *, proven: bool = False) -> ResponseReturnValue:
     """Carry a change out, commit it, and show the account with what came of it.
 
     `proven`: only for who has typed the current password, and code, within the last five minutes.
     """
-    who = _who()
+    who = signed_in_person()
     if proven and not _is_proof_given(who):
         return _ask_to_confirm(url_for("own.show"))
     try:
@@ -242,19 +259,27 @@ def _do(done: str, change: Callable[[PortalSession], object], *, proven: bool = 
             change(database)
             database.commit()
     except AccountError as wrong:
-        return _page(problem=str(wrong)), 400
+        return account_page(problem=str(wrong)), 400
     return redirect(url_for("own.show", done=done), code=303)
 
 
-def _page(*, problem: str | None = None) -> str:
-    who = _who()
+def account_page(*, problem: str | None = None) -> str:
+    """Return one's own account."""
+    who = signed_in_person()
     with PortalSession(portal().engine) as database:
         user = database.get_one(User, who.user_id)
         sessions = living_sessions(database, user_id=who.user_id, now=utc_now())
+        identities = identities_of(database, who.user_id)
+    providers = portal().settings.oidc_providers
+    linked = {identity.issuer for identity in identities}
     return render_template(
         "account.html",
         user=user,
         sessions=sessions,
+        identities=identities,
+        provider_names={provider.issuer: provider.shown_name for provider in providers},
+        to_link=[provider for provider in providers if provider.issuer not in linked],
+        has_password=has_password(user),
         browser_name=browser_name,
         this_session=who.session_id,
         two_step=two_step.has_two_step(user),
@@ -266,7 +291,8 @@ def _page(*, problem: str | None = None) -> str:
     )
 
 
-def _who() -> SignedIn:
+def signed_in_person() -> SignedIn:
+    """Return who is behind a request that the guard has let through."""
     who = signed_in()
     assert who is not None  # noqa: S101 - the guard let nobody else through
     return who

@@ -19,6 +19,8 @@ from dash_portal.accounts.errors import AccountError
 
 SHORTEST: Final = 12
 LONGEST: Final = 128
+NO_PASSWORD: Final = "!"  # noqa: S105 - what no password has as its hash
+"""Stands in place of a hash for who signs in with their company's account alone."""
 _COMMON: Final = Path(__file__).parent / "common_passwords.txt.gz"
 # Beyond OWASP's least (19 MiB, two passes), and eight at once still fit a small host's memory.
 HASHER: Final = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
@@ -51,7 +53,7 @@ def fitting_hashes(password_hashes: Iterable[str], password: str) -> frozenset[s
     """
     if len(password) > LONGEST:  # as above
         password_hashes, password = (), ""
-    stored = frozenset(password_hashes)
+    stored = frozenset(password_hashes) - {NO_PASSWORD}
     examples = {known.rpartition("$")[0]: known for known in stored or {_nobodys_hash()}}
     made = [_hashed_like(known, password) for known in examples.values()]
     return frozenset(known for known in stored if any(compare_digest(known, anew) for anew in made))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from sqlmodel import Session, col, select
 
 from dash_portal.accounts.errors import FieldError
-from dash_portal.accounts.passwords import hash_password
+from dash_portal.accounts.passwords import NO_PASSWORD, hash_password
 from models import User
 
 
@@ -32,5 +32,6 @@ def hash_for_address(session: Session, *, email: str, password: str) -> str:
 
     So one computation tells whose password was typed, however many they are. The session must see all brands.
     """
-    hashes = session.exec(select(User.password_hash).where(User.email == email).order_by(col(User.id)))
+    with_one = (User.email == email, User.password_hash != NO_PASSWORD)
+    hashes = session.exec(select(User.password_hash).where(*with_one).order_by(col(User.id)))
     return hash_password(password, salted_like=hashes.first())

@@ -68,8 +68,21 @@ class SignedIn:
     confirmed_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What a sign-in stands on: the password, unless the person's account at a company's provider is named.
+
+    `is_fresh`: they typed a password just now, here or there. `has_second_step`: the provider has asked for one.
+    """
+
+    identity_id: str | None = None
+    id_token_encrypted: str | None = None
+    is_fresh: bool = True
+    has_second_step: bool = False
+
+
 def start_session(
-    session: Session, *, user_id: int, access_epoch: int, address: str, browser: str, now: datetime
+    session: Session, *, user_id: int, access_epoch: int, address: str, browser: str, now: datetime, proof: Proof
 ) -> str:
     """Return the token of a new session, which only its cookie keeps; rows of long-ended sessions are dropped.
 
@@ -86,9 +99,11 @@ def start_session(
             address=address[:64],
             browser="".join(sign for sign in browser if sign.isprintable())[:200],
             access_epoch=access_epoch,
-            confirmed_at=now,
+            confirmed_at=now if proof.is_fresh else None,
             created_at=now,
             last_seen_at=now,
+            identity_id=proof.identity_id,
+            id_token_encrypted=proof.id_token_encrypted,
         )
     )
     return token

@@ -1,4 +1,7 @@
-"""Signing in: the password, then the code where the person has one. The answer never tells which accounts exist."""
+"""Signing in: the password, or what stands for it; then the code where the person has one.
+
+The answer never tells which accounts exist.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import Actor, AuditAction, nobody, record
 from dash_portal.accounts.passwords import fitting_hashes, is_outdated
 from dash_portal.accounts.same_address import hash_for_address
-from dash_portal.accounts.sessions import start_session
+from dash_portal.accounts.sessions import Proof, start_session
 from dash_portal.accounts.throttling import Counted
 from dash_portal.accounts.two_step import has_two_step, use_code
 from dash_portal.portal import Portal
@@ -46,11 +49,16 @@ class Visitor:
 
 @dataclass(frozen=True)
 class HalfWay:
-    """Someone who knew the password and owes the code; void in any later access epoch of theirs."""
+    """Someone who has done the first step and owes the code; void in any later access epoch of theirs.
+
+    `identity_id`, `is_fresh`: as in `Proof`.
+    """
 
     user_id: int
     access_epoch: int
     since: float
+    identity_id: str | None = None
+    is_fresh: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,8 +96,30 @@ def check_password(portal: Portal, *, email: str, password: str, visitor: Visito
     if is_outdated(user.password_hash):
         _hash_anew(portal, user, password)
     if has_two_step(user):
-        return _ask_for_code(portal, user, counted, now)
-    return _let_in(portal, user, counted, visitor=visitor, now=now)
+        return _ask_for_code(portal, user, counted, now, Proof())
+    return _let_in(portal, user, counted, visitor=visitor, now=now, proof=Proof())
+
+
+def check_identity(
+    portal: Portal, user_id: int, *, access_epoch: int, proof: Proof, visitor: Visitor, now: datetime
+) -> Attempt:
+    """Try to let someone in whom their company's provider has named: by the rules for those who typed a password.
+
+    `access_epoch` is the one in which their company account was theirs.
+    """
+    known = next(iter(_known(portal, col(User.id) == user_id)), None)
+    if known is None or known.user.access_epoch != access_epoch:
+        return Attempt(Outcome.REFUSED)
+    user = known.user
+    counted = _count(portal, email=user.email, people=(user_id,), visitor=visitor, now=now)
+    if counted is None:
+        return Attempt(Outcome.THROTTLED)
+    if not known.is_living:
+        _record_failure(portal, user.email, visitor, "company account")
+        return Attempt(Outcome.REFUSED)
+    if has_two_step(user) and not proof.has_second_step:
+        return _ask_for_code(portal, user, counted, now, proof)
+    return _let_in(portal, user, counted, visitor=visitor, now=now, proof=proof)
 
 
 def check_code(portal: Portal, half_way: HalfWay, *, code: str, visitor: Visitor, now: datetime) -> Attempt:
@@ -108,7 +138,8 @@ def check_code(portal: Portal, half_way: HalfWay, *, code: str, visitor: Visitor
     if not fits:
         _record_failure(portal, user.email, visitor, "code")
         return Attempt(Outcome.REFUSED, half_way=half_way)
-    return _let_in(portal, user, counted, visitor=visitor, now=now)
+    proof = Proof(identity_id=half_way.identity_id, is_fresh=half_way.is_fresh)
+    return _let_in(portal, user, counted, visitor=visitor, now=now, proof=proof)
 
 
 def normal_email(email: str) -> str:
@@ -142,15 +173,15 @@ def _count(portal: Portal, *, email: str, people: Collection[int], visitor: Visi
     return counted
 
 
-def _ask_for_code(portal: Portal, user: User, counted: Counted, now: datetime) -> Attempt:
-    half_way = HalfWay(user_id=user.id or 0, access_epoch=user.access_epoch, since=now.timestamp())
+def _ask_for_code(portal: Portal, user: User, counted: Counted, now: datetime, proof: Proof) -> Attempt:
+    half_way = HalfWay(user.id or 0, user.access_epoch, now.timestamp(), proof.identity_id, proof.is_fresh)
     with PortalSession(portal.engine, writes=True) as session:
         throttling.spare_others(session, user_id=half_way.user_id, counted=counted)
         session.commit()
     return Attempt(Outcome.CODE_NEEDED, half_way=half_way)
 
 
-def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, now: datetime) -> Attempt:
+def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, now: datetime, proof: Proof) -> Attempt:
     """Make the session, unless what was proven no longer holds.
 
     Between the look at the password and here the password may have changed, or the access been taken away. The person's
@@ -158,7 +189,7 @@ def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, n
     is no session, or after, and ends it.
     """
     assert user.id is not None  # noqa: S101 - a stored person
-    ask = _is_to_be_asked(user, now)
+    ask = not proof.has_second_step and _is_to_be_asked(user, now)
     with PortalSession(portal.engine, writes=True) as session:
         stored = lock_person(session, user.id)
         if not stored.active or stored.access_epoch != user.access_epoch:
@@ -175,11 +206,18 @@ def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, n
             address=visitor.address,
             browser=visitor.browser,
             now=now,
+            proof=proof,
         )
         stored.last_sign_in_at = now
         if ask:
             stored.two_step_asked_at = now
-        record(session, AuditAction.SIGNED_IN, _acting(user, visitor.address), two_step=has_two_step(user))
+        record(
+            session,
+            AuditAction.SIGNED_IN,
+            _acting(user, visitor.address),
+            two_step=has_two_step(user),
+            company_account=proof.identity_id is not None,
+        )
         session.commit()
     return Attempt(Outcome.SIGNED_IN, token=token, ask_for_two_step=ask)
 

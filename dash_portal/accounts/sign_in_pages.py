@@ -9,8 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, let_in, let_out, signed_in, visitor
+from dash_portal.accounts.company_sign_out import provider_of_session, sign_out_address
 from dash_portal.accounts.errors import AccountError, LinkUnusableError
 from dash_portal.accounts.first_run import FIRST_ADMIN, nobody_can_sign_in
+from dash_portal.accounts.leaving import leave_for
 from dash_portal.accounts.links import accept_invite, find_link, use_reset_link
 from dash_portal.accounts.passwords import SHORTEST
 from dash_portal.accounts.sessions import end_session
@@ -23,7 +25,7 @@ from models import Tenant, utc_now
 
 _REFUSED = "This e-mail address and password don't fit together."
 _CODE_REFUSED = "This code doesn't fit. Please wait for the next one, or use a recovery code."
-_THROTTLED = "There were too many attempts. Please wait a quarter of an hour and try again."
+THROTTLED = "There were too many attempts. Please wait a quarter of an hour and try again."
 _HALF_WAY = "half_way"
 
 blueprint = Blueprint("sign_in", __name__)
@@ -34,7 +36,7 @@ def login() -> ResponseReturnValue:
     """Show the sign-in form, or try what was filled in."""
     wanted = local_path(request.values.get("next"))
     if request.method != "POST":  # HEAD too, which is asked for no token
-        return redirect(wanted) if signed_in() else _form(wanted)
+        return redirect(wanted) if signed_in() else form(wanted)
     attempt = check_password(
         portal(),
         email=request.form.get("email", ""),
@@ -42,14 +44,10 @@ def login() -> ResponseReturnValue:
         visitor=visitor(),
         now=utc_now(),
     )
-    if attempt.outcome is Outcome.CODE_NEEDED and attempt.half_way is not None:
-        session.clear()
-        session[_HALF_WAY] = vars(attempt.half_way)
-        return redirect(url_for("sign_in.code", next=_shown(wanted)), code=303)
-    if attempt.outcome is Outcome.SIGNED_IN:
-        return _come_in(attempt, wanted)
+    if attempt.outcome in {Outcome.SIGNED_IN, Outcome.CODE_NEEDED}:
+        return go_on(attempt, wanted)
     throttled = attempt.outcome is Outcome.THROTTLED
-    return _form(wanted, problem=_THROTTLED if throttled else _REFUSED), 429 if throttled else 401
+    return form(wanted, problem=THROTTLED if throttled else _REFUSED), 429 if throttled else 401
 
 
 @blueprint.route("/login/code", methods=["GET", "POST"])
@@ -68,7 +66,7 @@ def code() -> ResponseReturnValue:
         session.clear()
         return redirect(url_for("sign_in.login", next=_shown(wanted)), code=303)
     throttled = attempt.outcome is Outcome.THROTTLED
-    page = render_template("code.html", next=wanted, problem=_THROTTLED if throttled else _CODE_REFUSED)
+    page = render_template("code.html", next=wanted, problem=THROTTLED if throttled else _CODE_REFUSED)
     return page, 429 if throttled else 401
 
 
@@ -81,11 +79,16 @@ def logout() -> ResponseReturnValue:
         return redirect(url_for("sign_in.login"), code=303)
     if request.method != "POST":
         return render_template("sign_out.html")
+    begun_at = provider_of_session(portal(), who.session_id)
     with PortalSession(portal().engine, writes=True) as database:
         end_session(database, session_id=who.session_id, user_id=who.user_id, now=utc_now())
         record(database, AuditAction.SIGNED_OUT, current_actor())
         database.commit()
     let_out()
+    if begun_at is not None:
+        address = sign_out_address(*begun_at, url_for("sign_in.login", _external=True))
+        if address is not None:
+            return leave_for(address, begun_at[0].shown_name)
     return redirect(url_for("sign_in.login"), code=303)
 
 
@@ -123,7 +126,16 @@ def _open_link(token: str, use: Callable[[PortalSession, str], None], *, is_rese
     if request.method == "POST" and problem is None:
         return _leave_link(email, is_reset=is_reset)
     template = "reset.html" if is_reset else "join.html"
-    page = render_template(template, problem=problem, name=request.form.get("name", ""), face=face, **shown)
+    providers = () if is_reset else portal().settings.oidc_providers
+    page = render_template(
+        template,
+        problem=problem,
+        name=request.form.get("name", ""),
+        face=face,
+        token=token,
+        providers=providers,
+        **shown,
+    )
     return page, 400 if problem else 200
 
 
@@ -162,6 +174,15 @@ def _require_same_twice() -> None:
         raise AccountError("The two passwords are not the same.")
 
 
+def go_on(attempt: Attempt, wanted: str) -> ResponseReturnValue:
+    """Let in who is signed in; ask who is half-way for the code."""
+    if attempt.half_way is not None:
+        session.clear()
+        session[_HALF_WAY] = vars(attempt.half_way)
+        return redirect(url_for("sign_in.code", next=_shown(wanted)), code=303)
+    return _come_in(attempt, wanted)
+
+
 def _come_in(attempt: Attempt, wanted: str) -> ResponseReturnValue:
     assert attempt.token is not None  # noqa: S101 - whoever is signed in has one
     let_in(attempt.token)
@@ -170,7 +191,8 @@ def _come_in(attempt: Attempt, wanted: str) -> ResponseReturnValue:
     return redirect(wanted, code=303)
 
 
-def _form(wanted: str, *, problem: str | None = None) -> str:
+def form(wanted: str, *, problem: str | None = None) -> str:
+    """Return the page with all ways to sign in."""
     return render_template(
         "login.html",
         next=wanted,
@@ -178,6 +200,7 @@ def _form(wanted: str, *, problem: str | None = None) -> str:
         problem=problem,
         done=request.args.get("done") == "password",
         face=brand_face(portal().engine, request.values.get("brand", "")[:63] or brand_of_target(wanted)),
+        providers=portal().settings.oidc_providers,
         first_admin=FIRST_ADMIN if nobody_can_sign_in(portal().engine) else None,
     )
 

@@ -75,6 +75,11 @@ def spare_others(session: Session, *, user_id: int, counted: Counted) -> None:
     session.execute(delete(SignInFailure).where(others))
 
 
+def take_back(session: Session, counted: Counted) -> None:
+    """Count an attempt no more that proved to be none."""
+    session.execute(delete(SignInFailure).where(col(SignInFailure.id).in_(counted.rows)))
+
+
 def forget_account(session: Session, *, email: str, user_id: int) -> None:
     """Forget all failures of a person who has just proven themselves by a one-time link."""
     session.execute(delete(SignInFailure).where(_of(email, user_id) | _of(email, None)))

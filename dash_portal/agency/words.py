@@ -205,6 +205,8 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.SIGN_IN_FAILED: "tried to sign in and failed",
     AuditAction.SIGN_IN_THROTTLED: "was turned away after too many tries to sign in",
     AuditAction.SIGNED_OUT: "signed out",
+    AuditAction.IDENTITY_LINKED: "linked their company's account",
+    AuditAction.IDENTITY_UNLINKED: "unlinked their company's account",
     AuditAction.SESSION_ENDED: "ended a session",
     AuditAction.SESSIONS_ENDED: "ended all sessions",
     AuditAction.PASSWORD_CHANGED: "changed their password",

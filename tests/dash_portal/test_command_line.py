@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
+from dash_portal.accounts.company_provider import company_provider
 from dash_portal.accounts.passwords import password_fits
 from dash_portal.command_line import main
 from database import AgencySession, create_engine
@@ -23,6 +24,7 @@ from emulator import AccountPlan, Emulator
 from encryption import Cipher
 from models import AuditEntry, Role, Tenant, User
 from settings import Settings
+from tests.dash_portal.accounts.openid_provider import running_provider
 from tests.factories import make_tenant
 
 ROOT = Path(__file__).parents[2]
@@ -393,6 +395,30 @@ def test_check_config_asks_clienttether_where_the_workers_token_is_at_hand(
         assert wrong.count("refused") == 1, "one line for all brands"
         run_here(url, "create-tenant", "three", *ZONE, typed="CT_key_of_nobody\n")
         assert "the brand three: web key refused" in run_here(url, "check-config", **worker).stdout
+
+
+def test_check_config_asks_each_provider_of_company_accounts(
+    migrated_sqlite: Path, run_here: Callable[..., Ended]
+) -> None:
+    url = f"sqlite:///{migrated_sqlite}"
+    with running_provider() as provider:
+        variables = {
+            "OIDC_PROVIDERS": "acme",
+            "OIDC_ACME_ISSUER": provider.issuer,
+            "OIDC_ACME_CLIENT_ID": "the-portal",
+            "OIDC_ACME_CLIENT_SECRET": "very-secret-6628",
+        }
+        assert "Acme" not in run_here(url, "check-config", **variables).stdout
+        rule = run_here(url, "check-config", **variables, OIDC_ACME_NEW_PEOPLE="a.example=tenant_viewer:nowhere").stdout
+        assert "OIDC_ACME_NEW_PEOPLE names no brand that is there: nowhere" in rule
+        other = run_here(url, "check-config", **(variables | {"OIDC_ACME_ISSUER": f"{provider.issuer}/"})).stdout
+    assert f"names another issuer: '{provider.issuer}': see OIDC_ACME_ISSUER" in other
+    company_provider.cache_clear()
+    away = run_here(url, "check-config", **variables).stdout
+    assert f"nobody can sign in with Acme: {provider.issuer}/.well-known/openid-configuration was asked" in away
+    missing = run_here(url, "check-config", **(variables | {"OIDC_ACME_CLIENT_SECRET": ""}))
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert missing.stderr == "OIDC_ACME_CLIENT_SECRET is malformed: must not be blank\n"
 
 
 def test_check_config_asks_for_host_names_behind_tls(migrated_sqlite: Path, run_here: Callable[..., Ended]) -> None:

@@ -50,6 +50,8 @@ def route_values(world: PortalWorld, slug: str) -> dict[str, list[str]]:
         "table": list(EXPORTS),
         "field": ["lead_source"],
         "call": ["read_client_list"],
+        "provider": ["acme"],
+        "identity_id": [handle(slug)],
         "token": [slug, handle(slug)],
         "session_id": [handle(slug)],
         "user_id": [user_id],
