@@ -23,7 +23,8 @@ from dash_portal import (
 )
 from dash_portal.accounts import browser, company_sign_in_pages, own_page, sign_in_pages, team_keys_page, team_page
 from dash_portal.agency import audit_page, brands_page, keys_page, people_page, snapshots_page, sync_page
-from dash_portal.api import unversioned
+from dash_portal.api import reading_page, unversioned, v1
+from dash_portal.api.description import describe
 from dash_portal.brand_access import current_viewer
 from dash_portal.co_branding import logo_route
 from dash_portal.co_branding.page_head import page_head
@@ -64,6 +65,8 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         team_page,
         team_keys_page,
         unversioned,
+        v1,
+        reading_page,
         exports,
         chart_pictures,
         printing,
@@ -74,6 +77,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         app.register_blueprint(part.blueprint)
     for part in (sync_page, snapshots_page, brands_page, keys_page, people_page, audit_page, logo_route):
         app.register_blueprint(part.blueprint)
+    app.extensions["openapi"] = describe()
     app.add_url_rule("/", "start", _start)
     start_tracing("portal-web", app.extensions["portal"].engines, app)
     app.jinja_env.globals.update(

@@ -15,7 +15,15 @@ from werkzeug.exceptions import HTTPException
 from dash_portal.accounts.browser import look_no_more
 from dash_portal.accounts.errors import AccountError, NotAllowedError, NotFoundError
 from dash_portal.api.key_guard import ScopeMissingError, TooManyRequestsError
-from dash_portal.api.problems import key_refused, problem, scope_missing, speaks_in_problems, too_many_requests
+from dash_portal.api.problems import (
+    data_changed,
+    key_refused,
+    problem,
+    scope_missing,
+    speaks_in_problems,
+    too_many_requests,
+)
+from dash_portal.api.row_pages import DataChangedError
 from dash_portal.brand_access import BrandForbiddenError, NoBrandError, NotSignedInError, RoleForbiddenError
 from dash_portal.co_branding.page_head import page_head
 from dash_portal.database_away import AWAY, tell_away
@@ -43,6 +51,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NotSignedInError, _not_signed_in)
     app.register_error_handler(ScopeMissingError, scope_missing)
     app.register_error_handler(TooManyRequestsError, too_many_requests)
+    app.register_error_handler(DataChangedError, lambda _error: data_changed())
     app.register_error_handler(BrandForbiddenError, _forbidden)
     app.register_error_handler(RoleForbiddenError, _forbidden)
     app.register_error_handler(NotAllowedError, _forbidden)

@@ -106,6 +106,30 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceSyncStatus:
+    """How one resource stands (times in UTC): how its last attempt ended, and when its last whole read began."""
+
+    status: str
+    failed: bool
+    whole_read_at: str | None
+    last_attempt_at: str | None
+    age_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """How a brand stands (times in UTC): its last run (`never`: none yet), and how old the oldest of its data is."""
+
+    status: str
+    last_sync_at: str | None
+    age_seconds: int | None
+    stale: bool
+    next_sync_at: str | None
+    data_version: int
+    resources: dict[str, ResourceSyncStatus]
+
+
+@dataclass(frozen=True, slots=True)
 class BrandFreshness:
     """How fresh a brand is as a whole, and resource by resource."""
 
@@ -114,27 +138,27 @@ class BrandFreshness:
     last_run: RunStatus | None
     data_version: int
 
-    def as_json(self) -> dict[str, Any]:
-        """Return what `/api/sync/status` answers."""
+    def status(self) -> SyncStatus:
+        """Return it as the API tells it."""
         age_seconds = self.overall.age_seconds
-        return {
-            "status": "never" if self.last_run is None else self.last_run.value,
-            "last_sync_at": _iso(self.overall.read_at),
-            "age_seconds": None if age_seconds is None else int(age_seconds),
-            "stale": self.overall.stale,
-            "next_sync_at": _iso(self.overall.next_sync_at),
-            "data_version": self.data_version,
-            "resources": {
-                age.resource.value: {
-                    "status": age.last_status.value,
-                    "failed": age.failed,
-                    "whole_read_at": _iso(age.whole_read_at),
-                    "last_attempt_at": _iso(age.last_attempt_at),
-                    "age_seconds": self._seconds(age),
-                }
+        return SyncStatus(
+            status="never" if self.last_run is None else self.last_run.value,
+            last_sync_at=_iso(self.overall.read_at),
+            age_seconds=None if age_seconds is None else int(age_seconds),
+            stale=self.overall.stale,
+            next_sync_at=_iso(self.overall.next_sync_at),
+            data_version=self.data_version,
+            resources={
+                age.resource.value: ResourceSyncStatus(
+                    status=age.last_status.value,
+                    failed=age.failed,
+                    whole_read_at=_iso(age.whole_read_at),
+                    last_attempt_at=_iso(age.last_attempt_at),
+                    age_seconds=self._seconds(age),
+                )
                 for age in self.resources
             },
-        }
+        )
 
     def _seconds(self, age: ResourceAge) -> int | None:
         start = age.counted_from

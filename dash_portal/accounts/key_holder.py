@@ -36,6 +36,11 @@ def known_key_id() -> str | None:
     return None if holder is None else holder.key_id
 
 
+def is_key_still_good() -> bool:
+    """Look anew whether the request's key lives: for an answer that takes longer than rights may outlive."""
+    return find_key(portal().engine, _key_of(request) or "", now=utc_now()) is not None
+
+
 def brings_key(request: Request) -> bool:
     """Tell whether a request brings a key that counts, good or not."""
     return _key_of(request) is not None

@@ -22,6 +22,12 @@ SCOPES: Final[Mapping[str, ApiScope | None]] = {
     "api.charts": ApiScope.CHARTS,
     "api.one_chart": ApiScope.CHARTS,
     "api.unknown": None,
+    "api_v1.status": ApiScope.STATUS,
+    "api_v1.charts": ApiScope.CHARTS,
+    "api_v1.one_chart": ApiScope.CHARTS,
+    "api_v1.rows": ApiScope.ROWS,
+    "api_v1.file": ApiScope.ROWS,
+    "api_v1.openapi": None,
 }
 """Which scope each endpoint asks of a key; None: any. What is not named here no key opens."""
 

@@ -51,5 +51,10 @@ def too_many_requests(error: TooManyRequestsError) -> Response:
     return made
 
 
+def data_changed() -> Response:
+    """Answer who asks on after the data has changed."""
+    return problem(409, "The data has changed", "A sync has landed since the page before: begin without a cursor.")
+
+
 def _scope_words(scope: ApiScope) -> str:
     return f"This needs a key with the scope {scope.value}."

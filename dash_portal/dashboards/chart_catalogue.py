@@ -29,12 +29,14 @@ LEADS: Final = "leads"
 PIPELINE: Final = "pipeline"
 HOT_LIST: Final = "hot-list"
 
-_CHARTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+CHARTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     LEADS: (SOURCES, STATUS_GROUPS, TOP_STATUSES, BY_SOURCE, BY_STATUS, SOURCE_QUALITY),
     PIPELINE: (STAGES, BY_STAGE, VALUE_BY_STAGE, PROGRESSION, AGEING),
     HOT_LIST: (hot_list.BY_STAGE,),
 }
-CHART_IDS: Final = tuple(chain.from_iterable(_CHARTS_OF.values()))
+"""The ids of the charts of each page, by the page's name."""
+
+CHART_IDS: Final = tuple(chain.from_iterable(CHARTS_OF.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def chart(
 
     Raises UnknownChartError for an id that is not one of CHART_IDS.
     """
-    for page, chart_ids in _CHARTS_OF.items():
+    for page, chart_ids in CHARTS_OF.items():
         if chart_id in chart_ids:
             charts = overview(session, brand, page, filters, now).charts
             return next(chart for chart in charts if chart.chart_id == chart_id)

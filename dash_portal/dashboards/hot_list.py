@@ -91,11 +91,7 @@ class HotRow:
     sales_lead: str
     days: int | None
     stuck: bool
-
-    @property
-    def priority(self) -> Priority:
-        """How near the deal is to its signature."""
-        return priority_of(self.likelihood)
+    priority: Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,4 +306,5 @@ def hot_row(row: Any, stage_names: Mapping[str, str], counts: PipelineCounts) ->
         sales_lead=row.sales_lead,
         days=days,
         stuck=is_stuck(counts.ageing, row.stage_key, days),
+        priority=priority_of(row.likelihood),
     )

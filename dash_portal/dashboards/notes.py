@@ -63,6 +63,19 @@ class NoteRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenNote:
+    """One note as programs and files get it: all of its text, without markup."""
+
+    note_id: str
+    client_id: str
+    noted_at: datetime | None
+    author: str
+    kind: str
+    contact: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FullNote:
     """One note in full; `content` is HTML that was sanitised when it was stored."""
 
@@ -207,6 +220,19 @@ _SHOWN: Final = (*_IDENTITY, Note.noted_at, Note.author, Note.kind, _CONTACT, No
 def note_statement(filters: NoteFilters, sort: str) -> Any:
     """Return the statement of all notes that fit, sorted: an export reads it."""
     return _sorted(_fitting(filters, *_SHOWN, with_contact=True), sort)
+
+
+def written_note(row: Any) -> WrittenNote:
+    """Make a note of a row of `note_statement`."""
+    return WrittenNote(
+        note_id=row.note_id,
+        client_id=row.client_id,
+        noted_at=row.noted_at,
+        author=row.author,
+        kind=row.kind,
+        contact=row.contact or "",
+        text=row.content_text,
+    )
 
 
 def _sorted(statement: Any, sort: str) -> Any:

@@ -69,7 +69,7 @@ def test_no_phone_page_has_a_violation(visit: Visit) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_plain_page_has_a_violation(visit: Visit, theme: str) -> None:
     visitor = visit(theme=theme)
-    for path in ("/account", "/no-such-page"):
+    for path in ("/account", "/developers", "/no-such-page"):
         visitor.page.goto(f"{visitor.url}{path}")
         expect(visitor.page.get_by_role("navigation", name="Pages")).to_be_visible()
         assert violations(visitor.page) == [], path

@@ -1,0 +1,63 @@
+"""The served API, asked all that its description allows, and what it does not: answers are as they are described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import given, settings
+from schemathesis import GenerationMode
+from werkzeug.serving import make_server
+
+from dash_portal.api import key_guard
+from dash_portal.api.allowance import Allowances
+from tests.dash_portal.api.test_rows_and_charts import filled as filled  # noqa: PLC0414 - a fixture is found by its name
+from tests.dash_portal.portal_world import PortalWorld
+from tests.pages.conftest import QuietHandler
+
+EXAMPLES = 4
+"""How many requests of each kind each path is asked: some two dozen paths, and a machine that is busy."""
+
+
+@pytest.fixture
+def served(filled: PortalWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(key_guard, "ALLOWANCES", Allowances(1_000_000, seconds=1))
+    server = make_server("127.0.0.1", 0, filled.app, threaded=True, request_handler=QuietHandler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+def give_what_the_api_hands_out(case: Any) -> None:
+    """Name the own brand and no cursor: no description tells which ones there are."""
+    case.query = {name: value for name, value in case.query.items() if name not in {"brand", "cursor"}}
+    case.query |= {"brand": "own"}
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_every_answer_is_as_described_and_none_is_a_500(filled: PortalWorld, served: str, mode: GenerationMode) -> None:
+    key = {"Authorization": f"Bearer {filled.make_key('own')}"}
+    schema = schemathesis.openapi.from_url(f"{served}/api/v1/openapi.json", headers=key)
+    statuses: set[int] = set()
+
+    def ask_of(operation: Any) -> None:
+        @settings(max_examples=EXAMPLES, database=None)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            if mode is GenerationMode.POSITIVE:
+                give_what_the_api_hands_out(case)
+            answer = case.call(headers=key)
+            statuses.add(answer.status_code)
+            case.validate_response(answer, headers=key)
+
+        ask()
+
+    operations: list[Any] = list(schema.get_all_operations())
+    for operation in operations:
+        ask_of(operation.ok())
+    assert statuses >= ({200} if mode is GenerationMode.POSITIVE else {400})
