@@ -15,6 +15,8 @@ FOREIGN_ANSWERS: Final[dict[str, Any]] = {
     "no_list": {"ResultCode": "CT_200", "Message": "Success"},
     "total_without_list": {"ResultCode": "CT_200", "Message": "Success", "TotalRecord": 0},
     "number": {"ResultCode": "CT_200", "Message": "Success", "data": 0.5},
+    "failure": {"ResultCode": "CT_200", "Message": "Database connection failed", "data": []},
+    "error_beside_success": {"ResultCode": "CT_200", "Message": "Success", "error": {"code": 500}, "data": []},
     "bare_list": [],
     "null": None,
     "empty_object": {},

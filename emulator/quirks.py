@@ -57,6 +57,7 @@ class Quirk(StrEnum):
     LATIN_1 = "latin_1"
     UNDECLARED_LATIN_1 = "undeclared_latin_1"
     BOM = "bom"
+    NOTICES = "notices"
     CONTROL_CHARACTERS = "control_characters"
 
 
@@ -69,7 +70,10 @@ DIALECTS: Final = MappingProxyType(
         "camel": frozenset({Quirk.CAMEL_CASE, Quirk.ACTIVE_WORDS, Quirk.PAGE_CAP_50, Quirk.ISO_DATES, Quirk.BOM}),
         "own_words": frozenset({Quirk.OWN_NAMES, Quirk.TOTAL_CAPPED, Quirk.LATIN_1}),
         "by_number": frozenset(
-            {Quirk.STAGE_IDS, Quirk.US_DATES, Quirk.OFFSET_IN_PAGES, Quirk.NO_CONTENT_FOR_NONE, Quirk.TOTAL_ZERO}
+            {
+                *(Quirk.STAGE_IDS, Quirk.US_DATES, Quirk.OFFSET_IN_PAGES, Quirk.NO_CONTENT_FOR_NONE),
+                *(Quirk.TOTAL_ZERO, Quirk.NOTICES),
+            }
         ),
         "nested": frozenset({Quirk.NESTED_NAMES, Quirk.ENTITIES, Quirk.DECOMPOSED_LETTERS, Quirk.IGNORES_PAGING}),
         "foreign": frozenset({Quirk.SUCCESS_ENVELOPE, Quirk.CAMEL_CASE}),

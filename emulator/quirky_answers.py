@@ -15,6 +15,10 @@ CAPPED_TOTAL: Final = 100
 CURSOR_PAGE: Final = 17
 # What a request calls the row it starts at and how many it wants, where the account has its own words for them.
 OWN_PARAMETERS: Final = {"from_row": "offset", "per_page": "limit"}
+_NOTICE: Final = (
+    b"<br />\n<b>Deprecated</b>:  strlen(): Passing null to parameter #1 is deprecated in "
+    b"<b>/var/www/api/list.php</b> on line <b>118</b><br />\n"
+)
 _turns: Final = count()
 
 
@@ -104,4 +108,5 @@ _WRITTEN: Final[Mapping[Quirk, Callable[[Reply], Reply]]] = {
     Quirk.CONTROL_CHARACTERS: _encoded("raw_control"),
     Quirk.CURSOR_PAGES: _with_cursor,
     Quirk.BOM: lambda reply: replace(reply, body=b"\xef\xbb\xbf" + reply.body),
+    Quirk.NOTICES: lambda reply: replace(reply, body=_NOTICE + reply.body),
 }

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from settings import PortalSettings, Settings, SyncSettings
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SPLIT_BY_SUBJECT = [path for path in DOCUMENTS if path.parts[:2] in {("docs", "architecture"), ("docs", "decisions")}]
@@ -50,6 +52,23 @@ def test_every_file_that_a_guide_names_is_there(document: Path) -> None:
     named = re.findall(r"`((?:[\w.]+/)*\w+\.(?:py|js|md|html|toml))", prose(document))
     missing = [name for name in named if f"/{name}\n" not in files()]
     assert missing == []
+
+
+FOR_OPERATORS = (Path("README.md"), Path("docs/operate.md"))
+OF_OTHERS = re.compile(r"OTEL_|PORTAL_(?:HOST|UPSTREAM)|DATABASE_PASSWORD|DEMO_")
+
+
+@pytest.mark.parametrize("document", FOR_OPERATORS, ids=str)
+def test_settings_commands_figures_and_lines_of_the_log_are_called_what_operators_read(document: Path) -> None:
+    text = prose(document)
+    known = {name.upper() for kind in (Settings, PortalSettings, SyncSettings) for name in kind.model_fields}
+    settings = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", text))
+    assert {name for name in settings - known if not OF_OTHERS.match(name)} == set()
+    for package, command in set(re.findall(r"python -m (dash_portal|sync) ([a-z][a-z-]+)", text)):
+        assert f'("{command}"' in source(), f"{package} {command}"
+    named = set(re.findall(r"`((?:portal|clienttether|brand|web_key|access_token)_[a-z_]+)", text))
+    words = named - {"portal_web"}
+    assert {name for name in words if f'"{name.removesuffix("_total")}"' not in source()} == set()
 
 
 def test_every_name_in_the_glossary_is_one_of_the_code() -> None:

@@ -43,6 +43,16 @@ _MORE: Final = frozenset(
 _ABOUT_PAGES: Final = frozenset({"meta", "paging", "pagination", "pageinfo", "links", "info"})
 _NO_MORE: Final = frozenset({"", "0", "false", "no", "n", "null", "none"})
 _NOTHING: Final = (None, False, "")
+# Beside an empty list: a database that could not be asked has none to tell of, whatever the result code says.
+_FAILURE: Final = re.compile(
+    r"\b(?:errors?|fail(?:ed|ure)?|exception|denied|unavailable|timed? ?out|sqlstate)\b", re.IGNORECASE
+)
+_OF_FAILURES: Final = frozenset({"error", "errors", "exception", "errormessage"})
+# What PHP writes before or behind an answer where a server shows its notices.
+_NOTICE: Final = r"""\s*+(?:<br\s*+/?>\s*+)?(?:<b>)?
+    (?:PHP\ )?(?:Warning|Notice|Deprecated|Strict\ Standards)(?:</b>)?:\s
+    .*?\bon\ line\ (?:<b>)?\d+(?:</b>)?(?:<br\s*/?>)?\s*"""
+_NOTICES: Final = re.compile(f"(?:{_NOTICE})*\\s*", re.DOTALL | re.VERBOSE)
 _PLAIN_JSON: Final = msgspec.json.Decoder()
 # Not strict: people paste line ends and tabs into notes, and not every server escapes them.
 _LENIENT_JSON: Final = json.JSONDecoder(strict=False)
@@ -84,18 +94,37 @@ def read_envelope(body: bytes, charset: str | None = None) -> Envelope:
     written = fields.get("resultcode")
     code = _code(written)
     if code == NO_RECORD:
-        return NOBODY
+        return _none(fields)
     if code in _REFUSALS or (code not in {None, OK} and _is_about_access(fields.get("message"))):
         raise _refusal(int(code or 0), fields.get("message"))
     total = _total(fields.get("totalrecord"))
     if code == OK:
         if "data" not in fields:
             raise _not_understood("the answer has a success code, but no data", code)
-        return Envelope(_rows(fields["data"]), total, says_more=_says_more(fields))
+        rows = _rows(fields["data"])
+        if not rows and _says_failure(fields):
+            raise _not_understood("the answer has a success code and no rows, and speaks of a failure", code)
+        return Envelope(rows, total, says_more=_says_more(fields))
     rows = _rows(fields.get("data"))
     if rows and (isinstance(fields["data"], list) or not fields.keys() & _FOREIGN):
         return Envelope(rows, total, confirmed=False, says_more=_says_more(fields))
     raise _not_understood(_why_unconfirmed(written), code)
+
+
+def _none(fields: Mapping[str, Any]) -> Envelope:
+    """Return what "no record" says. A total beside it stands; records beside it are a contradiction."""
+    data = fields.get("data")
+    listed = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    if any(isinstance(row, dict) for row in listed):
+        raise _not_understood("the answer says that there is no record, and holds some", NO_RECORD)
+    return Envelope([], _total(fields.get("totalrecord")) or 0)
+
+
+def _says_failure(fields: Mapping[str, Any]) -> bool:
+    message = fields.get("message")
+    if isinstance(message, str) and _FAILURE.search(message) is not None:
+        return True
+    return any(fields[name] not in (*_NOTHING, 0, "0", [], {}) for name in fields.keys() & _OF_FAILURES)
 
 
 def _why_unconfirmed(written: object) -> str:
@@ -125,9 +154,18 @@ def _parse(body: bytes, charset: str | None) -> Any:
     except (ValueError, RecursionError):
         pass  # no plain JSON in UTF-8: read once more, and more leniently
     try:
-        return _LENIENT_JSON.decode(_text(body, charset))
+        return _without_notices(_text(body, charset))
     except (ValueError, RecursionError) as unreadable:
         raise PullError(SyncErrorKind.NOT_JSON, "the answer is not JSON, or only a part of it") from unreadable
+
+
+def _without_notices(text: str) -> Any:
+    """Return the JSON of a text that holds nothing else but a server's notices. Raises ValueError."""
+    begins = _NOTICES.match(text)
+    answer, end = _LENIENT_JSON.raw_decode(text, begins.end() if begins else 0)
+    if _NOTICES.fullmatch(text, end) is None:
+        raise ValueError("something else follows")
+    return answer
 
 
 def _text(body: bytes, charset: str | None) -> str:

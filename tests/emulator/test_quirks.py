@@ -47,7 +47,8 @@ def test_each_quirk_is_felt_and_leaves_the_truth_alone(own: Emulator, quirk: Qui
 
 def rows(answer: Answer) -> list[Any]:
     charset = "latin-1" if "8859" in answer.headers["Content-Type"] else "utf-8-sig"
-    envelope = json.loads(answer.body.decode(charset), strict=False)
+    text = answer.body.decode(charset)
+    envelope = json.loads(text[text.index("{") :] if text.startswith("<br />") else text, strict=False)
     return envelope if isinstance(envelope, list) else envelope.get("data", envelope.get("result", []))
 
 

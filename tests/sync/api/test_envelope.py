@@ -34,6 +34,8 @@ def _says(answer: Any) -> Envelope | SyncErrorKind:
         {"resultCode": "CT200", "data": False},
         {"resultCode": 200, "data": ""},
         {"result_code": "200", "data": {}},
+        {"ResultCode": "CT_200", "data": [], "error": None, "errors": []},
+        {"ResultCode": "CT_515", "Message": "No Record Found", "data": {"client_id": False}, "TotalRecord": 0},
     ],
     ids=str,
 )
@@ -53,6 +55,9 @@ def test_none_is_none_where_it_is_said(answer: dict[str, Any]) -> None:
         {"ResultCode": "CT_200", "data": "no records"},
         {"success": False, "data": {}},
         {"error": "unknown", "data": {"reason": "maintenance"}},
+        {"ResultCode": "CT_200", "Message": "SQLSTATE[HY000] [2002] No route to host", "data": None},
+        {"ResultCode": "CT_515", "data": ROWS},
+        {"ResultCode": "CT_515", "data": {"7": ROWS[0]}},
         "maintenance",
         17,
         True,
@@ -119,6 +124,43 @@ def test_letters_are_what_they_are_in_every_encoding(encoding: str, charset: str
     row = {"client_id": "1", "lastName": "Müller, Düsseldorf"}
     text = json.dumps({"ResultCode": "CT_200", "data": [row]}, ensure_ascii=False)
     assert read_envelope(before + text.encode(encoding), charset).rows == [row]
+
+
+NOTICE = "<br />\n<b>Warning</b>:  Undefined array key {3} in <b>/var/www/api.php</b> on line <b>12</b><br />\n"
+BARE_NOTICE = "PHP Deprecated: strlen(): Passing null in /srv/api.php on line 7\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [(NOTICE, ""), ("", NOTICE), (NOTICE * 2 + BARE_NOTICE, "\n"), (BARE_NOTICE, BARE_NOTICE), ("\ufeff" + NOTICE, "")],
+)
+def test_notices_of_a_server_around_an_answer_are_no_part_of_it(before: str, behind: str) -> None:
+    written = before + json.dumps({"ResultCode": "CT_200", "data": ROWS}) + behind
+    assert read_envelope(written.encode()).rows == ROWS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        NOTICE,
+        NOTICE + '{"ResultCode": "CT_200", "data": [{"client_id"',
+        '{"ResultCode": "CT_200", "data": []}{"ResultCode": "CT_200", "data": []}',
+        '<html>{"ResultCode": "CT_200", "data": []}</html>',
+        'callback({"ResultCode": "CT_200", "data": []});',
+        '{"ResultCode": "CT_200", "data": [{"client_id": "1"},]}',
+        json.dumps(json.dumps({"ResultCode": "CT_200", "data": []})) + "x",
+        "",
+    ],
+)
+def test_what_is_not_json_alone_is_none(body: str) -> None:
+    with pytest.raises(PullError) as raised:
+        read_envelope(body.encode())
+    assert raised.value.kind is K.NOT_JSON
+
+
+def test_a_total_beside_no_record_stands() -> None:
+    assert read_envelope(b'{"ResultCode": "CT_515", "TotalRecord": "120"}').total == 120
+    assert read_envelope(b'{"ResultCode": "CT_515"}').total == 0
 
 
 def test_a_letter_cut_in_two_spoils_no_other() -> None:
