@@ -55,9 +55,10 @@ def test_a_day_of_an_agency_admin(fresh_portal: FreshPortal, open_page: Callable
     with fresh_portal.worker():
         _bring_on_first_brand(page)
         viewer = _invite_viewer(page, open_page, url)
-        _find_and_mend_wrong_key(page, url)
+        _find_and_mend_wrong_key(page, url, fresh_portal)
         _find_refused_token(page, url, fresh_portal)
         _confirm_what_was_held_back(page, url, fresh_portal)
+        _let_unreadable_records_be(page, url, fresh_portal)
         _look_on_the_phone(open_page, url)
         _look_at_raw_answers(page, url)
         emulator.clear_faults()
@@ -113,7 +114,7 @@ def _invite_viewer(page: Page, open_page: Callable[..., Page], url: str) -> Page
     return viewer
 
 
-def _find_and_mend_wrong_key(page: Page, url: str) -> None:
+def _find_and_mend_wrong_key(page: Page, url: str, portal: FreshPortal) -> None:
     page.goto(f"{url}/agency/brands/_new")
     page.locator("#web_key").fill("CT_typed_wrong_by_hand")
     page.get_by_label("Name", exact=True).fill("BrightPath")
@@ -130,9 +131,22 @@ def _find_and_mend_wrong_key(page: Page, url: str) -> None:
     expect(page.locator(".stand")).to_contain_text("put it in place of the old one here")
     page.get_by_role("link", name="Edit brand").click()
     page.locator("#web_key").fill(BRIGHT.web_key)
+    portal.emulator.set_fault(Fault.HTTP_500, web_key=BRIGHT.web_key)
     page.get_by_role("button", name="Replace web key").click()
     expect(page.get_by_text("The new web key is in place")).to_be_visible()
+    _find_and_mend_a_first_sync_that_failed(page, portal)
+
+
+def _find_and_mend_a_first_sync_that_failed(page: Page, portal: FreshPortal) -> None:
+    """From the dashboards, which have nothing to show yet, to what went wrong, and to a sync by hand."""
     page.get_by_role("link", name="Sync health").last.click()
+    stands(page).to_contain_text("Last sync failed", timeout=SOON)  # type: ignore[attr-defined]
+    page.get_by_role("link", name="Dashboards").click()
+    expect(page.locator("#stale-banner")).to_contain_text("The first sync did not succeed.")
+    page.locator("#stale-banner").get_by_role("link", name="See why").click()
+    expect(page.locator(".stand")).to_contain_text("ClientTether had a fault of its own.")
+    portal.emulator.clear_faults()
+    page.get_by_role("button", name="Sync BrightPath now").click()
     stands(page).to_contain_text("Up to date", timeout=SOON)  # type: ignore[attr-defined]
 
 
@@ -161,6 +175,17 @@ def _confirm_what_was_held_back(page: Page, url: str, portal: FreshPortal) -> No
     newest = page.locator(".run").first
     newest.locator("summary").click()
     expect(newest.locator("tr", has_text="Leads")).to_contain_text("60")
+
+
+def _let_unreadable_records_be(page: Page, url: str, portal: FreshPortal) -> None:
+    portal.emulator.set_fault(Fault.UNREADABLE_ROWS, call="read_client_list", web_key=BRIGHT.web_key, share=0.03)
+    page.goto(f"{url}/agency/sync/brightpath")
+    page.get_by_role("button", name="Sync BrightPath now").click()
+    stands(page).to_contain_text("Not all is understood", timeout=SOON)  # type: ignore[attr-defined]
+    expect(page.locator("#understanding")).to_contain_text("could not be read")
+    page.get_by_text("Let them be…").click()
+    page.get_by_role("button", name="Yes, do without them").click()
+    stands(page).to_contain_text("Up to date", timeout=SOON)  # type: ignore[attr-defined]
 
 
 def _look_on_the_phone(open_page: Callable[..., Page], url: str) -> None:
@@ -200,6 +225,9 @@ def _suspend(page: Page, url: str, viewer: Page) -> None:
     expect(viewer).to_have_url(re.compile("/login"))  # the open tab ends by itself
     page.goto(f"{url}/agency/sync")
     state_of(page, "harbor-pine").to_contain_text("Suspended")  # type: ignore[attr-defined]
+    page.locator("#row-harbor-pine").get_by_role("link", name="Harbor & Pine").click()
+    page.get_by_role("button", name="Reactivate Harbor & Pine").click()
+    expect(page.get_by_text("The brand is active again")).to_be_visible()
 
 
 def _read_the_audit_log(page: Page, url: str) -> None:

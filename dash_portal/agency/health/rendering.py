@@ -156,15 +156,18 @@ SIGNS: Final = {
 
 
 @lru_cache(maxsize=4096)
-def came_in(outcome: RunOutcome) -> Markup:
-    """Return what came in, in a few words: 5 of 5; or 3 of 5, with what did not by name. The rest is in the title."""
+def came_in(outcome: RunOutcome, verb: str = "") -> Markup:
+    """Return what came in, in a few words: 5 of 5; or 3 of 5, with what did not by name. The rest is in the title.
+
+    `verb` follows the numbers where no heading says what they count.
+    """
     missing = [resource for resource in outcome.resources if SIGNS[resource.status][1] == "bad"]
-    good = f"{len(outcome.resources) - len(missing)} of {len(outcome.resources)}"
+    good = f"{len(outcome.resources) - len(missing)} of {len(outcome.resources)}{verb}"
     listed = "; ".join(map(_what_came, outcome.resources))
     names = ", ".join(RESOURCE_WORDS[resource.resource] for resource in missing)
     if missing and len(missing) == len(outcome.resources):
         return Markup('<span class="result-bad" title="%s">%s</span>') % (listed, good)
-    failed = Markup(' <span class="result-bad">not %s</span>') % names if missing else ""
+    failed = Markup(', <span class="result-bad">not %s</span>') % names if missing else ""
     return Markup('<span title="%s">%s%s</span>') % (listed, good, failed)
 
 

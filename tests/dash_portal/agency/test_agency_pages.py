@@ -372,7 +372,7 @@ def test_a_brands_page_names_what_did_not_come_in(states: PortalWorld) -> None:
     """The advice says why, but of a partial sync one asks first what is missing."""
     agency = states.sign_in(AGENCY)
     for slug, words in (
-        ("partial", "3 of 5 not Notes, Schedule came in"),
+        ("partial", "3 of 5 came in, not Notes, Schedule"),
         ("not-understood", "5 of 5 came in, Leads in part"),
         ("fresh", "5 of 5 came in"),
         ("failed", "Last sync0 of 5 came in"),
