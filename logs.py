@@ -13,7 +13,7 @@ import structlog
 _REDACTED: Final = "[redacted]"
 _SECRET_NAME = re.compile(r"(password|secret|token|web_?key|api_?key|authorization|cookie|encryption)", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"\b(?:CT|mpk)_[A-Za-z0-9_-]{4,}|\bgAAAA[A-Za-z0-9_=-]{20,}")
-_ONE_TIME_LINK = re.compile(r"(/(?:join|reset)/)[^/\s?#\"']+", re.IGNORECASE)
+_ONE_TIME_LINK = re.compile(r"(/(?:join|reset|sheet)/)[^/\s?#\"']+", re.IGNORECASE)
 _TOKEN_SHAPED = re.compile(r"[A-Za-z0-9_-]{40,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _known_secrets: set[str] = set()

@@ -165,6 +165,16 @@ def _provider(name: str) -> ProviderSettings:
         raise ConfigurationError(_one_line(invalid, prefix)) from None
 
 
+def _origins(text: str) -> str:
+    for origin in _separated(text):
+        parts = urlsplit(origin)
+        is_local = parts.scheme == "http" and parts.hostname in _ON_THIS_MACHINE
+        is_origin = bool(parts.hostname) and origin == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+        if not is_origin or not (parts.scheme == "https" or is_local):
+            raise ValueError("must be origins, comma-separated, such as https://www.example.com: no path, no wildcard")
+    return text.lower()
+
+
 def _separated(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -233,6 +243,7 @@ class PortalSettings(_SharedSettings):
     portal_read_seconds: Annotated[float, Field(ge=1, le=600)] = 20.0
     portal_export_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
     portal_monitor_token: Annotated[SecretStr | None, AfterValidator(_monitor_token)] = None
+    portal_api_origins: Annotated[str, AfterValidator(_origins)] = ""
     portal_slow_seconds: Annotated[float, Field(gt=0, le=600)] = 1.0
     oidc_providers: Annotated[tuple[ProviderSettings, ...], NoDecode, BeforeValidator(_providers)] = ()
 
@@ -240,6 +251,11 @@ class PortalSettings(_SharedSettings):
     def allowed_hosts(self) -> tuple[str, ...]:
         """The names under which the portal may be asked for; none means any."""
         return _separated(self.portal_allowed_hosts)
+
+    @property
+    def api_origins(self) -> tuple[str, ...]:
+        """The websites whose scripts may read the API with a key; none means none."""
+        return _separated(self.portal_api_origins)
 
 
 class SyncSettings(_SharedSettings):

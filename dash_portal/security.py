@@ -19,6 +19,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from dash_portal.accounts.browser import signed_in
 from dash_portal.accounts.key_holder import asks_with_key, brings_key
+from dash_portal.api import origins
 from dash_portal.api.key_guard import require_key
 from dash_portal.brand_access import NotSignedInError, authorised_brand, require_role
 from dash_portal.portal import portal
@@ -81,6 +82,7 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     app.before_request(_require_own_host)
     app.before_request(_limit)
+    origins.init_app(app)
     app.before_request(_guard)
     _TokenOfForms(app)
     app.after_request(_hand_out_csrf_token)

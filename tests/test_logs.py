@@ -22,6 +22,8 @@ TOKEN = "Zk3v9Qx0b7LrT2mWcYpHdUeSgAiNfJoK4s8XwVt6yE1"
         (f"/x/join/{TOKEN}", "/x/join/[redacted]"),
         (f"/JOIN/{TOKEN.lower()}", "/JOIN/[redacted]"),
         (f"GET /reset/{TOKEN[:20]}?a=b", "GET /reset/[redacted]?a=b"),
+        ("GET /api/v1/sheet/WyJhIl0.short", "GET /api/v1/sheet/[redacted]"),
+        ("Bearer mpk_0123456789abcdef", "Bearer [redacted]"),
         (f"{{'path': '/elsewhere/{TOKEN}/'}}", "{'path': '/elsewhere/[redacted]/'}"),
         ("run 0123456789abcdef0123456789abcdef0123456789", "run 0123456789abcdef0123456789abcdef0123456789"),
         (

@@ -151,10 +151,17 @@ def listed_keys(session: Session, tenant_id: int, *, now: datetime) -> list[List
 
 def find_key(engine: Engine, key: str, *, now: datetime) -> KeyHolder | None:
     """Return who holds this key; None where it is unknown, revoked or expired, or its brand suspended."""
-    if not key.startswith(PREFIX):
-        return None
+    return _find(engine, _BY_KEY, token_hash(key), now) if key.startswith(PREFIX) else None
+
+
+def find_key_by_id(engine: Engine, key_id: str, *, now: datetime) -> KeyHolder | None:
+    """Return who holds the key of this id; None as above. What names it must be signed by the portal itself."""
+    return _find(engine, _BY_ID, key_id, now)
+
+
+def _find(engine: Engine, question: Executable, named: str, now: datetime) -> KeyHolder | None:
     with PortalSession(engine) as session:
-        row = session.execute(_HOLDER, {"key": token_hash(key), "now": now}).one_or_none()
+        row = session.execute(question, {"named": named, "now": now}).one_or_none()
     if row is None:
         return None
     brand = OwnBrand(row.tenant_id, row.slug, row.name, row.timezone, row.accent_colour, row.data_version)
@@ -199,7 +206,7 @@ def _end(days: int | None, now: datetime) -> datetime | None:
 
 
 _NOT_REVOKED: Final[tuple[Any, ...]] = (col(ApiKey.revoked_at).is_(None),)
-_HOLDER: Final[Executable] = (
+_HOLDERS: Final[Any] = (
     sqlalchemy.select(
         col(ApiKey.id).label("key_id"),
         col(ApiKey.scopes),
@@ -212,8 +219,10 @@ _HOLDER: Final[Executable] = (
         col(Tenant.data_version),
     )
     .join(Tenant, col(Tenant.id) == col(ApiKey.tenant_id))
-    .where(col(ApiKey.key_hash) == bindparam("key"), *_NOT_REVOKED)
+    .where(*_NOT_REVOKED)
     .where(or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > bindparam("now")))
     .where(col(Tenant.status) == TenantStatus.ACTIVE)
 )
-"""Every request with a key asks this first, and no answer outlives its request."""
+_BY_KEY: Final[Executable] = _HOLDERS.where(col(ApiKey.key_hash) == bindparam("named"))
+_BY_ID: Final[Executable] = _HOLDERS.where(col(ApiKey.id) == bindparam("named"))
+"""Every request with a key asks one of these first, and no answer outlives its request."""

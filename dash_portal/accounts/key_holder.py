@@ -1,13 +1,17 @@
 """Which program this request comes from: the API key it brings, if any (`browser` tells of people).
 
-Keys count below /api and nowhere else, and where one is brought nothing else counts: no cookie is read or set.
+Keys count below /api and nowhere else, and where one is brought nothing else counts: no cookie is read or set. The
+address that a spreadsheet has (`sheet_addresses`) stands for its key, of which it names but the id.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Request, g, has_request_context, request
 
-from dash_portal.accounts.api_keys import KeyHolder, find_key, note_use
+from dash_portal.accounts.api_keys import KeyHolder, find_key, find_key_by_id, note_use
+from dash_portal.accounts.sheet_addresses import PATH, sheet_of
 from dash_portal.portal import portal
 from models import utc_now
 
@@ -23,7 +27,7 @@ def key_holder() -> KeyHolder | None:
         return None
     if "key_holder" not in g:
         now = utc_now()
-        g.key_holder = find_key(portal().engine, _key_of(request) or "", now=now)
+        g.key_holder = _found(now)
         if g.key_holder is not None:
             note_use(portal().engine, g.key_holder, now=now)
     holder: KeyHolder | None = g.key_holder
@@ -38,12 +42,19 @@ def known_key_id() -> str | None:
 
 def is_key_still_good() -> bool:
     """Look anew whether the request's key lives: for an answer that takes longer than rights may outlive."""
-    return find_key(portal().engine, _key_of(request) or "", now=utc_now()) is not None
+    return _found(utc_now()) is not None
 
 
 def brings_key(request: Request) -> bool:
     """Tell whether a request brings a key that counts, good or not."""
-    return _key_of(request) is not None
+    return request.path.startswith(PATH) or _key_of(request) is not None
+
+
+def _found(now: datetime) -> KeyHolder | None:
+    if not request.path.startswith(PATH):
+        return find_key(portal().engine, _key_of(request) or "", now=now)
+    sheet = sheet_of(request.path)
+    return None if sheet is None else find_key_by_id(portal().engine, sheet.key_id, now=now)
 
 
 def _key_of(request: Request) -> str | None:

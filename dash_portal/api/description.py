@@ -64,6 +64,12 @@ _CHARTS: Final = {
         "formats": {"type": "array", "items": {"enum": list(FORMATS)}},
     },
 }
+_SHEET: Final = {
+    "type": _OBJECT,
+    "description": "An address that opens one table, as filtered, without a key; it ends with the key of who asked.",
+    "required": ["address"],
+    "properties": {"address": {"type": "string", "format": "uri"}},
+}
 _ERRORS: Final[Mapping[int, str]] = {
     400: "A parameter is unknown, or has a value that it does not take.",
     401: "The key is missing, unknown, revoked or expired, or its brand suspended.",
@@ -85,7 +91,7 @@ def describe() -> dict[str, Any]:
         security=[{"key": []}],
     )
     spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
-    for name, schema in (("Problem", _PROBLEM), ("Charts", _CHARTS)):
+    for name, schema in (("Problem", _PROBLEM), ("Charts", _CHARTS), ("SheetAddress", _SHEET)):
         spec.components.schema(name, schema)
     for kind in (SyncStatus, ChartAnswer):
         _add_type(spec, kind)
@@ -111,6 +117,8 @@ def _add_table(spec: APISpec, table: str, row: type) -> None:
     too_long = {413: "The table is longer than a file may be: filter it."}
     parameters = file_parameters(table)
     _add_path(spec, ApiScope.ROWS, f"/rows/{table}.csv", f"{page} as a whole file", parameters, file, too_long)
+    sheet = f"/rows/{table}/sheet-address"
+    _add_path(spec, ApiScope.ROWS, sheet, f"An address for a spreadsheet: {page}", parameters, _json("SheetAddress"))
 
 
 def _page_of(row: str) -> dict[str, Any]:

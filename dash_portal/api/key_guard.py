@@ -27,6 +27,8 @@ SCOPES: Final[Mapping[str, ApiScope | None]] = {
     "api_v1.one_chart": ApiScope.CHARTS,
     "api_v1.rows": ApiScope.ROWS,
     "api_v1.file": ApiScope.ROWS,
+    "api_v1.address_for_sheet": ApiScope.ROWS,
+    "api_v1.sheet": ApiScope.ROWS,
     "api_v1.openapi": None,
 }
 """Which scope each endpoint asks of a key; None: any. What is not named here no key opens."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from dash_portal.accounts.key_holder import key_holder
+from dash_portal.accounts.sheet_addresses import Sheet, sheet_address, sheet_of
 from dash_portal.api.chart_answer import chart_answer
 from dash_portal.api.cursor import Cursor, CursorError, fingerprint, read_cursor
 from dash_portal.api.etags import etag_of, is_known, not_modified, tagged
@@ -105,7 +108,32 @@ def file(table: str) -> ResponseReturnValue:
     """Answer a whole table as the page's own file, filtered, searched and sorted as its page is."""
     if table not in EXPORTS:
         abort(404)
-    question = asked(file_parameters(table))
+    return _file(table, asked(file_parameters(table)))
+
+
+@blueprint.get("/rows/<table>/sheet-address")
+def address_for_sheet(table: str) -> ResponseReturnValue:
+    """Answer the address by which a spreadsheet, which sends no key, gets the file that the parameters ask for."""
+    if table not in EXPORTS:
+        abort(404)
+    question, program = asked(file_parameters(table)), key_holder()
+    if program is None:
+        abort(403)
+    path = sheet_address(Sheet(program.key_id, table, question))
+    return jsonify({"address": f"{request.url_root.rstrip('/')}{path}"})
+
+
+@blueprint.get("/sheet/<_word>")
+def sheet(_word: str) -> ResponseReturnValue:
+    """Answer the file that a spreadsheet's address is for."""
+    asked(())
+    opened = sheet_of(request.path)
+    if opened is None or opened.table not in EXPORTS:
+        abort(404)
+    return _file(opened.table, opened.question)
+
+
+def _file(table: str, question: Mapping[str, Sequence[str]]) -> ResponseReturnValue:
     brand = authorised_brand(_one(question, "brand"))
     etag = etag_of(brand, PAGES[table].depends_on(brand, utc_now()))
     if is_known(etag):
@@ -127,5 +155,5 @@ def _cursor(text: str | None, question: str) -> Cursor | None:
         abort(400, "This cursor is none of this question: begin without one.")
 
 
-def _one(question: dict[str, list[str]], name: str) -> str | None:
+def _one(question: Mapping[str, Sequence[str]], name: str) -> str | None:
     return next(iter(question.get(name, ())), None)

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import given, settings
 from schemathesis import GenerationMode
-from werkzeug.serving import make_server
 
 from dash_portal.api import key_guard
 from dash_portal.api.allowance import Allowances
-from tests.dash_portal.api.test_rows_and_charts import filled as filled  # noqa: PLC0414 - a fixture is found by its name
 from tests.dash_portal.portal_world import PortalWorld
-from tests.pages.conftest import QuietHandler
 
 EXAMPLES = 4
 """How many requests of each kind each path is asked: some two dozen paths, and a machine that is busy."""
 
 
-@pytest.fixture
-def served(filled: PortalWorld, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@pytest.fixture(autouse=True)
+def _as_often_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_guard, "ALLOWANCES", Allowances(1_000_000, seconds=1))
-    server = make_server("127.0.0.1", 0, filled.app, threaded=True, request_handler=QuietHandler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
 
 
 def give_what_the_api_hands_out(case: Any) -> None:

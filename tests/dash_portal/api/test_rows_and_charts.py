@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,38 +14,9 @@ from dash_portal.exports import EXPORTS
 from database import AgencySession
 from date_only import moment_of_date
 from models import Lead, Tenant
+from tests.dash_portal.api.conftest import LEADS
 from tests.dash_portal.api.test_key_guard import problem_of
 from tests.dash_portal.portal_world import PortalWorld
-from tests.factories import (
-    commit_counted,
-    make_activity,
-    make_hot_list_item,
-    make_lead,
-    make_note,
-    make_opportunity,
-    make_stage,
-)
-
-LEADS = 7
-
-
-@pytest.fixture
-def filled(world: PortalWorld) -> PortalWorld:
-    soon = datetime.now(UTC) + timedelta(days=2)
-    hot = {"stage_position": 1, "iff": Decimal(45_000), "weighted_iff": Decimal(9_000), "likelihood": 20}
-    with AgencySession(world.engine) as session:
-        for slug in ("own", "other"):
-            brand = world.brands[slug]
-            session.add(make_stage(brand, "FDD Sent", 1, likelihood=20))
-            for number in range(LEADS):
-                source, size = f"Source {number % 2} of {slug}", Decimal("45000.50")
-                session.add(make_lead(brand, name=f"Lead {number} of {slug}", lead_source=source, deal_size=size))
-            session.add(make_opportunity(brand, candidate=f"Deal of {slug}", stage_name="FDD Sent"))
-            session.add(make_hot_list_item(brand, candidate=f"Hot deal of {slug}", stage_name="FDD Sent", **hot))
-            session.add(make_note(brand, content_text=f"Note of {slug}", noted_at=soon - timedelta(days=9)))
-            session.add(make_activity(brand, title=f"Meeting of {slug}", starts_at=soon, description="<p>Bring it</p>"))
-        commit_counted(session, *world.brands.values())
-    return world
 
 
 def data_changes(world: PortalWorld) -> None:
