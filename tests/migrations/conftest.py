@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Engine, text
 
 from database import agency_transaction
@@ -58,9 +57,9 @@ class SchemaCopy:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture
-def schema_copy(database_url: str, tmp_path: Path) -> SchemaCopy:
-    folder = tmp_path / "copy"
+def copy_schema(folder: Path, database_url: str) -> SchemaCopy:
+    """Copy models and history into the folder."""
+    folder = folder / "copy"
     without_caches = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "migrations", folder / "migrations", ignore=without_caches)
     for name in GROUND_FLOOR:
@@ -79,16 +78,12 @@ FIELD = text(
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def add_brand(engine: Engine) -> None:
+    with agency_transaction(engine) as connection:
+        connection.execute(BRAND, {"now": NOW})
+
+
 def add_field(engine: Engine, resource: str) -> None:
     """Write down that the brand's resource has a field. Raises IntegrityError for a resource that the database refuses."""
     with agency_transaction(engine) as connection:
         connection.execute(FIELD, {"resource": resource, "now": NOW})
-
-
-@pytest.fixture
-def filled_engine(engine: Engine) -> Engine:
-    """The database of the schema copy, with a brand and a field of its leads."""
-    with agency_transaction(engine) as connection:
-        connection.execute(BRAND, {"now": NOW})
-    add_field(engine, "leads")
-    return engine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 import pytest
@@ -11,7 +10,6 @@ from sqlalchemy import Connection, Engine, inspect, text
 import migrations
 from migrations.history import known_revisions, serves_from
 from tests.conftest import engine_of
-from tests.migrations.conftest import SchemaCopy
 
 FIRST = "0025"
 """The first revision that says which code it serves."""
@@ -110,26 +108,6 @@ def test_each_revision_leaves_what_the_code_needs_that_it_says_it_serves(empty_d
                 migrations.upgrade_within(connection, revision)
                 schemas[revision] = schema_of(connection)
             assert missed(schemas[serves_from(revision)], schemas[revision]) == set()
-
-
-def test_the_database_tells_an_older_release_whether_it_may_go_on(schema_copy: SchemaCopy, engine: Engine) -> None:
-    newest = known_revisions()[-1]
-    expanding = f"{int(newest) + 1:04}"
-    written = schema_copy.new_revision("Something more")
-    assert f'serves_from = "{serves_from(newest)}"' in written, "as the one before, until one says otherwise"
-    schema_copy.migrate()
-    with engine.connect() as connection:
-        assert migrations.standing(connection) is migrations.Standing.NEWER
-    assert migrations.upgrade(engine) is migrations.Standing.NEWER, "the older one's migrate leaves it alone"
-
-    contracting = written.replace(f'"{expanding}"', f'"{int(newest) + 2:04}"').replace(f'"{newest}"', f'"{expanding}"')
-    contracting = re.sub(r'serves_from = ".*"', f'serves_from = "{expanding}"', contracting)
-    schema_copy.add_revision("something_less", contracting)
-    schema_copy.migrate()
-    with engine.connect() as connection:
-        assert migrations.standing(connection) is migrations.Standing.TOO_NEW
-    with pytest.raises(migrations.SchemaError, match="of a newer release"):
-        migrations.upgrade(engine)
 
 
 @pytest.mark.parametrize(
