@@ -92,8 +92,8 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, run
         2,
         "the database is not at the newest schema: run python -m dash_portal migrate",
     )
-    assert run(url, "migrate").returncode == 0
-    assert run_here(url, "migrate").returncode == 0
+    for _ in range(2):
+        assert run_here(url, "migrate").returncode == 0
     assert run_here(url, "create-tenant", "acme", *ZONE, typed="CT_secret_web_key\n").returncode == 0
     viewer = ("create-user", "V@Acme.example", "--role", "tenant_viewer", "--tenant", "acme", "--password-stdin")
     assert run(url, *viewer, typed="seven green lanterns\n").returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def test_serve_waits_for_a_database_that_comes_late(world: PortalWorld, relay: D
     with program(environment, "dash_portal", "serve", log=log) as process:
         while "waiting for the database" not in log.read_text():
             assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
         relay.open()
         _wait_until_ready(process, port)
     assert log.read_text().count("waiting for the database") == 1
@@ -103,9 +105,11 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     while True:
         assert process.poll() is None, "the web process ended by itself"
         try:
-            assert httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=30).status_code == 200
+            answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=30)
         except httpx.TransportError:
+            time.sleep(0.05)
             continue
+        assert answer.status_code == 200
         return
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -12,8 +10,10 @@ import pytest
 from dash_portal.accounts.brands import replace_web_key
 from database import AgencySession
 from emulator import Emulator, plan_in_turn
+from settings import SyncSettings
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
-from tests.security.served import ROOT, environment_of, served_by_command, sign_in
+from tests.security.served import served, served_by_command, sign_in
+from tests.sync.processes import start_sync
 
 WEB_KEY = "CT_very_secret_web_key_7731"
 ACCESS_TOKEN = "very-secret-access-token-9942"
@@ -38,30 +38,25 @@ def give_key(world: PortalWorld) -> None:
 
 
 @pytest.mark.parametrize("fault", [None, "401"])
-def test_a_sync_writes_no_secret_down(world: PortalWorld, fault: str | None) -> None:
+def test_a_sync_writes_no_secret_down(world: PortalWorld, fault: str | None, tmp_path: Path) -> None:
     give_key(world)
     plan = plan_in_turn(0, name="Own Brand", web_key=WEB_KEY, seed=7, contacts=40)
     with Emulator(accounts=[plan], access_token=ACCESS_TOKEN, port=0) as emulator:
-        ended = subprocess.run(
-            [sys.executable, "-m", "sync", "once", "--tenant", "own"],
-            cwd=ROOT,
-            env=environment_of(world.settings, 1)
-            | {
-                "CLIENTTETHER_API_URL": emulator.url,
-                "CLIENTTETHER_ACCESS_TOKEN": ACCESS_TOKEN if fault != "401" else ACCESS_TOKEN + "x",
-                "SYNC_RETRY_WAIT": "0",
-                "SYNC_RETRY_ATTEMPTS": "1",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=90,
+        settings = SyncSettings(
+            database_url=world.settings.database_url,
+            portal_encryption_key=world.settings.portal_encryption_key,
+            clienttether_api_url=emulator.url,
+            clienttether_access_token=ACCESS_TOKEN if fault != "401" else ACCESS_TOKEN + "x",
+            sync_retry_wait=0,
+            sync_retry_attempts=1,
         )
-    written = ended.stdout + ended.stderr
+        process = start_sync(settings, "once", "--tenant", "own", log=tmp_path / "log")
+        process.join(90)
+    written = (tmp_path / "log").read_text()
     assert "own" in written
     for secret in secrets_of(world):
         assert secret not in written
-    assert ended.returncode == (1 if fault == "401" else 0)
+    assert process.exitcode == (1 if fault == "401" else 0)
     with world.engine.connect() as connection:
         if world.engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT set_config('portal.brand', 'agency', true)")
@@ -70,10 +65,11 @@ def test_a_sync_writes_no_secret_down(world: PortalWorld, fault: str | None) -> 
             assert not [secret for secret in secrets_of(world) if secret in stored], table
 
 
-def test_the_web_process_writes_no_secret_down(marked: PortalWorld, tmp_path: Path) -> None:
+def test_the_web_process_writes_no_secret_down(marked: PortalWorld, database_kind: str, tmp_path: Path) -> None:
     give_key(marked)
     log = tmp_path / "log"
-    with served_by_command(marked, log) as url:
+    serve = served_by_command if database_kind == "sqlite" else served  # the command itself writes the same for both
+    with serve(marked, log) as url:
         client = sign_in(url, "agency@mellon.example")
         cookie = client.cookies["session"]
         pages = [client.get(path) for path in ("/leads?brand=own", "/agency/brands", "/agency/brands/own", "/nope")]

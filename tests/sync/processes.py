@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 from settings import SyncSettings
 from tests.forking import FORKING, become
@@ -20,17 +21,18 @@ def environment(settings: SyncSettings) -> dict[str, str]:
     return secrets | {name.upper(): str(value) for name, value in plain.items() if value is not None}
 
 
-def start_sync(settings: SyncSettings, *arguments: str, grace_seconds: float | None = None) -> ForkServerProcess:
+def start_sync(
+    settings: SyncSettings, *arguments: str, grace_seconds: float | None = None, log: Path = Path(os.devnull)
+) -> ForkServerProcess:
     """Start `python -m sync` with these arguments; with `grace_seconds`, a worker that ends waits only so long."""
-    process = FORKING.Process(
-        target=_run, args=(os.environ | environment(settings), arguments, grace_seconds), daemon=True
-    )
+    env = os.environ | environment(settings)
+    process = FORKING.Process(target=_run, args=(env, log, arguments, grace_seconds), daemon=True)
     process.start()
     return process
 
 
-def _run(env: dict[str, str], arguments: tuple[str, ...], grace_seconds: float | None) -> None:
-    become(env)
+def _run(env: dict[str, str], log: Path, arguments: tuple[str, ...], grace_seconds: float | None) -> None:
+    become(env, log)
     from sync.__main__ import main
     from sync.running import worker
 

@@ -28,7 +28,7 @@ MOST_LOG_BYTES = 50_000
 @pytest.fixture
 def world(make_world: MakeWorld) -> SyncWorld:
     quirks = frozenset({Quirk.PAGE_CAP_50})
-    plan = AccountPlan(name="Brand", web_key=KEY, seed=3, contacts=260, quirks=quirks)
+    plan = AccountPlan(name="Brand", web_key=KEY, seed=3, contacts=160, quirks=quirks)
     made = make_world(plan, sync_notes_budget=500)
     made.add_brand(KEY, "brand")
     account = made.emulator.account(KEY)
@@ -121,7 +121,7 @@ def test_the_same_answers_add_no_row_and_a_changed_page_adds_its_own(world: Sync
 def test_a_list_of_other_pages_is_kept_as_a_whole(world: SyncWorld) -> None:
     tenant, account = world.brand_id("brand"), world.emulator.account(KEY)
     with account.changing():
-        del account.contacts[195:]
+        del account.contacts[120:]
     assert world.sync("brand", accept=True) is RunStatus.SUCCESS
     assert new_rows(world)[Resource.LEADS] == world.results(tenant)["leads"]["pages"]
     assert replayed(world)["leads"] == world.tables(tenant, removed=False)["leads"]
@@ -131,19 +131,19 @@ def test_a_list_of_other_pages_is_kept_as_a_whole(world: SyncWorld) -> None:
 def test_of_a_list_that_does_not_land_every_page_is_kept(world: SyncWorld) -> None:
     tenant, account = world.brand_id("brand"), world.emulator.account(KEY)
     before = without_moves(world.tables(tenant, removed=False))
-    gone = account.contacts[100:200]
+    gone = account.contacts[60:120]
     with account.changing():
-        del account.contacts[100:200]
+        del account.contacts[60:120]
     assert world.sync("brand") is RunStatus.PARTIAL
     assert world.results(tenant)["leads"]["status"] == "held_back"
     mine = [row for row in kept(world) if row["run_id"] == world.runs(tenant)[-1]["run_id"]]
     pages = [row for row in mine if row["resource"] is Resource.LEADS]
-    assert sum(row["record_count"] for row in pages) == 160
+    assert sum(row["record_count"] for row in pages) == 100
     assert not any(row["whole"] for row in pages)
     assert replayed(world)["leads"] == before["leads"]
 
     with account.changing():
-        account.contacts[100:100] = gone
+        account.contacts[60:60] = gone
     assert world.sync("brand") is RunStatus.SUCCESS
     assert not new_rows(world)[Resource.LEADS], "what stands is what landed, and it is as it was"
 
