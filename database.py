@@ -29,11 +29,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.elements import ClauseElement
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, SQLModel, col, select
 
 from accents import unaccented
 from clock import follow, machine_now
-from models import ApiKey, AuditEntry, BrandOwned, ConnectionCheck, Invite, Tenant, User
+from models import ApiKey, AuditEntry, BrandOwned, ConnectionCheck, Invite, Membership, Tenant, User
 
 PORTAL_ROLE: Final = "portal_web"
 """The web role's usual name (`settings.portal_role`)."""
@@ -46,8 +46,8 @@ BRAND_OWNED: Final[tuple[type[BrandOwned], ...]] = tuple(
     if issubclass(mapper.class_, BrandOwned)
 )
 BRAND_OWNED_TABLES: Final = frozenset(str(table.__tablename__) for table in BRAND_OWNED)
-_TOLD_APART_BY_BRAND: Final[tuple[type[User | Invite | ApiKey | AuditEntry | ConnectionCheck], ...]] = (
-    User,
+_TOLD_APART_BY_BRAND: Final[tuple[type[Membership | Invite | ApiKey | AuditEntry | ConnectionCheck], ...]] = (
+    Membership,
     Invite,
     ApiKey,
     AuditEntry,
@@ -357,12 +357,19 @@ def _only_rows_of(tenant_id: int) -> tuple[ExecutableOption, ...]:
         with_loader_criteria(table, col(table.tenant_id) == tenant_id, include_aliases=True)
         for table in (*BRAND_OWNED, *_TOLD_APART_BY_BRAND)
     ]
-    return (*owned, with_loader_criteria(Tenant, col(Tenant.id) == tenant_id, include_aliases=True))
+    members = select(Membership.user_id).where(Membership.tenant_id == tenant_id)
+    return (
+        *owned,
+        with_loader_criteria(Tenant, col(Tenant.id) == tenant_id, include_aliases=True),
+        with_loader_criteria(User, col(User.id).in_(members), include_aliases=True),
+    )
 
 
 @event.listens_for(BrandSession, "before_flush")
 def _refuse_other_brands(session: BrandSession, _context: UOWTransaction, _instances: Any) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, User) and row not in session.new:
+            continue  # found by their membership, of whichever brands they are besides
         owner = row.id if isinstance(row, Tenant) else getattr(row, "tenant_id", None)
         if owner != session.tenant_id:
             raise BrandMissingError(f"{type(row).__name__} is not of the brand that this session speaks for")

@@ -296,9 +296,12 @@ _AGENCYS: Final = text("tenant_id IS NULL")
 
 
 class User(Stamped, table=True):
-    """A person who signs in. Brand people have a `tenant_id`; agency admins have none.
+    """A person who signs in. What people of brands may do, and whether, say their memberships.
 
     An e-mail address is one person's within a brand (or the agency), and may be another's elsewhere (`same_address`).
+    `role`, `active` and `closed_by_agency` are about the agency's people alone. For people of brands they are, with
+    `tenant_id`, what the release before goes by, which knows no memberships: the database derives them from one that
+    is active (docs/decisions/0020-memberships.md).
     `password_set_at` tells whose password is the newest, where people of one address have the same.
     `access_epoch` grows whenever what a session stands on changes: password, role, brand, second step, activity, or the
     suspension of the brand. `closed_by_agency`: only the agency may give this person access again.
@@ -328,6 +331,29 @@ class User(Stamped, table=True):
     two_step_asked_at: datetime | None = Field(default=None)
     access_epoch: int = Field(default=0)
     closed_by_agency: bool = Field(default=False)
+
+
+class Membership(Stamped, table=True):
+    """What a person may do at one brand: as long as it is `active`, and the brand too.
+
+    `closed_by_agency`: only the agency may make it active again. The `id` outlives a change of the person, so that it
+    tells a brand's admin nothing of what this person is elsewhere. `last_sign_in_at`: when its person last signed in
+    since they had it.
+    """
+
+    __tablename__ = "memberships"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("tenant_id", "user_id", name="one_membership_per_brand"),
+        Index("ix_memberships_user_id", "user_id"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    tenant_id: int = Field(foreign_key="tenants.id", ondelete="CASCADE")
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE")
+    role: Role = Field(sa_type=_named(Role))
+    active: bool = Field(default=True)
+    closed_by_agency: bool = Field(default=False)
+    last_sign_in_at: datetime | None = Field(default=None)
 
 
 class UserSession(Stamped, table=True):

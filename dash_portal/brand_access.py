@@ -1,17 +1,17 @@
 """Which brand a request may see: decided here, once per request, from who asks and which brand the page names.
 
 Every page, callback, API answer and export asks `authorised_brand`. A brand named by a page's state or an address is
-never believed: for people of a brand any other slug is refused, and agency staff must name one that exists.
+never believed: a brand of which one has no membership is refused, and the agency must name one that exists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import g, has_request_context
+from flask import g, has_request_context, request
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
@@ -43,24 +43,32 @@ class NoBrandError(Exception):
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks at the portal."""
+    """Who looks at the portal. `own_brands`: how many they may see; the agency's people have none of their own."""
 
     user_id: int
     email: str
     name: str
-    role: Role
-    tenant_id: int | None
+    agency_role: Role | None
+    own_brands: int
     own_zone: str | None = None
 
     @property
     def is_agency(self) -> bool:
         """Tell whether this person may see every brand."""
-        return self.role is Role.AGENCY_ADMIN
+        return self.agency_role is Role.AGENCY_ADMIN
+
+    @property
+    def chooses_brand(self) -> bool:
+        """Tell whether there are several brands to choose from: then every link of a page names the page's own."""
+        return self.is_agency or self.own_brands > 1
 
 
 @dataclass(frozen=True)
 class Brand:
-    """A brand that the viewer may see. `data_version` is read fresh per request, so that a sync shows at once."""
+    """A brand that the viewer may see. `data_version` is read fresh per request, so that a sync shows at once.
+
+    `viewers_role`: what the viewer may do there; None for the agency, whose people may do all.
+    """
 
     tenant_id: int
     slug: str
@@ -70,6 +78,7 @@ class Brand:
     status: TenantStatus
     data_version: int
     viewers_zone: str | None = None
+    viewers_role: Role | None = None
 
     @property
     def display_zone(self) -> str:
@@ -88,22 +97,22 @@ def current_viewer() -> Viewer:
     who = signed_in() if has_request_context() else None
     if who is None:
         raise NotSignedInError
-    return Viewer(who.user_id, who.email, who.name, who.role, who.tenant_id, who.own_zone)
+    return Viewer(who.user_id, who.email, who.name, who.agency_role, len(who.brands), who.own_zone)
 
 
 def authorised_brand(slug: str | None = None) -> Brand:
     """Return the brand of this slug when the viewer may see it.
 
-    Without a slug: one's own brand; for the agency the first active one by name. A program sees the brand of its key.
-    Raises NotSignedInError, BrandForbiddenError, or NoBrandError when the agency has no active brand.
+    Without a slug: the first of one's own by name; for the agency the first active one. A program sees the brand of its
+    key. Raises NotSignedInError, BrandForbiddenError, or NoBrandError when the agency has no active brand.
     """
     program = key_holder()
     if program is not None:
-        return _brand_of(program.own_brand, slug)
+        return _named(slug, [_brand_of(program.own_brand)])
     viewer = current_viewer()
     decided: dict[str | None, Brand] = g.setdefault("authorised_brands", {})
     if slug not in decided:
-        decided[slug] = _agency_brand(viewer, slug) if viewer.is_agency else _own_brand(viewer, slug)
+        decided[slug] = _agency_brand(viewer, slug) if viewer.is_agency else _named(slug, _own_brands(viewer))
     return decided[slug]
 
 
@@ -113,7 +122,25 @@ def selectable_brands(*, most: int | None = None) -> list[Brand]:
     `most` stops after so many: a menu of a thousand brands is longer than the page it stands on.
     """
     viewer = current_viewer()
-    return _agency_brands(viewer, _BRANDS.limit(most)) if viewer.is_agency else [authorised_brand()]
+    return _agency_brands(viewer, _BRANDS.limit(most)) if viewer.is_agency else _own_brands(viewer)[:most]
+
+
+def administered_brand() -> Brand:
+    """Return the brand that this address names, or else the first by name, where the viewer is its admin.
+
+    Raises RoleForbiddenError where there is none, BrandForbiddenError for a brand that is not theirs.
+    """
+    viewer, named = current_viewer(), request.args.get("brand")
+    brands = [] if viewer.is_agency else [authorised_brand(named)] if named is not None else _own_brands(viewer)
+    administered = [brand for brand in brands if brand.viewers_role is Role.TENANT_ADMIN]
+    if not administered:
+        raise RoleForbiddenError
+    return administered[0]
+
+
+def pinned(brand: Brand) -> str | None:
+    """Return the brand as the links of its pages name it: where its viewer has several, so that tabs keep apart."""
+    return brand.slug if current_viewer().chooses_brand else None
 
 
 def brands_of(tenant_ids: Collection[int]) -> list[Brand]:
@@ -162,29 +189,34 @@ def open_rows(session: BrandSession) -> Iterator[BrandSession]:
 @contextmanager
 def open_agency(*, writes: bool = False) -> Iterator[AgencySession]:
     """Yield a session that spans brands. Raises RoleForbiddenError for anyone but the agency."""
-    require_role(Role.AGENCY_ADMIN)
+    require_agency()
     with AgencySession(portal().engine, writes=writes) as session:
         yield session
 
 
-def require_role(*roles: Role) -> Viewer:
-    """Return the viewer when they have one of the roles. Raises RoleForbiddenError."""
+def require_agency() -> Viewer:
+    """Return the viewer when they are of the agency. Raises RoleForbiddenError."""
     viewer = current_viewer()
-    if viewer.role not in roles:
+    if not viewer.is_agency:
         raise RoleForbiddenError
     return viewer
 
 
-def _own_brand(viewer: Viewer, slug: str | None) -> Brand:
-    """Return the brand that this request's session was found with: it was active then, or nobody were signed in."""
+def _named(slug: str | None, brands: Sequence[Brand]) -> Brand:
+    """Return the brand of this slug, of these; the first where none is named. Raises BrandForbiddenError."""
+    for brand in brands:
+        if slug in {None, brand.slug}:
+            return brand
+    raise BrandForbiddenError
+
+
+def _own_brands(viewer: Viewer) -> list[Brand]:
+    """Return the brands that this request's session was found with, by name: they were active then."""
     who = signed_in()
-    return _brand_of(who.own_brand if who is not None else None, slug, viewer.own_zone)
+    return [_brand_of(own, viewer.own_zone) for own in (who.brands if who is not None else ())]
 
 
-def _brand_of(own: OwnBrand | None, slug: str | None, viewers_zone: str | None = None) -> Brand:
-    """Return one's own brand, unless another one is named."""
-    if own is None or slug not in {None, own.slug}:
-        raise BrandForbiddenError
+def _brand_of(own: OwnBrand, viewers_zone: str | None = None) -> Brand:
     return Brand(
         tenant_id=own.tenant_id,
         slug=own.slug,
@@ -194,6 +226,7 @@ def _brand_of(own: OwnBrand | None, slug: str | None, viewers_zone: str | None =
         status=TenantStatus.ACTIVE,
         data_version=own.data_version,
         viewers_zone=viewers_zone,
+        viewers_role=own.role,
     )
 
 

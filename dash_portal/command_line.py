@@ -30,6 +30,7 @@ from dash_portal.accounts.brands import create_brand
 from dash_portal.accounts.erasing import erase_accounts, erase_brand
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.key_rotation import rotate_keys
+from dash_portal.accounts.memberships import membership_at
 from dash_portal.accounts.people import create_user
 from dash_portal.accounts.sign_in import normal_email
 from dash_portal.accounts.two_step import switch_off_two_step
@@ -351,9 +352,10 @@ def _switch_off_two_step(wish: argparse.Namespace) -> None:
 def _person(session: AgencySession, email: str, slug: str | None) -> User:
     """Return the person of this address: at the brand, where one is named, else the only one, or the agency's."""
     people = list(session.exec(select(User).where(User.email == normal_email(email))))
-    if slug is not None or any(user.tenant_id is None for user in people):
-        tenant_id = _tenant_id(session, slug)
-        people = [user for user in people if user.tenant_id == tenant_id]
+    tenant_id = _tenant_id(session, slug)
+    if tenant_id is not None:
+        people = [user for user in people if membership_at(session, user.id, tenant_id) is not None]
+    people = [user for user in people if user.role is Role.AGENCY_ADMIN] or people
     if not people:
         raise CommandError(f"there is nobody with the e-mail address {email!r}{f' at {slug}' if slug else ''}")
     if len(people) > 1:

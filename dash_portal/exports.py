@@ -13,7 +13,7 @@ import structlog
 from flask import Blueprint, Response, abort, request, stream_with_context
 
 from dash_portal.accounts.audit import AuditAction, record
-from dash_portal.accounts.browser import current_actor, is_still_signed_in
+from dash_portal.accounts.browser import current_actor, still_sees
 from dash_portal.accounts.key_holder import asks_with_key, is_key_still_good
 from dash_portal.brand_access import Brand, authorised_brand, open_brand_rows
 from dash_portal.brand_time import local_day, zone_text
@@ -118,7 +118,8 @@ def table_file(table: str, brand: Brand, query: Mapping[str, Sequence[str]]) -> 
             yield ""  # up to here it can still be refused
             try:
                 zone = brand.display_zone
-                yield from csv_pieces(export.headings(zone), _while_allowed(chain(first, lines), table), zone)
+                watched = _while_allowed(chain(first, lines), table, brand.tenant_id)
+                yield from csv_pieces(export.headings(zone), watched, zone)
             except AWAY as away:
                 tell_away(away, path=request.path)
                 raise DownloadEndedError("the database went away") from away
@@ -150,7 +151,8 @@ def _download(pieces: Iterator[str], name: str, brand: Brand, now: datetime) -> 
     """
     if not asks_with_key():
         with BrandSession(portal().engine, brand.tenant_id, writes=True) as session:
-            record(session, AuditAction.EXPORTED, current_actor(), tenant_id=brand.tenant_id, what=name)
+            actor = current_actor(brand.tenant_id)
+            record(session, AuditAction.EXPORTED, actor, tenant_id=brand.tenant_id, what=name)
             session.commit()
     day = local_day(now, brand.display_zone).isoformat()
     response = Response(pieces, mimetype="text/csv")
@@ -158,10 +160,10 @@ def _download(pieces: Iterator[str], name: str, brand: Brand, now: datetime) -> 
     return response
 
 
-def _while_allowed(lines: Iterator[Sequence[Any]], table: str) -> Iterator[Sequence[Any]]:
+def _while_allowed(lines: Iterator[Sequence[Any]], table: str, tenant_id: int) -> Iterator[Sequence[Any]]:
     """Yield the lines, looking every few hundred whether who asked may still have them. Raises DownloadEndedError."""
     for number, line in enumerate(lines, 1):
-        if number % _READ_AT_ONCE == 0 and not (is_key_still_good() if asks_with_key() else is_still_signed_in()):
+        if number % _READ_AT_ONCE == 0 and not (is_key_still_good() if asks_with_key() else still_sees(tenant_id)):
             _log.warning("download cut off: the session or key has ended", table=table, row=number)
             raise DownloadEndedError("the session or key has ended")
         yield line

@@ -52,7 +52,7 @@ def open_page(page: DashboardPage, view: View) -> Iterator[PageRequest]:
     g.opened_brand = brand
     known_view, panel = view.only("brand", *page.parameters), view.only("brand", "lead", "note")
     unread = tuple(name for name, _ in view.without("brand", "lead", "note", *page.parameters).parameters)
-    if current_viewer().is_agency:  # pinned: every link of this page stays with this brand
+    if current_viewer().chooses_brand:  # pinned: every link of this page stays with this brand
         known_view, panel = (part.set_to("brand", brand.slug) for part in (known_view, panel))
     now = utc_now()
     with open_brand(brand) as session:

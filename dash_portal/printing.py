@@ -119,7 +119,13 @@ def _headings(texts: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Cell
 def _write_down(brand: Brand, table: str) -> None:
     """Write into the audit log who takes it away, as for a file."""
     with BrandSession(portal().engine, brand.tenant_id, writes=True) as session:
-        record(session, AuditAction.EXPORTED, current_actor(), tenant_id=brand.tenant_id, what=f"{table}, printed")
+        record(
+            session,
+            AuditAction.EXPORTED,
+            current_actor(brand.tenant_id),
+            tenant_id=brand.tenant_id,
+            what=f"{table}, printed",
+        )
         session.commit()
 
 

@@ -5,7 +5,7 @@ Deny is the default; the exceptions are one list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -21,9 +21,8 @@ from dash_portal.accounts.browser import signed_in
 from dash_portal.accounts.key_holder import asks_with_key, brings_key
 from dash_portal.api import origins
 from dash_portal.api.key_guard import require_key
-from dash_portal.brand_access import NotSignedInError, authorised_brand, require_role
+from dash_portal.brand_access import NotSignedInError, administered_brand, authorised_brand, require_agency
 from dash_portal.portal import portal
-from models import Role
 
 OPEN_TO_EVERYONE: Final = frozenset(
     {
@@ -34,6 +33,7 @@ OPEN_TO_EVERYONE: Final = frozenset(
         "sign_in.code",
         "sign_in.logout",
         "sign_in.join",
+        "sign_in.join_with_account",
         "sign_in.reset",
         "company_sign_in.leave",  # to the company's provider, which asks who it is
         "company_sign_in.join",  # the same, with an invitation's link
@@ -46,7 +46,10 @@ OPEN_TO_EVERYONE: Final = frozenset(
 )
 """Every endpoint that answers without a session. Whatever is not named here, known or unknown, needs one."""
 
-FOR_ROLES: Final = (("/agency", Role.AGENCY_ADMIN), ("/team", Role.TENANT_ADMIN))
+FOR_ROLES: Final[tuple[tuple[str, Callable[[], object]], ...]] = (
+    ("/agency", require_agency),
+    ("/team", administered_brand),
+)
 """Everything below these paths is for one role only, whatever the page itself checks."""
 
 MOST_BODY_BYTES: Final = 1_000_000
@@ -216,9 +219,9 @@ def _guard() -> Response | None:
         require_key()
     elif signed_in() is None:
         return _ask_to_sign_in()
-    for path, role in FOR_ROLES:
+    for path, require in FOR_ROLES:
         if request.path == path or request.path.startswith(f"{path}/"):
-            require_role(role)
+            require()
     for slug in request.args.getlist("brand"):
         authorised_brand(slug)
     return None

@@ -15,12 +15,13 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 from database import BRAND_OWNED_TABLES
-from migrations.row_security import create_portal_role, let_portal, protect, protect_accounts
+from migrations.row_security import create_portal_role, let_portal, of_a_member, protect, protect_accounts
 
 READS_AND: Final[Mapping[str, str]] = {
     "tenants": "INSERT, UPDATE",
     "tenant_logos": "INSERT, DELETE",
     "users": "INSERT, UPDATE",
+    "memberships": "INSERT, UPDATE, DELETE",
     "invites": "INSERT, UPDATE",
     "api_keys": "INSERT, UPDATE",
     "user_sessions": "INSERT, UPDATE, DELETE",
@@ -38,16 +39,16 @@ READS_AND: Final[Mapping[str, str]] = {
 """What the web role may do besides reading, by table; it reads all of them."""
 
 _OF_A_BRAND: Final = BRAND_OWNED_TABLES | {"connection_checks"}
-_OF_A_PERSON: Final = "(SELECT users.tenant_id FROM users WHERE users.id = user_id)"
 _ACCOUNTS: Final = {
     "tenants": "id",
-    "users": "tenant_id",
+    "users": of_a_member("users.id"),
+    "memberships": "tenant_id",
     "invites": "tenant_id",
     "api_keys": "tenant_id",
     "audit_log": "tenant_id",
-    "user_sessions": _OF_A_PERSON,
-    "recovery_codes": _OF_A_PERSON,
-    "identities": _OF_A_PERSON,
+    "user_sessions": of_a_member("user_sessions.user_id"),
+    "recovery_codes": of_a_member("recovery_codes.user_id"),
+    "identities": of_a_member("identities.user_id"),
 }
 _LETS_AGENCY: Final = (
     "CASE ( SELECT current_setting('portal.brand'::text, true) AS current_setting) WHEN 'agency'::text THEN true ",

@@ -44,6 +44,14 @@ def protect_accounts(table: str, tenant_id: str) -> None:
     op.execute(f"CREATE POLICY own_brand ON {table} USING ({visible}) WITH CHECK ({visible})")
 
 
+def of_a_member(user_id: str) -> str:
+    """Return the SQL that names the brand spoken for, where the person of this id has a membership of it."""
+    return (
+        f"(SELECT m.tenant_id FROM memberships m WHERE m.user_id = {user_id} "
+        "AND m.tenant_id::text = current_setting('portal.brand', true))"
+    )
+
+
 def create_portal_role() -> None:
     """Create the web role and let the migrating role become it; where the host forbids that, FORCE still binds."""
     if not _on_postgresql():

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, select
 
 from dash_portal.accounts.errors import NotFoundError
+from dash_portal.accounts.memberships import may_sign_in
 from dash_portal.accounts.sessions import end_all_sessions
-from models import Invite, User, UserSession
+from models import Invite, Membership, User, UserSession
 
 
 def lock_person(session: Session, user_id: int | None) -> User:
@@ -45,17 +46,23 @@ def renew_access(session: Session, user: User, *, now: datetime, keep_session: s
 
 
 def renew_access_of_brand(session: Session, tenant_id: int, *, now: datetime) -> None:
-    """Begin a new epoch of everyone of this brand: all of their sessions end."""
-    theirs = update(User).where(col(User.tenant_id) == tenant_id)
+    """Begin a new epoch of everyone of this brand, which is suspended by now, who may see no other: sessions end."""
+    members = select(Membership.user_id).where(Membership.tenant_id == tenant_id)
+    shut_out = select(User.id).where(col(User.id).in_(members), ~may_sign_in())
+    people = list(session.exec(shut_out))
+    theirs = update(User).where(col(User.id).in_(people))
     session.execute(theirs.values(access_epoch=col(User.access_epoch) + 1))
-    people = select(User.id).where(User.tenant_id == tenant_id)
     living = col(UserSession.user_id).in_(people) & col(UserSession.ended_at).is_(None)
     session.execute(update(UserSession).where(living).values(ended_at=now))
 
 
-def withdraw_links(session: Session, user: User, *, now: datetime) -> None:
-    """Void the open links that this person made, and those made for them: what both stood on has changed."""
-    withdraw_open(session, (col(Invite.created_by) == user.id) | (col(Invite.user_id) == user.id), now=now)
+def withdraw_links(session: Session, user: User, *, now: datetime, tenant_id: int | None = None) -> None:
+    """Void the open links that this person made, and those made for them: what both stood on has changed.
+
+    `tenant_id`: only those about this brand.
+    """
+    theirs = (col(Invite.created_by) == user.id) | (col(Invite.user_id) == user.id)
+    withdraw_open(session, theirs if tenant_id is None else theirs & (col(Invite.tenant_id) == tenant_id), now=now)
 
 
 def withdraw_open(session: Session, which: ColumnElement[bool], *, now: datetime) -> None:

@@ -164,7 +164,15 @@ def _find(engine: Engine, question: Executable, named: str, now: datetime) -> Ke
         row = session.execute(question, {"named": named, "now": now}).one_or_none()
     if row is None:
         return None
-    brand = OwnBrand(row.tenant_id, row.slug, row.name, row.timezone, row.accent_colour, row.data_version)
+    brand = OwnBrand(
+        tenant_id=row.tenant_id,
+        slug=row.slug,
+        name=row.name,
+        timezone=row.timezone,
+        accent_colour=row.accent_colour,
+        data_version=row.data_version,
+        role=Role.TENANT_VIEWER,
+    )
     scopes = frozenset(scope for scope in ApiScope if scope in row.scopes)
     return KeyHolder(row.key_id, scopes, brand, row.last_used_at)
 

@@ -62,12 +62,11 @@ def signed_in() -> SignedIn | None:
     return who if isinstance(who, SignedIn) else None
 
 
-def is_still_signed_in() -> bool:
-    """Look anew whether this request's session lives: for an answer that takes longer than rights may outlive."""
-    person: Any = current_user
-    return isinstance(getattr(person, "token", None), str) and (
-        find_session(portal().engine, person.token, now=utc_now()) is not None
-    )
+def still_sees(tenant_id: int) -> bool:
+    """Look anew whether this request's session lives and opens the brand: for an answer that rights may not outlive."""
+    token = getattr(current_user, "token", None)
+    who = find_session(portal().engine, token, now=utc_now()) if isinstance(token, str) else None
+    return who is not None and (who.agency_role is not None or tenant_id in {brand.tenant_id for brand in who.brands})
 
 
 def look_no_more() -> None:
@@ -80,11 +79,18 @@ def visitor() -> Visitor:
     return Visitor(address=parsed_address(request.remote_addr), browser=request.headers.get("User-Agent", ""))
 
 
-def current_actor() -> Actor:
-    """Return who acts, for the audit log. Call it only where somebody is signed in."""
+def current_actor(tenant_id: int | None = None) -> Actor:
+    """Return who acts, for the audit log: at this brand, where one is named, else at the only one that is theirs.
+
+    Call it only where somebody is signed in.
+    """
     who = signed_in()
     assert who is not None  # noqa: S101 - the guard let nobody else through
-    return Actor(who.user_id, who.email, who.role, who.tenant_id, visitor().address, who.access_epoch)
+    at = [brand for brand in who.brands if tenant_id is None or brand.tenant_id == tenant_id]
+    brand = at[0] if len(at) == 1 else None
+    role = who.agency_role or (brand.role if brand is not None else None)
+    where = brand.tenant_id if brand is not None else None
+    return Actor(who.user_id, who.email, role, where, visitor().address, who.access_epoch)
 
 
 def _load(token: str) -> BrowserUser | None:

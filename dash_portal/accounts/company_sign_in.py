@@ -20,7 +20,9 @@ from dash_portal.accounts.confirmation import FRESH_FOR
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.identities import LinkedPerson, find_linked, link_identity
 from dash_portal.accounts.links import accept_without_password, invitations_of
+from dash_portal.accounts.memberships import acting
 from dash_portal.accounts.passwords import NO_PASSWORD
+from dash_portal.accounts.people import new_person
 from dash_portal.accounts.same_address import has_address
 from dash_portal.accounts.sessions import Proof, SignedIn
 from dash_portal.accounts.sign_in import Attempt, Visitor, check_identity
@@ -140,7 +142,7 @@ def _join(
             user = _invited(session, account, account.email, invite_id=invite_id, visitor=visitor, now=now)
             if user is None:
                 user = _by_rule(session, account, account.email, provider, visitor)
-            actor = Actor(user.id, user.email, user.role, user.tenant_id, visitor.address)
+            actor = acting(session, user, visitor.address)
             linked = link_identity(
                 session, actor=actor, issuer=account.issuer, subject=account.subject, email=account.email
             )
@@ -179,10 +181,10 @@ def _by_rule(
     tenant_id = _brand_of(session, rule)
     if has_address(session, email=email, tenant_id=tenant_id):
         raise NotLetInError("someone has its address, and has not linked it")
-    user = User(email=email, name=account.name, role=rule.role, tenant_id=tenant_id, password_hash=NO_PASSWORD)
-    session.add(user)
-    session.flush()
-    actor = Actor(user.id, user.email, user.role, user.tenant_id, visitor.address)
+    user = new_person(
+        session, email=email, name=account.name, role=rule.role, tenant_id=tenant_id, password_hash=NO_PASSWORD
+    )
+    actor = acting(session, user, visitor.address)
     record(session, AuditAction.USER_CREATED, actor, email=email, role=rule.role.value, rule=rule.domain)
     return user
 

@@ -18,10 +18,13 @@ from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person, withdraw_open
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotFoundError
+from dash_portal.accounts.joining import part_from_others
+from dash_portal.accounts.memberships import acting, give_membership, memberships_of, only_brand, role_at
 from dash_portal.accounts.passwords import NO_PASSWORD, check_new_password
 from dash_portal.accounts.people import (
     brand_words,
     find_managed,
+    new_person,
     set_password,
     valid_email,
     valid_person_name,
@@ -94,10 +97,15 @@ def open_invites(session: Session, *, now: datetime) -> list[Invite]:
 
 
 def make_reset_link(session: Session, *, actor: Actor, user_id: int, now: datetime) -> Link:
-    """Make a link by which this person sets a new password; an earlier one is withdrawn."""
+    """Make a link by which this person sets a new password; an earlier one is withdrawn.
+
+    One of a brand's admin opens that brand and no other of theirs (see `use_reset_link`).
+    """
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
-    if not user.active:
+    tenant_id = actor.tenant_id if actor.role is not Role.AGENCY_ADMIN else _first_brand(session, user)
+    role = role_at(session, user, tenant_id)
+    if role is None:
         raise AccountError("This person is deactivated: reactivate them first.")
     withdraw_open(session, col(Invite.user_id) == user.id, now=now)
     token = new_token()
@@ -105,14 +113,14 @@ def make_reset_link(session: Session, *, actor: Actor, user_id: int, now: dateti
         Invite(
             token_hash=token_hash(token),
             email=user.email,
-            role=user.role,
-            tenant_id=user.tenant_id,
+            role=role,
+            tenant_id=tenant_id,
             user_id=user.id,
             created_by=actor.user_id,
             expires_at=now + RESET_LASTS,
         )
     )
-    record(session, AuditAction.RESET_LINK_MADE, actor, tenant_id=user.tenant_id, email=user.email)
+    record(session, AuditAction.RESET_LINK_MADE, actor, tenant_id=only_brand(session, user.id), email=user.email)
     return Link(token, f"/reset/{token}", now + RESET_LASTS)
 
 
@@ -146,7 +154,7 @@ def _find(session: Session, which: ColumnElement[bool], *, is_reset: bool, now: 
         raise LinkUnusableError(_UNUSABLE)
     maker = session.exec(select(User).where(User.id == invite.created_by)).one_or_none()
     person = session.exec(select(User).where(User.id == invite.user_id)).one_or_none() if is_reset else None
-    if not _is_right(invite, maker, person):
+    if not _is_right(session, invite, maker, person):
         raise LinkUnusableError(_UNUSABLE)
     return invite
 
@@ -181,28 +189,50 @@ def _join(
     _use_up(session, invite, now)
     if has_address(session, email=invite.email, tenant_id=invite.tenant_id):
         raise LinkUnusableError(_UNUSABLE)
-    user = User(
-        email=invite.email, name=name, role=invite.role, tenant_id=invite.tenant_id, password_hash=password_hash
+    role, tenant_id = invite.role, invite.tenant_id
+    user = new_person(
+        session, email=invite.email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash
     )
-    session.add(user)
-    session.flush()
-    actor = Actor(user.id, user.email, user.role, user.tenant_id, address)
-    record(session, AuditAction.INVITE_ACCEPTED, actor, role=user.role.value)
+    record(session, AuditAction.INVITE_ACCEPTED, acting(session, user, address), role=role.value)
     return user
+
+
+def accept_invite_as(session: Session, token: str, *, user: User, address: str, now: datetime) -> str:
+    """Give the invited brand to a person who proved themselves a moment ago; the link is used up.
+
+    Return the brand's short name. Raises LinkUnusableError.
+    """
+    invite = _find_and_hold(session, col(Invite.token_hash) == token_hash(token), is_reset=False, now=now)
+    stored = lock_person(session, user.id)
+    brand = session.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
+    is_theirs = invite.email == stored.email and stored.access_epoch == user.access_epoch
+    if brand is None or not is_theirs or has_address(session, email=stored.email, tenant_id=brand.id):
+        raise LinkUnusableError(_UNUSABLE)
+    _use_up(session, invite, now)
+    give_membership(session, user_id=stored.id or 0, tenant_id=brand.id or 0, role=invite.role)
+    actor = Actor(stored.id, stored.email, invite.role, brand.id, address)
+    record(session, AuditAction.BRAND_JOINED, actor, role=invite.role.value)
+    return brand.slug
 
 
 def use_reset_link(session: Session, token: str, *, password: str, address: str, now: datetime) -> User:
     """Set the new password, use the link up and end all of the person's sessions. The second step stays on.
+
+    A link of a brand's admin reaches no further than the brand: what the person has elsewhere stays under the password
+    they had (`part_from_others`).
 
     Raises LinkUnusableError, or WeakPasswordError (the link stays good).
     """
     invite = _find_and_hold(session, col(Invite.token_hash) == token_hash(token), is_reset=True, now=now)
     user = lock_person(session, invite.user_id)
     _use_up(session, invite, now)
+    maker = session.exec(select(User.role).where(User.id == invite.created_by)).one()
+    if maker is not Role.AGENCY_ADMIN and invite.tenant_id is not None:
+        user = part_from_others(session, user, invite.tenant_id, address=address, now=now)
     set_password(session, user, password, now=now)
     assert user.id is not None  # noqa: S101 - a stored person
     throttling.forget_account(session, email=user.email, user_id=user.id)
-    record(session, AuditAction.RESET_LINK_USED, Actor(user.id, user.email, user.role, user.tenant_id, address))
+    record(session, AuditAction.RESET_LINK_USED, acting(session, user, address))
     return user
 
 
@@ -220,15 +250,21 @@ def _find_and_hold(session: Session, which: ColumnElement[bool], *, is_reset: bo
     return _find(session, which, is_reset=is_reset, now=now)
 
 
-def _is_right(invite: Invite, maker: User | None, person: User | None) -> bool:
+def _is_right(session: Session, invite: Invite, maker: User | None, person: User | None) -> bool:
     """Tell whether the maker might make this link today, for the person as they are today."""
-    if maker is None or not maker.active:
+    if maker is None:
         return False
-    if not may_manage(maker.role, maker.tenant_id, role=invite.role, tenant_id=invite.tenant_id):
+    at = None if maker.role is Role.AGENCY_ADMIN else invite.tenant_id
+    if not may_manage(role_at(session, maker, at), at, role=invite.role, tenant_id=invite.tenant_id):
         return False
     if invite.user_id is None:
         return True
-    return person is not None and person.active and (person.role, person.tenant_id) == (invite.role, invite.tenant_id)
+    return person is not None and role_at(session, person, invite.tenant_id) is invite.role
+
+
+def _first_brand(session: Session, user: User) -> int | None:
+    """Return the brand that the agency's link for this person names, None for the agency's own people."""
+    return next((membership.tenant_id for membership in memberships_of(session, user.id) if membership.active), None)
 
 
 def _usable(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 from dash_portal.accounts import people, two_step
 from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import AuditAction, record
-from dash_portal.accounts.browser import current_actor, signed_in
+from dash_portal.accounts.browser import current_actor, signed_in, visitor
 from dash_portal.accounts.confirmation import confirm, is_fresh
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.identities import has_password, identities_of
+from dash_portal.accounts.joining import join_account
 from dash_portal.accounts.passwords import SHORTEST
 from dash_portal.accounts.sessions import SignedIn, browser_name, end_session, living_sessions
+from dash_portal.accounts.sign_in import forgive_proven, prove_account
 from dash_portal.accounts.zone_names import zone_choices
 from dash_portal.portal import portal
 from dash_portal.security import local_path
@@ -33,6 +35,7 @@ _DONE = {
     "off": "Two-step sign-in is off.",
     "linked": "Your company's account is linked: you can sign in with it.",
     "unlinked": "That company account opens yours no more, and every other session has ended.",
+    "joined": "Both accounts are one: from now on you sign in with this one's password.",
 }
 
 
@@ -210,6 +213,27 @@ def confirm_form(wanted: str, *, problem: str | None = None) -> str:
     )
 
 
+@blueprint.post("/join")
+def join() -> ResponseReturnValue:
+    """Take in another account of the same address, with all of its brands, for who has just proven both."""
+    who, now = signed_in_person(), utc_now()
+    if not _is_proof_given(who):
+        return _ask_to_confirm(url_for("own.show"))
+    try:
+        _prove(who)
+        password, code = request.form.get("account_password", ""), request.form.get("account_code", "")[:64]
+        proven = prove_account(
+            portal(), email=who.email, password=password, code=code, visitor=visitor(), now=now, but=who.user_id
+        )
+        with PortalSession(portal().engine, writes=True) as database:
+            join_account(database, actor=current_actor(), other=proven.user, keep_session=who.session_id, now=now)
+            forgive_proven(database, proven, visitor=visitor(), now=now)
+            database.commit()
+    except AccountError as wrong:
+        return account_page(problem=str(wrong)), 400
+    return redirect(url_for("own.show", done="joined"), code=303)
+
+
 def _is_proof_given(who: SignedIn) -> bool:
     """Tell whether the form brings a password to look at, or the last one was typed within the last five minutes."""
     return "current" in request.form or is_fresh(who, now=utc_now())
@@ -275,6 +299,7 @@ def account_page(*, problem: str | None = None) -> str:
     return render_template(
         "account.html",
         user=user,
+        brands=[brand.name for brand in who.brands],
         sessions=sessions,
         identities=identities,
         provider_names={provider.issuer: provider.shown_name for provider in providers},

@@ -15,7 +15,17 @@ from sqlmodel import Session, col, select
 
 from dash_portal.accounts.access import lock_person, renew_access, withdraw_links
 from dash_portal.accounts.audit import Actor, AuditAction, record
-from dash_portal.accounts.errors import AccountError, FieldError
+from dash_portal.accounts.errors import AccountError, FieldError, NotFoundError
+from dash_portal.accounts.memberships import (
+    close_membership,
+    give_membership,
+    has_access,
+    membership_at,
+    memberships_of,
+    only_brand,
+    open_membership,
+    role_at,
+)
 from dash_portal.accounts.passwords import check_new_password, password_fits
 from dash_portal.accounts.rights import hold_rights, require_agency, require_may_manage
 from dash_portal.accounts.same_address import hash_for_address, require_free_address
@@ -23,7 +33,7 @@ from dash_portal.accounts.sessions import end_all_sessions
 from dash_portal.accounts.sign_in import normal_email
 from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.accounts.zone_names import valid_timezone
-from models import Role, Tenant, User
+from models import Membership, Role, Tenant, User
 
 _NOBODYS: Final = "@portal.invalid"  # no mail leads there (RFC 2606)
 _EMAIL: Final = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"']+")
@@ -66,10 +76,20 @@ def create_user(
     require_free_address(session, email=email, tenant_id=tenant_id)
     check_new_password(password, personal=(email, name, *brand_words(session, tenant_id)))
     password_hash = hash_for_address(session, email=email, password=password)
+    user = new_person(session, email=email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash)
+    record(session, AuditAction.USER_CREATED, actor, tenant_id=tenant_id, email=email, role=role.value)
+    return user
+
+
+def new_person(
+    session: Session, *, email: str, name: str, role: Role, tenant_id: int | None, password_hash: str
+) -> User:
+    """Store a person who has this role at the brand (None: at the agency). What may be done was looked at before."""
     user = User(email=email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash)
     session.add(user)
     session.flush()
-    record(session, AuditAction.USER_CREATED, actor, tenant_id=tenant_id, email=email, role=role.value)
+    if tenant_id is not None:
+        give_membership(session, user_id=user.id or 0, tenant_id=tenant_id, role=role)
     return user
 
 
@@ -78,7 +98,7 @@ def rename_user(session: Session, *, actor: Actor, user_id: int, name: str) -> N
     user = lock_person(session, user_id) if actor.user_id == user_id else find_managed(session, actor, user_id)
     user.name = valid_person_name(name)
     session.add(user)
-    record(session, AuditAction.USER_RENAMED, actor, tenant_id=user.tenant_id, email=user.email)
+    record(session, AuditAction.USER_RENAMED, actor, tenant_id=only_brand(session, user.id), email=user.email)
 
 
 def choose_display_zone(session: Session, *, actor: Actor, timezone: str) -> None:
@@ -109,7 +129,8 @@ def set_password(session: Session, user: User, password: str, *, now: datetime, 
     A second step that was set up but never confirmed goes too: whoever knew the old password may have begun it.
     Raises WeakPasswordError when the password may not be used.
     """
-    check_new_password(password, personal=(user.email, user.name, *brand_words(session, user.tenant_id)))
+    brands = [membership.tenant_id for membership in memberships_of(session, user.id)]
+    check_new_password(password, personal=(user.email, user.name, *brand_words(session, *brands)))
     user.password_hash = hash_for_address(session, email=user.email, password=password)
     user.password_set_at = now
     if user.totp_confirmed_at is None:
@@ -120,57 +141,111 @@ def set_password(session: Session, user: User, password: str, *, now: datetime, 
 
 
 def deactivate_user(session: Session, *, actor: Actor, user_id: int, now: datetime) -> User:
-    """Take this person's access away at once: sessions end, and links they made or were given no longer work."""
+    """Take away the access that the actor may give: a brand's admin that to the own brand, the agency all of it.
+
+    Sessions end at once, and links that the person made or was given there no longer work.
+    """
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
     _require_not_last_agency_admin(session, user)
-    user.active = False
-    user.closed_by_agency = user.closed_by_agency or actor.role is Role.AGENCY_ADMIN
-    session.add(user)
-    withdraw_links(session, user, now=now)
+    by_agency = actor.role is Role.AGENCY_ADMIN
+    if user.role is Role.AGENCY_ADMIN:
+        user.active, user.closed_by_agency = False, True
+        session.add(user)
+    for membership in _reached(session, actor, user):
+        close_membership(session, membership, by_agency=by_agency)
+    withdraw_links(session, user, now=now, tenant_id=actor.tenant_id)
     renew_access(session, user, now=now)
-    record(session, AuditAction.USER_DEACTIVATED, actor, tenant_id=user.tenant_id, email=user.email)
+    record(session, AuditAction.USER_DEACTIVATED, actor, tenant_id=only_brand(session, user.id), email=user.email)
     return user
 
 
 def reactivate_user(session: Session, *, actor: Actor, user_id: int) -> User:
-    """Let this person sign in again, with the password they had.
+    """Give back the access that the actor may give; they sign in with the password they had.
 
-    Raises AccountError when it was the agency that took their access away, and someone else would give it back.
+    Raises AccountError when it was the agency that took it and someone else would give it back.
     """
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
-    if user.closed_by_agency and actor.role is not Role.AGENCY_ADMIN:
-        raise AccountError("The agency took this person's access away: only the agency can give it back.")
-    if has_freed_address(user):
-        raise AccountError("This person's e-mail address was freed: invite them with the address they have now.")
-    user.active, user.closed_by_agency = True, False
-    session.add(user)
-    record(session, AuditAction.USER_REACTIVATED, actor, tenant_id=user.tenant_id, email=user.email)
+    _require_own_address(user)
+    if user.role is Role.AGENCY_ADMIN:
+        user.active, user.closed_by_agency = True, False
+        session.add(user)
+    for membership in _reached(session, actor, user):
+        open_membership(session, membership, by_agency=actor.role is Role.AGENCY_ADMIN)
+    record(session, AuditAction.USER_REACTIVATED, actor, tenant_id=only_brand(session, user.id), email=user.email)
     return user
 
 
 def change_role(
     session: Session, *, actor: Actor, user_id: int, role: Role, tenant_id: int | None, now: datetime
 ) -> User:
-    """Give this person another role, or another brand; their sessions and links end. Only the agency may."""
+    """Give this person a role at a brand, which may be a further one, or at the agency. Only the agency may.
+
+    Who becomes the agency's leaves all brands. Their sessions and links end.
+    """
     require_agency(actor)
     _require_role_fits(role, tenant_id)
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
+    _require_own_address(user)
     if role is not Role.AGENCY_ADMIN:
         _require_not_last_agency_admin(session, user)
-    if tenant_id != user.tenant_id:
+    before = role_at(session, user, tenant_id)
+    is_there = membership_at(session, user.id, tenant_id) is not None
+    if not is_there and (tenant_id is not None or user.role is not Role.AGENCY_ADMIN):
         require_free_address(session, email=user.email, tenant_id=tenant_id)
-    before = user.role
-    user.role, user.tenant_id = role, tenant_id
-    session.add(user)
+    _become(session, user, role, tenant_id)
     withdraw_links(session, user, now=now)
     renew_access(session, user, now=now)
-    record(
-        session, AuditAction.ROLE_CHANGED, actor, tenant_id=tenant_id, email=user.email, before=before, after=role.value
-    )
+    shown = "none" if before is None else before.value
+    details = {"email": user.email, "before": shown, "after": role.value}
+    record(session, AuditAction.ROLE_CHANGED, actor, tenant_id=tenant_id, **details)
     return user
+
+
+def _become(session: Session, user: User, role: Role, tenant_id: int | None) -> None:
+    """Make someone the agency's, or of a brand. The person's own row says first whose they are."""
+    if tenant_id is None:
+        user.role, user.tenant_id = role, None
+        session.add(user)
+        session.flush()
+        for membership in memberships_of(session, user.id):
+            session.delete(membership)
+        return
+    if user.role is Role.AGENCY_ADMIN:
+        user.role, user.tenant_id = role, tenant_id
+        session.add(user)
+    give_membership(session, user_id=user.id or 0, tenant_id=tenant_id, role=role)
+
+
+def take_brand(session: Session, *, actor: Actor, user_id: int, tenant_id: int, now: datetime) -> None:
+    """Take away this person's access to one brand; whose last one it was may sign in no more. Only the agency may."""
+    membership = _membership_for_agency(session, actor, user_id, tenant_id)
+    user = lock_person(session, user_id)
+    close_membership(session, membership, by_agency=True)
+    withdraw_links(session, user, now=now, tenant_id=tenant_id)
+    renew_access(session, user, now=now)
+    record(session, AuditAction.BRAND_TAKEN, actor, tenant_id=tenant_id, email=user.email)
+
+
+def give_brand_back(session: Session, *, actor: Actor, user_id: int, tenant_id: int) -> None:
+    """Give back this person's access to one brand. Only the agency may."""
+    membership = _membership_for_agency(session, actor, user_id, tenant_id)
+    open_membership(session, membership, by_agency=True)
+    email = lock_person(session, user_id).email
+    record(session, AuditAction.BRAND_GIVEN_BACK, actor, tenant_id=tenant_id, email=email)
+
+
+def _membership_for_agency(session: Session, actor: Actor, user_id: int, tenant_id: int) -> Membership:
+    require_agency(actor)
+    hold_rights(session, actor)
+    user = find_managed(session, actor, user_id)
+    _require_own_address(user)
+    membership = membership_at(session, user.id, tenant_id)
+    if membership is None:
+        raise NotFoundError("This person has nothing to do with this brand.")
+    return membership
 
 
 def let_in_without_code(session: Session, *, actor: Actor, user_id: int, now: datetime) -> None:
@@ -184,18 +259,23 @@ def sign_out_everywhere(session: Session, *, actor: Actor, user_id: int, now: da
     """End all sessions of this person (one's own, or of someone the actor manages) but the kept one; say how many."""
     user = lock_person(session, user_id) if actor.user_id == user_id else find_managed(session, actor, user_id)
     ended = end_all_sessions(session, user_id=user_id, now=now, keep=keep)
-    record(session, AuditAction.SESSIONS_ENDED, actor, tenant_id=user.tenant_id, email=user.email, count=ended)
+    tenant_id = only_brand(session, user.id)
+    record(session, AuditAction.SESSIONS_ENDED, actor, tenant_id=tenant_id, email=user.email, count=ended)
     return ended
 
 
 def find_managed(session: Session, actor: Actor, user_id: int) -> User:
-    """Return the person, locked, when the actor may manage them.
+    """Return the person, locked, when the actor may manage them: a brand's admin at the own brand, the agency all.
 
     Nobody manages themselves: what an admin may do to others asks for no password, and to oneself it must.
     Raises NotFoundError, NotAllowedError, or AccountError for oneself.
     """
     user = lock_person(session, user_id)
-    require_may_manage(actor, role=user.role, tenant_id=user.tenant_id)
+    if actor.role is not Role.AGENCY_ADMIN:
+        membership = membership_at(session, user.id, actor.tenant_id)
+        if membership is None:
+            raise NotFoundError("There is no such person.")
+        require_may_manage(actor, role=membership.role, tenant_id=membership.tenant_id)
     if user.id == actor.user_id:
         raise AccountError("This is you: use your own account page.")
     return user
@@ -209,26 +289,36 @@ def free_address(session: Session, *, actor: Actor, user_id: int) -> User:
     require_agency(actor)
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
-    if user.active:
+    if session.exec(select(User.id).where(User.id == user.id, has_access())).first() is not None:
         raise AccountError("This person still has access: take it away first.")
     freed = user.email
-    user.email = _freed_address(user)
+    user.email = freed_address(user)
     session.add(user)
-    record(session, AuditAction.ADDRESS_FREED, actor, tenant_id=user.tenant_id, email=freed)
+    record(session, AuditAction.ADDRESS_FREED, actor, tenant_id=only_brand(session, user.id), email=freed)
     return user
 
 
 def has_freed_address(user: User) -> bool:
     """Tell whether this person's e-mail address was freed for someone else."""
-    return user.email == _freed_address(user)
+    return user.email == freed_address(user)
 
 
-def brand_words(session: Session, tenant_id: int | None) -> tuple[str, ...]:
-    """Return the words by which a brand is known, which make bad passwords for its people."""
-    if tenant_id is None:
-        return ()
-    words = session.exec(select(Tenant.name, Tenant.slug).where(Tenant.id == tenant_id)).one_or_none()
-    return tuple(words) if words is not None else ()
+def brand_words(session: Session, *tenant_ids: int | None) -> tuple[str, ...]:
+    """Return the words by which these brands are known, which make bad passwords for their people."""
+    named = session.exec(select(Tenant.name, Tenant.slug).where(col(Tenant.id).in_(tenant_ids)))
+    return tuple(word for words in named for word in words)
+
+
+def _reached(session: Session, actor: Actor, user: User) -> list[Membership]:
+    """Return the memberships of this person that the actor manages."""
+    by_agency = actor.role is Role.AGENCY_ADMIN
+    theirs = memberships_of(session, user.id)
+    return [membership for membership in theirs if by_agency or membership.tenant_id == actor.tenant_id]
+
+
+def _require_own_address(user: User) -> None:
+    if has_freed_address(user):
+        raise AccountError("This person's e-mail address was freed: invite them with the address they have now.")
 
 
 def _require_role_fits(role: Role, tenant_id: int | None) -> None:
@@ -244,5 +334,6 @@ def _require_not_last_agency_admin(session: Session, user: User) -> None:
         raise AccountError("This is the last active agency admin: make another one first.")
 
 
-def _freed_address(user: User) -> str:
+def freed_address(user: User) -> str:
+    """Return the address that stands for a person whose own one is free for someone else."""
     return f"freed-{user.id}{_NOBODYS}"

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.errors import NotAllowedError
+from dash_portal.accounts.memberships import role_at
 from database import lock_until_end
 from models import Role, User
 
@@ -44,9 +45,9 @@ def hold_rights(session: Session, actor: Actor) -> None:
     lock_until_end(session, "rights")
     if actor.user_id is None:  # the command line has no person whose rights could change
         return
-    present = select(User.role, User.tenant_id, User.active, User.access_epoch).where(User.id == actor.user_id)
-    stored = session.exec(present).one_or_none()
-    if stored is None or not stored[2] or (stored[0], stored[1]) != (actor.role, actor.tenant_id):
+    question = select(User).where(User.id == actor.user_id)
+    stored = session.exec(question, execution_options={"populate_existing": True}).one_or_none()
+    if stored is None or role_at(session, stored, actor.tenant_id) is not actor.role:
         raise NotAllowedError("Your own access has changed meanwhile.")
-    if actor.access_epoch is not None and actor.access_epoch != stored[3]:
+    if actor.access_epoch is not None and actor.access_epoch != stored.access_epoch:
         raise NotAllowedError("Your own access has changed meanwhile.")

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from dash_portal.accounts.errors import FieldError
 from dash_portal.accounts.passwords import NO_PASSWORD, hash_password
-from models import User
+from models import Membership, Role, User
 
 
 def require_free_address(session: Session, *, email: str, tenant_id: int | None) -> None:
@@ -23,7 +23,11 @@ def require_free_address(session: Session, *, email: str, tenant_id: int | None)
 
 def has_address(session: Session, *, email: str, tenant_id: int | None) -> bool:
     """Tell whether the brand (None: the agency) has someone with this e-mail address."""
-    theirs = select(User.id).where(User.email == email, col(User.tenant_id).is_not_distinct_from(tenant_id))
+    theirs = select(User.id).where(User.email == email)
+    if tenant_id is None:
+        theirs = theirs.where(User.role == Role.AGENCY_ADMIN)
+    else:
+        theirs = theirs.join(Membership, col(Membership.user_id) == User.id).where(Membership.tenant_id == tenant_id)
     return session.exec(theirs).first() is not None
 
 

@@ -6,18 +6,19 @@ person (see `access`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, Engine, Executable, bindparam, delete, update
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, select
 
 from dash_portal.accounts.tokens import new_token, token_hash
 from dash_portal.accounts.unhurried import write_unless_busy
 from database import PortalSession
-from models import Role, Tenant, TenantStatus, User, UserSession
+from models import Membership, Role, Tenant, TenantStatus, User, UserSession
 
 IDLE: Final = timedelta(hours=12)
 LONGEST: Final = timedelta(days=14)
@@ -41,7 +42,7 @@ _SYSTEMS: Final = (
 
 @dataclass(frozen=True)
 class OwnBrand:
-    """The active brand that a person belongs to."""
+    """An active brand that a person may see, and what they may do there."""
 
     tenant_id: int
     slug: str
@@ -49,21 +50,24 @@ class OwnBrand:
     timezone: str
     accent_colour: str | None
     data_version: int
+    role: Role
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who is behind a living session, and of which brand; people of the agency belong to none."""
+    """Who is behind a living session, and which brands they may see, by name.
+
+    People of the agency have an `agency_role` and no brand of their own; everybody else has at least one brand.
+    """
 
     session_id: str
     user_id: int
     email: str
     name: str
-    role: Role
-    tenant_id: int | None
+    agency_role: Role | None
+    brands: tuple[OwnBrand, ...]
     last_seen_at: datetime
     own_zone: str | None = None
-    own_brand: OwnBrand | None = None
     access_epoch: int = 0
     confirmed_at: datetime | None = None
 
@@ -110,28 +114,43 @@ def start_session(
 
 
 def find_session(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
-    """Return who holds this token, or None when the session, the person or their brand is not live."""
+    """Return who holds this token, or None when the session, the person or each of their brands is not live."""
     values = {"token": token_hash(token), "begun_after": now - LONGEST, "seen_after": now - IDLE}
     with PortalSession(engine) as session:
-        row = session.execute(_WHO, values).one_or_none()
-    return None if row is None else _signed_in(row)
+        rows = session.execute(_WHO, values).all()
+    return _signed_in(rows) if rows else None
 
 
-def _signed_in(row: Any) -> SignedIn:
-    """Return who a row of `_WHO` tells of."""
-    brand = OwnBrand(row.tenant_id, row.slug, row.brand_name, row.timezone, row.accent_colour, row.data_version)
+def _signed_in(rows: Sequence[Any]) -> SignedIn | None:
+    """Return who the rows of `_WHO` tell of, one for each membership; None where nothing is open to them."""
+    row = rows[0]
+    agency_role = row.role if row.role is Role.AGENCY_ADMIN else None
+    brands = tuple(_own_brand(row) for row in rows if row.tenant_id is not None and agency_role is None)
+    if not brands and not (agency_role is not None and row.active):
+        return None
     return SignedIn(
         session_id=row.session_id,
         user_id=row.user_id,
         email=row.email,
         name=row.person_name,
-        role=row.role,
-        tenant_id=row.tenant_id,
+        agency_role=agency_role,
+        brands=brands,
         last_seen_at=row.last_seen_at,
         own_zone=row.display_timezone,
-        own_brand=None if row.tenant_id is None else brand,
         access_epoch=row.access_epoch,
         confirmed_at=row.confirmed_at,
+    )
+
+
+def _own_brand(row: Any) -> OwnBrand:
+    return OwnBrand(
+        tenant_id=row.tenant_id,
+        slug=row.slug,
+        name=row.brand_name,
+        timezone=row.timezone,
+        accent_colour=row.accent_colour,
+        data_version=row.data_version,
+        role=row.role_at_brand,
     )
 
 
@@ -189,6 +208,7 @@ _WHO: Final[Executable] = (
         col(User.email),
         col(User.name).label("person_name"),
         col(User.role),
+        col(User.active),
         col(User.display_timezone),
         col(UserSession.access_epoch),
         col(UserSession.confirmed_at),
@@ -198,12 +218,14 @@ _WHO: Final[Executable] = (
         col(Tenant.timezone),
         col(Tenant.accent_colour),
         col(Tenant.data_version),
+        col(Membership.role).label("role_at_brand"),
     )
     .join(User, col(User.id) == col(UserSession.user_id))
-    .outerjoin(Tenant, col(Tenant.id) == col(User.tenant_id))
-    .where(col(UserSession.token_hash) == bindparam("token"), col(User.active))
+    .outerjoin(Membership, and_(col(Membership.user_id) == col(User.id), col(Membership.active)))
+    .outerjoin(Tenant, and_(col(Tenant.id) == col(Membership.tenant_id), col(Tenant.status) == TenantStatus.ACTIVE))
+    .where(col(UserSession.token_hash) == bindparam("token"))
     .where(*_living(bindparam("begun_after"), bindparam("seen_after")))
-    .where(or_(col(User.tenant_id).is_(None), col(Tenant.status) == TenantStatus.ACTIVE))
+    .order_by(col(Tenant.name), col(Tenant.slug))
 )
 """Every request asks this first, and no answer outlives its request; the statement is made once, being so frequent."""
 

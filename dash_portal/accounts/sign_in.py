@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 
 from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person
-from dash_portal.accounts.audit import Actor, AuditAction, nobody, record
+from dash_portal.accounts.audit import AuditAction, nobody, record
+from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.memberships import acting, may_sign_in
 from dash_portal.accounts.passwords import fitting_hashes, is_outdated
 from dash_portal.accounts.same_address import hash_for_address
 from dash_portal.accounts.sessions import Proof, start_session
@@ -24,7 +26,7 @@ from dash_portal.accounts.throttling import Counted
 from dash_portal.accounts.two_step import has_two_step, use_code
 from dash_portal.portal import Portal
 from database import PortalSession
-from models import Role, Tenant, TenantStatus, User
+from models import Membership, Role, User
 
 ASK_AGAIN_AFTER: Final = timedelta(days=30)
 CODE_WITHIN: Final = timedelta(minutes=5)
@@ -86,10 +88,7 @@ def check_password(portal: Portal, *, email: str, password: str, visitor: Visito
     if counted is None:
         return Attempt(Outcome.THROTTLED)
     living = [known.user for known in people if known.is_living and known.user_id in counted.people]
-    fitting = fitting_hashes((user.password_hash for user in living), password)
-    user = max(
-        (user for user in living if user.password_hash in fitting), key=lambda user: user.password_set_at, default=None
-    )
+    user = _fitting(living, password)
     if user is None:
         _record_failure(portal, email, visitor, "password")
         return Attempt(Outcome.REFUSED)
@@ -132,14 +131,54 @@ def check_code(portal: Portal, half_way: HalfWay, *, code: str, visitor: Visitor
     counted = _count(portal, email=user.email, people=(half_way.user_id,), visitor=visitor, now=now)
     if counted is None:
         return Attempt(Outcome.THROTTLED)
-    with PortalSession(portal.engine, writes=True) as session:
-        fits = use_code(session, user, code=code, cipher=portal.cipher, now=now, actor=_acting(user, visitor.address))
-        session.commit()
-    if not fits:
-        _record_failure(portal, user.email, visitor, "code")
+    if not _code_fits(portal, user, code, visitor, now):
         return Attempt(Outcome.REFUSED, half_way=half_way)
     proof = Proof(identity_id=half_way.identity_id, is_fresh=half_way.is_fresh)
     return _let_in(portal, user, counted, visitor=visitor, now=now, proof=proof)
+
+
+@dataclass(frozen=True)
+class Proven:
+    """Someone who knew password and code of an account just now; void in any later access epoch of theirs."""
+
+    user: User
+    counted: Counted
+
+
+def prove_account(
+    portal: Portal, *, email: str, password: str, code: str, visitor: Visitor, now: datetime, but: int | None = None
+) -> Proven:
+    """Return whose account of a brand, with this address, opens by this password and, where it has one, this code.
+
+    `but`: a person who does not count. The attempt counts until the caller forgives it.
+
+    Raises AccountError, whose words are the same whether there is such an account or not.
+    """
+    known = _known(portal, (col(User.email) == email) & (col(User.role) != Role.AGENCY_ADMIN))
+    people = [person for person in known if person.user_id != but]
+    counted = _count(portal, email=email, people=[person.user_id for person in people], visitor=visitor, now=now)
+    if counted is None:
+        raise AccountError("There were too many attempts. Please wait a quarter of an hour and try again.")
+    living = [person.user for person in people if person.is_living and person.user_id in counted.people]
+    user = _fitting(living, password)
+    if user is None:
+        _record_failure(portal, email, visitor, "password of an account")
+    if user is None or (has_two_step(user) and not _code_fits(portal, user, code, visitor, now)):
+        raise AccountError("No account with this e-mail address has this password and code.")
+    return Proven(user, counted)
+
+
+def forgive_proven(session: PortalSession, proven: Proven, *, visitor: Visitor, now: datetime) -> None:
+    """Count the attempt that proved something no more."""
+    user, counted = proven.user, proven.counted
+    throttling.forgive(
+        session, email=user.email, user_id=user.id or 0, counted=counted, address=visitor.address, now=now
+    )
+
+
+def enter(portal: Portal, proven: Proven, *, visitor: Visitor, now: datetime) -> Attempt:
+    """Make a session for someone who has proven themselves."""
+    return _let_in(portal, proven.user, proven.counted, visitor=visitor, now=now, proof=Proof())
 
 
 def normal_email(email: str) -> str:
@@ -149,7 +188,7 @@ def normal_email(email: str) -> str:
 
 @dataclass(frozen=True)
 class _Known:
-    """A person whom the database knows. They may sign in when active, and of an active brand or of the agency."""
+    """A person whom the database knows. `is_living`: they may sign in (`memberships.may_sign_in`)."""
 
     user_id: int
     user: User
@@ -157,13 +196,29 @@ class _Known:
 
 
 def _known(portal: Portal, which: ColumnElement[bool]) -> list[_Known]:
-    question = select(User, Tenant.status).outerjoin(Tenant, col(Tenant.id) == User.tenant_id).where(which)
+    question = select(User, may_sign_in()).where(which)
     with PortalSession(portal.engine) as session:
         return [
-            _Known(user.id, user, user.active and (user.tenant_id is None or status is TenantStatus.ACTIVE))
-            for user, status in session.exec(question)
-            if user.id is not None
+            _Known(user.id, user, bool(is_living)) for user, is_living in session.exec(question) if user.id is not None
         ]
+
+
+def _fitting(people: Collection[User], password: str) -> User | None:
+    """Return who of these has the password: of several, who chose it last."""
+    fitting = fitting_hashes((user.password_hash for user in people), password)
+    having = (user for user in people if user.password_hash in fitting)
+    return max(having, key=lambda user: user.password_set_at, default=None)
+
+
+def _code_fits(portal: Portal, user: User, code: str, visitor: Visitor, now: datetime) -> bool:
+    """Tell whether the code is the person's, and use it up; one that is not is written down."""
+    with PortalSession(portal.engine, writes=True) as session:
+        actor = acting(session, user, visitor.address)
+        fits = use_code(session, user, code=code, cipher=portal.cipher, now=now, actor=actor)
+        session.commit()
+    if not fits:
+        _record_failure(portal, user.email, visitor, "code")
+    return fits
 
 
 def _count(portal: Portal, *, email: str, people: Collection[int], visitor: Visitor, now: datetime) -> Counted | None:
@@ -192,7 +247,8 @@ def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, n
     ask = not proof.has_second_step and _is_to_be_asked(user, now)
     with PortalSession(portal.engine, writes=True) as session:
         stored = lock_person(session, user.id)
-        if not stored.active or stored.access_epoch != user.access_epoch:
+        is_living = session.exec(select(User.id).where(User.id == user.id, may_sign_in())).first() is not None
+        if not is_living or stored.access_epoch != user.access_epoch:
             record(session, AuditAction.SIGN_IN_FAILED, nobody(user.email, visitor.address), step="changed meanwhile")
             session.commit()
             return Attempt(Outcome.REFUSED)
@@ -209,12 +265,14 @@ def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, n
             proof=proof,
         )
         stored.last_sign_in_at = now
+        theirs = (col(Membership.user_id) == user.id) & col(Membership.active)
+        session.execute(update(Membership).where(theirs).values(last_sign_in_at=now))
         if ask:
             stored.two_step_asked_at = now
         record(
             session,
             AuditAction.SIGNED_IN,
-            _acting(user, visitor.address),
+            acting(session, stored, visitor.address),
             two_step=has_two_step(user),
             company_account=proof.identity_id is not None,
         )
@@ -242,7 +300,3 @@ def _record_failure(portal: Portal, email: str, visitor: Visitor, step: str) -> 
     with PortalSession(portal.engine, writes=True) as session:
         record(session, AuditAction.SIGN_IN_FAILED, nobody(throttling.shown_email(email), visitor.address), step=step)
         session.commit()
-
-
-def _acting(user: User, address: str) -> Actor:
-    return Actor(user.id, user.email, user.role, user.tenant_id, address)

@@ -13,10 +13,18 @@ from dash_portal.accounts.company_sign_out import provider_of_session, sign_out_
 from dash_portal.accounts.errors import AccountError, LinkUnusableError
 from dash_portal.accounts.first_run import FIRST_ADMIN, nobody_can_sign_in
 from dash_portal.accounts.leaving import leave_for
-from dash_portal.accounts.links import accept_invite, find_link, use_reset_link
+from dash_portal.accounts.links import accept_invite, accept_invite_as, find_link, use_reset_link
 from dash_portal.accounts.passwords import SHORTEST
 from dash_portal.accounts.sessions import end_session
-from dash_portal.accounts.sign_in import Attempt, HalfWay, Outcome, check_code, check_password
+from dash_portal.accounts.sign_in import (
+    Attempt,
+    HalfWay,
+    Outcome,
+    check_code,
+    check_password,
+    enter,
+    prove_account,
+)
 from dash_portal.co_branding.brand_face import brand_face, brand_of_target
 from dash_portal.portal import portal
 from dash_portal.security import local_path
@@ -98,6 +106,28 @@ def join(token: str) -> ResponseReturnValue:
     return _open_link(token, _join, is_reset=False)
 
 
+@blueprint.post("/join/<token>/account")
+def join_with_account(token: str) -> ResponseReturnValue:
+    """Let an invited person in with an account of theirs, which has the invited brand too from now on."""
+    now, here = utc_now(), visitor()
+    try:
+        with PortalSession(portal().engine) as database:
+            email = find_link(database, token, is_reset=False, now=now).email
+        password, code = request.form.get("account_password", ""), request.form.get("account_code", "")[:64]
+        proven = prove_account(portal(), email=email, password=password, code=code, visitor=here, now=now)
+        with PortalSession(portal().engine, writes=True) as database:
+            slug = accept_invite_as(database, token, user=proven.user, address=here.address, now=now)
+            database.commit()
+    except LinkUnusableError as gone:
+        return _gone(gone)
+    except AccountError as wrong:
+        return _link_page(token, is_reset=False, problem=str(wrong))
+    attempt = enter(portal(), proven, visitor=here, now=now)
+    if attempt.outcome is Outcome.SIGNED_IN:
+        return _come_in(attempt, f"/leads?brand={slug}")
+    return redirect(url_for("sign_in.login"), code=303)
+
+
 @blueprint.route("/reset/<token>", methods=["GET", "POST"])
 def reset(token: str) -> ResponseReturnValue:
     """Let a person choose a new password."""
@@ -105,38 +135,45 @@ def reset(token: str) -> ResponseReturnValue:
 
 
 def _open_link(token: str, use: Callable[[PortalSession, str], None], *, is_reset: bool) -> ResponseReturnValue:
-    problem, email = None, ""
-    with PortalSession(portal().engine, writes=request.method == "POST") as database:
-        try:
+    if request.method != "POST":
+        return _link_page(token, is_reset=is_reset)
+    try:
+        with PortalSession(portal().engine, writes=True) as database:
+            email = find_link(database, token, is_reset=is_reset, now=utc_now()).email
+            _require_same_twice()
+            use(database, token)
+            database.commit()
+    except LinkUnusableError as gone:
+        return _gone(gone)
+    except AccountError as wrong:
+        return _link_page(token, is_reset=is_reset, problem=str(wrong))
+    return _leave_link(email, is_reset=is_reset)
+
+
+def _link_page(token: str, *, is_reset: bool, problem: str | None = None) -> ResponseReturnValue:
+    """Show what a link opens, the same for everybody of whatever address."""
+    try:
+        with PortalSession(portal().engine) as database:
             invite = find_link(database, token, is_reset=is_reset, now=utc_now())
             brand = database.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
-            email = invite.email
-            shown = {"email": email, "brand": brand.name if brand else None, "shortest": SHORTEST}
-            face = brand_face(portal().engine, brand.slug) if brand else None
-            if request.method == "POST":
-                _require_same_twice()
-                use(database, token)
-                database.commit()
-        except LinkUnusableError as gone:
-            database.rollback()
-            return render_template("error.html", title="This link is no longer good", words=str(gone)), 410
-        except AccountError as wrong:
-            database.rollback()
-            problem = str(wrong)
-    if request.method == "POST" and problem is None:
-        return _leave_link(email, is_reset=is_reset)
-    template = "reset.html" if is_reset else "join.html"
-    providers = () if is_reset else portal().settings.oidc_providers
+    except LinkUnusableError as gone:
+        return _gone(gone)
     page = render_template(
-        template,
+        "reset.html" if is_reset else "join.html",
+        token=token,
         problem=problem,
         name=request.form.get("name", ""),
-        face=face,
-        token=token,
-        providers=providers,
-        **shown,
+        email=invite.email,
+        brand=brand.name if brand else None,
+        shortest=SHORTEST,
+        face=brand_face(portal().engine, brand.slug) if brand else None,
+        providers=() if is_reset else portal().settings.oidc_providers,
     )
     return page, 400 if problem else 200
+
+
+def _gone(gone: LinkUnusableError) -> ResponseReturnValue:
+    return render_template("error.html", title="This link is no longer good", words=str(gone)), 410
 
 
 def _leave_link(email: str, *, is_reset: bool) -> ResponseReturnValue:

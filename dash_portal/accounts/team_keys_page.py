@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.api_key_form import ApiKeyForm
@@ -10,11 +10,11 @@ from dash_portal.accounts.api_keys import NewKey, listed_keys, make_key, revoke_
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotAllowedError
 from dash_portal.accounts.forms import tell_at_field
-from dash_portal.brand_access import authorised_brand, require_role
+from dash_portal.brand_access import administered_brand, pinned
 from dash_portal.brand_time import moment_text
 from dash_portal.portal import portal
 from database import BrandSession
-from models import Role, utc_now
+from models import utc_now
 
 blueprint = Blueprint("team_keys", __name__, url_prefix="/team/keys")
 
@@ -37,7 +37,7 @@ def make() -> ResponseReturnValue:
         with _own_brand(writes=True) as database:
             made = make_key(
                 database,
-                actor=current_actor(),
+                actor=current_actor(database.tenant_id),
                 tenant_id=database.tenant_id,
                 name=form.name.data,
                 scopes=form.chosen_scopes,
@@ -56,15 +56,21 @@ def make() -> ResponseReturnValue:
 def revoke(key_id: str) -> ResponseReturnValue:
     """End a key at once."""
     with _own_brand(writes=True) as database:
-        revoke_key(database, actor=current_actor(), tenant_id=database.tenant_id, key_id=key_id, now=utc_now())
+        revoke_key(
+            database,
+            actor=current_actor(database.tenant_id),
+            tenant_id=database.tenant_id,
+            key_id=key_id,
+            now=utc_now(),
+        )
         database.commit()
-    return redirect(url_for("team_keys.show", done="revoked"), code=303)
+    return redirect(url_for("team_keys.show", brand=pinned(administered_brand()), done="revoked"), code=303)
 
 
 def _own_brand(*, writes: bool) -> BrandSession:
     """Return a session bound to the admin's own brand. Raises RoleForbiddenError for anyone but a brand's admin."""
-    require_role(Role.TENANT_ADMIN)
-    return BrandSession(portal().engine, authorised_brand().tenant_id, writes=writes)
+    g.opened_brand = administered_brand()
+    return BrandSession(portal().engine, g.opened_brand.tenant_id, writes=writes)
 
 
 def _page(form: ApiKeyForm, *, made: NewKey | None = None, problem: str | None = None) -> str:
@@ -72,12 +78,13 @@ def _page(form: ApiKeyForm, *, made: NewKey | None = None, problem: str | None =
         keys = listed_keys(database, database.tenant_id, now=utc_now())
     return render_template(
         "team_keys.html",
-        brand=authorised_brand(),
+        brand=administered_brand(),
+        named_brand=pinned(administered_brand()),
         keys=keys,
         made=made,
         form=form,
         exactly=moment_text,
-        zone=authorised_brand().display_zone,
+        zone=administered_brand().display_zone,
         problem=problem,
         done=_DONE.get(request.args.get("done", "")),
     )

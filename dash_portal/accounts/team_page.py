@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, select
 
 from dash_portal.accounts import links, people
+from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotAllowedError, NotFoundError
 from dash_portal.accounts.forms import InviteForm, tell_at_field
 from dash_portal.accounts.links import Link
-from dash_portal.brand_access import authorised_brand, require_role
+from dash_portal.accounts.memberships import find_member
+from dash_portal.brand_access import administered_brand, pinned
 from dash_portal.portal import portal
 from database import BrandSession
-from models import Role, User, utc_now
+from models import Membership, Role, User, utc_now
 
 blueprint = Blueprint("team", __name__, url_prefix="/team")
 
@@ -42,7 +44,7 @@ def invite() -> ResponseReturnValue:
     return _make_link(
         lambda database: links.invite_user(
             database,
-            actor=current_actor(),
+            actor=_actor(database),
             email=form.email.data,
             role=Role.TENANT_VIEWER,
             tenant_id=database.tenant_id,
@@ -52,11 +54,13 @@ def invite() -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/<int(max=2147483647):user_id>/reset")
-def reset(user_id: int) -> ResponseReturnValue:
+@blueprint.post("/<membership_id>/reset")
+def reset(membership_id: str) -> ResponseReturnValue:
     """Make a link by which a viewer sets a new password; it is shown this once."""
     return _make_link(
-        lambda database: links.make_reset_link(database, actor=current_actor(), user_id=user_id, now=utc_now())
+        lambda database: links.make_reset_link(
+            database, actor=_actor(database), user_id=find_member(database, membership_id), now=utc_now()
+        )
     )
 
 
@@ -65,32 +69,41 @@ def withdraw(invite_id: str) -> ResponseReturnValue:
     """Void an open invitation."""
     return _do(
         "withdrawn",
-        lambda database: links.withdraw_invite(database, actor=current_actor(), invite_id=invite_id, now=utc_now()),
+        lambda database: links.withdraw_invite(database, actor=_actor(database), invite_id=invite_id, now=utc_now()),
     )
 
 
-@blueprint.post("/<int(max=2147483647):user_id>/deactivate")
-def deactivate(user_id: int) -> ResponseReturnValue:
+@blueprint.post("/<membership_id>/deactivate")
+def deactivate(membership_id: str) -> ResponseReturnValue:
     """Take a viewer's access away."""
     return _do(
         "deactivated",
-        lambda database: people.deactivate_user(database, actor=current_actor(), user_id=user_id, now=utc_now()),
+        lambda database: people.deactivate_user(
+            database, actor=_actor(database), user_id=find_member(database, membership_id), now=utc_now()
+        ),
     )
 
 
-@blueprint.post("/<int(max=2147483647):user_id>/reactivate")
-def reactivate(user_id: int) -> ResponseReturnValue:
+@blueprint.post("/<membership_id>/reactivate")
+def reactivate(membership_id: str) -> ResponseReturnValue:
     """Give a viewer access again."""
     return _do(
         "reactivated",
-        lambda database: people.reactivate_user(database, actor=current_actor(), user_id=user_id),
+        lambda database: people.reactivate_user(
+            database, actor=_actor(database), user_id=find_member(database, membership_id)
+        ),
     )
 
 
 def _own_brand(*, writes: bool) -> BrandSession:
-    """Return a session bound to the admin's own brand. Raises RoleForbiddenError for anyone but a brand's admin."""
-    require_role(Role.TENANT_ADMIN)
-    return BrandSession(portal().engine, authorised_brand().tenant_id, writes=writes)
+    """Return a session bound to the brand of this page. Raises RoleForbiddenError for anyone but its admin."""
+    g.opened_brand = administered_brand()
+    return BrandSession(portal().engine, g.opened_brand.tenant_id, writes=writes)
+
+
+def _actor(database: BrandSession) -> Actor:
+    """Return who acts, as what they are at the brand of this page."""
+    return current_actor(database.tenant_id)
 
 
 def _make_link(make: Callable[[BrandSession], Link], *, form: InviteForm | None = None) -> ResponseReturnValue:
@@ -110,7 +123,7 @@ def _do(done: str, change: Callable[[BrandSession], object]) -> ResponseReturnVa
             database.commit()
     except AccountError as wrong:
         return _refused(wrong)
-    return redirect(url_for("team.show", done=done), code=303)
+    return redirect(url_for("team.show", brand=pinned(administered_brand()), done=done), code=303)
 
 
 def _refused(wrong: AccountError, form: InviteForm | None = None) -> ResponseReturnValue:
@@ -121,12 +134,15 @@ def _refused(wrong: AccountError, form: InviteForm | None = None) -> ResponseRet
 
 def _page(*, link: Link | None = None, problem: str | None = None, form: InviteForm | None = None) -> str:
     with _own_brand(writes=False) as database:
-        everyone = list(database.exec(select(User).order_by(col(User.active).desc(), User.name, User.email)))
+        in_order = (col(Membership.active).desc(), User.name, User.email)
+        question = select(Membership, User).join(User, col(User.id) == Membership.user_id).order_by(*in_order)
+        members = database.exec(question).all()
         invites = links.open_invites(database, now=utc_now())
     return render_template(
         "team.html",
-        brand=authorised_brand(),
-        people=everyone,
+        brand=administered_brand(),
+        named_brand=pinned(administered_brand()),
+        members=members,
         invites=invites,
         viewer=Role.TENANT_VIEWER,
         link=request.url_root.rstrip("/") + link.path if link else None,

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from dash_portal.accounts.access import renew_access
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError
+from dash_portal.accounts.memberships import only_brand
 from dash_portal.accounts.rights import require_agency
 from dash_portal.accounts.tokens import token_hash
 from encryption import Cipher
@@ -109,7 +110,8 @@ def switch_off_two_step(
     session.add(user)
     session.execute(delete(RecoveryCode).where(col(RecoveryCode.user_id) == user.id))
     renew_access(session, user, now=now, keep_session=keep_session)
-    record(session, AuditAction.TWO_STEP_OFF, actor, tenant_id=user.tenant_id, email=user.email)
+    tenant_id = only_brand(session, user.id)
+    record(session, AuditAction.TWO_STEP_OFF, actor, tenant_id=tenant_id, email=user.email)
 
 
 def use_code(session: Session, user: User, *, code: str, cipher: Cipher, now: datetime, actor: Actor) -> bool:

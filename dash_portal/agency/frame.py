@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from dash_portal.agency.drawn import drawn
-from dash_portal.brand_access import Brand, current_viewer, initials, require_role, selectable_brands
+from dash_portal.brand_access import Brand, current_viewer, initials, require_agency, selectable_brands
 from dash_portal.security import asked_by_htmx
-from models import Role, TenantStatus
+from models import TenantStatus
 
 TABS: Final = (
     ("/agency/sync", "Sync health"),
@@ -55,7 +55,7 @@ def page(template: str, *, done: str | None = None, **parts: Any) -> str:
     `done` says what came of a change. To a page that stays where it is, the change itself shows that; so there it is
     said to those who can't see.
     """
-    require_role(Role.AGENCY_ADMIN)
+    require_agency()
     tab = next((path for path, _ in TABS if request.path.startswith(path)), "")
     viewer, brands = current_viewer(), selectable_brands(most=MENU_BRANDS + 1)
     return render_template(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Blueprint, redirect, request, url_for
@@ -11,10 +12,12 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from dash_portal.accounts import links, people
+from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.forms import tell_at_field
 from dash_portal.accounts.links import Link
+from dash_portal.accounts.memberships import has_access
 from dash_portal.agency import frame
 from dash_portal.agency.list_search import holds, searched_words
 from dash_portal.agency.paging import asked_page, list_page
@@ -23,7 +26,7 @@ from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, moment_text
 from database import AgencySession
-from models import Role, Tenant, User, utc_now
+from models import Membership, Role, Tenant, User, utc_now
 
 blueprint = Blueprint("agency_people", __name__, url_prefix="/agency/users")
 
@@ -33,7 +36,9 @@ _DONE: Final = {
     "reactivated": "They can sign in again.",
     "two-step-off": "They sign in with their password alone until they set two-step sign-in up again.",
     "freed": "Their e-mail address is free: someone else can be invited with it.",
-    "role": "Their role is changed. They sign in anew with it.",
+    "role": "They have this role now. They sign in anew with it.",
+    "taken": "They may no longer see this brand; open tabs of theirs have ended.",
+    "given-back": "They may see this brand again.",
 }
 _PERSON: Final = "/<int(max=2147483647):user_id>"
 
@@ -112,7 +117,7 @@ def two_step_off(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post(f"{_PERSON}/role")
 def role(user_id: int) -> ResponseReturnValue:
-    """Give this person another role or brand."""
+    """Give this person a role at a brand, which may be a further one, or at the agency."""
     form = RoleForm()
     if not form.validate_on_submit():
         return _page(problem=" ".join(form.role.errors)), 400
@@ -125,6 +130,32 @@ def role(user_id: int) -> ResponseReturnValue:
             role=form.chosen_role,
             tenant_id=form.tenant_id(session),
             now=utc_now(),
+        ),
+    )
+
+
+@blueprint.post(f"{_PERSON}/brands/<slug>/take")
+def take(user_id: int, slug: str) -> ResponseReturnValue:
+    """Take this person's access to one brand away."""
+    return _do(
+        "taken",
+        lambda session: people.take_brand(
+            session,
+            actor=current_actor(),
+            user_id=user_id,
+            tenant_id=find_brand_by_slug(session, slug).id or 0,
+            now=utc_now(),
+        ),
+    )
+
+
+@blueprint.post(f"{_PERSON}/brands/<slug>/give-back")
+def give_back(user_id: int, slug: str) -> ResponseReturnValue:
+    """Give this person access to one brand again."""
+    return _do(
+        "given-back",
+        lambda session: people.give_brand_back(
+            session, actor=current_actor(), user_id=user_id, tenant_id=find_brand_by_slug(session, slug).id or 0
         ),
     )
 
@@ -155,17 +186,41 @@ def _do(done: str, change: Callable[[AgencySession], object]) -> ResponseReturnV
     return redirect(url_for("agency_people.show", done=done), code=303)
 
 
-_BRANDS: Final = select_columns(col(Tenant.id), col(Tenant.slug), col(Tenant.name))
-_ORDER: Final = (col(User.active).desc(), col(User.name), col(User.email))
-_IN_ORDER: Final = select(User).order_by(*_ORDER)
-_PEOPLE: Final = select_columns(
-    col(User.id), col(User.name), col(User.email), col(User.role), col(User.tenant_id)
-).order_by(*_ORDER)
+_PEOPLE: Final = select_columns(col(User.id), col(User.name), col(User.email), col(User.role), has_access()).order_by(
+    has_access().desc(), col(User.name), col(User.email)
+)
+
+_MEMBERSHIPS: Final = (
+    select_columns(
+        col(Membership.user_id), col(Tenant.slug), col(Tenant.name), col(Membership.role), col(Membership.active)
+    )
+    .join(Tenant, col(Tenant.id) == col(Membership.tenant_id))
+    .order_by(col(Tenant.name))
+)
 
 
-def _holds(words: str, person: Any, brands: Mapping[int, Any]) -> bool:
-    brand = "agency" if person.tenant_id is None else brands[person.tenant_id].name
-    return holds(words, person.name, person.email, ROLE_WORDS[person.role], brand)
+@dataclass(frozen=True, slots=True)
+class _AtBrand:
+    """What a person may do at one brand, as the page says it."""
+
+    slug: str
+    name: str
+    role: Role
+    active: bool
+
+
+def _at_brands(session: AgencySession) -> dict[int, list[_AtBrand]]:
+    """Return by person what they may do at which brand, by its name."""
+    at_brands: dict[int, list[_AtBrand]] = {}
+    for user_id, slug, name, role, active in session.execute(_MEMBERSHIPS):
+        at_brands.setdefault(user_id, []).append(_AtBrand(slug, name, role, active))
+    return at_brands
+
+
+def _holds(words: str, person: Any, at_brands: Sequence[_AtBrand]) -> bool:
+    said = [word for at in at_brands for word in (at.name, ROLE_WORDS[at.role])]
+    of_agency = ["agency", ROLE_WORDS[person.role]] if person.role is Role.AGENCY_ADMIN else []
+    return holds(words, person.name, person.email, *said, *of_agency)
 
 
 def _page(
@@ -173,21 +228,25 @@ def _page(
 ) -> str:
     now, words = utc_now(), searched_words()
     with open_agency() as session:
-        brands = {row.id: row for row in session.execute(_BRANDS)}
-        found = [person.id for person in session.execute(_PEOPLE) if _holds(words, person, brands)]
+        brand_names = dict(session.exec(select(Tenant.id, Tenant.name)).all())
+        everyone, at_all_brands = session.execute(_PEOPLE).all(), _at_brands(session)
+        found = [person.id for person in everyone if _holds(words, person, at_all_brands.get(person.id, []))]
         page = list_page(len(found), asked_page())
-        people = list(session.exec(_IN_ORDER.where(col(User.id).in_(page.of(found)))))
+        shown = page.of(found)
+        by_id = {user.id: user for user in session.exec(select(User).where(col(User.id).in_(shown)))}
+        open_ids = {person.id for person in everyone if person[4]}
         invites = links.open_invites(session, now=now)
         inviters = session.exec(select(User).where(col(User.id).in_({invite.created_by for invite in invites}))).all()
     return frame.page(
         "people.html",
-        people=people,
+        people=[by_id[user_id] for user_id in shown],
+        at_brands={user_id: at_all_brands.get(user_id, []) for user_id in shown},
+        may_sign_in=open_ids,
         page=page,
         words=words,
         invites=invites,
         inviters={user.id: user.name or user.email for user in inviters},
-        brand_names={tenant_id: brand.name for tenant_id, brand in brands.items()},
-        brand_slugs={tenant_id: brand.slug for tenant_id, brand in brands.items()},
+        brand_names=brand_names,
         roles=list(Role),
         role_words=ROLE_WORDS,
         role_meaning=ROLE_MEANING,

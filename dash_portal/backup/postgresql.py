@@ -82,10 +82,13 @@ def _load_table(connection: Connection, archive: ZipFile, table: TableCopy) -> i
         is_guarded = cursor.fetchone() == (True,)
         if is_guarded:
             cursor.execute(sql.SQL("ALTER TABLE {} DISABLE ROW LEVEL SECURITY").format(name))
+        # What follows from the rows was copied too.
+        cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(name))
         with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(name, _names(table.columns))) as copy:
             while block := file.read(_BLOCK):
                 copy.write(block)
         loaded = cursor.rowcount
+        cursor.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(name))
         if is_guarded:
             cursor.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name))
     return loaded

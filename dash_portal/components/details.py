@@ -130,7 +130,7 @@ def _note(session: BrandSession, brand: Brand, view: View) -> tuple[str, list[An
 
 def _link_to_notes(text: str, brand: Brand, parameter: str, client_id: str) -> Component:
     view = View("/notes").set_to(parameter, client_id)
-    pinned = view.set_to("brand", brand.slug) if current_viewer().is_agency else view
+    pinned = view.set_to("brand", brand.slug) if current_viewer().chooses_brand else view
     return html.P(html.A(text, href=pinned.href, className="view-link"))
 
 

@@ -27,7 +27,7 @@ def navbar(
                 [
                     html.Div([*_marks(brand, logos), name], className="brand"),
                     html.Span("Mellon", className="agency-mark", title="Your agency's portal"),
-                    html.Div([badge, _theme_button(), _person(viewer), _sign_out()], className="head-tools"),
+                    html.Div([badge, _theme_button(), _person(viewer, brand), _sign_out()], className="head-tools"),
                 ],
                 className="head-line",
             ),
@@ -88,11 +88,11 @@ def _theme_button() -> Component:
     )
 
 
-def _person(viewer: Viewer) -> Component:
+def _person(viewer: Viewer, brand: Brand) -> Component:
     links = [("/account", "Your account")]
-    if viewer.role is Role.TENANT_ADMIN:
-        links.append(("/team", "Your team"))
-    if viewer.role is Role.AGENCY_ADMIN:
+    if brand.viewers_role is Role.TENANT_ADMIN:
+        links.append((f"/team?brand={brand.slug}" if viewer.chooses_brand else "/team", "Your team"))
+    if viewer.is_agency:
         links += [("/agency/sync", "Sync health"), ("/agency/brands", "Brands"), ("/agency/users", "People")]
     name = viewer.name or viewer.email
     mark = [

@@ -112,7 +112,7 @@ def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any
         **{  # type: ignore[arg-type]
             "data-path": page.path,
             "data-name": page.name,
-            "data-brand": request.brand.slug if viewer.is_agency else "",
+            "data-brand": request.brand.slug if viewer.chooses_brand else "",
             "data-empty": "" if isinstance(parts, list) else "yes",
         },
     )

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
+from dash_portal.accounts import people
 from dash_portal.accounts.api_keys import make_key
 from dash_portal.accounts.audit import COMMAND_LINE, Actor
 from dash_portal.accounts.passwords import hash_password
@@ -22,7 +23,7 @@ from dash_portal.dashboards.answers import ANSWERS
 from dash_portal.portal import Portal, open_portal
 from database import AgencySession, create_engine
 from encryption import Cipher
-from models import ApiScope, AuditEntry, Role, Tenant, TenantStatus, User, utc_now
+from models import ApiScope, AuditEntry, Membership, Role, Tenant, TenantStatus, User, utc_now
 from settings import PortalSettings
 from tests.factories import make_tenant
 
@@ -135,6 +136,36 @@ class PortalWorld:
     def user(self, email: str) -> User:
         with AgencySession(self.engine) as session:
             return session.exec(select(User).where(User.email == email)).one()
+
+    def membership(self, email: str, slug: str | None = None) -> str:
+        """Return the id of what this person may do at the brand, by default the first of theirs."""
+        theirs = select(Membership).join(User, col(User.id) == Membership.user_id).where(User.email == email)
+        if slug is not None:
+            theirs = theirs.where(Membership.tenant_id == self.brands[slug])
+        with AgencySession(self.engine) as session:
+            membership = session.exec(theirs.order_by(col(Membership.tenant_id))).first()
+        return "0" * 32 if membership is None else membership.id
+
+    def roles(self, email: str) -> dict[str, Role]:
+        """Return what this person may do at which brand today, by its short name."""
+        question = select(Tenant.slug, Membership.role).join(Membership, col(Membership.tenant_id) == Tenant.id)
+        question = question.join(User, col(User.id) == Membership.user_id)
+        with AgencySession(self.engine) as session:
+            found = session.exec(question.where(User.email == email, col(Membership.active)))
+            return {slug: Role(role) for slug, role in found}
+
+    def give(self, email: str, slug: str, role: Role = Role.TENANT_VIEWER) -> None:
+        """Let this person do this at a further brand, as the agency does."""
+        with AgencySession(self.engine, writes=True) as session:
+            people.change_role(
+                session,
+                actor=self.actor("agency@mellon.example"),
+                user_id=self.people[email],
+                role=role,
+                tenant_id=self.brands[slug],
+                now=utc_now(),
+            )
+            session.commit()
 
     def actor(self, email: str) -> Actor:
         user = self.user(email)

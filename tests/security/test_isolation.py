@@ -31,7 +31,7 @@ from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from dash_portal.exports import EXPORTS
 from dash_portal.security import OPEN_TO_EVERYONE
 from database import BRAND_OWNED_TABLES, AgencySession
-from models import ApiScope, TenantStatus
+from models import ApiScope, Membership, TenantStatus
 from tests.dash_portal.portal_world import PortalWorld
 from tests.security.conftest import suspend
 from tests.security.marked_rows import handle, treasure
@@ -57,6 +57,7 @@ def route_values(world: PortalWorld, slug: str) -> dict[str, list[str]]:
         "session_id": [handle(slug)],
         "user_id": [user_id],
         "key_id": [handle(slug)],
+        "membership_id": [world.membership(f"viewer@{slug}.example")],
         "invite_id": [f"invite-{slug}"],
         "tenant_id": [tenant_id],
         "slug": [slug],
@@ -258,20 +259,27 @@ def everything_of(world: PortalWorld, slug: str) -> dict[str, list[tuple[Any, ..
     tables = {}
     with AgencySession(world.engine) as session:
         connection = session.connection()
-        for table in (*BRAND_OWNED_TABLES, "users", "invites", "api_keys"):
+        for table in (*BRAND_OWNED_TABLES, "users", "memberships", "invites", "api_keys"):
             rows = connection.exec_driver_sql(f"SELECT * FROM {table} WHERE tenant_id = {tenant_id}").all()
             tables[table] = sorted((tuple(row) for row in rows), key=repr)
         tables["tenants"] = [tuple(connection.exec_driver_sql(f"SELECT * FROM tenants WHERE id = {tenant_id}").one())]
     return tables
 
 
-@pytest.mark.parametrize("email", ["viewer@own.example", "admin@own.example"])
-def test_people_of_a_brand_get_nothing_of_another(marked: PortalWorld, email: str) -> None:
-    before = {slug: everything_of(marked, slug) for slug in OTHERS}
+@pytest.mark.parametrize(
+    ("email", "further"),
+    [("viewer@own.example", None), ("admin@own.example", None), ("admin@own.example", "other")],
+    ids=["viewer", "admin", "admin of one and viewer of another"],
+)
+def test_people_of_a_brand_get_nothing_of_another(marked: PortalWorld, email: str, further: str | None) -> None:
+    if further is not None:
+        marked.give(email, further)
+    strangers = [slug for slug in OTHERS if slug != further]
+    before = {slug: everything_of(marked, slug) for slug in strangers}
     client = marked.sign_in(email)
     token = marked.csrf_token(client)
     own_seen = False
-    for slug in OTHERS:
+    for slug in strangers:
         with_strange_cookies(marked, client, slug)
         for call in (*route_calls(marked, slug), *callback_calls(marked, slug)):
             if call.endpoint == "sign_in.logout" and call.method == "POST":
@@ -295,10 +303,25 @@ def test_people_of_a_brand_get_nothing_of_another(marked: PortalWorld, email: st
             assert answer.status_code < 500, where
             own_seen = own_seen or treasure("own") in text
     assert own_seen, "the walk never came to a page that shows anything"
-    assert {slug: everything_of(marked, slug) for slug in OTHERS} == before
+    assert {slug: everything_of(marked, slug) for slug in strangers} == before
 
 
-@pytest.mark.parametrize("who", ["nobody", "deactivated", "suspended"])
+def test_a_viewer_of_a_brand_is_no_admin_there_for_being_one_elsewhere(marked: PortalWorld) -> None:
+    marked.give("admin@own.example", "other")
+    client = marked.sign_in("admin@own.example")
+    token = marked.csrf_token(client)
+    before = everything_of(marked, "other")
+    for call in route_calls(marked, "other"):
+        if call.endpoint.startswith(FOR_TENANT_ADMINS):
+            answer = send(marked, client, call, token)
+            is_there = "brand=other" in call.path and "brand=own" not in call.path
+            assert answer.status_code in ({403, 405} if is_there else {200, 400, 404, 405}), call.path
+            text = shown(answer, call, "other").replace(f"Brand {treasure('other')}", "")  # which they may see
+            assert treasure("other") not in text, call.path
+    assert everything_of(marked, "other") == before
+
+
+@pytest.mark.parametrize("who", ["nobody", "deactivated", "suspended", "without a brand"])
 def test_who_has_no_living_session_gets_nothing(marked: PortalWorld, who: str) -> None:
     if who == "nobody":
         client, token = marked.visitor(), None
@@ -306,6 +329,12 @@ def test_who_has_no_living_session_gets_nothing(marked: PortalWorld, who: str) -
         client = marked.sign_in("viewer@own.example")
         token = marked.csrf_token(client)
         marked.deactivate("viewer@own.example")
+    elif who == "without a brand":
+        client = marked.sign_in("viewer@own.example")
+        token = marked.csrf_token(client)
+        with AgencySession(marked.engine, writes=True) as session:
+            session.delete(session.get_one(Membership, marked.membership("viewer@own.example")))
+            session.commit()
     else:
         suspend(marked, "shut", TenantStatus.ACTIVE)
         client = marked.sign_in("viewer@shut.example")

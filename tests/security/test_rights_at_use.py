@@ -244,15 +244,16 @@ def test_a_demoted_admin_of_the_agency_leaves_no_way_back_in(world: PortalWorld)
 
 def test_the_agency_alone_gives_back_what_it_took(world: PortalWorld) -> None:
     admin, viewer_id = world.sign_in(WHO), world.people["viewer@own.example"]
+    member = world.membership("viewer@own.example")
     with AgencySession(world.engine, writes=True) as session:
         people.deactivate_user(session, user_id=viewer_id, **agency(world))  # type: ignore[arg-type]
         session.commit()
-    assert f"/team/{viewer_id}/reactivate" not in admin.get("/team").text
-    refused = world.post(admin, f"/team/{viewer_id}/reactivate")
+    assert f"/team/{member}/reactivate" not in admin.get("/team").text
+    refused = world.post(admin, f"/team/{member}/reactivate")
     assert refused.status_code == 400
     assert "only the agency can give it back" in refused.text
-    world.post(admin, f"/team/{viewer_id}/deactivate")
-    assert world.post(admin, f"/team/{viewer_id}/reactivate").status_code == 400
+    world.post(admin, f"/team/{member}/deactivate")
+    assert world.post(admin, f"/team/{member}/reactivate").status_code == 400
     assert not world.user("viewer@own.example").active
     by_agency = world.sign_in("agency@mellon.example")
     assert world.post(by_agency, f"/agency/users/{viewer_id}/reactivate").status_code == 303

@@ -23,7 +23,7 @@ def test_the_team_page_is_for_a_brands_admins(world: PortalWorld, email: str) ->
     client = world.sign_in(email)
     assert client.get("/team").status_code == 403
     assert world.post(client, "/team/invite", email="new@own.example").status_code == 403
-    own = world.people["gone@own.example"]
+    own = world.membership("gone@own.example")
     assert world.post(client, f"/team/{own}/reactivate").status_code == 403
     assert not world.user("gone@own.example").active
 
@@ -65,7 +65,7 @@ def test_signs_that_no_database_keeps_are_refused(world: PortalWorld) -> None:
 
 def test_taking_access_away_and_giving_it_back(world: PortalWorld) -> None:
     admin, viewer = world.sign_in("admin@own.example"), world.sign_in("viewer@own.example")
-    viewer_id = world.people["viewer@own.example"]
+    viewer_id = world.membership("viewer@own.example")
     assert world.post(admin, f"/team/{viewer_id}/deactivate").status_code == 303
     assert viewer.get("/api/charts").status_code == 401
     assert world.try_to_sign_in(world.visitor(), "viewer@own.example").status_code == 401
@@ -87,7 +87,7 @@ def test_taking_access_away_and_giving_it_back(world: PortalWorld) -> None:
 )
 def test_nobody_but_own_viewers_can_be_managed(world: PortalWorld, verb: str, email: str, status: int) -> None:
     admin = world.sign_in("admin@own.example")
-    answer = world.post(admin, f"/team/{world.people[email]}/{verb}")
+    answer = world.post(admin, f"/team/{world.membership(email)}/{verb}")
     assert answer.status_code == status
     assert email not in answer.text
     assert world.user(email).active
