@@ -18,8 +18,10 @@ from statistics import median, quantiles
 from typing import Final
 
 from benchmarks.pages import KEY, PAGES, Size, filled_database, page_call, signed_in
+from database import create_engine
+from settings import Settings
 from tests.end_to_end.load import Load, Question
-from tests.end_to_end.releases import next_release
+from tests.end_to_end.releases import next_release, take_back
 from tests.end_to_end.running_portal import ROOT, free_port, run, served
 
 _PEOPLE: Final = 8
@@ -49,7 +51,12 @@ def main() -> None:
         print(
             "| state | answers | not 200 | median ms | p95 ms | longest ms |\n| --- | ---: | ---: | ---: | ---: | ---: |"
         )
-        _roll(url, next_release(Path(folder) / "next"))
+        try:
+            _roll(url, next_release(Path(folder) / "next"))
+        finally:
+            engine = create_engine(Settings(database_url=url).database_url)
+            take_back(engine)
+            engine.dispose()
 
 
 def _roll(database_url: str, newer: Path) -> None:

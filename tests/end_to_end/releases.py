@@ -6,6 +6,8 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 from textwrap import dedent
 
+from sqlalchemy import Engine, text
+
 from migrations.history import known_revisions, serves_from
 from tests.end_to_end.running_portal import ROOT
 
@@ -19,6 +21,11 @@ _EXPANSIONS = (
     """
     add_index("ix_leads_territory", "leads", ["tenant_id", "territory"])
     """,
+)
+_TAKEN_BACK = (
+    "DROP TABLE IF EXISTS territories",
+    "ALTER TABLE leads DROP COLUMN IF EXISTS territory",
+    "ALTER TABLE notes DROP COLUMN IF EXISTS mood",
 )
 _REVISION = '''
 """What the next release brings."""
@@ -52,3 +59,13 @@ def next_release(folder: Path) -> Path:
         (folder / "migrations" / "versions" / f"{revision}_next.py").write_text(source.lstrip())
         before = revision
     return folder
+
+
+def take_back(engine: Engine) -> None:
+    """Take away what the next release has brought, from a database that is to be used again."""
+    present = known_revisions()[-1]
+    with engine.begin() as connection:
+        for statement in _TAKEN_BACK:
+            connection.execute(text(statement))
+        written = text("UPDATE alembic_version SET version_num = :revision, serves_from = :serves")
+        connection.execute(written, {"revision": present, "serves": serves_from(present)})
