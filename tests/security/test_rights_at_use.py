@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
@@ -16,7 +17,7 @@ from dash_portal.accounts import brands, links, people, two_step
 from dash_portal.accounts.access import lock_person
 from dash_portal.exports import DownloadEndedError
 from database import AgencySession
-from models import Role, User, utc_now
+from models import ApiKey, Role, User, utc_now
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 from tests.factories import commit_counted, make_lead
 
@@ -138,9 +139,9 @@ def living_parts(client: FlaskClient, token: str) -> set[str]:
 class Download:
     """A table that is read a little at a time, in a context of its own: as beside other requests of the same browser."""
 
-    def __init__(self, client: FlaskClient) -> None:
+    def __init__(self, client: FlaskClient, path: str) -> None:
         self._context = copy_context()
-        self._pieces = self._context.run(lambda: iter(client.get("/export/leads.csv").response))
+        self._pieces = self._context.run(lambda: iter(client.get(path).response))
 
     def read_first(self) -> None:
         """Read until something came."""
@@ -153,11 +154,11 @@ class Download:
             pass
 
 
-def begin_download(world: PortalWorld, client: FlaskClient) -> Download:
+def begin_download(world: PortalWorld, client: FlaskClient, path: str = "/export/leads.csv") -> Download:
     with AgencySession(world.engine) as session:
         session.add_all(make_lead(world.brands["own"]) for _ in range(600))
         commit_counted(session, world.brands["own"])
-    download = Download(client)
+    download = Download(client, path)
     download.read_first()
     return download
 
@@ -183,6 +184,21 @@ def test_nothing_outlives_the_right_it_stands_on_and_nothing_wakes_with_it(world
     carry_out(world, case.back)
     assert living_parts(client, token) == set(), "what was revoked stays revoked"
     assert len(good_links(world, paths)) == (0 if case.links_fall else 3)
+
+
+@pytest.mark.parametrize("by_address", [False, True], ids=["key", "address for a spreadsheet"])
+def test_a_programs_download_ends_with_its_key(world: PortalWorld, by_address: bool) -> None:
+    program, path = world.program(world.make_key("own")), "/api/v1/rows/leads.csv"
+    if by_address:
+        answer = program.get("/api/v1/rows/leads/sheet-address").json
+        assert answer is not None
+        program, path = world.visitor(), urlsplit(answer["address"]).path
+    download = begin_download(world, program, path)
+    with AgencySession(world.engine) as session:
+        session.exec(select(ApiKey)).one().revoked_at = utc_now()
+        session.commit()
+    with pytest.raises(DownloadEndedError):
+        download.read_on()
 
 
 def test_a_reset_link_is_void_once_the_person_is_someone_else(world: PortalWorld) -> None:
