@@ -29,6 +29,9 @@ def test_the_field_travels_from_the_wire_to_page_and_file(
     visitor = portal.sign_in("viewer@own.example")
     lines = list(csv.DictReader(io.StringIO(visitor.get("/export/leads.csv").text.lstrip("\ufeff"))))
     assert sorted(line["Territory"] for line in lines) == sorted(prospects.values())
+    rows = visitor.get("/api/v1/rows/leads?limit=1000").json
+    assert rows is not None
+    assert {row["client_id"]: row["territory"] for row in rows["rows"]} == prospects
     client_id, territory = next(iter(prospects.items()))
     assert territory in str(ask_page(portal, visitor, "/leads", f"?lead={client_id}").tree)
     close_world(portal)
