@@ -45,7 +45,8 @@ _NO_MORE: Final = frozenset({"", "0", "false", "no", "n", "null", "none"})
 _NOTHING: Final = (None, False, "")
 # Beside an empty list: a database that could not be asked has none to tell of, whatever the result code says.
 _FAILURE: Final = re.compile(
-    r"\b(?:errors?|fail(?:ed|ure)?|exception|denied|unavailable|timed? ?out|sqlstate)\b", re.IGNORECASE
+    r"(?<!\bno )(?<!\b0 )\b(?:errors?|fail(?:ed|ure)?|exception|denied|unavailable|timed? ?out|sqlstate)\b",
+    re.IGNORECASE,
 )
 _OF_FAILURES: Final = frozenset({"error", "errors", "exception", "errormessage"})
 # What PHP writes before or behind an answer where a server shows its notices.

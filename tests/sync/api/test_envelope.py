@@ -35,6 +35,7 @@ def _says(answer: Any) -> Envelope | SyncErrorKind:
         {"resultCode": 200, "data": ""},
         {"result_code": "200", "data": {}},
         {"ResultCode": "CT_200", "data": [], "error": None, "errors": []},
+        {"ResultCode": "CT_200", "Message": "Success, no errors", "data": []},
         {"ResultCode": "CT_515", "Message": "No Record Found", "data": {"client_id": False}, "TotalRecord": 0},
     ],
     ids=str,
