@@ -97,7 +97,7 @@ _LONG = ("tests/end_to_end/", "tests/accessibility/")
 _ALONE = frozenset(
     {"tests/end_to_end/test_a_day.py", "tests/accessibility/test_accessibility.py"}
 )  # they share nothing
-_ONE_PORTAL = frozenset({"tests/end_to_end/test_cards.py", "tests/end_to_end/test_figures.py"})
+_ONE_PORTAL = frozenset(f"tests/end_to_end/test_{name}.py" for name in ("above_the_fold", "cards", "figures"))
 # A deadline says how busy the machine is, not whether a rule holds. The suite judges a change, so it asks the same of each;
 # `make explore` looks for what nobody has thought of yet.
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=50, derandomize=True)

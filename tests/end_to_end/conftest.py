@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.counting import Counted
 from tests.end_to_end.fresh_portal import FreshPortal, fresh_portal
-from tests.end_to_end.running_portal import SLUGS, RunningPortal, running_portal
+from tests.end_to_end.running_portal import SLUGS, RunningPortal, add_brands_and_people, emulated
+from tests.security.served import serving
+from tests.sync.processes import start_sync_in
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
-    with running_portal(f"sqlite:///{tmp_path_factory.mktemp('portal') / 'portal.db'}") as running:
-        yield running
+def portal(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
+    """Two brands that were pulled once, served by programs that need not import everything first."""
+    path = tmp_path_factory.mktemp("portal") / "portal.db"
+    shutil.copy(migrated_sqlite, path)
+    with emulated(f"sqlite:///{path}", SLUGS) as (emulator, environment), ExitStack() as web:
+        add_brands_and_people(environment, SLUGS)
+        pull = start_sync_in(environment, "once")
+        pull.join(110)
+        assert pull.exitcode == 0
+        url = web.enter_context(serving(environment, Path(os.devnull)))
+        yield RunningPortal(url, emulator, environment, web.close)
 
 
 @pytest.fixture(params=sorted(SLUGS))

@@ -7,11 +7,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 from emulator import AccountPlan, Emulator
-from tests.end_to_end.running_portal import free_port, program, run, served
+from tests.end_to_end.running_portal import free_port, run
+from tests.security.served import serving
+from tests.sync.processes import start_sync_in
 
 TOKEN = "agency-access-token"
 PASSWORD = "four calm words together"
@@ -32,8 +35,12 @@ class FreshPortal:
 
     @contextmanager
     def worker(self) -> Iterator[None]:
-        with program(self.environment, "sync", "worker"):
+        worker = start_sync_in(self.environment, "worker")
+        try:
             yield
+        finally:
+            worker.terminate()
+            worker.join(60)
 
 
 @contextmanager
@@ -51,5 +58,5 @@ def fresh_portal(database_url: str) -> Iterator[FreshPortal]:
             "WEB_CONCURRENCY": "1",
             "PORT": str(free_port()),
         }
-        with served(environment) as url:
+        with serving(environment, Path(os.devnull)) as url:
             yield FreshPortal(url, emulator, environment)

@@ -80,25 +80,34 @@ def run(
 @contextmanager
 def running_portal(database_url: str, plans: dict[str, AccountPlan] = SLUGS) -> Iterator[RunningPortal]:
     """Migrate, make brands and people, pull once and serve; stop everything at the end."""
-    with Emulator(accounts=list(plans.values()), access_token=ACCESS_TOKEN, port=0) as emulator:
-        environment = os.environ | {
-            "DATABASE_URL": database_url,
-            "CLIENTTETHER_API_URL": emulator.url,
-            "CLIENTTETHER_ACCESS_TOKEN": ACCESS_TOKEN,
-            "PORTAL_SECRET_KEY": "an end-to-end secret, 0123456789 and more",
-            "PORTAL_ENCRYPTION_KEY": Fernet.generate_key().decode(),
-            "SYNC_CRON": "0 * * * *",
-            "PORT": str(free_port()),
-        }
+    with emulated(database_url, plans) as (emulator, environment), ExitStack() as web:
         _done(run(environment, "dash_portal", "migrate"))
-        _add_brands_and_people(environment, plans)
+        add_brands_and_people(environment, plans)
         _done(run(environment, "sync", "once"))
-        with ExitStack() as web:
-            url = web.enter_context(served(environment))
-            yield RunningPortal(url, emulator, environment, web.close)
+        url = web.enter_context(served(environment))
+        yield RunningPortal(url, emulator, environment, web.close)
 
 
-def _add_brands_and_people(environment: dict[str, str], plans: dict[str, AccountPlan]) -> None:
+@contextmanager
+def emulated(database_url: str, plans: dict[str, AccountPlan]) -> Iterator[tuple[Emulator, dict[str, str]]]:
+    """Yield the stand-in, and the environment of programs that ask it and keep what they read in this database."""
+    with Emulator(accounts=list(plans.values()), access_token=ACCESS_TOKEN, port=0) as emulator:
+        yield (
+            emulator,
+            os.environ
+            | {
+                "DATABASE_URL": database_url,
+                "CLIENTTETHER_API_URL": emulator.url,
+                "CLIENTTETHER_ACCESS_TOKEN": ACCESS_TOKEN,
+                "PORTAL_SECRET_KEY": "an end-to-end secret, 0123456789 and more",
+                "PORTAL_ENCRYPTION_KEY": Fernet.generate_key().decode(),
+                "SYNC_CRON": "0 * * * *",
+                "PORT": str(free_port()),
+            },
+        )
+
+
+def add_brands_and_people(environment: dict[str, str], plans: dict[str, AccountPlan]) -> None:
     """Fill in what the command lines would, without starting one for each; they have tests of their own."""
     cipher = Cipher((environment["PORTAL_ENCRYPTION_KEY"],))
     password_hash = hash_password(PASSWORD)

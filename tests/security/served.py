@@ -33,17 +33,22 @@ def environment_of(settings: PortalSettings, port: int) -> dict[str, str]:
 
 @contextmanager
 def served(world: PortalWorld, log: Path, **settings: str) -> Iterator[str]:
-    """Yield the address of the served world; what the process writes goes to the log.
+    """Yield the address of the served world; what the process writes goes to the log."""
+    with serving(environment_of(world.settings, free_port()) | settings, log) as url:
+        yield url
+
+
+@contextmanager
+def serving(environment: dict[str, str], log: Path) -> Iterator[str]:
+    """Yield the address of the portal that has this environment, PORT included.
 
     It is gunicorn as `python -m dash_portal serve` becomes it, of a process that need not import everything first.
     """
-    port = free_port()
-    environment = environment_of(world.settings, port) | settings
     process = FORKING.Process(target=_serve, args=(environment, log), daemon=True)
     process.start()
     try:
-        _wait_until_open(lambda: process.exitcode, port)
-        yield f"http://127.0.0.1:{port}"
+        _wait_until_open(lambda: process.exitcode, int(environment["PORT"]))
+        yield f"http://127.0.0.1:{environment['PORT']}"
     finally:
         process.terminate()
         process.join(60)

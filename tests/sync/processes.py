@@ -25,8 +25,17 @@ def start_sync(
     settings: SyncSettings, *arguments: str, grace_seconds: float | None = None, log: Path = Path(os.devnull)
 ) -> ForkServerProcess:
     """Start `python -m sync` with these arguments; with `grace_seconds`, a worker that ends waits only so long."""
-    env = os.environ | environment(settings)
-    process = FORKING.Process(target=_run, args=(env, log, arguments, grace_seconds), daemon=True)
+    return start_sync_in(os.environ | environment(settings), *arguments, grace_seconds=grace_seconds, log=log)
+
+
+def start_sync_in(
+    environment: dict[str, str],
+    *arguments: str,
+    grace_seconds: float | None = None,
+    log: Path = Path(os.devnull),
+) -> ForkServerProcess:
+    """Start `python -m sync` with just this environment."""
+    process = FORKING.Process(target=_run, args=(environment, log, arguments, grace_seconds), daemon=True)
     process.start()
     return process
 
