@@ -113,7 +113,7 @@ def test_the_paper_is_one_click_from_the_table_as_filtered(visit: Visit) -> None
 @pytest.mark.parametrize("page", PAGES)
 def test_the_browsers_own_print_is_the_screen_fitted_to_the_paper(visit: Visit, page: str) -> None:
     """Of the widest screen too: with brand, date of the data, figures, each row whole, and where all rows are."""
-    shown = visit(STALE, viewport={"width": 1920, "height": 1000}).open(f"/{page}")
+    shown = visit(STALE, width=1920).open(f"/{page}")
     expect(shown.locator("#table .ag-center-cols-container .ag-row").first).to_be_visible()
     last = shown.locator("#table .ag-center-cols-container .ag-row:not(:has(h3)) .ag-cell").last.inner_text()
     title = shown.locator("h1").inner_text()

@@ -16,15 +16,17 @@ pytestmark = pytest.mark.browser
 WORDS = "person 014 and nobody else"
 
 
-@pytest.mark.parametrize("delay", [0, 70])
 @pytest.mark.parametrize(("path", "label"), [("/leads", "Search leads"), ("/notes", "Search notes and authors")])
-def test_quick_typing_loses_no_letter(visit: Visit, path: str, label: str, delay: int) -> None:
+def test_quick_typing_loses_no_letter(visit: Visit, path: str, label: str) -> None:
     page = visit().open(path)
     field = page.get_by_label(label)
-    field.press_sequentially(WORDS, delay=delay)
-    expect(page).to_have_url(re.compile(r"q=person\+014\+and\+nobody\+else$"))  # a moment after the last key
-    expect(page.locator("#table")).to_contain_text(re.compile("No (leads|notes) fit"))
-    expect(field).to_have_value(WORDS)
+    for delay in (0, 70):
+        field.press_sequentially(WORDS, delay=delay)
+        expect(page).to_have_url(re.compile(r"q=person\+014\+and\+nobody\+else$"))  # a moment after the last key
+        expect(page.locator("#table")).to_contain_text(re.compile("No (leads|notes) fit"))
+        expect(field).to_have_value(WORDS)
+        field.fill("")
+        expect(page.locator(".ag-row").first).to_be_visible()
 
 
 def test_the_caret_stays_in_the_middle_of_the_word_that_is_mended(visit: Visit) -> None:
