@@ -263,6 +263,7 @@ class Tenant(Stamped, table=True):
     """A brand: one ClientTether account of the agency. `active_since`: when it was last reactivated, if ever.
 
     `web_key_hash` finds another brand with the same key; None for a key that was stored before hashes were kept.
+    `company_sign_in_only`: its people's passwords open nothing, they sign in with their company's account.
     """
 
     __tablename__ = "tenants"
@@ -279,6 +280,7 @@ class Tenant(Stamped, table=True):
     accent_colour: str | None = Field(default=None, max_length=7)
     data_version: int = Field(default=0)
     active_since: datetime | None = Field(default=None)
+    company_sign_in_only: bool = Field(default=False)
 
 
 class TenantLogo(BrandOwned, table=True):
@@ -293,6 +295,7 @@ class TenantLogo(BrandOwned, table=True):
 
 
 _AGENCYS: Final = text("tenant_id IS NULL")
+_NAMED: Final = text("is_emergency_admin")
 
 
 class User(Stamped, table=True):
@@ -305,6 +308,7 @@ class User(Stamped, table=True):
     `password_set_at` tells whose password is the newest, where people of one address have the same.
     `access_epoch` grows whenever what a session stands on changes: password, role, brand, second step, activity, or the
     suspension of the brand. `closed_by_agency`: only the agency may give this person access again.
+    `is_emergency_admin`: the one of the agency who keeps the password while the others' open nothing.
     """
 
     __tablename__ = "users"
@@ -313,6 +317,13 @@ class User(Stamped, table=True):
         Index("ix_users_tenant_id", "tenant_id"),
         Index("ix_users_address_of_brand", "email", "tenant_id", unique=True),
         Index("ix_users_address_of_agency", "email", unique=True, sqlite_where=_AGENCYS, postgresql_where=_AGENCYS),
+        Index(
+            "ix_users_emergency_admin",
+            "is_emergency_admin",
+            unique=True,
+            sqlite_where=_NAMED,
+            postgresql_where=_NAMED,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -331,6 +342,7 @@ class User(Stamped, table=True):
     two_step_asked_at: datetime | None = Field(default=None)
     access_epoch: int = Field(default=0)
     closed_by_agency: bool = Field(default=False)
+    is_emergency_admin: bool = Field(default=False)
 
 
 class Membership(Stamped, table=True):

@@ -22,7 +22,15 @@ from dash_portal import (
     served_files,
 )
 from dash_portal.accounts import browser, company_sign_in_pages, own_page, sign_in_pages, team_keys_page, team_page
-from dash_portal.agency import audit_page, brands_page, keys_page, people_page, snapshots_page, sync_page
+from dash_portal.agency import (
+    audit_page,
+    brands_page,
+    company_sign_in_page,
+    keys_page,
+    people_page,
+    snapshots_page,
+    sync_page,
+)
 from dash_portal.api import reading_page, unversioned, v1
 from dash_portal.api.description import describe
 from dash_portal.brand_access import current_viewer
@@ -75,7 +83,16 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         served_files,
     ):
         app.register_blueprint(part.blueprint)
-    for part in (sync_page, snapshots_page, brands_page, keys_page, people_page, audit_page, logo_route):
+    for part in (
+        sync_page,
+        snapshots_page,
+        brands_page,
+        company_sign_in_page,
+        keys_page,
+        people_page,
+        audit_page,
+        logo_route,
+    ):
         app.register_blueprint(part.blueprint)
     app.extensions["openapi"] = describe()
     app.add_url_rule("/", "start", _start)

@@ -27,6 +27,7 @@ import migrations
 from dash_portal.accounts.api_keys import LONGEST_LIFE, listed_keys, make_key, parsed_scopes, revoke_key, scopes_text
 from dash_portal.accounts.audit import COMMAND_LINE, AuditAction, record
 from dash_portal.accounts.brands import create_brand
+from dash_portal.accounts.company_requirement import lift_of_agency, require_of_agency, require_of_brand
 from dash_portal.accounts.erasing import erase_accounts, erase_brand
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.key_rotation import rotate_keys
@@ -145,10 +146,21 @@ def _parser() -> argparse.ArgumentParser:
     revoked.add_argument("--tenant", required=True, metavar="SLUG")
     revoked.add_argument("--name", required=True)
 
+    _add_company_sign_in(command)
+
     lost = command("switch-off-two-step", _switch_off_two_step, "Let someone in who lost phone and recovery codes.")
     lost.add_argument("email", metavar="EMAIL")
     lost.add_argument("--tenant", metavar="SLUG", help="of the people of this address, the one at this brand")
     return parser
+
+
+def _add_company_sign_in(command: Callable[..., argparse.ArgumentParser]) -> None:
+    required = command("require-company-sign-in", _require_company_sign_in, "Have passwords open nothing any more.")
+    whose = required.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--tenant", metavar="SLUG", help="those of this brand's people")
+    whose.add_argument("--emergency-admin", metavar="EMAIL", help="those of the agency's people but this one")
+    lifted = command("lift-company-sign-in", _lift_company_sign_in, "Let the agency's people use passwords again.")
+    lifted.add_argument("--tenant", metavar="SLUG", help="this brand's people instead")
 
 
 def _migrate(wish: argparse.Namespace) -> None:
@@ -347,6 +359,36 @@ def _switch_off_two_step(wish: argparse.Namespace) -> None:
         switch_off_two_step(session, user, actor=COMMAND_LINE, now=utc_now())
         session.commit()
     print(f"{user.email} signs in with the password alone.")
+
+
+def _require_company_sign_in(wish: argparse.Namespace) -> None:
+    settings = load_settings(PortalSettings)
+    engine = create_engine(settings.database_url)
+    _require_migrated(engine)
+    if not settings.oidc_providers:
+        raise CommandError("nobody could sign in: name a provider in OIDC_PROVIDERS first")
+    with AgencySession(engine, writes=True) as session:
+        if wish.tenant is None:
+            emergency_id = _person(session, wish.emergency_admin, None).id or 0
+            require_of_agency(session, actor=COMMAND_LINE, emergency_id=emergency_id, now=utc_now())
+        else:
+            tenant_id = _tenant_id(session, wish.tenant) or 0
+            require_of_brand(session, actor=COMMAND_LINE, tenant_id=tenant_id, required=True, now=utc_now())
+        session.commit()
+    print(f"Passwords open nothing any more, but that of {wish.emergency_admin or 'nobody'}; sessions have ended.")
+
+
+def _lift_company_sign_in(wish: argparse.Namespace) -> None:
+    engine = create_engine(load_settings(Settings).database_url)
+    _require_migrated(engine)
+    with AgencySession(engine, writes=True) as session:
+        tenant_id = _tenant_id(session, wish.tenant)
+        if tenant_id is None:
+            lift_of_agency(session, actor=COMMAND_LINE)
+        else:
+            require_of_brand(session, actor=COMMAND_LINE, tenant_id=tenant_id, required=False, now=utc_now())
+        session.commit()
+    print("Passwords open what they did before.")
 
 
 def _person(session: AgencySession, email: str, slug: str | None) -> User:

@@ -9,9 +9,10 @@ from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 import migrations
+from dash_portal.accounts.company_requirement import emergency_admin
 from dash_portal.accounts.web_keys import brands_sharing_keys
 from dash_portal.database_away import AWAY, why_away
 from database import AgencySession, create_engine
@@ -107,7 +108,7 @@ def _access_warnings() -> list[str]:
 def _provider_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
     """Ask each provider of company sign-in to describe itself, and look for the brands that its rules name."""
     if not settings.oidc_providers:
-        return []
+        return _requirement_warnings(owner)
     from dash_portal.accounts.company_provider import provider_trouble  # noqa: PLC0415 - every command would wait for it
 
     with AgencySession(owner) as session:
@@ -122,6 +123,20 @@ def _provider_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
         if unknown:
             warnings.append(f"{prefix}_NEW_PEOPLE names no brand that is there: {', '.join(unknown)}")
     return warnings
+
+
+def _requirement_warnings(owner: Engine) -> list[str]:
+    """Say whose passwords open nothing although there is no other way in."""
+    with AgencySession(owner) as session:
+        slugs = [*session.exec(select(Tenant.slug).where(col(Tenant.company_sign_in_only)).order_by(Tenant.slug))]
+        commands = [f"lift-company-sign-in --tenant {slug}" for slug in slugs]
+        if emergency_admin(session) is not None:
+            commands.append("lift-company-sign-in")
+    return [
+        f"people can't sign in: company accounts are required, and OIDC_PROVIDERS names none: name one, or run "
+        f"python -m dash_portal {command}"
+        for command in commands
+    ]
 
 
 def _bypass_warnings(owner: Engine, web: Engine, role: str) -> list[str]:

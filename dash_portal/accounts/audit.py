@@ -25,6 +25,8 @@ class AuditAction(StrEnum):
     TWO_STEP_OFF = "two_step_off"
     IDENTITY_LINKED = "identity_linked"
     IDENTITY_UNLINKED = "identity_unlinked"
+    COMPANY_SIGN_IN_REQUIRED = "company_sign_in_required"
+    COMPANY_SIGN_IN_LIFTED = "company_sign_in_lifted"
     IDENTITY_CONFIRMED = "identity_confirmed"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     RECOVERY_CODE_USED = "recovery_code_used"

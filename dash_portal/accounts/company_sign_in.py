@@ -44,6 +44,10 @@ class SeveralInvitationsError(Exception):
     """Several brands have invited this address: the person has to say, by a link, which of them they mean."""
 
 
+class OpensAnotherError(Exception):
+    """The company account opens someone already, and so can't accept the invitation that was opened."""
+
+
 def may_come_back(portal: Portal, *, visitor: Visitor, now: datetime) -> throttling.Counted | None:
     """Count one arrival from a provider against the visitor's address; None when too many failed from there."""
     with PortalSession(portal.engine, writes=True) as session:
@@ -72,9 +76,11 @@ def sign_in_with_company(
 ) -> Attempt:
     """Let in whom the account opens. `invite_id`: the invitation that they came by, if any.
 
-    Raises NotLetInError where it opens nobody, and SeveralInvitationsError.
+    Raises NotLetInError where it opens nobody, SeveralInvitationsError, and OpensAnotherError.
     """
     linked = find_linked(portal.engine, issuer=account.issuer, subject=account.subject)
+    if linked is not None and invite_id is not None:
+        raise OpensAnotherError
     if linked is None:
         linked = _join(portal, account, provider, invite_id=invite_id, visitor=visitor, now=now)
     proof = Proof(

@@ -22,6 +22,7 @@ from dash_portal.accounts.company_account import CompanyAccount, TokenRefusedErr
 from dash_portal.accounts.company_provider import CompanyProvider, Departure, ProviderAwayError, company_provider
 from dash_portal.accounts.company_sign_in import (
     NotLetInError,
+    OpensAnotherError,
     SeveralInvitationsError,
     confirm_with_company,
     forgive_arrival,
@@ -52,6 +53,10 @@ _NOTHING: Final = (
     "or sign in with your password and link it at your account."
 )
 _SEVERAL: Final = "Several brands have invited you. Please open the link of the invitation that you want to accept."
+_OPENS_ANOTHER: Final = (
+    "This {name} account opens another account of the portal already. Open the link again and add the brand to that "
+    "account with its password, or ask the agency to give you the brand."
+)
 _BEGAN_ELSEWHERE: Final = "That took too long, or began in another browser. Please try again."
 _GAVE_UP: Final = "You were not signed in with {name}. Please try again, or sign in with your password."
 
@@ -169,6 +174,8 @@ def _sign_in(company: CompanyProvider, journey: _Journey, account: CompanyAccoun
         )
     except SeveralInvitationsError:
         return _refuse(company, journey, _SEVERAL, "several brands have invited its address", 401)
+    except OpensAnotherError:
+        return _refuse(company, journey, _OPENS_ANOTHER, "it opens someone, and came with an invitation", 401)
     except NotLetInError as refused:
         return _refuse(company, journey, _NOTHING, str(refused), 401)
     if attempt.outcome in {Outcome.SIGNED_IN, Outcome.CODE_NEEDED}:

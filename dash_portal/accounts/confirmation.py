@@ -15,6 +15,7 @@ from sqlmodel import col
 from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.company_requirement import must_use_company
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.passwords import password_fits
 from dash_portal.accounts.sessions import SignedIn
@@ -51,6 +52,8 @@ def confirm(portal: Portal, who: SignedIn, *, actor: Actor, password: str, code:
         raise AccountError("Your current password is not right.")
     with PortalSession(portal.engine, writes=True) as session:
         stored = lock_person(session, who.user_id)
+        if must_use_company(session, stored):
+            raise AccountError("You sign in with your company's account: type your password there.")
         if stored.access_epoch != who.access_epoch or stored.password_hash != user.password_hash:
             raise AccountError("Your access has changed meanwhile. Please sign in again.")
         fits = not _needs_code(stored, who, code, now) or use_code(

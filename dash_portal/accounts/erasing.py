@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, delete, or_, select
 
 from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.company_requirement import IS_EMERGENCY_ADMIN, emergency_admin
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.memberships import membership_at, only_brand
 from dash_portal.accounts.rights import require_agency
@@ -61,6 +62,9 @@ def erase_accounts(session: Session, email: str, tenant_id: int | None, *, actor
 
 
 def _require_an_agency_admin_but(session: Session, ids: Sequence[int | None]) -> None:
+    named = emergency_admin(session)
+    if named is not None and named.id in ids:
+        raise AccountError(IS_EMERGENCY_ADMIN)
     admins = select(col(User.id)).where(User.role == Role.AGENCY_ADMIN, col(User.active))
     if set(session.exec(admins)) and set(session.exec(admins)) <= set(ids):
         raise AccountError("This is the last active agency admin: make another one first.")

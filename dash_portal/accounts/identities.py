@@ -14,8 +14,8 @@ from sqlmodel import Session, col, delete
 
 from dash_portal.accounts.access import lock_person, renew_access
 from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.company_requirement import uses_password
 from dash_portal.accounts.errors import AccountError, NotFoundError
-from dash_portal.accounts.passwords import NO_PASSWORD
 from database import PortalSession
 from models import Identity, User, UserSession
 
@@ -75,14 +75,9 @@ def unlink_identity(session: Session, *, actor: Actor, identity_id: str, keep_se
     known = session.scalars(select(Identity).where(*theirs)).one_or_none()
     if known is None:
         raise NotFoundError("There is no such company account.")
-    if not has_password(user):
+    if not uses_password(session, user):
         raise AccountError("It is your only way in: ask the person who runs your team for a password first.")
     session.execute(delete(Identity).where(*theirs))
     session.execute(update(UserSession).where(col(UserSession.identity_id) == identity_id).values(identity_id=None))
     renew_access(session, user, now=now, keep_session=keep_session)
     record(session, AuditAction.IDENTITY_UNLINKED, actor, issuer=known.issuer)
-
-
-def has_password(user: User) -> bool:
-    """Tell whether the person has chosen a password, so that there is a way in beside their company's account."""
-    return user.password_hash != NO_PASSWORD

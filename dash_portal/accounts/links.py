@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person, withdraw_open
 from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.company_requirement import joins_by_company
 from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotFoundError
 from dash_portal.accounts.joining import part_from_others
 from dash_portal.accounts.memberships import acting, give_membership, memberships_of, only_brand, role_at
@@ -37,6 +38,7 @@ from models import Invite, Role, Tenant, TenantStatus, User
 
 INVITE_LASTS: Final = timedelta(days=7)
 RESET_LASTS: Final = timedelta(hours=1)
+_BY_COMPANY: Final = "Please join with your company's account: a password would open nothing here."
 _UNUSABLE: Final = "This link can't be used (any more). Please ask for a new one."
 
 
@@ -107,6 +109,8 @@ def make_reset_link(session: Session, *, actor: Actor, user_id: int, now: dateti
     role = role_at(session, user, tenant_id)
     if role is None:
         raise AccountError("This person is deactivated: reactivate them first.")
+    if not user.is_emergency_admin and joins_by_company(session, tenant_id):
+        raise AccountError("This person signs in with their company's account: a new password would open nothing.")
     withdraw_open(session, col(Invite.user_id) == user.id, now=now)
     token = new_token()
     session.add(
@@ -156,6 +160,8 @@ def _find(session: Session, which: ColumnElement[bool], *, is_reset: bool, now: 
     person = session.exec(select(User).where(User.id == invite.user_id)).one_or_none() if is_reset else None
     if not _is_right(session, invite, maker, person):
         raise LinkUnusableError(_UNUSABLE)
+    if person is not None and not person.is_emergency_admin and joins_by_company(session, invite.tenant_id):
+        raise LinkUnusableError(_UNUSABLE)
     return invite
 
 
@@ -166,6 +172,8 @@ def accept_invite(session: Session, token: str, *, name: str, password: str, add
     the password won't do (the link stays good).
     """
     invite = find_link(session, token, is_reset=False, now=now)
+    if joins_by_company(session, invite.tenant_id):
+        raise AccountError(_BY_COMPANY)
     name = valid_person_name(name)
     check_new_password(password, personal=(invite.email, name, *brand_words(session, invite.tenant_id)))
     password_hash = hash_for_address(session, email=invite.email, password=password)
@@ -200,9 +208,11 @@ def _join(
 def accept_invite_as(session: Session, token: str, *, user: User, address: str, now: datetime) -> str:
     """Give the invited brand to a person who proved themselves a moment ago; the link is used up.
 
-    Return the brand's short name. Raises LinkUnusableError.
+    Return the brand's short name. Raises LinkUnusableError, or AccountError where a password opens nothing there.
     """
     invite = _find_and_hold(session, col(Invite.token_hash) == token_hash(token), is_reset=False, now=now)
+    if joins_by_company(session, invite.tenant_id):
+        raise AccountError(_BY_COMPANY)
     stored = lock_person(session, user.id)
     brand = session.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
     is_theirs = invite.email == stored.email and stored.access_epoch == user.access_epoch

@@ -11,9 +11,10 @@ from dash_portal.accounts import people, two_step
 from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, signed_in, visitor
+from dash_portal.accounts.company_requirement import uses_password
 from dash_portal.accounts.confirmation import confirm, is_fresh
 from dash_portal.accounts.errors import AccountError
-from dash_portal.accounts.identities import has_password, identities_of
+from dash_portal.accounts.identities import identities_of
 from dash_portal.accounts.joining import join_account
 from dash_portal.accounts.passwords import SHORTEST
 from dash_portal.accounts.sessions import SignedIn, browser_name, end_session, living_sessions
@@ -202,12 +203,13 @@ def confirm_form(wanted: str, *, problem: str | None = None) -> str:
     with PortalSession(portal().engine) as database:
         user = database.get_one(User, who.user_id)
         linked = {identity.issuer for identity in identities_of(database, who.user_id)}
+        by_password = uses_password(database, user)
     return render_template(
         "confirm.html",
         next=wanted,
         email=who.email,
         two_step=two_step.has_two_step(user),
-        has_password=has_password(user),
+        by_password=by_password,
         providers=[provider for provider in portal().settings.oidc_providers if provider.issuer in linked],
         problem=problem,
     )
@@ -294,6 +296,7 @@ def account_page(*, problem: str | None = None) -> str:
         user = database.get_one(User, who.user_id)
         sessions = living_sessions(database, user_id=who.user_id, now=utc_now())
         identities = identities_of(database, who.user_id)
+        by_password = uses_password(database, user)
     providers = portal().settings.oidc_providers
     linked = {identity.issuer for identity in identities}
     return render_template(
@@ -304,7 +307,7 @@ def account_page(*, problem: str | None = None) -> str:
         identities=identities,
         provider_names={provider.issuer: provider.shown_name for provider in providers},
         to_link=[provider for provider in providers if provider.issuer not in linked],
-        has_password=has_password(user),
+        by_password=by_password,
         browser_name=browser_name,
         this_session=who.session_id,
         two_step=two_step.has_two_step(user),

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from dash_portal.accounts.access import lock_person, renew_access, withdraw_links
 from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.company_requirement import must_use_company, require_not_emergency_admin
 from dash_portal.accounts.errors import AccountError, FieldError, NotFoundError
 from dash_portal.accounts.memberships import (
     close_membership,
@@ -117,6 +118,8 @@ def change_own_password(
     Raises AccountError when the current one is wrong or the new one weak.
     """
     user = lock_person(session, actor.user_id)
+    if must_use_company(session, user):
+        raise AccountError("You sign in with your company's account: a new password would open nothing.")
     if not password_fits(user.password_hash, current):
         raise AccountError("Your current password is not right.")
     ended = set_password(session, user, new, now=now, keep_session=keep_session)
@@ -148,6 +151,7 @@ def deactivate_user(session: Session, *, actor: Actor, user_id: int, now: dateti
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
     _require_not_last_agency_admin(session, user)
+    require_not_emergency_admin(user)
     by_agency = actor.role is Role.AGENCY_ADMIN
     if user.role is Role.AGENCY_ADMIN:
         user.active, user.closed_by_agency = False, True
@@ -191,6 +195,7 @@ def change_role(
     _require_own_address(user)
     if role is not Role.AGENCY_ADMIN:
         _require_not_last_agency_admin(session, user)
+        require_not_emergency_admin(user)
     before = role_at(session, user, tenant_id)
     is_there = membership_at(session, user.id, tenant_id) is not None
     if not is_there and (tenant_id is not None or user.role is not Role.AGENCY_ADMIN):

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person
 from dash_portal.accounts.audit import AuditAction, nobody, record
+from dash_portal.accounts.company_requirement import company_only
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.memberships import acting, may_sign_in
 from dash_portal.accounts.passwords import fitting_hashes, is_outdated
@@ -87,7 +88,7 @@ def check_password(portal: Portal, *, email: str, password: str, visitor: Visito
     counted = _count(portal, email=email, people=[known.user_id for known in people], visitor=visitor, now=now)
     if counted is None:
         return Attempt(Outcome.THROTTLED)
-    living = [known.user for known in people if known.is_living and known.user_id in counted.people]
+    living = [known.user for known in people if known.by_password and known.user_id in counted.people]
     user = _fitting(living, password)
     if user is None:
         _record_failure(portal, email, visitor, "password")
@@ -159,7 +160,7 @@ def prove_account(
     counted = _count(portal, email=email, people=[person.user_id for person in people], visitor=visitor, now=now)
     if counted is None:
         raise AccountError("There were too many attempts. Please wait a quarter of an hour and try again.")
-    living = [person.user for person in people if person.is_living and person.user_id in counted.people]
+    living = [person.user for person in people if person.by_password and person.user_id in counted.people]
     user = _fitting(living, password)
     if user is None:
         _record_failure(portal, email, visitor, "password of an account")
@@ -188,18 +189,24 @@ def normal_email(email: str) -> str:
 
 @dataclass(frozen=True)
 class _Known:
-    """A person whom the database knows. `is_living`: they may sign in (`memberships.may_sign_in`)."""
+    """A person whom the database knows. `is_living`: they may sign in (`memberships.may_sign_in`).
+
+    `by_password`: with their password too, as nobody requires their company's account of them.
+    """
 
     user_id: int
     user: User
     is_living: bool
+    by_password: bool
 
 
 def _known(portal: Portal, which: ColumnElement[bool]) -> list[_Known]:
-    question = select(User, may_sign_in()).where(which)
+    question = select(User, may_sign_in(), company_only()).where(which)
     with PortalSession(portal.engine) as session:
         return [
-            _Known(user.id, user, bool(is_living)) for user, is_living in session.exec(question) if user.id is not None
+            _Known(user.id, user, bool(is_living), bool(is_living) and not by_company)
+            for user, is_living, by_company in session.exec(question)
+            if user.id is not None
         ]
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.audit import AuditAction, record
 from dash_portal.accounts.browser import current_actor, let_in, let_out, signed_in, visitor
+from dash_portal.accounts.company_requirement import joins_by_company
 from dash_portal.accounts.company_sign_out import provider_of_session, sign_out_address
 from dash_portal.accounts.errors import AccountError, LinkUnusableError
 from dash_portal.accounts.first_run import FIRST_ADMIN, nobody_can_sign_in
@@ -156,6 +157,7 @@ def _link_page(token: str, *, is_reset: bool, problem: str | None = None) -> Res
         with PortalSession(portal().engine) as database:
             invite = find_link(database, token, is_reset=is_reset, now=utc_now())
             brand = database.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
+            by_company = not is_reset and joins_by_company(database, invite.tenant_id)
     except LinkUnusableError as gone:
         return _gone(gone)
     page = render_template(
@@ -166,6 +168,7 @@ def _link_page(token: str, *, is_reset: bool, problem: str | None = None) -> Res
         email=invite.email,
         brand=brand.name if brand else None,
         shortest=SHORTEST,
+        by_company=by_company,
         face=brand_face(portal().engine, brand.slug) if brand else None,
         providers=() if is_reset else portal().settings.oidc_providers,
     )

@@ -206,6 +206,8 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.SIGN_IN_THROTTLED: "was turned away after too many tries to sign in",
     AuditAction.SIGNED_OUT: "signed out",
     AuditAction.IDENTITY_LINKED: "linked their company's account",
+    AuditAction.COMPANY_SIGN_IN_REQUIRED: "required company accounts to sign in",
+    AuditAction.COMPANY_SIGN_IN_LIFTED: "let passwords be used to sign in again",
     AuditAction.IDENTITY_UNLINKED: "unlinked their company's account",
     AuditAction.SESSION_ENDED: "ended a session",
     AuditAction.SESSIONS_ENDED: "ended all sessions",

@@ -421,6 +421,33 @@ def test_check_config_asks_each_provider_of_company_accounts(
     assert missing.stderr == "OIDC_ACME_CLIENT_SECRET is malformed: must not be blank\n"
 
 
+def test_passwords_are_laid_to_rest_and_taken_up_again_on_the_command_line(
+    migrated_sqlite: Path, tmp_path: Path, run_here: Callable[..., Ended]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'portal.db'}"
+    (tmp_path / "portal.db").write_bytes(migrated_sqlite.read_bytes())
+    run_here(url, "create-tenant", "acme", *ZONE, typed="CT_key_of_acme\n")
+    admin = ("create-user", "boss@mellon.example", "--role", "agency_admin", "--password-stdin")
+    assert run_here(url, *admin, typed="seven green lanterns\n").returncode == 0
+    require = ("require-company-sign-in", "--emergency-admin", "boss@mellon.example")
+    none = run_here(url, *require)
+    assert (none.returncode, none.stderr) == (2, "nobody could sign in: name a provider in OIDC_PROVIDERS first\n")
+    acme = {
+        "OIDC_PROVIDERS": "acme",
+        "OIDC_ACME_ISSUER": "http://127.0.0.1:9",
+        "OIDC_ACME_CLIENT_ID": "the-portal",
+        "OIDC_ACME_CLIENT_SECRET": "very-secret-6628",
+    }
+    assert run_here(url, "require-company-sign-in", "--emergency-admin", "x@y.example", **acme).returncode == 2
+    assert "but that of boss@mellon.example" in run_here(url, *require, **acme).stdout
+    assert run_here(url, "require-company-sign-in", "--tenant", "acme", **acme).returncode == 0
+    warned = run_here(url, "check-config", **(acme | {"OIDC_PROVIDERS": ""})).stdout
+    for lift in (("lift-company-sign-in", "--tenant", "acme"), ("lift-company-sign-in",)):
+        assert f"or run python -m dash_portal {' '.join(lift)}\n" in warned
+        assert run_here(url, *lift).returncode == 0
+    assert "lift-company-sign-in" not in run_here(url, "check-config").stdout
+
+
 def test_check_config_asks_for_host_names_behind_tls(migrated_sqlite: Path, run_here: Callable[..., Ended]) -> None:
     url = f"sqlite:///{migrated_sqlite}"
     assert "PORTAL_ALLOWED_HOSTS is empty" in run_here(url, "check-config", PORTAL_SECURE_COOKIES="true").stdout

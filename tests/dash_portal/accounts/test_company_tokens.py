@@ -13,7 +13,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from dash_portal.accounts import company_provider, throttling
+from dash_portal.portal import open_portal
 from database import AgencySession
+from logs import scrub
 from models import SignInFailure, utc_now
 from tests.conftest import new_database
 from tests.dash_portal.accounts.company_world import (
@@ -281,9 +283,16 @@ def test_a_provider_that_is_not_switched_on_is_not_there(shut_out: PortalWorld, 
     assert "Acme" not in client.get("/login").text
 
 
+def test_no_log_holds_the_secret(shut_out: PortalWorld, provider: OpenIdProvider) -> None:
+    known = shut_out.settings.model_copy(update={"oidc_providers": (provider.settings(),)})
+    open_portal(known).engine.dispose()
+    assert CLIENT_SECRET not in str(scrub(f"the provider said: {CLIENT_SECRET}"))
+
+
 def test_the_secret_goes_to_the_provider_alone_and_in_the_way_it_takes(
     shut_out: PortalWorld, provider: OpenIdProvider
 ) -> None:
+    provider.claims = {"email": "someone.else@acme.example"}
     go_and_come_back(shut_out.visitor())
     (form,) = [form for path, form in provider.asked if path == "/token"]
     assert "client_secret" not in form

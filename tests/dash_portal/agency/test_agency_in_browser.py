@@ -73,6 +73,8 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
         f"/agency/sync/own/runs/{run_id}/answers/leads/0?q=phone",
         "/agency/brands",
         "/agency/brands/fresh",
+        "/agency/brands/fresh/sign-in",
+        "/agency/users/sign-in",
         "/agency/brands/_start",
         "/agency/users",
         "/agency/audit",

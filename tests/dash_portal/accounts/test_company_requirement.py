@@ -1,0 +1,207 @@
+"""Where a brand, or the agency, requires company accounts: passwords open nothing, but for one emergency admin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+
+from dash_portal.accounts.company_requirement import require_of_agency, require_of_brand
+from dash_portal.accounts.erasing import erase_accounts
+from dash_portal.accounts.errors import AccountError, FieldError
+from dash_portal.accounts.people import change_role, create_user, deactivate_user
+from database import AgencySession
+from models import Role, utc_now
+from tests.dash_portal.accounts.company_world import (
+    go_and_come_back,
+    invite,
+    is_signed_in,
+    provider_of,
+    switch_on,
+)
+from tests.dash_portal.accounts.openid_provider import OpenIdProvider
+from tests.dash_portal.accounts.test_company_sign_in import link
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld
+
+AGENCY = "agency@mellon.example"
+SECOND = "second@mellon.example"
+WHO = "viewer@own.example"
+
+
+@pytest.fixture
+def provider(world: PortalWorld) -> Iterator[OpenIdProvider]:
+    with provider_of(world) as served:
+        yield served
+
+
+def require_at_own(world: PortalWorld, client: FlaskClient | None = None) -> FlaskClient:
+    """Have the agency require company accounts of the own brand, on the screen; return the agency's browser."""
+    client = client or world.sign_in(AGENCY)
+    page = client.get("/agency/brands/own")
+    assert 'href="/agency/brands/own/sign-in"' in page.text
+    done = world.post(client, "/agency/brands/own/sign-in/require")
+    assert done.headers["Location"] == "/agency/brands/own/sign-in?done=required"
+    return client
+
+
+def add_second_admin(world: PortalWorld) -> int:
+    with AgencySession(world.engine, writes=True) as session:
+        user = create_user(
+            session,
+            actor=world.actor(AGENCY),
+            email=SECOND,
+            role=Role.AGENCY_ADMIN,
+            tenant_id=None,
+            password=PASSWORD,
+        )
+        session.commit()
+        return user.id or 0
+
+
+def test_where_a_brand_requires_it_passwords_open_nothing_and_company_accounts_do(
+    world: PortalWorld, provider: OpenIdProvider
+) -> None:
+    client = world.sign_in(WHO)
+    link(world, client, provider)
+    agency = require_at_own(world)
+    assert "1 of 2 people of the brand have linked one" in agency.get("/agency/brands/own/sign-in").text
+    assert not is_signed_in(client), "it may have begun with a password"
+    refused = world.try_to_sign_in(client, WHO)
+    wrong = world.try_to_sign_in(client, "viewer@other.example", "wrong password here")
+    assert (refused.status_code, wrong.status_code) == (401, 401)
+    assert "don&#39;t fit together" in refused.text
+    assert "Sign in with Acme" in refused.text
+    assert go_and_come_back(client).status_code == 303
+    assert is_signed_in(client)
+    assert world.try_to_sign_in(world.visitor(), "viewer@other.example").status_code == 303
+    world.post(agency, "/agency/brands/own/sign-in/lift")
+    assert world.try_to_sign_in(world.visitor(), WHO).status_code == 303
+    assert is_signed_in(client)
+    kinds = ("company_sign_in_required", "company_sign_in_lifted")
+    assert [world.audit(kind)[0].tenant_id for kind in kinds] == [world.brands["own"]] * 2
+
+
+def test_links_for_passwords_are_of_no_use_there(world: PortalWorld, provider: OpenIdProvider) -> None:
+    agency, admin = world.sign_in(AGENCY), world.sign_in("admin@own.example")
+    reset = rf"/agency/users/{world.people[WHO]}/reset"
+    (made,) = re.findall(r'value="http://localhost(/reset/[^"]+)"', world.post(agency, reset).text)
+    require_at_own(world, agency)
+    assert world.visitor().get(made).status_code == 410
+    assert not is_signed_in(admin)
+    late = world.post(agency, reset)
+    assert (late.status_code, "would open nothing" in late.text) == (400, True)
+
+
+def test_who_is_invited_there_joins_with_a_company_account_alone(world: PortalWorld, provider: OpenIdProvider) -> None:
+    require_at_own(world)
+    path = invite(world, "pat@acme.example")
+    client = world.visitor()
+    page = client.get(path)
+    assert 'name="password"' not in page.text
+    chosen = {"name": "Pat", "password": "nine quiet harbours", "again": "nine quiet harbours"}
+    (token,) = re.findall(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
+    refused = client.post(path, data=chosen | {"csrf_token": token})
+    assert (refused.status_code, "join with your company&#39;s account" in refused.text) == (400, True)
+    (way,) = re.findall(r'href="([^"]*)">Join with Acme', page.text)
+    assert go_and_come_back(client, way).status_code == 303
+
+
+def test_whose_password_opens_nothing_is_not_asked_for_it_and_can_not_unlink(
+    world: PortalWorld, provider: OpenIdProvider
+) -> None:
+    client = world.sign_in(WHO)
+    link(world, client, provider)
+    require_at_own(world)
+    assert go_and_come_back(client).status_code == 303
+    page = client.get("/account").text
+    assert 'name="current"' not in page
+    assert "/unlink" not in page
+    for path in ("/account/password", "/account/confirm", "/account/two-step/off"):
+        answer = world.post(client, path, current=PASSWORD, password="nine quiet harbours", again="nine quiet harbours")
+        assert (answer.status_code, "company&#39;s account" in answer.text) == (400, True), path
+    assert 'name="current"' not in client.get("/account/confirm").text
+
+
+def test_the_agency_requires_it_of_everyone_but_one(world: PortalWorld, provider: OpenIdProvider) -> None:
+    second = add_second_admin(world)
+    actor, other = world.sign_in(AGENCY), world.sign_in(SECOND)
+    assert 'href="/agency/users/sign-in"' in actor.get("/agency/users").text
+    form = actor.get("/agency/users/sign-in").text
+    assert f'<option selected value="{world.people[AGENCY]}">' in form
+    assert "http://localhost/login/with/acme/back" in form
+    done = world.post(actor, "/agency/users/sign-in/require", emergency=str(world.people[AGENCY]))
+    assert done.headers["Location"] == "/agency/users/sign-in?done=required"
+    assert [is_signed_in(client) for client in (actor, other)] == [True, False]
+    assert world.try_to_sign_in(world.visitor(), SECOND).status_code == 401
+    assert world.try_to_sign_in(world.visitor(), AGENCY).status_code == 303
+    assert world.try_to_sign_in(world.visitor(), WHO).status_code == 303, "brands decide for themselves"
+    link(world, actor, provider)
+    assert world.post(actor, "/agency/users/sign-in/require", emergency=str(second)).status_code == 303
+    assert is_signed_in(actor)
+    assert world.try_to_sign_in(world.visitor(), SECOND).status_code == 303
+    assert world.try_to_sign_in(world.visitor(), AGENCY).status_code == 401
+    assert world.post(actor, "/agency/users/sign-in/lift").status_code == 303
+    assert world.try_to_sign_in(world.visitor(), AGENCY).status_code == 303
+
+
+def test_nobody_requires_it_who_could_not_come_back(world: PortalWorld, provider: OpenIdProvider) -> None:
+    second = add_second_admin(world)
+    actor = world.sign_in(AGENCY)
+    answer = world.post(actor, "/agency/users/sign-in/require", emergency=str(second))
+    assert (answer.status_code, "could not sign in any more" in answer.text) == (400, True)
+    for wrong in ("", "0", str(world.people[WHO])):
+        assert world.post(actor, "/agency/users/sign-in/require", emergency=wrong).status_code == 400
+    switch_on(world)
+    for path in ("/agency/users/sign-in/require", "/agency/brands/own/sign-in/require"):
+        answer = world.post(actor, path, emergency=str(world.people[AGENCY]))
+        assert (answer.status_code, "no provider is switched on" in answer.text) == (400, True)
+    assert world.try_to_sign_in(world.visitor(), SECOND).status_code == 303
+    assert world.try_to_sign_in(world.visitor(), WHO).status_code == 303
+
+
+def test_the_emergency_admin_stays_one_who_can_sign_in(world: PortalWorld) -> None:
+    second = add_second_admin(world)
+    actor, now = world.actor(SECOND), utc_now()
+    named = world.people[AGENCY]
+    with AgencySession(world.engine, writes=True) as session:
+        require_of_agency(session, actor=world.actor(AGENCY), emergency_id=named, now=now)
+        session.commit()
+    actor = world.actor(SECOND)
+    with AgencySession(world.engine, writes=True) as session:
+        with pytest.raises(AccountError, match="emergency admin"):
+            deactivate_user(session, actor=actor, user_id=named, now=now)
+        with pytest.raises(AccountError, match="emergency admin"):
+            change_role(
+                session, actor=actor, user_id=named, role=Role.TENANT_ADMIN, tenant_id=world.brands["own"], now=now
+            )
+        with pytest.raises(AccountError, match="emergency admin"):
+            erase_accounts(session, AGENCY, None, actor=actor)
+        for wrong in (world.people[WHO], world.people["gone@own.example"]):
+            with pytest.raises(FieldError):
+                require_of_agency(session, actor=world.actor(AGENCY), emergency_id=wrong, now=now)
+        deactivate_user(session, actor=world.actor(AGENCY), user_id=second, now=now)
+        with pytest.raises(FieldError):
+            require_of_agency(session, actor=world.actor(AGENCY), emergency_id=second, now=now)
+        session.rollback()
+
+
+@pytest.mark.parametrize("email", [WHO, "admin@own.example"])
+def test_only_the_agency_requires_it(world: PortalWorld, email: str) -> None:
+    actor = world.actor(email)
+    with AgencySession(world.engine, writes=True) as session:
+        with pytest.raises(AccountError):
+            require_of_brand(session, actor=actor, tenant_id=world.brands["own"], required=True, now=utc_now())
+        with pytest.raises(AccountError):
+            require_of_agency(session, actor=actor, emergency_id=world.people[AGENCY], now=utc_now())
+
+
+def test_an_account_that_opens_someone_accepts_no_further_invitation(
+    world: PortalWorld, provider: OpenIdProvider
+) -> None:
+    link(world, world.sign_in(WHO), provider)
+    client = world.visitor()
+    answer = go_and_come_back(client, f"{invite(world, 'pat@acme.example', 'other')}/with/acme")
+    assert (answer.status_code, is_signed_in(client)) == (401, False)
+    assert "add the brand to that account" in answer.text
