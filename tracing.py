@@ -1,7 +1,7 @@
 """Traces for whoever collects them: by OpenTelemetry's own variables, where its packages are installed, else nothing.
 
-They hold paths, statements without their values and times; nothing of links, one-time
-or a spreadsheet's, whose path is their secret.
+They hold paths, statements without their values and times; nothing of links, one-time or a spreadsheet's, whose path
+is their secret, nor of what people bring back from their company's provider.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 _WISHES: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-_UNTRACED: Final = "/join/,/reset/,/sheet/,/healthz,/readyz,/metrics"
+_UNTRACED: Final = "/join/,/reset/,/sheet/,/login/with/,/healthz,/readyz,/metrics"
 
 
 def start_tracing(service: str, engines: Sequence[Engine], app: Any = None) -> bool:
