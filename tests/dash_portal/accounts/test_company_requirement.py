@@ -22,7 +22,7 @@ from tests.dash_portal.accounts.company_world import (
     switch_on,
 )
 from tests.dash_portal.accounts.openid_provider import OpenIdProvider
-from tests.dash_portal.accounts.test_company_sign_in import link
+from tests.dash_portal.accounts.test_company_sign_in import ON_ONE_DATABASE, link
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 
 AGENCY = "agency@mellon.example"
@@ -94,6 +94,7 @@ def test_links_for_passwords_are_of_no_use_there(world: PortalWorld, provider: O
     assert (late.status_code, "would open nothing" in late.text) == (400, True)
 
 
+@ON_ONE_DATABASE
 def test_who_is_invited_there_joins_with_a_company_account_alone(world: PortalWorld, provider: OpenIdProvider) -> None:
     require_at_own(world)
     path = invite(world, "pat@acme.example")
@@ -108,6 +109,7 @@ def test_who_is_invited_there_joins_with_a_company_account_alone(world: PortalWo
     assert go_and_come_back(client, way).status_code == 303
 
 
+@ON_ONE_DATABASE
 def test_whose_password_opens_nothing_is_not_asked_for_it_and_can_not_unlink(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:
@@ -146,6 +148,7 @@ def test_the_agency_requires_it_of_everyone_but_one(world: PortalWorld, provider
     assert world.try_to_sign_in(world.visitor(), AGENCY).status_code == 303
 
 
+@ON_ONE_DATABASE
 def test_nobody_requires_it_who_could_not_come_back(world: PortalWorld, provider: OpenIdProvider) -> None:
     second = add_second_admin(world)
     actor = world.sign_in(AGENCY)
@@ -197,6 +200,7 @@ def test_only_the_agency_requires_it(world: PortalWorld, email: str) -> None:
             require_of_agency(session, actor=actor, emergency_id=world.people[AGENCY], now=utc_now())
 
 
+@ON_ONE_DATABASE
 def test_an_account_that_opens_someone_accepts_no_further_invitation(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:

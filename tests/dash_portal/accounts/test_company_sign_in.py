@@ -37,6 +37,8 @@ from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 
 PAT = "pat@acme.example"
 WHO = "viewer@own.example"
+ON_ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"])
+"""For what differs before anything reaches the database, or in what it is asked by all other tests too."""
 
 
 @pytest.fixture
@@ -86,6 +88,7 @@ def test_an_invited_address_joins_its_brand_and_comes_to_the_page_it_wanted(
     assert [entry.details["company_account"] for entry in world.audit("signed_in")] == [True, True]
 
 
+@ON_ONE_DATABASE
 def test_what_the_browser_takes_along_says_how_it_must_come_back(world: PortalWorld, provider: OpenIdProvider) -> None:
     first, second = (parse_qs(urlsplit(world.visitor().get(LEAVE).headers["Location"]).query) for _ in range(2))
     assert first["redirect_uri"] == ["http://localhost/login/with/acme/back"]
@@ -96,18 +99,21 @@ def test_what_the_browser_takes_along_says_how_it_must_come_back(world: PortalWo
         assert first[secret] != second[secret]
 
 
+@ON_ONE_DATABASE
 def test_nobody_can_choose_where_a_sign_in_leads_outside(world: PortalWorld, provider: OpenIdProvider) -> None:
     invite(world, PAT)
     answer = go_and_come_back(world.visitor(), f"{LEAVE}?next=https://elsewhere.example/")
     assert answer.headers["Location"] == "/"
 
 
+@ON_ONE_DATABASE
 def test_no_password_opens_an_account_that_has_none(world: PortalWorld, provider: OpenIdProvider) -> None:
     join(world)
     for password in ("!", "", PASSWORD):
         assert world.try_to_sign_in(world.visitor(), PAT, password).status_code == 401
 
 
+@ON_ONE_DATABASE
 def test_whatever_address_an_account_has_by_now_it_opens_the_same_person(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:
@@ -118,6 +124,7 @@ def test_whatever_address_an_account_has_by_now_it_opens_the_same_person(
     assert "Pat Green" in client.get("/account").text
 
 
+@ON_ONE_DATABASE
 def test_another_subject_of_the_same_address_is_somebody_else(world: PortalWorld, provider: OpenIdProvider) -> None:
     join(world)
     provider.claims = {"sub": "person-2"}
@@ -223,6 +230,7 @@ def test_the_signed_in_person_links_and_unlinks(world: PortalWorld, provider: Op
     assert len(world.audit("identity_unlinked")) == 1
 
 
+@ON_ONE_DATABASE
 def test_linking_asks_for_the_password_first_and_begins_with_a_form_of_ones_own(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:
@@ -241,6 +249,7 @@ def test_a_company_account_opens_one_person(world: PortalWorld, provider: OpenId
     assert (answer.status_code, "opens another account" in answer.text) == (400, True)
 
 
+@ON_ONE_DATABASE
 def test_the_only_way_in_can_not_be_unlinked(world: PortalWorld, provider: OpenIdProvider) -> None:
     provider.claims = {"auth_time": int(time.time())}
     client = join(world)
@@ -254,6 +263,7 @@ def test_the_only_way_in_can_not_be_unlinked(world: PortalWorld, provider: OpenI
     assert go_and_come_back(world.visitor()).status_code == 303
 
 
+@ON_ONE_DATABASE
 def test_what_would_hand_an_account_over_needs_a_password_typed_at_the_provider_just_now(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:
@@ -271,6 +281,7 @@ def test_what_would_hand_an_account_over_needs_a_password_typed_at_the_provider_
     assert client.get("/account/two-step").status_code == 200
 
 
+@ON_ONE_DATABASE
 def test_proof_at_the_provider_counts_for_ones_own_account_only(world: PortalWorld, provider: OpenIdProvider) -> None:
     provider.claims = {"auth_time": int(time.time())}
     client = world.sign_in(WHO)
@@ -282,6 +293,7 @@ def test_proof_at_the_provider_counts_for_ones_own_account_only(world: PortalWor
     assert client.get("/account/two-step").status_code == 303
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize(
     ("amr", "enforced", "asked"),
     [(None, False, True), (["pwd"], False, True), (["pwd", "mfa"], False, False), (None, True, False)],
@@ -304,6 +316,7 @@ def test_the_second_step_is_asked_for_unless_the_provider_has_done_so(
         assert is_signed_in(client)
 
 
+@ON_ONE_DATABASE
 def test_agency_staff_are_asked_for_a_second_step_where_the_provider_asks_for_none(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:
@@ -329,6 +342,7 @@ def test_a_rule_lets_its_domain_in_and_no_other(world: PortalWorld, provider: Op
     assert world.audit("user_created")[-1].details["rule"] == "acme.example"
 
 
+@ON_ONE_DATABASE
 def test_a_rule_takes_nobodys_account_over(world: PortalWorld, provider: OpenIdProvider) -> None:
     switch_on(world, provider.settings(new_people=(NewPeople("own.example", Role.TENANT_VIEWER, "own"),)))
     provider.claims = {"email": WHO}
@@ -349,6 +363,7 @@ def test_signing_out_signs_out_of_the_provider_too(world: PortalWorld, provider:
     assert world.post(world.sign_in(WHO), "/logout").headers["Location"] == "/login"
 
 
+@ON_ONE_DATABASE
 def test_signing_out_ends_here_where_the_provider_offers_nothing_or_is_away(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:
@@ -379,6 +394,7 @@ def test_what_is_kept_for_sign_out_is_encrypted_and_follows_the_key(
     assert "id_token_hint" in way_on(world.post(client, "/logout").text)
 
 
+@ON_ONE_DATABASE
 def test_who_is_signed_in_already_is_not_sent_away(world: PortalWorld, provider: OpenIdProvider) -> None:
     client = world.sign_in(WHO)
     assert client.get(f"{LEAVE}?next=/leads").headers["Location"] == "/leads"
