@@ -281,7 +281,7 @@ def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, n
             AuditAction.SIGNED_IN,
             acting(session, stored, visitor.address),
             two_step=has_two_step(user),
-            company_account=proof.identity_id is not None,
+            **({"company_account": True} if proof.identity_id else {}),
         )
         session.commit()
     return Attempt(Outcome.SIGNED_IN, token=token, ask_for_two_step=ask)
