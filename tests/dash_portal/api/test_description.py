@@ -10,7 +10,7 @@ from tests.dash_portal.portal_world import PortalWorld
 
 def test_the_description_names_every_path_that_is_served_and_no_other() -> None:
     paths = describe()["paths"]
-    tables = [f"/api/v1/rows/{table}{ending}" for table in EXPORTS for ending in ("", ".csv")]
+    tables = [f"/api/v1/rows/{table}{ending}" for table in EXPORTS for ending in ("", ".csv", "/sheet-address")]
     charts = [f"/api/v1/charts/{chart_id}" for chart_id in CHART_IDS]
     assert set(paths) == {"/api/v1/status", "/api/v1/charts", *charts, *tables}
 
