@@ -16,7 +16,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col
 
 from dash_portal.accounts.browser import signed_in
-from dash_portal.accounts.key_holder import key_holder
+from dash_portal.accounts.key_holder import asks_with_key, key_holder
+from dash_portal.accounts.rights_table import OF_A_PROGRAM, RIGHTS, Capability
 from dash_portal.accounts.sessions import OwnBrand
 from dash_portal.monitoring.counting import count_row_read
 from dash_portal.portal import portal
@@ -34,7 +35,7 @@ class BrandForbiddenError(Exception):
 
 
 class RoleForbiddenError(Exception):
-    """What was asked for is for the agency's, or a brand's, admins only."""
+    """What was asked for is not for the person's role (`accounts/rights_table.py`)."""
 
 
 class NoBrandError(Exception):
@@ -125,17 +126,41 @@ def selectable_brands(*, most: int | None = None) -> list[Brand]:
     return _agency_brands(viewer, _BRANDS.limit(most)) if viewer.is_agency else _own_brands(viewer)[:most]
 
 
-def administered_brand() -> Brand:
-    """Return the brand that this address names, or else the first by name, where the viewer is its admin.
+def brand_where(capability: Capability) -> Brand:
+    """Return the brand that this address names, or else the first by name, where the viewer's role allows this.
 
     Raises RoleForbiddenError where there is none, BrandForbiddenError for a brand that is not theirs.
     """
-    viewer, named = current_viewer(), request.args.get("brand")
-    brands = [] if viewer.is_agency else [authorised_brand(named)] if named is not None else _own_brands(viewer)
-    administered = [brand for brand in brands if brand.viewers_role is Role.TENANT_ADMIN]
-    if not administered:
+    for brand in _asked_brands(current_viewer()):
+        if brand.viewers_role is not None and capability in RIGHTS[brand.viewers_role]:
+            return brand
+    raise RoleForbiddenError
+
+
+def require(capability: Capability | None) -> None:
+    """Let whoever asks through when their role allows this: at the agency, or at the brand that the address names.
+
+    Where it names none, one of their brands will do: what the request is about is authorised where it is opened. Raises
+    RoleForbiddenError, also for what no capability is named for.
+    """
+    if capability is None or not (_holds_key(capability) if asks_with_key() else _may(current_viewer(), capability)):
         raise RoleForbiddenError
-    return administered[0]
+
+
+def _may(viewer: Viewer, capability: Capability) -> bool:
+    if viewer.agency_role is not None:
+        return capability in RIGHTS[viewer.agency_role]
+    return any(capability in RIGHTS[brand.viewers_role] for brand in _asked_brands(viewer) if brand.viewers_role)
+
+
+def _holds_key(capability: Capability) -> bool:
+    return key_holder() is not None and capability in OF_A_PROGRAM
+
+
+def _asked_brands(viewer: Viewer) -> list[Brand]:
+    """Return the brand of their own that the address names, else all of their own."""
+    named = request.args.get("brand")
+    return _own_brands(viewer) if named is None or viewer.is_agency else [authorised_brand(named)]
 
 
 def pinned(brand: Brand) -> str | None:

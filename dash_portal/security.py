@@ -5,7 +5,7 @@ Deny is the default; the exceptions are one list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,9 +19,10 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from dash_portal.accounts.browser import signed_in
 from dash_portal.accounts.key_holder import asks_with_key, brings_key
+from dash_portal.accounts.rights_table import capability_of
 from dash_portal.api import origins
 from dash_portal.api.key_guard import require_key
-from dash_portal.brand_access import NotSignedInError, administered_brand, authorised_brand, require_agency
+from dash_portal.brand_access import NotSignedInError, authorised_brand, require
 from dash_portal.portal import portal
 
 OPEN_TO_EVERYONE: Final = frozenset(
@@ -44,13 +45,7 @@ OPEN_TO_EVERYONE: Final = frozenset(
         "monitoring.metrics",
     }
 )
-"""Every endpoint that answers without a session. Whatever is not named here, known or unknown, needs one."""
-
-FOR_ROLES: Final[tuple[tuple[str, Callable[[], object]], ...]] = (
-    ("/agency", require_agency),
-    ("/team", administered_brand),
-)
-"""Everything below these paths is for one role only, whatever the page itself checks."""
+"""Every endpoint that answers without a session. Whatever is not named here needs one, and a role (`rights_table`)."""
 
 MOST_BODY_BYTES: Final = 1_000_000
 MOST_CALLBACK_BYTES: Final = 256_000
@@ -219,9 +214,8 @@ def _guard() -> Response | None:
         require_key()
     elif signed_in() is None:
         return _ask_to_sign_in()
-    for path, require in FOR_ROLES:
-        if request.path == path or request.path.startswith(f"{path}/"):
-            require()
+    if request.endpoint is not None:
+        require(capability_of(request.endpoint))
     for slug in request.args.getlist("brand"):
         authorised_brand(slug)
     return None

@@ -10,7 +10,8 @@ from dash_portal.accounts.api_keys import NewKey, listed_keys, make_key, revoke_
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotAllowedError
 from dash_portal.accounts.forms import tell_at_field
-from dash_portal.brand_access import administered_brand, pinned
+from dash_portal.accounts.rights_table import Capability
+from dash_portal.brand_access import brand_where, pinned
 from dash_portal.brand_time import moment_text
 from dash_portal.portal import portal
 from database import BrandSession
@@ -64,12 +65,12 @@ def revoke(key_id: str) -> ResponseReturnValue:
             now=utc_now(),
         )
         database.commit()
-    return redirect(url_for("team_keys.show", brand=pinned(administered_brand()), done="revoked"), code=303)
+    return redirect(url_for("team_keys.show", brand=pinned(brand_where(Capability.TEAM)), done="revoked"), code=303)
 
 
 def _own_brand(*, writes: bool) -> BrandSession:
     """Return a session bound to the admin's own brand. Raises RoleForbiddenError for anyone but a brand's admin."""
-    g.opened_brand = administered_brand()
+    g.opened_brand = brand_where(Capability.TEAM)
     return BrandSession(portal().engine, g.opened_brand.tenant_id, writes=writes)
 
 
@@ -78,13 +79,13 @@ def _page(form: ApiKeyForm, *, made: NewKey | None = None, problem: str | None =
         keys = listed_keys(database, database.tenant_id, now=utc_now())
     return render_template(
         "team_keys.html",
-        brand=administered_brand(),
-        named_brand=pinned(administered_brand()),
+        brand=brand_where(Capability.TEAM),
+        named_brand=pinned(brand_where(Capability.TEAM)),
         keys=keys,
         made=made,
         form=form,
         exactly=moment_text,
-        zone=administered_brand().display_zone,
+        zone=brand_where(Capability.TEAM).display_zone,
         problem=problem,
         done=_DONE.get(request.args.get("done", "")),
     )

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, select
 
 from dash_portal.accounts import links, people
+from dash_portal.accounts.access_review import (
+    ONLY_WORDS,
+    Only,
+    Sign,
+    asked_only,
+    review_file,
+    review_line,
+    sign_at_brand,
+)
 from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotAllowedError, NotFoundError
 from dash_portal.accounts.forms import InviteForm, tell_at_field
 from dash_portal.accounts.links import Link
 from dash_portal.accounts.memberships import find_member
-from dash_portal.brand_access import administered_brand, pinned
+from dash_portal.accounts.rights_table import Capability
+from dash_portal.agency.words import ROLE_WORDS
+from dash_portal.brand_access import brand_where, pinned
 from dash_portal.portal import portal
 from database import BrandSession
 from models import Membership, Role, User, utc_now
@@ -33,6 +44,18 @@ _DONE = {
 def show() -> ResponseReturnValue:
     """Show the brand's people and its open invitations."""
     return _page()
+
+
+@blueprint.get("/file.csv")
+def file() -> Response:
+    """Send the brand's people, or those who are looked at, as a file."""
+    now, brand = utc_now(), brand_where(Capability.TEAM)
+    with _own_brand(writes=True) as database:
+        lines = [
+            review_line(user, ROLE_WORDS[membership.role], brand.name, has_access=membership.active, sign=sign)
+            for membership, user, sign in _members(database, asked_only())
+        ]
+        return review_file(database, lines, actor=_actor(database), whose=brand.slug, zone=brand.display_zone, now=now)
 
 
 @blueprint.post("/invite")
@@ -97,13 +120,21 @@ def reactivate(membership_id: str) -> ResponseReturnValue:
 
 def _own_brand(*, writes: bool) -> BrandSession:
     """Return a session bound to the brand of this page. Raises RoleForbiddenError for anyone but its admin."""
-    g.opened_brand = administered_brand()
+    g.opened_brand = brand_where(Capability.TEAM)
     return BrandSession(portal().engine, g.opened_brand.tenant_id, writes=writes)
 
 
 def _actor(database: BrandSession) -> Actor:
     """Return who acts, as what they are at the brand of this page."""
     return current_actor(database.tenant_id)
+
+
+def _members(database: BrandSession, only: Only | None) -> list[tuple[Membership, User, Sign]]:
+    """Return the brand's people who are looked at, each with their membership and how they sign in."""
+    in_order = (col(Membership.active).desc(), User.name, User.email)
+    question = select(Membership, User).join(User, col(User.id) == Membership.user_id).order_by(*in_order)
+    members = [(membership, user, sign_at_brand(membership, user)) for membership, user in database.exec(question)]
+    return [row for row in members if row[2].is_of(only)]
 
 
 def _make_link(make: Callable[[BrandSession], Link], *, form: InviteForm | None = None) -> ResponseReturnValue:
@@ -123,7 +154,7 @@ def _do(done: str, change: Callable[[BrandSession], object]) -> ResponseReturnVa
             database.commit()
     except AccountError as wrong:
         return _refused(wrong)
-    return redirect(url_for("team.show", brand=pinned(administered_brand()), done=done), code=303)
+    return redirect(url_for("team.show", brand=pinned(brand_where(Capability.TEAM)), done=done), code=303)
 
 
 def _refused(wrong: AccountError, form: InviteForm | None = None) -> ResponseReturnValue:
@@ -134,15 +165,15 @@ def _refused(wrong: AccountError, form: InviteForm | None = None) -> ResponseRet
 
 def _page(*, link: Link | None = None, problem: str | None = None, form: InviteForm | None = None) -> str:
     with _own_brand(writes=False) as database:
-        in_order = (col(Membership.active).desc(), User.name, User.email)
-        question = select(Membership, User).join(User, col(User.id) == Membership.user_id).order_by(*in_order)
-        members = database.exec(question).all()
+        everyone, only = _members(database, None), asked_only()
         invites = links.open_invites(database, now=utc_now())
     return render_template(
         "team.html",
-        brand=administered_brand(),
-        named_brand=pinned(administered_brand()),
-        members=members,
+        brand=brand_where(Capability.TEAM),
+        named_brand=pinned(brand_where(Capability.TEAM)),
+        members=[row for row in everyone if row[2].is_of(only)],
+        only=only,
+        choices=[(words, of, sum(sign.is_of(of) for *_, sign in everyone)) for of, words in ONLY_WORDS.items()],
         invites=invites,
         viewer=Role.TENANT_VIEWER,
         link=request.url_root.rstrip("/") + link.path if link else None,

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from dash_portal.accounts import links, people
+from dash_portal.accounts.access_review import (
+    ONLY_WORDS,
+    Only,
+    Sign,
+    asked_only,
+    review_file,
+    review_line,
+    sign_of,
+)
 from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
@@ -47,6 +56,18 @@ _PERSON: Final = "/<int(max=2147483647):user_id>"
 def show() -> ResponseReturnValue:
     """List everyone, and the open invitations."""
     return _page()
+
+
+@blueprint.get("/file.csv")
+def file() -> Response:
+    """Send everyone, or those who are looked at, as a file: a line for each brand that somebody may see."""
+    now, zone = utc_now(), frame.viewers_zone()
+    with open_agency(writes=True) as session:
+        everyone = _everyone(session)
+        found = everyone.found(searched_words(), asked_only())
+        users = {user.id: user for user in session.exec(select(User).where(col(User.id).in_(found)))}
+        lines = [line for user_id in found for line in _lines(users[user_id], everyone)]
+        return review_file(session, lines, actor=current_actor(), whose="agency", zone=zone, now=now)
 
 
 @blueprint.post("/invite")
@@ -186,9 +207,15 @@ def _do(done: str, change: Callable[[AgencySession], object]) -> ResponseReturnV
     return redirect(url_for("agency_people.show", done=done), code=303)
 
 
-_PEOPLE: Final = select_columns(col(User.id), col(User.name), col(User.email), col(User.role), has_access()).order_by(
-    has_access().desc(), col(User.name), col(User.email)
-)
+_PEOPLE: Final = select_columns(
+    col(User.id),
+    col(User.name),
+    col(User.email),
+    col(User.role),
+    col(User.last_sign_in_at),
+    col(User.totp_confirmed_at),
+    has_access().label("has_access"),
+).order_by(has_access().desc(), col(User.name), col(User.email))
 
 _MEMBERSHIPS: Final = (
     select_columns(
@@ -217,6 +244,47 @@ def _at_brands(session: AgencySession) -> dict[int, list[_AtBrand]]:
     return at_brands
 
 
+@dataclass(frozen=True, slots=True)
+class _Everyone:
+    """All people in the order of the page, and what each may do at which brand."""
+
+    people: Sequence[Any]
+    at_brands: dict[int, list[_AtBrand]]
+
+    def found(self, words: str, only: Only | None) -> list[int]:
+        """Return the ids of those who hold the words and are looked at."""
+        return [
+            person.id
+            for person in self.people
+            if Sign(person.last_sign_in_at, person.totp_confirmed_at is not None).is_of(only)
+            and _holds(words, person, self.at_brands.get(person.id, []))
+        ]
+
+    def counts(self) -> dict[Only | None, int]:
+        """Return how many are looked at by each choice."""
+        return {only: len(self.found("", only)) for only in ONLY_WORDS}
+
+    def with_access(self) -> set[int]:
+        """Return the ids of those from whom not all access was taken."""
+        return {person.id for person in self.people if person.has_access}
+
+
+def _everyone(session: AgencySession) -> _Everyone:
+    return _Everyone(session.execute(_PEOPLE).all(), _at_brands(session))
+
+
+def _lines(user: User, everyone: _Everyone) -> Iterator[Sequence[Any]]:
+    """Yield the lines of a file about a person: one for each brand, and one for who has none."""
+    sign, at_brands = sign_of(user), everyone.at_brands.get(user.id or 0, [])
+    for at in at_brands:
+        yield review_line(user, ROLE_WORDS[at.role], at.name, has_access=at.active, sign=sign)
+    if not at_brands:
+        has_access = user.id in everyone.with_access()
+        is_agency = user.role is Role.AGENCY_ADMIN
+        role, brand = (ROLE_WORDS[user.role], "agency") if is_agency else ("none", "none")
+        yield review_line(user, role, brand, has_access=has_access, sign=sign)
+
+
 def _holds(words: str, person: Any, at_brands: Sequence[_AtBrand]) -> bool:
     said = [word for at in at_brands for word in (at.name, ROLE_WORDS[at.role])]
     of_agency = ["agency", ROLE_WORDS[person.role]] if person.role is Role.AGENCY_ADMIN else []
@@ -226,22 +294,24 @@ def _holds(words: str, person: Any, at_brands: Sequence[_AtBrand]) -> bool:
 def _page(
     *, link: Link | None = None, who: str = "", problem: str | None = None, form: RoleInviteForm | None = None
 ) -> str:
-    now, words = utc_now(), searched_words()
+    now, words, only = utc_now(), searched_words(), asked_only()
     with open_agency() as session:
         brand_names = dict(session.exec(select(Tenant.id, Tenant.name)).all())
-        everyone, at_all_brands = session.execute(_PEOPLE).all(), _at_brands(session)
-        found = [person.id for person in everyone if _holds(words, person, at_all_brands.get(person.id, []))]
+        everyone = _everyone(session)
+        found = everyone.found(words, only)
         page = list_page(len(found), asked_page())
         shown = page.of(found)
         by_id = {user.id: user for user in session.exec(select(User).where(col(User.id).in_(shown)))}
-        open_ids = {person.id for person in everyone if person[4]}
         invites = links.open_invites(session, now=now)
         inviters = session.exec(select(User).where(col(User.id).in_({invite.created_by for invite in invites}))).all()
     return frame.page(
         "people.html",
         people=[by_id[user_id] for user_id in shown],
-        at_brands={user_id: at_all_brands.get(user_id, []) for user_id in shown},
-        may_sign_in=open_ids,
+        at_brands={user_id: everyone.at_brands.get(user_id, []) for user_id in shown},
+        may_sign_in=everyone.with_access(),
+        sign_of=sign_of,
+        only=only,
+        choices=[(ONLY_WORDS[choice], choice, number) for choice, number in everyone.counts().items()],
         page=page,
         words=words,
         invites=invites,

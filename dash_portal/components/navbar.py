@@ -9,11 +9,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from flask_wtf.csrf import generate_csrf
 
+from dash_portal.accounts.rights_table import RIGHTS, Capability
 from dash_portal.brand_access import Brand, Viewer, initials
 from dash_portal.co_branding.logos import LogoAddresses
 from dash_portal.dashboard_tabs import TABS
 from dash_portal.view import View
-from models import Role
 
 
 def navbar(
@@ -90,7 +90,7 @@ def _theme_button() -> Component:
 
 def _person(viewer: Viewer, brand: Brand) -> Component:
     links = [("/account", "Your account")]
-    if brand.viewers_role is Role.TENANT_ADMIN:
+    if brand.viewers_role is not None and Capability.TEAM in RIGHTS[brand.viewers_role]:
         links.append((f"/team?brand={brand.slug}" if viewer.chooses_brand else "/team", "Your team"))
     if viewer.is_agency:
         links += [("/agency/sync", "Sync health"), ("/agency/brands", "Brands"), ("/agency/users", "People")]

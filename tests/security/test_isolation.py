@@ -25,13 +25,14 @@ from werkzeug.test import TestResponse
 
 from dash_portal import served_files
 from dash_portal.accounts import sheet_addresses
+from dash_portal.accounts.rights_table import RIGHTS, Capability, capability_of
 from dash_portal.api import key_guard
 from dash_portal.api.allowance import Allowances
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from dash_portal.exports import EXPORTS
 from dash_portal.security import OPEN_TO_EVERYONE
 from database import BRAND_OWNED_TABLES, AgencySession
-from models import ApiScope, Membership, TenantStatus
+from models import ApiScope, Membership, Role, TenantStatus
 from tests.dash_portal.portal_world import PortalWorld
 from tests.security.conftest import suspend
 from tests.security.marked_rows import handle, treasure
@@ -319,6 +320,31 @@ def test_a_viewer_of_a_brand_is_no_admin_there_for_being_one_elsewhere(marked: P
             text = shown(answer, call, "other").replace(f"Brand {treasure('other')}", "")  # which they may see
             assert treasure("other") not in text, call.path
     assert everything_of(marked, "other") == before
+
+
+@pytest.mark.parametrize(
+    ("email", "role"),
+    [
+        ("viewer@own.example", Role.TENANT_VIEWER),
+        ("admin@own.example", Role.TENANT_ADMIN),
+        ("agency@mellon.example", Role.AGENCY_ADMIN),
+    ],
+)
+def test_each_role_gets_what_the_table_of_rights_says(marked: PortalWorld, email: str, role: Role) -> None:
+    client = marked.sign_in(email)
+    token = marked.csrf_token(client)
+    reached: dict[Capability, bool] = {}
+    for call in route_calls(marked, "own"):
+        if call.endpoint in OPEN_TO_EVERYONE:
+            continue
+        capability = capability_of(call.endpoint)
+        assert capability is not None, f"{call.endpoint}: say in accounts/rights_table.py what it asks for"
+        answer = send(marked, client, call, token)
+        allowed = capability in RIGHTS[role]
+        assert (answer.status_code != 403) == allowed, f"{call.method} {call.path}: {answer.status_code}"
+        assert answer.status_code < 500, call.path
+        reached[capability] = allowed
+    assert reached.keys() == set(Capability), "each has an endpoint"
 
 
 @pytest.mark.parametrize("who", ["nobody", "deactivated", "suspended", "without a brand"])

@@ -1,0 +1,87 @@
+"""What each role may do, and which capability each endpoint asks for: decided here and nowhere else.
+
+docs/security.md shows the same table. `security.py` asks it before every request; what no capability is named for is
+open to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from models import Role
+
+
+class Capability(StrEnum):
+    """Something that may be done, at the brands that one may see. The values are the words of docs/security.md."""
+
+    OWN_ACCOUNT = "own account"
+    DASHBOARDS = "dashboards and files"
+    SHEET_ADDRESSES = "addresses for spreadsheets"
+    TEAM = "the own team and its API keys"
+    SYNC_HEALTH = "sync health and run history"
+    SYNC_NOW = "sync now"
+    ACCEPT = "let in what was held back"
+    RAW_ANSWERS = "raw answers"
+    BRANDS = "brands and their keys"
+    PEOPLE = "people of all brands"
+    AUDIT_LOG = "audit log"
+
+
+OF_EVERYBODY: Final = frozenset({Capability.OWN_ACCOUNT, Capability.DASHBOARDS})
+OF_A_PROGRAM: Final = frozenset({Capability.DASHBOARDS, Capability.SHEET_ADDRESSES})
+"""What an API key may do at its brand, narrowed further by its scopes (`api/key_guard.py`)."""
+
+RIGHTS: Final[Mapping[Role, frozenset[Capability]]] = {
+    Role.TENANT_VIEWER: OF_EVERYBODY,
+    Role.TENANT_ADMIN: OF_EVERYBODY | {Capability.TEAM},
+    Role.AGENCY_ADMIN: frozenset(Capability) - {Capability.TEAM, Capability.SHEET_ADDRESSES},
+}
+"""What each role may do: those of a brand at that brand, the agency's at all of them."""
+
+_OF_BLUEPRINT: Final[Mapping[str, Capability]] = {
+    "own": Capability.OWN_ACCOUNT,
+    "company_sign_in": Capability.OWN_ACCOUNT,
+    "api": Capability.DASHBOARDS,
+    "api_page": Capability.DASHBOARDS,
+    "api_v1": Capability.DASHBOARDS,
+    "chart_pictures": Capability.DASHBOARDS,
+    "exports": Capability.DASHBOARDS,
+    "logo": Capability.DASHBOARDS,
+    "printing": Capability.DASHBOARDS,
+    "served_files": Capability.DASHBOARDS,
+    "team": Capability.TEAM,
+    "team_keys": Capability.TEAM,
+    "agency_sync": Capability.SYNC_HEALTH,
+    "agency_snapshots": Capability.RAW_ANSWERS,
+    "agency_brands": Capability.BRANDS,
+    "agency_keys": Capability.BRANDS,
+    "agency_people": Capability.PEOPLE,
+    "agency_audit": Capability.AUDIT_LOG,
+}
+_OF_ENDPOINT: Final[Mapping[str, Capability]] = {
+    "api_v1.address_for_sheet": Capability.SHEET_ADDRESSES,
+    "start": Capability.DASHBOARDS,
+    "/": Capability.DASHBOARDS,
+    "/<path:path>": Capability.DASHBOARDS,
+    "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": Capability.DASHBOARDS,
+    "/_dash-dependencies": Capability.DASHBOARDS,
+    "/_dash-layout": Capability.DASHBOARDS,
+    "/_dash-update-component": Capability.DASHBOARDS,  # every callback
+    "/_favicon.ico": Capability.DASHBOARDS,
+    "/_reload-hash": Capability.DASHBOARDS,
+    "agency_sync.sync_all": Capability.SYNC_NOW,
+    "agency_sync.sync_now": Capability.SYNC_NOW,
+    "agency_sync.accept_records": Capability.ACCEPT,
+    "agency_sync.accept_total_of": Capability.ACCEPT,
+    "agency_sync.confirm": Capability.ACCEPT,
+    "agency_sync.unused_field": Capability.ACCEPT,
+    "agency_brands.menu": Capability.SYNC_HEALTH,
+    "agency_brands.open_first": Capability.SYNC_HEALTH,
+}
+
+
+def capability_of(endpoint: str) -> Capability | None:
+    """Return what an endpoint asks for; None for one that the table does not know."""
+    return _OF_ENDPOINT.get(endpoint) or _OF_BLUEPRINT.get(endpoint.partition(".")[0])
