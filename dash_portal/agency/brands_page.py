@@ -33,6 +33,7 @@ from dash_portal.agency.paging import asked_page, list_page
 from dash_portal.agency.words import CHECK_WORDS
 from dash_portal.agency.worker_requests import ask_for_test, find_test, find_workers, is_unanswered, request_sync
 from dash_portal.brand_access import Brand, open_agency, selectable_brands
+from dash_portal.brand_time import zone_text
 from dash_portal.co_branding.accent import accent_advice
 from dash_portal.co_branding.logo_files import LogoError
 from dash_portal.co_branding.logos import keep_logo, logo_marks, remove_logo
@@ -66,7 +67,14 @@ def show() -> ResponseReturnValue:
         of_rows = select(Tenant).where(col(Tenant.id).in_([row.tenant_id for row in rows]))
         tenants = {tenant.id: tenant for tenant in session.exec(of_rows)}
     return frame.page(
-        "brands.html", rows=rows, page=page, count=len(brands), tenants=tenants, words=words, done=_done()
+        "brands.html",
+        rows=rows,
+        page=page,
+        count=len(brands),
+        tenants=tenants,
+        words=words,
+        done=_done(),
+        zone_text=zone_text,
     )
 
 
