@@ -385,16 +385,15 @@ def test_check_config_asks_clienttether_where_the_workers_token_is_at_hand(
     (tmp_path / "portal.db").write_bytes(migrated_sqlite.read_bytes())
     plans = [AccountPlan(name=key, web_key=f"CT_key_of_{key}", contacts=3) for key in ("one", "two")]
     with Emulator(accounts=plans, access_token="the agency's token") as emulator:
-        for plan in plans:
-            made = run_here(url, "create-tenant", plan.name, *ZONE, typed=f"{plan.web_key}\n")
-            assert made.returncode == 0
+        for name, web_key in [(plan.name, plan.web_key) for plan in plans] + [("three", "CT_key_of_nobody")]:
+            assert run_here(url, "create-tenant", name, *ZONE, typed=f"{web_key}\n").returncode == 0
         worker = {"CLIENTTETHER_API_URL": emulator.url, "CLIENTTETHER_ACCESS_TOKEN": "the agency's token"}
-        assert "refused" not in run_here(url, "check-config", **worker).stdout
+        right = run_here(url, "check-config", **worker).stdout
+        assert "the brand three: web key refused" in right
+        assert right.count("refused") == 1, "nothing of those whose key is right"
         wrong = run_here(url, "check-config", **(worker | {"CLIENTTETHER_ACCESS_TOKEN": "another"})).stdout
         assert wrong.count("CLIENTTETHER_ACCESS_TOKEN is refused: get the new token") == 1
         assert wrong.count("refused") == 1, "one line for all brands"
-        run_here(url, "create-tenant", "three", *ZONE, typed="CT_key_of_nobody\n")
-        assert "the brand three: web key refused" in run_here(url, "check-config", **worker).stdout
 
 
 def test_check_config_asks_each_provider_of_company_accounts(

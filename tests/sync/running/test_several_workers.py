@@ -54,7 +54,7 @@ def test_each_slot_is_run_once_however_many_want_it(make_world: MakeWorld, worke
                 while sync_brand(shared, brand, RunRequest(Trigger.SCHEDULE, slot)) is None:
                     if any(run["slot_at"] == slot for run in world.runs(brand.tenant_id)):
                         break
-                    time.sleep(0.005)
+                    time.sleep(0.02)
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(work, range(workers)))
