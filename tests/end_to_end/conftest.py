@@ -27,7 +27,7 @@ def portal(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         pull = start_sync_in(environment, "once")
         pull.join(110)
         assert pull.exitcode == 0
-        url = web.enter_context(serving(environment, Path(os.devnull)))
+        url = web.enter_context(serving(environment | {"WEB_CONCURRENCY": "1"}, Path(os.devnull)))
         yield RunningPortal(url, emulator, environment, web.close)
 
 

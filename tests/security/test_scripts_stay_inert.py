@@ -65,7 +65,7 @@ def planted(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, enc
         session.execute(update(Tenant).values(name=PAYLOAD))
         session.execute(update(User).values(name=PAYLOAD))
         session.commit()
-    with served(world, folder / "log") as url:
+    with served(world, folder / "log", WEB_CONCURRENCY="1") as url:
         yield url
     close_world(world)
 

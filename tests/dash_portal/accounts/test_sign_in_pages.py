@@ -36,7 +36,7 @@ def url(world: PortalWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with AgencySession(world.engine) as session:
         session.add_all(make_lead(world.brands["own"]) for _ in range(3))
         commit_counted(session, world.brands["own"])
-    with served(world, tmp_path_factory.mktemp("log") / "log") as address:
+    with served(world, tmp_path_factory.mktemp("log") / "log", WEB_CONCURRENCY="1") as address:
         yield address
 
 
