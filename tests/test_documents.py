@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import PortalSettings, Settings, SyncSettings
+from settings import PortalSettings, ProviderSettings, Settings, SyncSettings
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -62,7 +62,9 @@ OF_OTHERS = re.compile(r"OTEL_|PORTAL_(?:HOST|UPSTREAM)|DATABASE_PASSWORD|DEMO_"
 def test_settings_commands_figures_and_lines_of_the_log_are_called_what_operators_read(document: Path) -> None:
     text = prose(document)
     known = {name.upper() for kind in (Settings, PortalSettings, SyncSettings) for name in kind.model_fields}
-    settings = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", text))
+    known |= {f"OIDC_NAME_{name.upper()}" for name in ProviderSettings.model_fields}
+    spelled = re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", text)
+    settings = {re.sub("^OIDC_(?:GOOGLE|ENTRA|KEYCLOAK)_", "OIDC_NAME_", name) for name in spelled}
     assert {name for name in settings - known if not OF_OTHERS.match(name)} == set()
     for package, command in set(re.findall(r"python -m (dash_portal|sync) ([a-z][a-z-]+)", text)):
         assert f'("{command}"' in source(), f"{package} {command}"
