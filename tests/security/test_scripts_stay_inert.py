@@ -110,6 +110,7 @@ def test_planted_scripts_stay_text(
     planted: str, home: BrowserContext, tab: Page, email: str, paths: tuple[str, ...]
 ) -> None:
     page = home.new_page()
+    page.emulate_media(reduced_motion="reduce")
     sign_in(page, planted, email)
     noticed = watch(page)
     seen = 0
