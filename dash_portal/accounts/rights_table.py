@@ -58,6 +58,7 @@ _OF_BLUEPRINT: Final[Mapping[str, Capability]] = {
     "agency_brands": Capability.BRANDS,
     "agency_keys": Capability.BRANDS,
     "agency_people": Capability.PEOPLE,
+    "agency_sign_in": Capability.PEOPLE,
     "agency_audit": Capability.AUDIT_LOG,
 }
 _OF_ENDPOINT: Final[Mapping[str, Capability]] = {
