@@ -20,8 +20,15 @@ from tests.end_to_end.running_portal import free_port, program, served
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 TYPED = {"PASSWORD": "seven green lanterns", "WEB_KEY": "CT_key_of_acme"}
-WORDS = {"SLUG": "acme", "EMAIL": "owner@acme.example"}
+WORDS = {"SLUG": "acme", "EMAIL": "owner@acme.example", "ADMIN_EMAIL": "you@agency.example"}
 NOT_ZERO = {"python -m sync status --check": 1}  # no worker lives any more
+PROVIDER = {
+    "OIDC_PROVIDERS": "acme",
+    "OIDC_ACME_ISSUER": "https://accounts.acme.example",
+    "OIDC_ACME_CLIENT_ID": "portal",
+    "OIDC_ACME_CLIENT_SECRET": "the provider's secret",
+}
+"""Where nobody could sign in with a company account, none is required."""
 PROGRAMS = {"dash_portal": command_line.main, "sync": sync_line.main}
 
 
@@ -86,7 +93,10 @@ def test_the_commands_of_the_readme_do_what_they_say_in_their_order(
         command = command.replace("FILE", str(tmp_path / "backup")).strip()
         elsewhere = f"sqlite:///{tmp_path / 'empty.db'}" if " restore " in command else environment["DATABASE_URL"]
         monkeypatch.setenv("DATABASE_URL", elsewhere)
-        status = typed(command, monkeypatch, answer=command.rpartition(" ")[2])
+        with monkeypatch.context() as provided:
+            for name, value in PROVIDER.items() if "require-company-sign-in" in command else ():
+                provided.setenv(name, value)
+            status = typed(command, provided, answer=command.rpartition(" ")[2])
         assert status == NOT_ZERO.get(command, 0), command
     assert (tmp_path / "empty.db").exists()
 
