@@ -38,7 +38,7 @@ TABLE = Table(
         Column(
             "stage", "Stage", "stage", descending_first=True, width=205, least=128, grows=True, write=texts.stage_pieces
         ),
-        Column("iff", "IFF", "iff", numeric=True, width=112, least=80, write=texts.money),
+        Column("iff", "IFF", "iff", numeric=True, width=112, least=104, write=texts.money),
         Column("weighted_iff", "Weighted IFF", "weighted", numeric=True, width=130, least=104, write=texts.money),
         Column("likelihood", "Likely", "likely", numeric=True, width=90, least=72, write=texts.percent),
         Column("days", "Days in stage", "days", numeric=True, width=130, cell=texts.days_pieces),
