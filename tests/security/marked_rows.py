@@ -48,6 +48,10 @@ def fill_with_marked_rows(session: Session, slug: str, tenant_id: int) -> None:
     session.add(marked_row(ConnectionCheck, slug, tenant_id))
 
 
+SOON = timedelta(hours=3)
+"""When what is still to come comes: tomorrow, late in the day."""
+
+
 def marked_row(table: type[SQLModel], slug: str, tenant_id: int) -> SQLModel:
     columns = {
         column.key: _value(column.key, column.type, slug)
@@ -67,9 +71,9 @@ def _value(name: str, kind: Any, slug: str) -> Any:
     if isinstance(kind, LargeBinary):
         return treasure(slug).encode()
     if isinstance(kind, UTCDateTime):
-        return utc_now() + timedelta(hours=3) if name in {"starts_at", "ends_at", "expires_at"} else utc_now()
+        return utc_now() + SOON if name in {"starts_at", "ends_at", "expires_at"} else utc_now()
     if kind.python_type is date:
-        return utc_now().date()
+        return (utc_now() + SOON if name == "last_day" else utc_now()).date()  # an appointment counts on its own day
     if kind.python_type is bool:
         return False
     if kind.python_type in {int, float}:
