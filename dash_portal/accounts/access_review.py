@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from flask import Response, request
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from dash_portal.accounts.audit import Actor, AuditAction, record
+from dash_portal.accounts.company_requirement import company_only, has_password, joins_by_company
 from dash_portal.brand_time import local_day
 from dash_portal.request_words import member
 from dash_portal.spreadsheet import csv_pieces
-from models import Membership, User
+from models import Identity, Membership, User
 
 
 class Only(StrEnum):
@@ -35,15 +36,19 @@ HEADINGS: Final = ("Name", "E-mail", "Role", "Brand", "Access", "Signs in with",
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """How somebody signs in: when they last did (None: never), and whether with a second step."""
+    """How somebody signs in: when they last did (None: never), with what, and whether with a second step of ours."""
 
     last_at: datetime | None
     has_second_step: bool
+    by_password: bool = True
+    by_company: bool = False
 
     @property
     def way(self) -> str:
         """What they sign in with, in words."""
-        return "password and code" if self.has_second_step else "password"
+        password = "password and code" if self.has_second_step else "password"
+        ways = [*(["company account"] if self.by_company else []), *([password] if self.by_password else [])]
+        return " or ".join(ways) or "nothing yet"
 
     def is_of(self, only: Only | None) -> bool:
         """Tell whether this is one of those who are looked at."""
@@ -52,15 +57,41 @@ class Sign:
         return only is None or not self.has_second_step
 
 
-def sign_of(user: User) -> Sign:
-    """Return how the person signs in, to the agency."""
-    return Sign(user.last_sign_in_at, user.totp_confirmed_at is not None)
+def signs_of(session: Session, users: Collection[User]) -> dict[int | None, Sign]:
+    """Return how these people sign in, by their ids, to the agency."""
+    bound = set(session.exec(select(User.id).where(col(User.id).in_([user.id for user in users]), company_only())))
+    return _signs(session, users, bound)
 
 
-def sign_at_brand(membership: Membership, user: User) -> Sign:
-    """Return the same to a brand's admin: nothing older than the membership, so that nothing tells of others."""
-    last_at = membership.last_sign_in_at
-    return Sign(last_at, last_at is not None and user.totp_confirmed_at is not None)
+def signs_at_brand(session: Session, members: Collection[tuple[Membership, User]], tenant_id: int) -> list[Sign]:
+    """Return the same to a brand's admin, in the order of the members: nothing that tells of another brand.
+
+    So nothing older than the membership, and of who is bound to a company account what the own brand requires.
+    """
+    users = [user for _, user in members]
+    bound = {user.id for user in users} if joins_by_company(session, tenant_id) else set()
+    signs = _signs(session, users, bound)
+    return [
+        Sign(None, has_second_step=False)
+        if membership.last_sign_in_at is None
+        else replace(signs[user.id], last_at=membership.last_sign_in_at)
+        for membership, user in members
+    ]
+
+
+def _signs(session: Session, users: Collection[User], bound: Collection[int | None]) -> dict[int | None, Sign]:
+    """Return how these people sign in; the password of those who are bound to a company account opens nothing."""
+    theirs = col(Identity.user_id).in_([user.id for user in users])
+    linked = set(session.exec(select(Identity.user_id).where(theirs)))
+    return {
+        user.id: Sign(
+            user.last_sign_in_at,
+            user.totp_confirmed_at is not None,
+            by_password=has_password(user) and user.id not in bound,
+            by_company=user.id in linked,
+        )
+        for user in users
+    }
 
 
 def asked_only() -> Only | None:

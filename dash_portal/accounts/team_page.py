@@ -16,7 +16,7 @@ from dash_portal.accounts.access_review import (
     asked_only,
     review_file,
     review_line,
-    sign_at_brand,
+    signs_at_brand,
 )
 from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.browser import current_actor
@@ -133,8 +133,9 @@ def _members(database: BrandSession, only: Only | None) -> list[tuple[Membership
     """Return the brand's people who are looked at, each with their membership and how they sign in."""
     in_order = (col(Membership.active).desc(), User.name, User.email)
     question = select(Membership, User).join(User, col(User.id) == Membership.user_id).order_by(*in_order)
-    members = [(membership, user, sign_at_brand(membership, user)) for membership, user in database.exec(question)]
-    return [row for row in members if row[2].is_of(only)]
+    members = database.exec(question).all()
+    signs = signs_at_brand(database, members, database.tenant_id)
+    return [(*member, sign) for member, sign in zip(members, signs, strict=True) if sign.is_of(only)]
 
 
 def _make_link(make: Callable[[BrandSession], Link], *, form: InviteForm | None = None) -> ResponseReturnValue:

@@ -19,7 +19,7 @@ from dash_portal.accounts.access_review import (
     asked_only,
     review_file,
     review_line,
-    sign_of,
+    signs_of,
 )
 from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
@@ -66,7 +66,8 @@ def file() -> Response:
         everyone = _everyone(session)
         found = everyone.found(searched_words(), asked_only())
         users = {user.id: user for user in session.exec(select(User).where(col(User.id).in_(found)))}
-        lines = [line for user_id in found for line in _lines(users[user_id], everyone)]
+        signs = signs_of(session, users.values())
+        lines = [line for user_id in found for line in _lines(users[user_id], signs[user_id], everyone)]
         return review_file(session, lines, actor=current_actor(), whose="agency", zone=zone, now=now)
 
 
@@ -273,9 +274,9 @@ def _everyone(session: AgencySession) -> _Everyone:
     return _Everyone(session.execute(_PEOPLE).all(), _at_brands(session))
 
 
-def _lines(user: User, everyone: _Everyone) -> Iterator[Sequence[Any]]:
+def _lines(user: User, sign: Sign, everyone: _Everyone) -> Iterator[Sequence[Any]]:
     """Yield the lines of a file about a person: one for each brand, and one for who has none."""
-    sign, at_brands = sign_of(user), everyone.at_brands.get(user.id or 0, [])
+    at_brands = everyone.at_brands.get(user.id or 0, [])
     for at in at_brands:
         yield review_line(user, ROLE_WORDS[at.role], at.name, has_access=at.active, sign=sign)
     if not at_brands:
@@ -302,6 +303,7 @@ def _page(
         page = list_page(len(found), asked_page())
         shown = page.of(found)
         by_id = {user.id: user for user in session.exec(select(User).where(col(User.id).in_(shown)))}
+        signs = signs_of(session, by_id.values())
         invites = links.open_invites(session, now=now)
         inviters = session.exec(select(User).where(col(User.id).in_({invite.created_by for invite in invites}))).all()
     return frame.page(
@@ -309,7 +311,7 @@ def _page(
         people=[by_id[user_id] for user_id in shown],
         at_brands={user_id: everyone.at_brands.get(user_id, []) for user_id in shown},
         may_sign_in=everyone.with_access(),
-        sign_of=sign_of,
+        signs=signs,
         only=only,
         choices=[(ONLY_WORDS[choice], choice, number) for choice, number in everyone.counts().items()],
         page=page,

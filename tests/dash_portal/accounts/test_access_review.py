@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from dash_portal.accounts.access_review import Only, Sign
 from database import AgencySession
-from models import User, utc_now
+from models import Identity, Membership, Tenant, User, utc_now
 from tests.dash_portal.portal_world import PortalWorld
 
 AGENCY, ADMIN, VIEWER = "agency@mellon.example", "admin@own.example", "viewer@own.example"
@@ -42,6 +42,43 @@ def file_of(client: FlaskClient, path: str) -> list[dict[str, str]]:
 )
 def test_who_is_looked_at(sign: Sign, looked_at: set[Only | None]) -> None:
     assert {only for only in (None, *Only) if sign.is_of(only)} == looked_at
+
+
+@pytest.mark.parametrize(
+    ("sign", "way"),
+    [
+        (Sign(None, has_second_step=False), "password"),
+        (Sign(None, has_second_step=True), "password and code"),
+        (Sign(None, has_second_step=False, by_company=True), "company account or password"),
+        (Sign(None, has_second_step=False, by_password=False, by_company=True), "company account"),
+        (Sign(None, has_second_step=False, by_password=False), "nothing yet"),
+    ],
+)
+def test_a_way_in_is_said_in_words(sign: Sign, way: str) -> None:
+    assert sign.way == way
+
+
+def test_a_company_account_is_seen_and_which_brand_requires_it_is_the_agencys_to_know(world: PortalWorld) -> None:
+    """Of a person of two brands the other one's admin sees nothing of what the first requires."""
+    world.sign_in(VIEWER)
+    world.give(VIEWER, "other")
+    with AgencySession(world.engine, writes=True) as session:
+        session.add(Identity(user_id=world.people[VIEWER], issuer="https://company.example", subject="1"))
+        for membership in session.exec(select(Membership).where(Membership.user_id == world.people[VIEWER])):
+            membership.last_sign_in_at = utc_now()
+            session.add(membership)
+        session.get_one(Tenant, world.brands["own"]).company_sign_in_only = True
+        session.commit()
+    seen = {
+        email: {
+            line["Brand"]: line["Signs in with"]
+            for line in file_of(world.sign_in(email), path)
+            if line["E-mail"] == VIEWER
+        }
+        for email, path in ((AGENCY, "/agency/users/file.csv"), ("admin@other.example", "/team/file.csv"))
+    }
+    assert seen[AGENCY] == {"Own Brand": "company account", "Other Brand": "company account"}
+    assert seen["admin@other.example"] == {"Other Brand": "company account or password"}
 
 
 def test_the_agency_sees_and_takes_along_who_may_see_what(world: PortalWorld) -> None:
