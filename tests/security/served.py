@@ -72,7 +72,8 @@ def _serve(environment: dict[str, str], log: Path) -> None:
 
 def sign_in(url: str, email: str) -> httpx.Client:
     """Return a browser-like client that this person is signed in to; no page of Dash was asked for yet."""
-    client = httpx.Client(base_url=url, timeout=30)
+    # A busy machine may wait longer between two requests than gunicorn keeps a connection (2 seconds).
+    client = httpx.Client(base_url=url, timeout=30, limits=httpx.Limits(keepalive_expiry=1))
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
     assert token is not None
     answer = client.post("/login", data={"email": email, "password": PASSWORD, "csrf_token": token[1]})
