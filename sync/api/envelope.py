@@ -52,8 +52,10 @@ _OF_FAILURES: Final = frozenset({"error", "errors", "exception", "errormessage"}
 # What PHP writes before or behind an answer where a server shows its notices.
 _NOTICE: Final = r"""\s*+(?:<br\s*+/?>\s*+)?(?:<b>)?
     (?:PHP\ )?(?:Warning|Notice|Deprecated|Strict\ Standards)(?:</b>)?:\s
-    .*?\bon\ line\ (?:<b>)?\d+(?:</b>)?(?:<br\s*/?>)?\s*"""
-_NOTICES: Final = re.compile(f"(?:{_NOTICE})*\\s*", re.DOTALL | re.VERBOSE)
+    .*?\bon\ line\ (?:<b>)?\d+(?:</b>)?(?:<br\s*+/?>)?"""
+_NOTICES_BEFORE: Final = re.compile(f"(?:{_NOTICE})*\\s*+", re.DOTALL | re.VERBOSE)
+# What stands between the first and the last is within one: tried each as its own, forty would take for ever.
+_NOTICES_BEHIND: Final = re.compile(f"(?:{_NOTICE})?\\s*+", re.DOTALL | re.VERBOSE)
 _PLAIN_JSON: Final = msgspec.json.Decoder()
 # Not strict: people paste line ends and tabs into notes, and not every server escapes them.
 _LENIENT_JSON: Final = json.JSONDecoder(strict=False)
@@ -162,9 +164,9 @@ def _parse(body: bytes, charset: str | None) -> Any:
 
 def _without_notices(text: str) -> Any:
     """Return the JSON of a text that holds nothing else but a server's notices. Raises ValueError."""
-    begins = _NOTICES.match(text)
+    begins = _NOTICES_BEFORE.match(text)
     answer, end = _LENIENT_JSON.raw_decode(text, begins.end() if begins else 0)
-    if _NOTICES.fullmatch(text, end) is None:
+    if _NOTICES_BEHIND.fullmatch(text, end) is None:
         raise ValueError("something else follows")
     return answer
 

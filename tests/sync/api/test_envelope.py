@@ -144,6 +144,7 @@ def test_notices_of_a_server_around_an_answer_are_no_part_of_it(before: str, beh
     "body",
     [
         NOTICE,
+        '{"ResultCode": "CT_200", "data": []}' + BARE_NOTICE * 40 + "and more",
         NOTICE + '{"ResultCode": "CT_200", "data": [{"client_id"',
         '{"ResultCode": "CT_200", "data": []}{"ResultCode": "CT_200", "data": []}',
         '<html>{"ResultCode": "CT_200", "data": []}</html>',
