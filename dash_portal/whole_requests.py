@@ -25,6 +25,12 @@ from settings import PortalSettings, load_settings
 
 WAITING_PER_ADDRESS: Final = 32
 """How many connections of one address may wait for their request, in each process; not counted behind a proxy."""
+_KEPT_BEHIND_PROXY: Final = 620
+"""Seconds for which a proxy's idle connection stays open, so that it is the proxy that lets go.
+
+Whoever closes first may do so just as the other side sends a request, and the proxy can't repeat a POST: it answers
+502. Caddy lets go after 120 seconds, nginx and AWS after 60, Heroku after 90, Google Cloud after 600, by default.
+"""
 _PART_WITHIN: Final = 2.0
 _ENDING: Final = 2.0
 _STALLED: Final = 10
@@ -95,9 +101,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.parting: dict[Any, float] = {}
         self.waiting: Counter[str] = Counter()
         settings = load_settings(PortalSettings)
-        self.read_seconds = settings.portal_read_seconds
-        behind_proxy = settings.portal_trusted_proxies > 0  # all that it passes on has its own address
-        self.most_waiting = None if behind_proxy else WAITING_PER_ADDRESS
+        self.read_seconds = self.quiet_seconds = settings.portal_read_seconds
+        self.most_waiting: int | None = WAITING_PER_ADDRESS
+        if settings.portal_trusted_proxies > 0:
+            self.most_waiting = None  # all that a proxy passes on has the proxy's address
+            self.quiet_seconds = _KEPT_BEHIND_PROXY  # a proxy may open a connection before it needs one
+            self.cfg.set("keepalive", _KEPT_BEHIND_PROXY)
         super().init_process()
 
     def accept(self, listener: Any) -> None:
@@ -155,7 +164,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self._end_parting(conn)
 
     def _await_request(self, conn: Any, begun: bytes = b"") -> None:
-        arrival = Arrival(_host_of(conn.client), time.monotonic() + self.read_seconds)
+        arrival = Arrival(_host_of(conn.client), time.monotonic() + self.quiet_seconds)
         self._make_room(arrival.address)
         conn.sock.setblocking(False)
         self.arriving[conn] = arrival
@@ -187,6 +196,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def _add(self, conn: Any, data: bytes) -> None:
         arrival = self.arriving[conn]
+        if not arrival.received:
+            arrival.deadline = min(arrival.deadline, time.monotonic() + self.read_seconds)
         try:
             arrival.add(data)
         except BadRequestError as bad:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -91,6 +92,26 @@ def test_a_request_that_comes_byte_by_byte_is_answered(world: PortalWorld, tmp_p
                 assert status in answer.rpartition(b"HTTP/1.1 ")[2][:4]
         with begin(url, b"\x16\x03\x01 no HTTP at all\r\n\r\n") as connection:
             assert connection.recv(65_536).startswith(b"HTTP/1.1 400")
+
+
+def is_answered(connection: socket.socket) -> bool:
+    """Ask on a connection whether the portal lives; tell whether it says so."""
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: portal.example\r\n\r\n")
+    with HTTPResponse(connection) as answer:
+        answer.begin()
+        return answer.status == 200 and bool(answer.read())
+
+
+def test_a_proxys_idle_connections_stay_open_longer_than_a_clients(world: PortalWorld, tmp_path: Path) -> None:
+    """The portal closes none first: a POST that is on its way just then would be a 502 for somebody."""
+    settings = {"WEB_CONCURRENCY": "1", "PORTAL_READ_SECONDS": "1", "PORTAL_TRUSTED_PROXIES": "1"}
+    with served(world, tmp_path / "log", **settings) as url, begin(url, b"") as used, begin(url, b"") as unused:
+        assert is_answered(used)
+        for _ in range(2):  # each is let go after a second: after two, a client's connection would have been closed
+            with begin(url, HEAD) as half:
+                assert half.recv(1) == b"", "half a request is waited for no longer because it comes by a proxy"
+        assert is_answered(used)
+        assert is_answered(unused)
 
 
 @pytest.mark.parametrize("half", sorted(HALVES.keys() - {"nothing", "one and a half"}))
