@@ -80,6 +80,7 @@ def test_its_steps_make_a_portal_that_serves_syncs_and_writes_nothing_beside_its
         **{key: os.environ[key] for key in ("PATH", "TMPDIR", "HOME") if key in os.environ},
         **dict(re.findall(r"(PYTHON\w+)=(\S+)", LAST_STAGE)),
         "DATABASE_URL": postgresql.url(name),
+        "PORTAL_ALLOWED_HOSTS": "portal.example.com",  # the health check asks by another name
         "PORTAL_SECRET_KEY": "an operator's secret key, 0123456789 and more",
         "PORTAL_ENCRYPTION_KEY": Fernet.generate_key().decode(),
         "PORTAL_MONITOR_TOKEN": "a monitor's own token, 0123456789",
