@@ -18,7 +18,7 @@ from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, FieldError, NotFoundError
 from dash_portal.accounts.passwords import NO_PASSWORD
 from dash_portal.accounts.rights import hold_rights, require_agency
-from models import Identity, Membership, Role, Tenant, User
+from models import Identity, Membership, Role, Tenant, TenantStatus, User
 
 IS_EMERGENCY_ADMIN: Final = "This is the emergency admin, who keeps the password: name another one first."
 
@@ -28,14 +28,15 @@ _NAMED = aliased(User)
 def company_only() -> ColumnElement[bool]:
     """Return the condition on a `User` that their password opens nothing.
 
-    One of their brands may require it alone: what is signed in sees all of them.
+    One brand that is open to them may require it of all: what is signed in sees each of them.
     """
     someone_is_named = select(col(_NAMED.id)).where(col(_NAMED.is_emergency_admin)).exists()
     of_agency = and_(col(User.role) == Role.AGENCY_ADMIN, col(User.is_emergency_admin).is_(False), someone_is_named)
     requiring = (
         select(col(Membership.id))
         .join(Tenant, col(Tenant.id) == col(Membership.tenant_id))
-        .where(col(Membership.user_id) == col(User.id), col(Membership.active), col(Tenant.company_sign_in_only))
+        .where(col(Membership.user_id) == col(User.id), col(Membership.active))
+        .where(col(Tenant.status) == TenantStatus.ACTIVE, col(Tenant.company_sign_in_only))
     )
     return or_(of_agency, requiring.correlate(User).exists())
 

@@ -19,8 +19,9 @@ from dash_portal.accounts.company_account import CompanyAccount, domain_of
 from dash_portal.accounts.confirmation import FRESH_FOR
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.identities import LinkedPerson, find_linked, link_identity
-from dash_portal.accounts.links import accept_without_password, invitations_of
-from dash_portal.accounts.memberships import acting
+from dash_portal.accounts.joining import join_account
+from dash_portal.accounts.links import accept_invite_by_company, accept_without_password, invitations_of
+from dash_portal.accounts.memberships import acting, may_sign_in
 from dash_portal.accounts.passwords import NO_PASSWORD
 from dash_portal.accounts.people import new_person
 from dash_portal.accounts.same_address import has_address
@@ -33,6 +34,7 @@ from database import PortalSession, lock_until_end
 from models import Tenant, TenantStatus, User, UserSession
 from settings import NewPeople, ProviderSettings
 
+_NO_OTHER: Final = "That company account opens no other account here."
 _CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
@@ -45,7 +47,7 @@ class SeveralInvitationsError(Exception):
 
 
 class OpensAnotherError(Exception):
-    """The company account opens someone already, and so can't accept the invitation that was opened."""
+    """The company account opens someone already, and the invitation that was opened is not for them."""
 
 
 def may_come_back(portal: Portal, *, visitor: Visitor, now: datetime) -> throttling.Counted | None:
@@ -74,15 +76,15 @@ def sign_in_with_company(
     visitor: Visitor,
     now: datetime,
 ) -> Attempt:
-    """Let in whom the account opens. `invite_id`: the invitation that they came by, if any.
+    """Let in whom the account opens. `invite_id`: the invitation that they came by, if any, which adds its brand.
 
     Raises NotLetInError where it opens nobody, SeveralInvitationsError, and OpensAnotherError.
     """
     linked = find_linked(portal.engine, issuer=account.issuer, subject=account.subject)
-    if linked is not None and invite_id is not None:
-        raise OpensAnotherError
     if linked is None:
         linked = _join(portal, account, provider, invite_id=invite_id, visitor=visitor, now=now)
+    elif invite_id is not None:
+        _join_further_brand(portal, account, linked, invite_id=invite_id, visitor=visitor, now=now)
     proof = Proof(
         identity_id=linked.identity_id,
         id_token_encrypted=portal.cipher.encrypt(account.id_token),
@@ -115,6 +117,30 @@ def confirm_with_company(
         this_session = col(UserSession.id) == who.session_id
         session.execute(update(UserSession).where(this_session).values(confirmed_at=now))
         record(session, AuditAction.IDENTITY_CONFIRMED, actor, company_account=True)
+        session.commit()
+
+
+def join_account_of_company(
+    portal: Portal, who: SignedIn, account: CompanyAccount, *, actor: Actor, now: datetime
+) -> None:
+    """Give the signed-in person all brands of whom their company account opens, and the company account with them.
+
+    Raises AccountError where it opens nobody else, or as `join_account` does.
+    """
+    linked = find_linked(portal.engine, issuer=account.issuer, subject=account.subject)
+    if linked is None or linked.user_id == who.user_id:
+        raise AccountError(_NO_OTHER)
+    with PortalSession(portal.engine, writes=True) as session:
+        other = session.exec(select(User).where(User.id == linked.user_id, may_sign_in())).one_or_none()
+        if other is None or other.access_epoch != linked.access_epoch:
+            raise AccountError(_NO_OTHER)
+        if has_two_step(other) and not account.has_second_step:
+            raise AccountError("That account has a second step here: sign in to it, and join this one from there.")
+        join_account(session, actor=actor, other=other, keep_session=who.session_id, now=now)
+        issuer, subject, email = account.issuer, account.subject, account.email or ""
+        identity = link_identity(session, actor=actor, issuer=issuer, subject=subject, email=email)
+        this_session = update(UserSession).where(col(UserSession.id) == who.session_id)
+        session.execute(this_session.values(identity_id=identity.id))  # what it stands on from now on
         session.commit()
 
 
@@ -156,6 +182,26 @@ def _join(
             raise NotLetInError(f"what it was to join can't be joined ({type(refused).__name__})") from refused
         session.commit()
         return LinkedPerson(linked.id, linked.user_id, user.access_epoch)
+
+
+def _join_further_brand(
+    portal: Portal, account: CompanyAccount, linked: LinkedPerson, *, invite_id: str, visitor: Visitor, now: datetime
+) -> None:
+    """Give the invited brand to whom the account opens, where invitation, account and person have the same address."""
+    with PortalSession(portal.engine, writes=True) as session:
+        try:
+            accept_invite_by_company(
+                session,
+                invite_id,
+                email=account.email or "",
+                user_id=linked.user_id,
+                access_epoch=linked.access_epoch,
+                address=visitor.address,
+                now=now,
+            )
+        except AccountError as refused:
+            raise OpensAnotherError from refused
+        session.commit()
 
 
 def _invited(

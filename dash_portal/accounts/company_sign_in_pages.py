@@ -26,6 +26,7 @@ from dash_portal.accounts.company_sign_in import (
     SeveralInvitationsError,
     confirm_with_company,
     forgive_arrival,
+    join_account_of_company,
     may_come_back,
     record_refusal,
     sign_in_with_company,
@@ -39,7 +40,7 @@ from dash_portal.accounts.sign_in import Outcome
 from dash_portal.portal import portal
 from dash_portal.security import local_path
 from database import PortalSession
-from models import utc_now
+from models import Tenant, utc_now
 
 BACK_WITHIN: Final = timedelta(minutes=10)
 
@@ -54,8 +55,8 @@ _NOTHING: Final = (
 )
 _SEVERAL: Final = "Several brands have invited you. Please open the link of the invitation that you want to accept."
 _OPENS_ANOTHER: Final = (
-    "This {name} account opens another account of the portal already. Open the link again and add the brand to that "
-    "account with its password, or ask the agency to give you the brand."
+    "This {name} account opens an account of the portal already, and this invitation is not for that one. Sign in "
+    "with another account, or ask for an invitation of the e-mail address that you sign in as."
 )
 _BEGAN_ELSEWHERE: Final = "That took too long, or began in another browser. Please try again."
 _GAVE_UP: Final = "You were not signed in with {name}. Please try again, or sign in with your password."
@@ -67,6 +68,7 @@ blueprint = Blueprint("company_sign_in", __name__)
 class _Purpose(StrEnum):
     SIGN_IN = "sign_in"
     LINK = "link"
+    JOIN = "join"
     CONFIRM = "confirm"
 
 
@@ -103,18 +105,23 @@ def join(token: str, provider: str) -> ResponseReturnValue:
     with PortalSession(portal().engine) as database:
         try:
             invite = find_link(database, token, is_reset=False, now=utc_now())
+            brand = database.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
         except LinkUnusableError as gone:
             return render_template("error.html", title="This link is no longer good", words=str(gone)), 410
-    return _leave(_provider(provider), _Purpose.SIGN_IN, "/", invite_id=invite.id)
+    wanted = "/" if brand is None else f"/leads?brand={brand.slug}"
+    return _leave(_provider(provider), _Purpose.SIGN_IN, wanted, invite_id=invite.id)
 
 
 @blueprint.post("/account/company/<provider>/link")
 def link(provider: str) -> ResponseReturnValue:
     """Send the signed-in person to the provider, to link their account there; for who has just proven themselves."""
-    who = own_page.signed_in_person()
-    if not is_fresh(who, now=utc_now()):
-        return redirect(url_for("own.confirm", next=url_for("own.show")), code=303)
-    return _leave(_provider(provider), _Purpose.LINK, url_for("own.show"))
+    return _leave_proven(provider, _Purpose.LINK)
+
+
+@blueprint.post("/account/company/<provider>/join")
+def join_accounts(provider: str) -> ResponseReturnValue:
+    """Send the signed-in person to the provider, to take in the account that they have here by it; proven likewise."""
+    return _leave_proven(provider, _Purpose.JOIN)
 
 
 @blueprint.post("/account/company/<provider>/confirm")
@@ -162,6 +169,8 @@ def back(provider: str) -> ResponseReturnValue:
     forgive_arrival(portal(), counted)
     if journey.purpose == _Purpose.LINK:
         return _link(account)
+    if journey.purpose == _Purpose.JOIN:
+        return _join_accounts(account)
     if journey.purpose == _Purpose.CONFIRM:
         return _confirm(journey, account)
     return _sign_in(company, journey, account)
@@ -175,7 +184,7 @@ def _sign_in(company: CompanyProvider, journey: _Journey, account: CompanyAccoun
     except SeveralInvitationsError:
         return _refuse(company, journey, _SEVERAL, "several brands have invited its address", 401)
     except OpensAnotherError:
-        return _refuse(company, journey, _OPENS_ANOTHER, "it opens someone, and came with an invitation", 401)
+        return _refuse(company, journey, _OPENS_ANOTHER, "it opens someone whom the invitation is not for", 401)
     except NotLetInError as refused:
         return _refuse(company, journey, _NOTHING, str(refused), 401)
     if attempt.outcome in {Outcome.SIGNED_IN, Outcome.CODE_NEEDED}:
@@ -200,6 +209,17 @@ def _link(account: CompanyAccount) -> ResponseReturnValue:
     )
 
 
+def _join_accounts(account: CompanyAccount) -> ResponseReturnValue:
+    who = signed_in()
+    if who is None or not is_fresh(who, now=utc_now()):
+        return redirect(url_for("own.confirm", next=url_for("own.show")))
+    try:
+        join_account_of_company(portal(), who, account, actor=current_actor(), now=utc_now())
+    except AccountError as refused:
+        return own_page.account_page(problem=str(refused)), 400
+    return redirect(url_for("own.show", done="joined_by_company"))
+
+
 def _confirm(journey: _Journey, account: CompanyAccount) -> ResponseReturnValue:
     if signed_in() is None:
         return redirect(url_for("sign_in.login", next=journey.wanted))
@@ -208,6 +228,12 @@ def _confirm(journey: _Journey, account: CompanyAccount) -> ResponseReturnValue:
     except AccountError as refused:
         return own_page.confirm_form(journey.wanted, problem=str(refused)), 400
     return redirect(journey.wanted)
+
+
+def _leave_proven(provider: str, purpose: _Purpose) -> ResponseReturnValue:
+    if not is_fresh(own_page.signed_in_person(), now=utc_now()):
+        return redirect(url_for("own.confirm", next=url_for("own.show")), code=303)
+    return _leave(_provider(provider), purpose, url_for("own.show"))
 
 
 def _leave(
@@ -264,7 +290,9 @@ def _answer(company: CompanyProvider, journey: _Journey | None, words: str, stat
     problem = words.format(name=company.settings.shown_name)
     if journey is not None and journey.purpose != _Purpose.SIGN_IN and signed_in() is not None:
         return own_page.account_page(problem=problem), status
-    return sign_in_pages.form(journey.wanted if journey else "/", problem=problem), status
+    is_own = journey is not None and journey.invite_id is None  # an invitation's brand is nobody's yet
+    wanted = journey.wanted if journey is not None and is_own else "/"
+    return sign_in_pages.form(wanted, problem=problem), status
 
 
 def _provider(name: str) -> CompanyProvider:

@@ -6,7 +6,7 @@ An address is never what they are found by. It changes hands, and not every prov
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +18,11 @@ from dash_portal.accounts.company_requirement import uses_password
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from database import PortalSession
 from models import Identity, User, UserSession
+
+_TAKEN: Final = (
+    "That company account opens another account of the portal already. "
+    "If that is yours too, under the same e-mail address, join the two below."
+)
 
 
 class LinkedPerson(NamedTuple):
@@ -60,7 +65,7 @@ def link_identity(session: Session, *, actor: Actor, issuer: str, subject: str, 
     try:
         session.flush()
     except IntegrityError as taken:
-        raise AccountError("That company account opens another account of the portal already.") from taken
+        raise AccountError(_TAKEN) from taken
     record(session, AuditAction.IDENTITY_LINKED, actor, issuer=issuer)
     return linked
 

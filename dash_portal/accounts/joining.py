@@ -21,7 +21,7 @@ from models import Identity, Membership, RecoveryCode, Role, User
 
 
 def join_account(session: Session, *, actor: Actor, other: User, keep_session: str, now: datetime) -> None:
-    """Give the actor all brands of another person of their address, whose password they proved a moment ago.
+    """Give the actor all brands of another person of their address, whom they proved to be a moment ago.
 
     The other account is closed for good, with its password, second step and company accounts.
 
@@ -30,9 +30,11 @@ def join_account(session: Session, *, actor: Actor, other: User, keep_session: s
     hold_rights(session, actor)
     mine, proven_epoch = lock_person(session, actor.user_id), other.access_epoch
     other = lock_person(session, other.id)
-    if mine.role is Role.AGENCY_ADMIN:
+    if Role.AGENCY_ADMIN in {mine.role, other.role}:
         raise NotAllowedError("The agency's people have no brand of their own.")
-    if other.email != mine.email or other.access_epoch != proven_epoch:
+    if other.email != mine.email:
+        raise AccountError("That account has another e-mail address, so they stay two.")
+    if other.access_epoch != proven_epoch:
         raise AccountError("That account has changed meanwhile. Please try again.")
     if has_two_step(other) and not has_two_step(mine):
         raise AccountError("That account has two-step sign-in: set it up for this one first.")

@@ -213,16 +213,38 @@ def accept_invite_as(session: Session, token: str, *, user: User, address: str, 
     invite = _find_and_hold(session, col(Invite.token_hash) == token_hash(token), is_reset=False, now=now)
     if joins_by_company(session, invite.tenant_id):
         raise AccountError(_BY_COMPANY)
-    stored = lock_person(session, user.id)
+    return _add_brand(session, invite, user.id, access_epoch=user.access_epoch, address=address, now=now).slug
+
+
+def accept_invite_by_company(
+    session: Session, invite_id: str, *, email: str, user_id: int, access_epoch: int, address: str, now: datetime
+) -> None:
+    """Give the invited brand to whom a company account opens that has this address; the link is used up.
+
+    Raises LinkUnusableError, as `accept_invite_as` does.
+    """
+    invite = _find_and_hold(session, col(Invite.id) == invite_id, is_reset=False, now=now)
+    if invite.email != email:
+        raise LinkUnusableError(_UNUSABLE)
+    _add_brand(session, invite, user_id, access_epoch=access_epoch, address=address, now=now)
+
+
+def _add_brand(
+    session: Session, invite: Invite, user_id: int | None, *, access_epoch: int, address: str, now: datetime
+) -> Tenant:
+    """Give the invited brand to the person of the invited address, proven in this access epoch of theirs."""
+    stored = lock_person(session, user_id)
     brand = session.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
-    is_theirs = invite.email == stored.email and stored.access_epoch == user.access_epoch
-    if brand is None or not is_theirs or has_address(session, email=stored.email, tenant_id=brand.id):
+    is_theirs = invite.email == stored.email and stored.access_epoch == access_epoch
+    if brand is None or not is_theirs or stored.role is Role.AGENCY_ADMIN:
+        raise LinkUnusableError(_UNUSABLE)
+    if has_address(session, email=stored.email, tenant_id=brand.id):
         raise LinkUnusableError(_UNUSABLE)
     _use_up(session, invite, now)
     give_membership(session, user_id=stored.id or 0, tenant_id=brand.id or 0, role=invite.role)
     actor = Actor(stored.id, stored.email, invite.role, brand.id, address)
     record(session, AuditAction.BRAND_JOINED, actor, role=invite.role.value)
-    return brand.slug
+    return brand
 
 
 def use_reset_link(session: Session, token: str, *, password: str, address: str, now: datetime) -> User:

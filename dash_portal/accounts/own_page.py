@@ -37,6 +37,7 @@ _DONE = {
     "linked": "Your company's account is linked: you can sign in with it.",
     "unlinked": "That company account opens yours no more, and every other session has ended.",
     "joined": "Both accounts are one: from now on you sign in with this one's password.",
+    "joined_by_company": "Both accounts are one, and your company's account opens it.",
 }
 
 

@@ -122,8 +122,13 @@ def find_session(engine: Engine, token: str, *, now: datetime) -> SignedIn | Non
 
 
 def _signed_in(rows: Sequence[Any]) -> SignedIn | None:
-    """Return who the rows of `_WHO` tell of, one for each membership; None where nothing is open to them."""
+    """Return who the rows of `_WHO` tell of, one for each membership; None where nothing is open to them.
+
+    A session that a password began is nobody's while a brand requires company accounts: it would see that brand too.
+    """
     row = rows[0]
+    if row.identity_id is None and any(row.company_sign_in_only for row in rows):
+        return None
     agency_role = row.role if row.role is Role.AGENCY_ADMIN else None
     brands = tuple(_own_brand(row) for row in rows if row.tenant_id is not None and agency_role is None)
     if not brands and not (agency_role is not None and row.active):
@@ -212,6 +217,8 @@ _WHO: Final[Executable] = (
         col(User.display_timezone),
         col(UserSession.access_epoch),
         col(UserSession.confirmed_at),
+        col(UserSession.identity_id),
+        col(Tenant.company_sign_in_only),
         col(Tenant.id).label("tenant_id"),
         col(Tenant.slug),
         col(Tenant.name).label("brand_name"),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from dash_portal.accounts.brands import reactivate_brand, suspend_brand
 from dash_portal.accounts.company_requirement import require_of_agency, require_of_brand
 from dash_portal.accounts.erasing import erase_accounts
 from dash_portal.accounts.errors import AccountError, FieldError
-from dash_portal.accounts.people import change_role, create_user, deactivate_user
+from dash_portal.accounts.people import change_role, create_user, deactivate_user, give_brand_back, take_brand
 from database import AgencySession
 from models import Role, utc_now
 from tests.dash_portal.accounts.company_world import (
@@ -22,7 +24,9 @@ from tests.dash_portal.accounts.company_world import (
     switch_on,
 )
 from tests.dash_portal.accounts.openid_provider import OpenIdProvider
-from tests.dash_portal.accounts.test_company_sign_in import ON_ONE_DATABASE, link
+from tests.dash_portal.accounts.test_company_sign_in import ON_ONE_DATABASE, PAT, link
+from tests.dash_portal.accounts.test_joining import NEW, join_anew
+from tests.dash_portal.accounts.test_memberships import opened, opened_by_password
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 
 AGENCY = "agency@mellon.example"
@@ -200,12 +204,87 @@ def test_only_the_agency_requires_it(world: PortalWorld, email: str) -> None:
             require_of_agency(session, actor=actor, emergency_id=world.people[AGENCY], now=utc_now())
 
 
-@ON_ONE_DATABASE
-def test_an_account_that_opens_someone_accepts_no_further_invitation(
+def ways_in(world: PortalWorld) -> tuple[set[str], set[str]]:
+    """Return which brands a password, and which a company account, opens to somebody now."""
+    client = world.visitor()
+    go_and_come_back(client)
+    return opened_by_password(world, WHO), opened(client)
+
+
+def at_brand(world: PortalWorld, change: str, slug: str = "own") -> None:
+    """Have the agency change something about the brand, or about what somebody may do there."""
+    common: dict[str, Any] = {"actor": world.actor(AGENCY), "tenant_id": world.brands[slug]}
+    verbs: dict[str, Callable[[AgencySession], object]] = {
+        "require": lambda session: require_of_brand(session, required=True, now=utc_now(), **common),
+        "lift": lambda session: require_of_brand(session, required=False, now=utc_now(), **common),
+        "take": lambda session: take_brand(session, user_id=world.people[WHO], now=utc_now(), **common),
+        "give back": lambda session: give_brand_back(session, user_id=world.people[WHO], **common),
+        "suspend": lambda session: suspend_brand(session, now=utc_now(), **common),
+        "reactivate": lambda session: reactivate_brand(session, now=utc_now(), **common),
+    }
+    with AgencySession(world.engine, writes=True) as session:
+        verbs[change](session)
+        session.commit()
+
+
+def test_of_several_brands_the_strictest_decides_how_their_person_signs_in(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:
+    world.give(WHO, "other")
+    client = world.sign_in(WHO)
+    link(world, client, provider)
+    both: set[str] = {"own", "other"}
+    at_brand(world, "require")
+    assert opened(client) == set(), "it began with a password, and sees the brand that requires more"
+    assert ways_in(world) == (set(), both)
+    at_brand(world, "require", "other")
+    at_brand(world, "lift")
+    assert ways_in(world) == (set(), both), "the other one still requires it"
+    at_brand(world, "lift", "other")
+    assert ways_in(world) == (both, both)
+    assert opened(client) == set(), "what ended stays over"
+
+
+@pytest.mark.parametrize(("closed", "opened_again"), [("take", "give back"), ("suspend", "reactivate")])
+def test_a_brand_that_is_not_open_to_them_requires_nothing_of_its_person(
+    world: PortalWorld, provider: OpenIdProvider, closed: str, opened_again: str
+) -> None:
+    world.give(WHO, "other")
     link(world, world.sign_in(WHO), provider)
-    client = world.visitor()
-    answer = go_and_come_back(client, f"{invite(world, 'pat@acme.example', 'other')}/with/acme")
-    assert (answer.status_code, is_signed_in(client)) == (401, False)
-    assert "add the brand to that account" in answer.text
+    at_brand(world, "require")
+    at_brand(world, closed)
+    assert ways_in(world) == ({"other"}, {"other"})
+    by_password, by_company = world.sign_in(WHO), world.visitor()
+    go_and_come_back(by_company)
+    at_brand(world, opened_again)
+    assert opened(by_password) == set(), "a password opens nothing of someone of whom the brand requires more"
+    assert opened(by_company) == {"own", "other"}
+    assert ways_in(world) == (set(), {"own", "other"})
+
+
+@ON_ONE_DATABASE
+def test_a_brand_that_requires_it_and_is_joined_further_binds_from_then_on(
+    world: PortalWorld, provider: OpenIdProvider
+) -> None:
+    client = join_anew(world, PAT, NEW)
+    link(world, client, provider)
+    at_brand(world, "require", "other")
+    assert opened(client) == {"own"}
+    by_company = world.visitor()
+    go_and_come_back(by_company, f"{invite(world, PAT, 'other')}/with/acme")
+    assert opened(by_company) == {"own", "other"}
+    assert opened(client) == opened_by_password(world, PAT, NEW) == set()
+
+
+@ON_ONE_DATABASE
+def test_the_emergency_admin_keeps_the_password_whatever_brands_require(
+    world: PortalWorld, provider: OpenIdProvider
+) -> None:
+    add_second_admin(world)
+    at_brand(world, "require")
+    assert opened_by_password(world, SECOND) == {"own", "other", "shut"}, "of the agency brands require nothing"
+    with AgencySession(world.engine, writes=True) as session:
+        require_of_agency(session, actor=world.actor(AGENCY), emergency_id=world.people[AGENCY], now=utc_now())
+        session.commit()
+    assert opened_by_password(world, AGENCY) == {"own", "other", "shut"}
+    assert opened_by_password(world, SECOND) == set()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -28,6 +29,7 @@ from tests.pages.conftest import QuietHandler
 
 pytestmark = pytest.mark.browser
 CLAIMS = {"sub": "person-1", "email": "pat@acme.example", "email_verified": True, "name": "Pat Green"}
+FURTHER = {"sub": "person-2", "email": "max@acme.example", "email_verified": True, "name": "Max Brown"}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def issuer() -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
     process = subprocess.Popen(
-        [*command, "--user-claims", json.dumps(CLAIMS)],
+        [*command, "--user-claims", json.dumps(CLAIMS), "--user-claims", json.dumps(FURTHER)],
         env=os.environ | {"NO_COLOR": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -109,6 +111,21 @@ def test_without_scripts_an_invited_person_joins_comes_back_and_signs_out_of_bot
     page.get_by_role("link", name="Sign in with Acme").click()
     page.get_by_role("button", name="person-1").first.click()
     page.wait_for_url(f"{url}/account")
+
+
+def test_who_has_joined_takes_a_further_brand_by_the_same_account(
+    company: tuple[str, PortalWorld], issuer: str
+) -> None:
+    _, world = company
+    for slug in ("own", "other"):
+        path = invite(world, "max@acme.example", slug)
+        client = world.visitor()
+        away = client.get(f"{path}/with/acme").headers["Location"]
+        assert away.startswith(f"{issuer}/oauth2/authorize")
+        back = urlsplit(httpx.post(away, data={"sub": "person-2"}).headers["Location"])
+        assert client.get(f"{back.path}?{back.query}").headers["Location"] == f"/leads?brand={slug}"
+    assert world.roles("max@acme.example").keys() == {"own", "other"}
+    assert client.get("/leads?brand=own").status_code == client.get("/leads?brand=other").status_code == 200
 
 
 @pytest.mark.parametrize(
