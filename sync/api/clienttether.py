@@ -25,9 +25,11 @@ import stamina
 
 from models import Resource, SyncErrorKind, utc_now
 from settings import SyncSettings
+from sync.api.connection import TimedConnection
 from sync.api.envelope import NO_RECORD, NOBODY, Envelope, read_envelope, result_code_of
 from sync.api.pace import Pace, Patience
 from sync.api.parameters import CallParameters
+from sync.api.unpacking import TooMuchError, unpacked
 from sync.failures import RETRYABLE, OutOfPatienceError, PullError, StoppedError, UnreadAnswer
 
 _LONGEST_WAIT: Final = 60.0
@@ -94,22 +96,23 @@ class ClientTether:
             raise PullError(SyncErrorKind.KEY_REFUSED, "the web key can't be sent as a header") from unfit
 
     @staticmethod
-    def _connection() -> httpx.HTTPTransport:
-        """Return what keeps one connection alive: the part of httpx below its redirects, cookies and sign-in.
+    def _connection() -> TimedConnection:
+        """Return a connection for one call at a time.
 
-        A sync has no use for those, and they take a fifth of a call's processor time. Each call under way has one to
-        itself: in a pool that all threads share, a third of their time goes into waiting for the pool's lock.
+        Each call under way has one to itself, with neither the redirects, cookies and sign-in of a whole httpx client:
+        a sync has no use for those, and they take a fifth of a call's processor time. In a pool that all threads share,
+        a third of their time goes into waiting for the pool's lock.
         """
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        return httpx.HTTPTransport(verify=_certificates(), trust_env=False, limits=limits)
+        return TimedConnection(_certificates())
 
     @contextmanager
-    def _idle_connection(self) -> Iterator[httpx.HTTPTransport]:
+    def _idle_connection(self) -> Iterator[TimedConnection]:
         """Lend the connection that was used last, or a new one where all are in use."""
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = self._connection()
+        connection.deadline = time.monotonic() + self._settings.sync_call_timeout
         try:
             yield connection
         finally:
@@ -245,7 +248,7 @@ class ClientTether:
             self._pace.waited(seconds)
 
     def _fetch(self, request: str) -> Answer:
-        fetched_at, deadline = utc_now(), time.monotonic() + self._settings.sync_call_timeout
+        fetched_at = utc_now()
         try:
             with (
                 self._idle_connection() as connection,
@@ -254,8 +257,8 @@ class ClientTether:
                 if response.status_code == httpx.codes.NO_CONTENT:
                     return Answer(request, fetched_at, b"", NOBODY)
                 if response.status_code not in _WHOLE:
-                    return Answer(request, fetched_at, *self._none_or_refusal(response, deadline))
-                body = self._read(response, deadline, self._settings.sync_max_body_bytes)
+                    return Answer(request, fetched_at, *self._none_or_refusal(response))
+                body = self._read(response, self._settings.sync_max_body_bytes)
                 charset = response.charset_encoding
         except httpx.TimeoutException as late:
             raise PullError(SyncErrorKind.TIMEOUT, "ClientTether did not answer in time") from late
@@ -268,8 +271,8 @@ class ClientTether:
         url = self._settings.clienttether_api_url + request
         return httpx.Request("GET", url, headers=self._headers, extensions={"timeout": self._timeout})
 
-    def _read(self, response: httpx.Response, deadline: float, most: int) -> bytes:
-        """Return the whole body. Raises PullError when it is too large or takes too long."""
+    def _read(self, response: httpx.Response, most: int) -> bytes:
+        """Return the whole body, unpacked. Raises PullError when it is too large."""
         announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced) > most:
             raise _too_large()
@@ -279,21 +282,24 @@ class ClientTether:
             size += len(piece)
             if size > most:
                 raise _too_large()
-            if time.monotonic() > deadline:
-                raise PullError(SyncErrorKind.TIMEOUT, "ClientTether took too long to send its answer")
             if self._stop.is_set():
                 raise StoppedError
             pieces.append(piece)
-        encoding = response.headers.get("Content-Encoding")
-        return b"".join(pieces) if encoding is None else _unpacked(pieces, encoding, most)
+        try:
+            return unpacked(b"".join(pieces), response.headers.get("Content-Encoding", ""), most)
+        except TooMuchError as bomb:
+            raise _too_large() from bomb
 
-    def _none_or_refusal(self, response: httpx.Response, deadline: float) -> tuple[bytes, Envelope]:
+    def _none_or_refusal(self, response: httpx.Response) -> tuple[bytes, Envelope]:
         """Return "none" where an HTTP error only wraps CT515; raise what any other HTTP error means."""
         status = response.status_code
         failure = _http_failure(status, response.headers)
         if status not in {401, 403, 404}:
             raise failure
-        body = self._read(response, deadline, _SMALL_BODY)
+        try:
+            body = self._read(response, _SMALL_BODY)
+        except PullError as too_large:
+            raise failure from too_large  # a page for people: the status says what there is to say
         failure.result_code = result_code_of(body)
         if failure.result_code == NO_RECORD:
             return body, read_envelope(body)
@@ -311,25 +317,6 @@ def _understood(request: str, fetched_at: datetime, body: bytes, charset: str | 
         if failure.kind in _NOT_UNDERSTOOD:
             failure.unread = UnreadAnswer(request, fetched_at, body[:_SMALL_BODY])
         raise
-
-
-def _unpacked(pieces: list[bytes], encoding: str, most: int) -> bytes:
-    """Undo the compression that an answer declares; the bytes as they came where they are not compressed at all.
-
-    They are read off the wire before they are unpacked, so that they are still there when they turn out to be plain.
-    """
-    packed = httpx.Response(httpx.codes.OK, headers={"Content-Encoding": encoding}, content=iter(pieces))
-    unpacked: list[bytes] = []
-    size = 0
-    try:
-        for piece in packed.iter_bytes():
-            size += len(piece)
-            if size > most:
-                raise _too_large()
-            unpacked.append(piece)
-    except httpx.DecodingError:
-        return b"".join(pieces)
-    return b"".join(unpacked)
 
 
 def _too_large() -> PullError:

@@ -29,6 +29,10 @@ NO_RECORD: Final = 515
 UNKNOWN_CALL: Final = 404
 UNKNOWN_ERROR: Final = 500
 _TOO_MANY: Final = 429
+_TOTAL: Final = re.compile(r"\d{1,11}|\d{1,3}(?:,\d{3}){1,3}", re.ASCII)
+# What an answer may say in one way only, and where it says it.
+_DECISIVE: Final = frozenset({"resultcode", "totalrecord", "data"})
+_NAMES_DATA: Final = re.compile(rb'"data"\s*:', re.IGNORECASE)
 # The codes that the vendor names, and those of HTTP that a gateway writes into a body: each is a refusal.
 _REFUSALS: Final = frozenset({400, 401, 403, UNKNOWN_CALL, _TOO_MANY, UNKNOWN_ERROR, 501, 512, 520, 525})
 # Keys of envelopes that are not ClientTether's own.
@@ -105,8 +109,8 @@ def read_envelope(body: bytes, charset: str | None = None) -> Envelope:
         if "data" not in fields:
             raise _not_understood("the answer has a success code, but no data", code)
         rows = _rows(fields["data"])
-        if not rows and _says_failure(fields):
-            raise _not_understood("the answer has a success code and no rows, and speaks of a failure", code)
+        if not rows:
+            _raise_if_none_is_doubtful(fields, body)
         return Envelope(rows, total, says_more=_says_more(fields))
     rows = _rows(fields.get("data"))
     if rows and (isinstance(fields["data"], list) or not fields.keys() & _FOREIGN):
@@ -121,6 +125,14 @@ def _none(fields: Mapping[str, Any]) -> Envelope:
     if any(isinstance(row, dict) for row in listed):
         raise _not_understood("the answer says that there is no record, and holds some", NO_RECORD)
     return Envelope([], _total(fields.get("totalrecord")) or 0)
+
+
+def _raise_if_none_is_doubtful(fields: Mapping[str, Any], body: bytes) -> None:
+    """Raise PullError where an answer of success without rows also says something else."""
+    if _says_failure(fields):
+        raise _not_understood("the answer has a success code and no rows, and speaks of a failure", OK)
+    if len(_NAMES_DATA.findall(body)) > 1:
+        raise _not_understood("the answer names its data twice, and the last is nothing", OK)
 
 
 def _says_failure(fields: Mapping[str, Any]) -> bool:
@@ -140,15 +152,24 @@ def result_code_of(body: bytes) -> int | None:
     """Return the result code that a refusing answer carries, if it carries one."""
     try:
         answer = _parse(body, None)
+        return _code(_fields(answer).get("resultcode")) if isinstance(answer, dict) else None
     except PullError:
         return None
-    if not isinstance(answer, dict):
-        return None
-    return _code(_fields(answer).get("resultcode"))
 
 
 def _fields(answer: dict[str, Any]) -> dict[str, Any]:
-    return {str(key).lower().replace("_", ""): value for key, value in answer.items()}
+    """Return an answer's parts by plain names. Raises PullError where two spellings of a name contradict each other."""
+    fields: dict[str, Any] = {}
+    for key, value in answer.items():
+        name = str(key).lower().replace("_", "")
+        if name in fields and name in _DECISIVE and not _means_the_same(name, fields[name], value):
+            raise _not_understood(f"the answer says two things of its {name}")
+        fields[name] = value
+    return fields
+
+
+def _means_the_same(name: str, value: Any, other: Any) -> bool:
+    return bool(value == other) or (name == "resultcode" and _code(value) == _code(other))
 
 
 def _parse(body: bytes, charset: str | None) -> Any:
@@ -209,10 +230,12 @@ def _code(value: Any) -> int | None:
 
 
 def _total(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value).strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
+    return int(text.replace(",", "")) if _TOTAL.fullmatch(text) else None
 
 
 def _rows(data: Any) -> list[Any]:

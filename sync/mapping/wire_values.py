@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
+from math import isfinite
 from typing import Final
 
 from cleaning import clean_text
@@ -80,7 +81,7 @@ def as_line(value: object) -> str:
         return clean_name(value)
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise OddValueError("text was expected")
     return clean_line(str(value))
 
@@ -142,9 +143,7 @@ def as_money(value: object) -> Decimal | None:
     if isinstance(value, str):
         return _money_of_text(value)
     text = as_line(value)
-    if isinstance(value, float):
-        text = f"{Decimal(text):f}" if text.lower() not in {"nan", "inf", "-inf"} else text
-    return _exact_money(text)
+    return _exact_money(f"{Decimal(text):f}" if isinstance(value, float) else text)
 
 
 @lru_cache(maxsize=1024)

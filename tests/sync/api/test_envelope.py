@@ -34,6 +34,7 @@ def _says(answer: Any) -> Envelope | SyncErrorKind:
         {"resultCode": "CT200", "data": False},
         {"resultCode": 200, "data": ""},
         {"result_code": "200", "data": {}},
+        {"ResultCode": "CT_200", "resultCode": 200, "data": []},
         {"ResultCode": "CT_200", "data": [], "error": None, "errors": []},
         {"ResultCode": "CT_200", "Message": "Success, no errors", "data": []},
         {"ResultCode": "CT_515", "Message": "No Record Found", "data": {"client_id": False}, "TotalRecord": 0},
@@ -57,6 +58,9 @@ def test_none_is_none_where_it_is_said(answer: dict[str, Any]) -> None:
         {"success": False, "data": {}},
         {"error": "unknown", "data": {"reason": "maintenance"}},
         {"ResultCode": "CT_200", "Message": "SQLSTATE[HY000] [2002] No route to host", "data": None},
+        {"ResultCode": "CT_200", "Data": ROWS, "data": []},
+        {"ResultCode": "CT_500", "resultCode": "CT_200", "data": []},
+        {"ResultCode": "CT_200", "TotalRecord": 231, "total_record": 0, "data": []},
         {"ResultCode": "CT_515", "data": ROWS},
         {"ResultCode": "CT_515", "data": {"7": ROWS[0]}},
         "maintenance",
@@ -160,6 +164,12 @@ def test_what_is_not_json_alone_is_none(body: str) -> None:
     assert raised.value.kind is K.NOT_JSON
 
 
+def test_a_key_that_stands_twice_is_no_empty_list() -> None:
+    with pytest.raises(PullError) as raised:
+        read_envelope(b'{"ResultCode": "CT_200", "data": [{"client_id": "1"}], "data": []}')
+    assert raised.value.kind is K.NOT_UNDERSTOOD
+
+
 def test_a_total_beside_no_record_stands() -> None:
     assert read_envelope(b'{"ResultCode": "CT_515", "TotalRecord": "120"}').total == 120
     assert read_envelope(b'{"ResultCode": "CT_515"}').total == 0
@@ -181,6 +191,10 @@ def test_a_total_is_read_in_every_spelling_and_never_made_up() -> None:
         (231, 231),
         ("231", 231),
         (" 7 ", 7),
+        (231.0, 231),
+        ("1,231", 1231),
+        ("12,31", None),
+        (7.5, None),
         (None, None),
         ("many", None),
         (True, None),

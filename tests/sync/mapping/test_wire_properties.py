@@ -45,7 +45,7 @@ from sync.mapping.rows import (
 from sync.mapping.stage_names import stage_names
 from sync.mapping.wire_record import WireRecord
 from sync.mapping.wire_text import sanitise_html
-from sync.mapping.wire_values import OddValueError, as_money, as_percent, as_time
+from sync.mapping.wire_values import OddValueError, as_line, as_money, as_percent, as_time
 from sync.reading.resources import EVENTS_TABLE, LEADS_TABLE, NOTES_TABLE, OPPORTUNITIES_TABLE, STAGES_TABLE
 from sync.storing.derived import HOT_LIST_TABLE
 
@@ -322,6 +322,8 @@ def test_money_as_it_comes(wire: object, amount: object) -> None:
         "1,23",
         "(500)",
         "NaN",
+        float("nan"),
+        float("-inf"),
         "1e5",
         [1],
         {},
@@ -333,6 +335,12 @@ def test_money_as_it_comes(wire: object, amount: object) -> None:
 def test_what_is_no_money_is_said_to_be_odd(wire: object) -> None:
     with pytest.raises(OddValueError):
         as_money(wire)
+
+
+@pytest.mark.parametrize("wire", [float("nan"), float("inf"), True, [], {}])
+def test_what_is_no_text_is_said_to_be_odd(wire: object) -> None:
+    with pytest.raises(OddValueError):
+        as_line(wire)
 
 
 @pytest.mark.parametrize(
