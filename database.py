@@ -1,7 +1,7 @@
 """Engines and sessions: the only ways to the database.
 
 - `BrandSession` reads one brand and nothing else; pages and callbacks get only this one.
-- `AgencySession` spans brands; only agency routes and the worker's loop get it.
+- `AgencySession` spans brands; only agency routes and the worker's loop get it; `StaffSession` the brands of somebody.
 - `PortalSession` sees no brand's rows: accounts and tenants, and what must work before a brand is known.
 - `brand_transaction` and `agency_transaction` are the worker's ways to write sets of rows.
 
@@ -15,7 +15,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import ColumnElement, Connection, Engine, event, false, text
 from sqlalchemy import create_engine as create_sqlalchemy_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction, with_loader_criteria
@@ -33,7 +33,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from accents import unaccented
 from clock import follow, machine_now
-from models import ApiKey, AuditEntry, BrandOwned, ConnectionCheck, Invite, Membership, Tenant, User
+from models import ApiKey, AuditEntry, BrandOwned, ConnectionCheck, Invite, Membership, StaffBrand, Tenant, User
 
 PORTAL_ROLE: Final = "portal_web"
 """The web role's usual name (`settings.portal_role`)."""
@@ -300,6 +300,19 @@ class AgencySession(_ScopedSession):
     speaks_for = ALL_BRANDS
 
 
+class StaffSession(AgencySession):
+    """An agency's session for someone who looks after some brands: every ORM statement is narrowed to those.
+
+    It is not narrowed otherwise on SQLite, where a plain SQL statement must name the brand by itself.
+    """
+
+    def __init__(self, engine: Engine, tenant_ids: Collection[int], *, writes: bool = False) -> None:
+        """Bind the session to the brands with these `tenants.id`s."""
+        super().__init__(engine, writes=writes)
+        self.tenant_ids = frozenset(tenant_ids)
+        self.speaks_for = ",".join(str(tenant_id) for tenant_id in sorted(self.tenant_ids))
+
+
 class PortalSession(_ScopedSession):
     """A session that speaks for no brand: it may touch accounts and tenants, and no brand-owned table."""
 
@@ -350,19 +363,34 @@ def _narrow_to_brand(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(*_only_rows_of(session.tenant_id))
 
 
+@event.listens_for(StaffSession, "do_orm_execute")
+def _narrow_to_brands(state: ORMExecuteState) -> None:
+    if state.is_orm_statement and not (state.is_column_load or state.is_relationship_load):
+        session = state.session
+        assert isinstance(session, StaffSession)  # noqa: S101 - the listener is registered on this class alone
+        state.statement = state.statement.options(*_only_rows_of(*sorted(session.tenant_ids)))
+
+
 @lru_cache(maxsize=1024)
-def _only_rows_of(tenant_id: int) -> tuple[ExecutableOption, ...]:
-    """Return the criteria that narrow any ORM statement to one brand, whichever tables it names."""
+def _only_rows_of(*tenant_ids: int) -> tuple[ExecutableOption, ...]:
+    """Return the criteria that narrow any ORM statement to these brands, whichever tables it names."""
     owned = [
-        with_loader_criteria(table, col(table.tenant_id) == tenant_id, include_aliases=True)
+        with_loader_criteria(table, _is_one_of(col(table.tenant_id), tenant_ids), include_aliases=True)
         for table in (*BRAND_OWNED, *_TOLD_APART_BY_BRAND)
     ]
-    members = select(Membership.user_id).where(Membership.tenant_id == tenant_id)
+    members = select(Membership.user_id).where(_is_one_of(col(Membership.tenant_id), tenant_ids))
     return (
         *owned,
-        with_loader_criteria(Tenant, col(Tenant.id) == tenant_id, include_aliases=True),
+        with_loader_criteria(Tenant, _is_one_of(col(Tenant.id), tenant_ids), include_aliases=True),
         with_loader_criteria(User, col(User.id).in_(members), include_aliases=True),
+        with_loader_criteria(StaffBrand, false(), include_aliases=True),  # the agency's own business
     )
+
+
+def _is_one_of(column: Any, tenant_ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition as both engines plan it best: one brand as equality."""
+    condition: ColumnElement[bool] = column == tenant_ids[0] if len(tenant_ids) == 1 else column.in_(tenant_ids)
+    return condition
 
 
 @event.listens_for(BrandSession, "before_flush")
@@ -373,6 +401,13 @@ def _refuse_other_brands(session: BrandSession, _context: UOWTransaction, _insta
         owner = row.id if isinstance(row, Tenant) else getattr(row, "tenant_id", None)
         if owner != session.tenant_id:
             raise BrandMissingError(f"{type(row).__name__} is not of the brand that this session speaks for")
+
+
+@event.listens_for(StaffSession, "before_flush")
+def _refuse_brands_of_others(session: StaffSession, _context: UOWTransaction, _instances: Any) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if getattr(row, "tenant_id", None) not in session.tenant_ids:
+            raise BrandMissingError(f"{type(row).__name__} is of no brand that this session speaks for")
 
 
 @contextmanager

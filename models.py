@@ -32,10 +32,14 @@ import clock
 
 
 class Role(StrEnum):
-    """What a person may do: see one brand, run one brand's team, or run everything."""
+    """What a person may do: see one brand, run one brand's team, look after brands for the agency, or run everything.
+
+    `agency_staff` is read and never written yet: `User.is_staff` says it (docs/decisions/0022-agency-staff.md).
+    """
 
     TENANT_VIEWER = "tenant_viewer"
     TENANT_ADMIN = "tenant_admin"
+    AGENCY_STAFF = "agency_staff"
     AGENCY_ADMIN = "agency_admin"
 
 
@@ -309,11 +313,13 @@ class User(Stamped, table=True):
     `access_epoch` grows whenever what a session stands on changes: password, role, brand, second step, activity, or the
     suspension of the brand. `closed_by_agency`: only the agency may give this person access again.
     `is_emergency_admin`: the one of the agency who keeps the password while the others' open nothing.
+    `is_staff`: they look after brands for the agency: those of their `StaffBrand` rows, or all (`sees_all_brands`).
+    Their `role` is then a word that gives nothing. `reads_raw_answers`: the answers of those brands too.
     """
 
     __tablename__ = "users"
     __table_args__: ClassVar[Any] = (
-        CheckConstraint("(role = 'agency_admin') = (tenant_id IS NULL)", name="role_fits_tenant"),
+        CheckConstraint("(role = 'agency_admin') = (tenant_id IS NULL) OR is_staff", name="role_fits_tenant"),
         Index("ix_users_tenant_id", "tenant_id"),
         Index("ix_users_address_of_brand", "email", "tenant_id", unique=True),
         Index("ix_users_address_of_agency", "email", unique=True, sqlite_where=_AGENCYS, postgresql_where=_AGENCYS),
@@ -343,6 +349,19 @@ class User(Stamped, table=True):
     access_epoch: int = Field(default=0)
     closed_by_agency: bool = Field(default=False)
     is_emergency_admin: bool = Field(default=False)
+    is_staff: bool = Field(default=False)
+    sees_all_brands: bool = Field(default=False)
+    reads_raw_answers: bool = Field(default=False)
+
+
+class StaffBrand(Stamped, table=True):
+    """A brand that someone of the agency's staff looks after. Its own people never learn of it."""
+
+    __tablename__ = "staff_brands"
+    __table_args__: ClassVar[Any] = (Index("ix_staff_brands_tenant_id", "tenant_id"),)
+
+    user_id: int = Field(foreign_key="users.id", primary_key=True, ondelete="CASCADE")
+    tenant_id: int = Field(foreign_key="tenants.id", primary_key=True, ondelete="CASCADE")
 
 
 class Membership(Stamped, table=True):
@@ -422,7 +441,11 @@ class RecoveryCode(Stamped, table=True):
 
 
 class Invite(Stamped, table=True):
-    """A one-time link that lets a person set a password: a first one (invite) or a new one (reset)."""
+    """A one-time link that lets a person set a password: a first one (invite) or a new one (reset).
+
+    `is_staff`: it is for someone of the agency's staff; what an invited one is to see is beside it, `staff_brands` as
+    `tenants.id`s.
+    """
 
     __tablename__ = "invites"
     __table_args__: ClassVar[Any] = (Index("ix_invites_tenant_id", "tenant_id"),)
@@ -437,6 +460,10 @@ class Invite(Stamped, table=True):
     expires_at: datetime
     used_at: datetime | None = Field(default=None)
     revoked_at: datetime | None = Field(default=None)
+    is_staff: bool = Field(default=False)
+    sees_all_brands: bool = Field(default=False)
+    reads_raw_answers: bool = Field(default=False)
+    staff_brands: list[int] | None = Field(default=None, sa_type=JSON)
 
 
 class ApiKey(Stamped, table=True):

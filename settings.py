@@ -140,7 +140,7 @@ def _new_people(rules: object) -> object:
 def _new_people_rule(rule: str) -> NewPeople:
     domain, _, right = rule.partition("=")
     role, _, slug = right.strip().partition(":")
-    is_role = role in {known.value for known in Role}
+    is_role = role in {known.value for known in Role} - {Role.AGENCY_STAFF.value}  # whose brands an admin chooses
     if not is_role or not _HOST_NAME.fullmatch(domain) or domain.startswith("."):
         raise ValueError("must be rules such as example.com=tenant_viewer:brand-slug or example.com=agency_admin")
     if (role == Role.AGENCY_ADMIN.value) == bool(slug):

@@ -29,6 +29,7 @@ from dash_portal.agency import (
     keys_page,
     people_page,
     snapshots_page,
+    staff_page,
     sync_page,
 )
 from dash_portal.api import reading_page, unversioned, v1
@@ -90,6 +91,7 @@ def create_app(settings: PortalSettings | None = None) -> Flask:
         company_sign_in_page,
         keys_page,
         people_page,
+        staff_page,
         audit_page,
         logo_route,
     ):

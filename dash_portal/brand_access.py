@@ -17,12 +17,12 @@ from sqlmodel import col
 
 from dash_portal.accounts.browser import signed_in
 from dash_portal.accounts.key_holder import asks_with_key, key_holder
-from dash_portal.accounts.rights_table import OF_A_PROGRAM, RIGHTS, Capability
+from dash_portal.accounts.rights_table import OF_A_PROGRAM, RIGHTS, Capability, rights_of
 from dash_portal.accounts.sessions import OwnBrand
 from dash_portal.monitoring.counting import count_row_read
 from dash_portal.portal import portal
 from dash_portal.replica import progress_of
-from database import AgencySession, BrandSession, PortalSession
+from database import AgencySession, BrandSession, PortalSession, StaffSession
 from models import Role, Tenant, TenantStatus
 
 
@@ -44,7 +44,10 @@ class NoBrandError(Exception):
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks at the portal. `own_brands`: how many they may see; the agency's people have none of their own."""
+    """Who looks at the portal. `own_brands`: how many they may see, where it is not all.
+
+    `allowed`: what they may do beyond what their role says.
+    """
 
     user_id: int
     email: str
@@ -52,23 +55,30 @@ class Viewer:
     agency_role: Role | None
     own_brands: int
     own_zone: str | None = None
+    sees_all_brands: bool = False
+    allowed: frozenset[Capability] = frozenset()
 
     @property
     def is_agency(self) -> bool:
-        """Tell whether this person may see every brand."""
-        return self.agency_role is Role.AGENCY_ADMIN
+        """Tell whether this person is of the agency: an admin of it, or of its staff."""
+        return self.agency_role is not None
+
+    @property
+    def agency_rights(self) -> frozenset[Capability]:
+        """What they may do as one of the agency, at the brands that they may see."""
+        return frozenset() if self.agency_role is None else rights_of(self.agency_role, self.allowed)
 
     @property
     def chooses_brand(self) -> bool:
         """Tell whether there are several brands to choose from: then every link of a page names the page's own."""
-        return self.is_agency or self.own_brands > 1
+        return self.sees_all_brands or self.own_brands > 1
 
 
 @dataclass(frozen=True)
 class Brand:
     """A brand that the viewer may see. `data_version` is read fresh per request, so that a sync shows at once.
 
-    `viewers_role`: what the viewer may do there; None for the agency, whose people may do all.
+    `viewers_role`: what the viewer is there; None where they see all brands.
     """
 
     tenant_id: int
@@ -98,14 +108,23 @@ def current_viewer() -> Viewer:
     who = signed_in() if has_request_context() else None
     if who is None:
         raise NotSignedInError
-    return Viewer(who.user_id, who.email, who.name, who.agency_role, len(who.brands), who.own_zone)
+    return Viewer(
+        user_id=who.user_id,
+        email=who.email,
+        name=who.name,
+        agency_role=who.agency_role,
+        own_brands=len(who.brands),
+        own_zone=who.own_zone,
+        sees_all_brands=who.sees_all_brands,
+        allowed=who.allowed,
+    )
 
 
 def authorised_brand(slug: str | None = None) -> Brand:
     """Return the brand of this slug when the viewer may see it.
 
-    Without a slug: the first of one's own by name; for the agency the first active one. A program sees the brand of its
-    key. Raises NotSignedInError, BrandForbiddenError, or NoBrandError when the agency has no active brand.
+    Without a slug: the first active one by name. A program sees the brand of its key. Raises NotSignedInError,
+    BrandForbiddenError, or NoBrandError when none of the agency's brands that the viewer may see is active.
     """
     program = key_holder()
     if program is not None:
@@ -113,17 +132,17 @@ def authorised_brand(slug: str | None = None) -> Brand:
     viewer = current_viewer()
     decided: dict[str | None, Brand] = g.setdefault("authorised_brands", {})
     if slug not in decided:
-        decided[slug] = _agency_brand(viewer, slug) if viewer.is_agency else _named(slug, _own_brands(viewer))
+        decided[slug] = _agency_brand(viewer, slug) if viewer.sees_all_brands else _named(slug, _own_brands(viewer))
     return decided[slug]
 
 
 def selectable_brands(*, most: int | None = None) -> list[Brand]:
-    """Return the brands that the viewer may choose from, by name: for the agency all, suspended ones too.
+    """Return the brands that the viewer may choose from, by name: for the agency's people suspended ones too.
 
     `most` stops after so many: a menu of a thousand brands is longer than the page it stands on.
     """
     viewer = current_viewer()
-    return _agency_brands(viewer, _BRANDS.limit(most)) if viewer.is_agency else _own_brands(viewer)[:most]
+    return _agency_brands(viewer, _BRANDS.limit(most)) if viewer.sees_all_brands else _own_brands(viewer)[:most]
 
 
 def brand_where(capability: Capability) -> Brand:
@@ -148,8 +167,8 @@ def require(capability: Capability | None) -> None:
 
 
 def _may(viewer: Viewer, capability: Capability) -> bool:
-    if viewer.agency_role is not None:
-        return capability in RIGHTS[viewer.agency_role]
+    if viewer.is_agency:
+        return capability in viewer.agency_rights
     return any(capability in RIGHTS[brand.viewers_role] for brand in _asked_brands(viewer) if brand.viewers_role)
 
 
@@ -160,7 +179,7 @@ def _holds_key(capability: Capability) -> bool:
 def _asked_brands(viewer: Viewer) -> list[Brand]:
     """Return the brand of their own that the address names, else all of their own."""
     named = request.args.get("brand")
-    return _own_brands(viewer) if named is None or viewer.is_agency else [authorised_brand(named)]
+    return _own_brands(viewer) if named is None or viewer.sees_all_brands else [authorised_brand(named)]
 
 
 def pinned(brand: Brand) -> str | None:
@@ -169,10 +188,10 @@ def pinned(brand: Brand) -> str | None:
 
 
 def brands_of(tenant_ids: Collection[int]) -> list[Brand]:
-    """Return the brands of these ids, by name, to the agency. Raises BrandForbiddenError for anyone else."""
-    viewer = current_viewer()
-    if not viewer.is_agency:
-        raise BrandForbiddenError
+    """Return those of these brands that the agency's viewer may see, by name. Raises RoleForbiddenError for others."""
+    viewer = require_agency()
+    if not viewer.sees_all_brands:
+        return [brand for brand in _own_brands(viewer) if brand.tenant_id in tenant_ids]
     return _agency_brands(viewer, _BRANDS.where(col(Tenant.id).in_(tenant_ids)))
 
 
@@ -213,9 +232,13 @@ def open_rows(session: BrandSession) -> Iterator[BrandSession]:
 
 @contextmanager
 def open_agency(*, writes: bool = False) -> Iterator[AgencySession]:
-    """Yield a session that spans brands. Raises RoleForbiddenError for anyone but the agency."""
-    require_agency()
-    with AgencySession(portal().engine, writes=writes) as session:
+    """Yield a session that spans the brands that the agency's viewer may see. Raises RoleForbiddenError for others."""
+    viewer, engine = require_agency(), portal().engine
+    if viewer.sees_all_brands:
+        opened = AgencySession(engine, writes=writes)
+    else:
+        opened = StaffSession(engine, [brand.tenant_id for brand in _own_brands(viewer)], writes=writes)
+    with opened as session:
         yield session
 
 
@@ -228,15 +251,15 @@ def require_agency() -> Viewer:
 
 
 def _named(slug: str | None, brands: Sequence[Brand]) -> Brand:
-    """Return the brand of this slug, of these; the first where none is named. Raises BrandForbiddenError."""
+    """Return the brand of this slug, of these; the first active one where none is named."""
     for brand in brands:
-        if slug in {None, brand.slug}:
+        if brand.slug == slug or (slug is None and brand.status is TenantStatus.ACTIVE):
             return brand
-    raise BrandForbiddenError
+    raise NoBrandError if slug is None and brands else BrandForbiddenError
 
 
 def _own_brands(viewer: Viewer) -> list[Brand]:
-    """Return the brands that this request's session was found with, by name: they were active then."""
+    """Return the brands that this request's session was found with, by name."""
     who = signed_in()
     return [_brand_of(own, viewer.own_zone) for own in (who.brands if who is not None else ())]
 
@@ -248,7 +271,7 @@ def _brand_of(own: OwnBrand, viewers_zone: str | None = None) -> Brand:
         name=own.name,
         timezone=own.timezone,
         accent_colour=own.accent_colour,
-        status=TenantStatus.ACTIVE,
+        status=own.status,
         data_version=own.data_version,
         viewers_zone=viewers_zone,
         viewers_role=own.role,

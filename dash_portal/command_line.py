@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 import migrations
+from dash_portal.accounts.agency_people import agency_role
 from dash_portal.accounts.api_keys import LONGEST_LIFE, listed_keys, make_key, parsed_scopes, revoke_key, scopes_text
 from dash_portal.accounts.audit import COMMAND_LINE, AuditAction, record
 from dash_portal.accounts.brands import create_brand
@@ -32,8 +33,9 @@ from dash_portal.accounts.erasing import erase_accounts, erase_brand
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.key_rotation import rotate_keys
 from dash_portal.accounts.memberships import membership_at
-from dash_portal.accounts.people import create_user
+from dash_portal.accounts.people import change_role, create_user
 from dash_portal.accounts.sign_in import normal_email
+from dash_portal.accounts.staff_terms import StaffTerms
 from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.backup.archive import BackupError
 from dash_portal.backup.making import make_backup
@@ -131,7 +133,11 @@ def _parser() -> argparse.ArgumentParser:
     user = command("create-user", _create_user, "Make a person; their password is read from standard input.")
     user.add_argument("email", metavar="EMAIL")
     user.add_argument("--role", required=True, choices=[role.value for role in Role])
-    user.add_argument("--tenant", metavar="SLUG")
+    user.add_argument(
+        "--tenant", metavar="SLUG", action="append", default=[], help="their brand; may be given several times"
+    )
+    user.add_argument("--all-brands", action="store_true", help="of agency_staff: all brands, and those to come")
+    user.add_argument("--raw-answers", action="store_true", help="of agency_staff: may read their raw answers too")
     user.add_argument("--name", default="")
     user.add_argument("--password-stdin", required=True, action="store_true")
 
@@ -293,19 +299,34 @@ def _create_tenant(wish: argparse.Namespace) -> None:
 
 
 def _create_user(wish: argparse.Namespace) -> None:
+    role = Role(wish.role)
+    if role is not Role.AGENCY_STAFF and (wish.all_brands or wish.raw_answers):
+        raise CommandError("--all-brands and --raw-answers are for --role agency_staff")
+    if role is Role.AGENCY_STAFF and bool(wish.tenant) == wish.all_brands:
+        raise CommandError("agency_staff looks after brands named by --tenant SLUG, or after --all-brands")
     engine = create_engine(load_settings(Settings).database_url)
     _require_migrated(engine)
     password = _from_standard_input("password")
     with AgencySession(engine, writes=True) as session:
+        tenant_ids = [_tenant_id(session, slug) or 0 for slug in dict.fromkeys(wish.tenant)]
+        terms = None
+        if role is Role.AGENCY_STAFF:
+            terms = StaffTerms(frozenset(tenant_ids), all_brands=wish.all_brands, raw_answers=wish.raw_answers)
+        first, *more = (None,) if terms is not None or not tenant_ids else tenant_ids
         user = create_user(
             session,
             actor=COMMAND_LINE,
             email=wish.email,
-            role=Role(wish.role),
-            tenant_id=_tenant_id(session, wish.tenant),
+            role=role,
+            tenant_id=first,
             password=password,
             name=wish.name,
+            terms=terms,
         )
+        for tenant_id in more:
+            change_role(
+                session, actor=COMMAND_LINE, user_id=user.id or 0, role=role, tenant_id=tenant_id, now=utc_now()
+            )
         session.commit()
     print(f"{user.email} can sign in.")
 
@@ -397,7 +418,7 @@ def _person(session: AgencySession, email: str, slug: str | None) -> User:
     tenant_id = _tenant_id(session, slug)
     if tenant_id is not None:
         people = [user for user in people if membership_at(session, user.id, tenant_id) is not None]
-    people = [user for user in people if user.role is Role.AGENCY_ADMIN] or people
+    people = [user for user in people if agency_role(user) is not None] or people
     if not people:
         raise CommandError(f"there is nobody with the e-mail address {email!r}{f' at {slug}' if slug else ''}")
     if len(people) > 1:

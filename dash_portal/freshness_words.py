@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from dash_portal.accounts.rights_table import Capability
 from dash_portal.agency.words import ERROR_WORDS
 from dash_portal.brand_time import clock_text, day_text, local_day, moment_text
 from dash_portal.freshness import Freshness
@@ -29,15 +30,20 @@ class FreshnessWords:
     link: dict[str, str]
 
 
-def freshness_words(fresh: Freshness, zone: str, slug: str, *, by_agency: bool) -> FreshnessWords:
-    """Say how fresh a brand's data is: when the next sync comes, or that somebody has to act first."""
+def freshness_words(fresh: Freshness, zone: str, slug: str, rights: frozenset[Capability]) -> FreshnessWords:
+    """Say how fresh a brand's data is: when the next sync comes, or that somebody has to act first.
+
+    `rights`: what the reader may do as one of the agency, and so is offered.
+    """
     waits = "First sync failed" if fresh.failed else "Waiting for first sync"
     read = "" if fresh.read_at is None else moment_text(fresh.read_at, zone)
+    sees_cause = Capability.SYNC_HEALTH in rights
     if fresh.refusal:
-        words = _renewal(fresh.refusal, read, by_agency=by_agency)
-        return FreshnessWords(waits, words, words, words, _way_out(fresh.refusal, slug) if by_agency else {})
+        words = _renewal(fresh.refusal, read, by_agency=sees_cause)
+        may_renew = fresh.refusal is not SyncErrorKind.TOKEN_REFUSED and Capability.BRANDS in rights
+        return FreshnessWords(waits, words, words, words, _way_out(slug, may_renew=may_renew) if sees_cause else {})
     due = _due(fresh, zone)
-    cause = {"words": "See why", "address": f"/agency/sync/{slug}"} if by_agency else {}
+    cause = {"words": "See why", "address": f"/agency/sync/{slug}"} if sees_cause else {}
     if not read:
         failed = f"The first sync did not succeed. The next one is due at {due}."
         return FreshnessWords(waits, failed if fresh.failed else f"The first sync is due at {due}.", failed, "", cause)
@@ -68,10 +74,10 @@ def _renewal(refusal: SyncErrorKind, read: str, *, by_agency: bool) -> str:
     return f"{cause} You see data from {read}." if read else f"{cause} Nothing was read yet."
 
 
-def _way_out(refusal: SyncErrorKind, slug: str) -> dict[str, str]:
-    if refusal is SyncErrorKind.TOKEN_REFUSED:
-        return {"words": "See what to do", "address": f"/agency/sync/{slug}"}
-    return {"words": "Replace web key", "address": f"/agency/sync/{slug}#new-key"}
+def _way_out(slug: str, *, may_renew: bool) -> dict[str, str]:
+    if may_renew:
+        return {"words": "Replace web key", "address": f"/agency/sync/{slug}#new-key"}
+    return {"words": "See what to do", "address": f"/agency/sync/{slug}"}
 
 
 def _due(fresh: Freshness, zone: str) -> str:

@@ -15,12 +15,13 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 from database import BRAND_OWNED_TABLES
-from migrations.row_security import create_portal_role, let_portal, of_a_member, protect, protect_accounts
+from migrations.row_security import create_portal_role, let_portal, of_a_member, of_one_of, protect, protect_accounts
 
 READS_AND: Final[Mapping[str, str]] = {
     "tenants": "INSERT, UPDATE",
     "tenant_logos": "INSERT, DELETE",
     "users": "INSERT, UPDATE",
+    "staff_brands": "INSERT, DELETE",
     "memberships": "INSERT, UPDATE, DELETE",
     "invites": "INSERT, UPDATE",
     "api_keys": "INSERT, UPDATE",
@@ -40,12 +41,13 @@ READS_AND: Final[Mapping[str, str]] = {
 
 _OF_A_BRAND: Final = BRAND_OWNED_TABLES | {"connection_checks"}
 _ACCOUNTS: Final = {
-    "tenants": "id",
+    "tenants": of_one_of("id"),
     "users": of_a_member("users.id"),
+    "staff_brands": "NULL",  # no brand is told who of the agency looks after it
     "memberships": "tenant_id",
     "invites": "tenant_id",
     "api_keys": "tenant_id",
-    "audit_log": "tenant_id",
+    "audit_log": of_one_of("tenant_id"),
     "user_sessions": of_a_member("user_sessions.user_id"),
     "recovery_codes": of_a_member("recovery_codes.user_id"),
     "identities": of_a_member("identities.user_id"),

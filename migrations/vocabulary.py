@@ -13,7 +13,9 @@ from typing import Final
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy import Connection, Enum, MetaData, inspect, text
+from sqlalchemy import Connection, Enum, MetaData, inspect
+
+from migrations.definitions import definition_of, redefine
 
 Place = tuple[str, str]
 """A table, and the vocabulary whose CHECK it has; a CHECK bears the name of its vocabulary."""
@@ -71,26 +73,12 @@ def _widen_on_postgresql(connection: Connection, table: str, vocabulary: str, wo
 
 
 def _widen_on_sqlite(connection: Connection, table: str, vocabulary: str, words: tuple[str, ...]) -> None:
-    """Change the words in the table's own definition, as SQLite's manual says for CHECKs.
-
-    SQLite can't alter a CHECK, and to write a table of millions of rows anew for the sake of a word takes long;
-    https://www.sqlite.org/lang_altertable.html (section 7) names this as the way that touches no row.
-    """
-    where = {"table": table}
-    written = connection.execute(text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = :table"), where)
-    definition: str = written.scalar_one()
+    definition = definition_of(connection, table)
     check = re.search(rf"CONSTRAINT {vocabulary} CHECK \((.*? IN )\((.*?)\)\)", definition, re.DOTALL)
     if check is None:
         raise LookupError(f"{table} has no CHECK of the vocabulary {vocabulary}")
     choice = ", ".join("'" + word.replace("'", "''") + "'" for word in _together(check[2], words))
-    widened = definition[: check.start(2)] + choice + definition[check.end(2) :]
-    version: int = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    connection.execute(
-        text("UPDATE sqlite_schema SET sql = :sql WHERE type = 'table' AND name = :table"), {"sql": widened, **where}
-    )
-    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")  # other connections read the schema anew
-    connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+    redefine(connection, table, definition[: check.start(2)] + choice + definition[check.end(2) :])
 
 
 def _together(condition: str, words: tuple[str, ...]) -> list[str]:

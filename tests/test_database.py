@@ -16,6 +16,7 @@ from database import (
     BrandMissingError,
     BrandSession,
     PortalSession,
+    StaffSession,
     create_engine,
 )
 from encryption import Cipher
@@ -63,6 +64,27 @@ def test_every_shape_of_question_is_narrowed_to_the_brand(web_engine: Engine, br
         assert set(session.exec(across).all()) == {(brands.own, brands.own)}
         assert set(session.exec(select(Tenant.id)).all()) == {brands.own}
         assert session.exec(select(func.count()).where(select(Lead.client_id).exists())).one() == 1
+
+
+def test_a_session_of_staff_is_narrowed_to_their_brands(
+    engine: Engine, web_engine: Engine, brands: TwoBrands, encryption_key: str
+) -> None:
+    with AgencySession(engine) as session:
+        third = make_tenant(Cipher((encryption_key,)))
+        session.add(third)
+        session.flush()
+        session.add(make_lead(third.id or 0))
+        session.commit()
+    theirs = {brands.own, brands.other}
+    with StaffSession(web_engine, theirs, writes=True) as session:
+        assert {lead.tenant_id for lead in session.exec(select(Lead))} == theirs
+        assert session.exec(select(func.count(col(Lead.client_id)))).one() == 4
+        assert set(session.exec(select(Tenant.id))) == theirs
+        session.add_all(SyncRequest(tenant_id=tenant_id) for tenant_id in theirs)
+        session.commit()
+        session.add(SyncRequest(tenant_id=third.id or 0))
+        with pytest.raises(BrandMissingError):
+            session.flush()
 
 
 def test_another_brands_row_is_not_found_by_its_key(web_engine: Engine, brands: TwoBrands) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlmodel import Session
 
+from dash_portal.accounts.rights_table import Capability
 from models import AuditEntry, Role
 
 
@@ -40,6 +41,7 @@ class AuditAction(StrEnum):
     RESET_LINK_MADE = "reset_link_made"
     RESET_LINK_USED = "reset_link_used"
     ROLE_CHANGED = "role_changed"
+    STAFF_CHANGED = "staff_changed"
     BRAND_TAKEN = "brand_taken"
     BRAND_GIVEN_BACK = "brand_given_back"
     BRAND_JOINED = "brand_joined"
@@ -76,7 +78,7 @@ class AuditAction(StrEnum):
 class Actor:
     """Who acts, and from which address. The command line acts with the agency's rights and no user.
 
-    `access_epoch` is that of the session they act in, where there is one.
+    `access_epoch` is that of the session they act in, where there is one; `allowed` what they may beyond their role.
     """
 
     user_id: int | None
@@ -85,6 +87,7 @@ class Actor:
     tenant_id: int | None
     address: str = ""
     access_epoch: int | None = None
+    allowed: frozenset[Capability] = frozenset()
 
 
 COMMAND_LINE: Final = Actor(user_id=None, email="command line", role=Role.AGENCY_ADMIN, tenant_id=None)

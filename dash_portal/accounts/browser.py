@@ -66,7 +66,7 @@ def still_sees(tenant_id: int) -> bool:
     """Look anew whether this request's session lives and opens the brand: for an answer that rights may not outlive."""
     token = getattr(current_user, "token", None)
     who = find_session(portal().engine, token, now=utc_now()) if isinstance(token, str) else None
-    return who is not None and (who.agency_role is not None or tenant_id in {brand.tenant_id for brand in who.brands})
+    return who is not None and (who.sees_all_brands or tenant_id in {brand.tenant_id for brand in who.brands})
 
 
 def look_no_more() -> None:
@@ -86,10 +86,11 @@ def current_actor(tenant_id: int | None = None) -> Actor:
     """
     who = signed_in()
     assert who is not None  # noqa: S101 - the guard let nobody else through
+    if who.agency_role is not None:
+        return Actor(who.user_id, who.email, who.agency_role, None, visitor().address, who.access_epoch, who.allowed)
     at = [brand for brand in who.brands if tenant_id is None or brand.tenant_id == tenant_id]
     brand = at[0] if len(at) == 1 else None
-    role = who.agency_role or (brand.role if brand is not None else None)
-    where = brand.tenant_id if brand is not None else None
+    role, where = (brand.role, brand.tenant_id) if brand is not None else (None, None)
     return Actor(who.user_id, who.email, role, where, visitor().address, who.access_epoch)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from dash_portal.accounts.access import lock_person, renew_access
+from dash_portal.accounts.agency_people import has_agency_access, is_of_agency
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, FieldError, NotFoundError
 from dash_portal.accounts.passwords import NO_PASSWORD
@@ -31,7 +32,7 @@ def company_only() -> ColumnElement[bool]:
     One brand that is open to them may require it of all: what is signed in sees each of them.
     """
     someone_is_named = select(col(_NAMED.id)).where(col(_NAMED.is_emergency_admin)).exists()
-    of_agency = and_(col(User.role) == Role.AGENCY_ADMIN, col(User.is_emergency_admin).is_(False), someone_is_named)
+    of_agency = and_(is_of_agency(), col(User.is_emergency_admin).is_(False), someone_is_named)
     requiring = (
         select(col(Membership.id))
         .join(Tenant, col(Tenant.id) == col(Membership.tenant_id))
@@ -71,7 +72,7 @@ def emergency_admin(session: Session) -> User | None:
 def linked_counts(session: Session, tenant_id: int | None) -> tuple[int, int]:
     """Return how many active people of this brand (None: the agency) have linked an account, and how many there are."""
     if tenant_id is None:
-        theirs = select(col(User.id)).where(col(User.role) == Role.AGENCY_ADMIN, col(User.active))
+        theirs = select(col(User.id)).where(has_agency_access())
     else:
         theirs = select(col(Membership.user_id)).where(col(Membership.tenant_id) == tenant_id, col(Membership.active))
     people = set(session.scalars(theirs))
@@ -116,7 +117,7 @@ def require_of_agency(
     if actor.user_id not in {None, named.id} and not _has_linked(session, actor.user_id):
         raise AccountError("You could not sign in any more: link your company's account first, or choose yourself.")
     _name(session, named)
-    others = (col(User.role) == Role.AGENCY_ADMIN, col(User.id) != named.id)
+    others = (is_of_agency(), col(User.id) != named.id)
     for user in session.scalars(select(User).where(*others)).all():
         renew_access(session, user, now=now, keep_session=keep_session if user.id == actor.user_id else None)
     record(session, _action(required=True), actor, emergency_admin=named.email)

@@ -11,13 +11,14 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from dash_portal.accounts.access import lock_person, renew_access, withdraw_links
+from dash_portal.accounts.agency_people import agency_role
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError, NotAllowedError
 from dash_portal.accounts.memberships import acting, give_membership, memberships_of
 from dash_portal.accounts.people import freed_address, new_person
 from dash_portal.accounts.rights import hold_rights
 from dash_portal.accounts.two_step import has_two_step
-from models import Identity, Membership, RecoveryCode, Role, User
+from models import Identity, Membership, RecoveryCode, User
 
 
 def join_account(session: Session, *, actor: Actor, other: User, keep_session: str, now: datetime) -> None:
@@ -30,7 +31,7 @@ def join_account(session: Session, *, actor: Actor, other: User, keep_session: s
     hold_rights(session, actor)
     mine, proven_epoch = lock_person(session, actor.user_id), other.access_epoch
     other = lock_person(session, other.id)
-    if Role.AGENCY_ADMIN in {mine.role, other.role}:
+    if agency_role(mine) is not None or agency_role(other) is not None:
         raise NotAllowedError("The agency's people have no brand of their own.")
     if other.email != mine.email:
         raise AccountError("That account has another e-mail address, so they stay two.")

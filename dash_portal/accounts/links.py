@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person, withdraw_open
+from dash_portal.accounts.agency_people import agency_role
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.company_requirement import joins_by_company
 from dash_portal.accounts.errors import AccountError, LinkUnusableError, NotFoundError
@@ -26,12 +27,14 @@ from dash_portal.accounts.people import (
     brand_words,
     find_managed,
     new_person,
+    require_role_fits,
     set_password,
     valid_email,
     valid_person_name,
 )
 from dash_portal.accounts.rights import hold_rights, may_manage, require_may_manage
 from dash_portal.accounts.same_address import has_address, hash_for_address, require_free_address
+from dash_portal.accounts.staff_terms import StaffTerms, invited_role, invited_terms, told, written
 from dash_portal.accounts.tokens import new_token, token_hash
 from database import lock_until_end
 from models import Invite, Role, Tenant, TenantStatus, User
@@ -52,15 +55,23 @@ class Link:
 
 
 def invite_user(
-    session: Session, *, actor: Actor, email: str, role: Role, tenant_id: int | None, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    email: str,
+    role: Role,
+    tenant_id: int | None,
+    now: datetime,
+    terms: StaffTerms | None = None,
 ) -> Link:
     """Make a link by which someone joins; an earlier open invitation of this address to this brand is withdrawn.
+
+    `terms`: what someone of the agency's staff is to look after.
 
     Whether another brand has someone of this address makes no difference, here or later (see `same_address`).
     """
     require_may_manage(actor, role=role, tenant_id=tenant_id)
-    if (role is Role.AGENCY_ADMIN) != (tenant_id is None):
-        raise AccountError("Agency staff belong to no brand, and everyone else to one.")
+    require_role_fits(role, tenant_id, terms)
     email = valid_email(email)
     hold_rights(session, actor)
     require_free_address(session, email=email, tenant_id=tenant_id)
@@ -71,13 +82,14 @@ def invite_user(
         Invite(
             token_hash=token_hash(token),
             email=email,
-            role=role,
             tenant_id=tenant_id,
             created_by=actor.user_id,
             expires_at=now + INVITE_LASTS,
+            **written(role, terms),
         )
     )
-    record(session, AuditAction.USER_INVITED, actor, tenant_id=tenant_id, email=email, role=role.value)
+    more = {} if terms is None else told(session, terms)
+    record(session, AuditAction.USER_INVITED, actor, tenant_id=tenant_id, email=email, role=role.value, **more)
     return Link(token, f"/join/{token}", now + INVITE_LASTS)
 
 
@@ -87,7 +99,7 @@ def withdraw_invite(session: Session, *, actor: Actor, invite_id: str, now: date
     invite = session.exec(select(Invite).where(Invite.id == invite_id)).one_or_none()
     if invite is None:
         raise NotFoundError("There is no such invitation.")
-    require_may_manage(actor, role=invite.role, tenant_id=invite.tenant_id)
+    require_may_manage(actor, role=invited_role(invite), tenant_id=invite.tenant_id)
     withdraw_open(session, col(Invite.id) == invite_id, now=now)
     record(session, AuditAction.INVITE_WITHDRAWN, actor, tenant_id=invite.tenant_id, email=invite.email)
 
@@ -117,11 +129,11 @@ def make_reset_link(session: Session, *, actor: Actor, user_id: int, now: dateti
         Invite(
             token_hash=token_hash(token),
             email=user.email,
-            role=role,
             tenant_id=tenant_id,
             user_id=user.id,
             created_by=actor.user_id,
             expires_at=now + RESET_LASTS,
+            **written(role),
         )
     )
     record(session, AuditAction.RESET_LINK_MADE, actor, tenant_id=only_brand(session, user.id), email=user.email)
@@ -197,9 +209,17 @@ def _join(
     _use_up(session, invite, now)
     if has_address(session, email=invite.email, tenant_id=invite.tenant_id):
         raise LinkUnusableError(_UNUSABLE)
-    role, tenant_id = invite.role, invite.tenant_id
+    role, terms = invited_role(invite), invited_terms(session, invite)
+    if terms is not None and terms.is_empty:  # each of the brands was erased since
+        raise LinkUnusableError(_UNUSABLE)
     user = new_person(
-        session, email=invite.email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash
+        session,
+        email=invite.email,
+        name=name,
+        role=role,
+        tenant_id=invite.tenant_id,
+        password_hash=password_hash,
+        terms=terms,
     )
     record(session, AuditAction.INVITE_ACCEPTED, acting(session, user, address), role=role.value)
     return user
@@ -236,7 +256,7 @@ def _add_brand(
     stored = lock_person(session, user_id)
     brand = session.get(Tenant, invite.tenant_id) if invite.tenant_id is not None else None
     is_theirs = invite.email == stored.email and stored.access_epoch == access_epoch
-    if brand is None or not is_theirs or stored.role is Role.AGENCY_ADMIN:
+    if brand is None or not is_theirs or agency_role(stored) is not None:
         raise LinkUnusableError(_UNUSABLE)
     if has_address(session, email=stored.email, tenant_id=brand.id):
         raise LinkUnusableError(_UNUSABLE)
@@ -287,11 +307,11 @@ def _is_right(session: Session, invite: Invite, maker: User | None, person: User
     if maker is None:
         return False
     at = None if maker.role is Role.AGENCY_ADMIN else invite.tenant_id
-    if not may_manage(role_at(session, maker, at), at, role=invite.role, tenant_id=invite.tenant_id):
+    if not may_manage(role_at(session, maker, at), at, role=invited_role(invite), tenant_id=invite.tenant_id):
         return False
     if invite.user_id is None:
         return True
-    return person is not None and role_at(session, person, invite.tenant_id) is invite.role
+    return person is not None and role_at(session, person, invite.tenant_id) is invited_role(invite)
 
 
 def _first_brand(session: Session, user: User) -> int | None:

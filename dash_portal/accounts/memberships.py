@@ -1,13 +1,14 @@
 """What a person may do at which brand, looked up where it is asked for: by request, verb, link and sign-in.
 
-People of a brand have a membership there. The agency's people have none: what they may do stands in their own row.
+People of a brand have a membership there. The agency's people have none (`agency_people`).
 """
 
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, or_, select
+from sqlmodel import Session, col, or_, select
 
+from dash_portal.accounts.agency_people import agency_role, has_agency_access
 from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from models import Membership, Role, Tenant, TenantStatus, User
@@ -15,12 +16,12 @@ from models import Membership, Role, Tenant, TenantStatus, User
 
 def may_sign_in() -> ColumnElement[bool]:
     """Return the condition on a `User` that they may sign in: agency people with access, or a living membership."""
-    return or_(and_(col(User.role) == Role.AGENCY_ADMIN, col(User.active)), _has_membership(living=True))
+    return or_(has_agency_access(), _has_membership(living=True))
 
 
 def has_access() -> ColumnElement[bool]:
     """Return the condition on a `User` that nobody took all access from them; their brands may be suspended."""
-    return or_(and_(col(User.role) == Role.AGENCY_ADMIN, col(User.active)), _has_membership(living=False))
+    return or_(has_agency_access(), _has_membership(living=False))
 
 
 def memberships_of(session: Session, user_id: int | None) -> list[Membership]:
@@ -45,7 +46,7 @@ def find_member(session: Session, membership_id: str) -> int:
 def role_at(session: Session, user: User, tenant_id: int | None) -> Role | None:
     """Return what this person may do today at the brand (None: at the agency); None where they may do nothing."""
     if tenant_id is None:
-        return user.role if user.active and user.role is Role.AGENCY_ADMIN else None
+        return agency_role(user) if user.active else None
     membership = membership_at(session, user.id, tenant_id)
     return membership.role if membership is not None and membership.active else None
 

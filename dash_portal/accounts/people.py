@@ -14,6 +14,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dash_portal.accounts.access import lock_person, renew_access, withdraw_links
+from dash_portal.accounts.agency_people import agency_role
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.company_requirement import must_use_company, require_not_emergency_admin
 from dash_portal.accounts.errors import AccountError, FieldError, NotFoundError
@@ -32,6 +33,7 @@ from dash_portal.accounts.rights import hold_rights, require_agency, require_may
 from dash_portal.accounts.same_address import hash_for_address, require_free_address
 from dash_portal.accounts.sessions import end_all_sessions
 from dash_portal.accounts.sign_in import normal_email
+from dash_portal.accounts.staff_terms import WRITTEN_ROLE, StaffTerms, keep_terms, terms_of, told
 from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.accounts.zone_names import valid_timezone
 from models import Membership, Role, Tenant, User
@@ -65,30 +67,51 @@ def create_user(
     tenant_id: int | None,
     password: str,
     name: str = "",
+    terms: StaffTerms | None = None,
 ) -> User:
-    """Make a person who can sign in at once. Brand people need a brand, agency staff have none.
+    """Make a person who can sign in at once. Brand people need a brand, the agency's have none, its staff `terms`.
 
     Raises AccountError when the e-mail address is taken within the brand or malformed, or the password weak.
     """
     require_may_manage(actor, role=role, tenant_id=tenant_id)
     email = valid_email(email)
-    _require_role_fits(role, tenant_id)
+    require_role_fits(role, tenant_id, terms)
     hold_rights(session, actor)
     require_free_address(session, email=email, tenant_id=tenant_id)
     check_new_password(password, personal=(email, name, *brand_words(session, tenant_id)))
     password_hash = hash_for_address(session, email=email, password=password)
-    user = new_person(session, email=email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash)
-    record(session, AuditAction.USER_CREATED, actor, tenant_id=tenant_id, email=email, role=role.value)
+    user = new_person(
+        session, email=email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash, terms=terms
+    )
+    more = {} if terms is None else told(session, terms)
+    record(session, AuditAction.USER_CREATED, actor, tenant_id=tenant_id, email=email, role=role.value, **more)
     return user
 
 
 def new_person(
-    session: Session, *, email: str, name: str, role: Role, tenant_id: int | None, password_hash: str
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    tenant_id: int | None,
+    password_hash: str,
+    terms: StaffTerms | None = None,
 ) -> User:
     """Store a person who has this role at the brand (None: at the agency). What may be done was looked at before."""
-    user = User(email=email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash)
+    is_staff = role is Role.AGENCY_STAFF
+    user = User(
+        email=email,
+        name=name,
+        role=WRITTEN_ROLE if is_staff else role,
+        tenant_id=tenant_id,
+        password_hash=password_hash,
+        is_staff=is_staff,
+    )
     session.add(user)
     session.flush()
+    if terms is not None:
+        keep_terms(session, user, terms)
     if tenant_id is not None:
         give_membership(session, user_id=user.id or 0, tenant_id=tenant_id, role=role)
     return user
@@ -153,7 +176,7 @@ def deactivate_user(session: Session, *, actor: Actor, user_id: int, now: dateti
     _require_not_last_agency_admin(session, user)
     require_not_emergency_admin(user)
     by_agency = actor.role is Role.AGENCY_ADMIN
-    if user.role is Role.AGENCY_ADMIN:
+    if agency_role(user) is not None:
         user.active, user.closed_by_agency = False, True
         session.add(user)
     for membership in _reached(session, actor, user):
@@ -172,7 +195,9 @@ def reactivate_user(session: Session, *, actor: Actor, user_id: int) -> User:
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
     _require_own_address(user)
-    if user.role is Role.AGENCY_ADMIN:
+    if agency_role(user) is Role.AGENCY_STAFF and terms_of(session, user).is_empty:
+        raise AccountError("This person looks after no brand: choose theirs first.")
+    if agency_role(user) is not None:
         user.active, user.closed_by_agency = True, False
         session.add(user)
     for membership in _reached(session, actor, user):
@@ -182,14 +207,21 @@ def reactivate_user(session: Session, *, actor: Actor, user_id: int) -> User:
 
 
 def change_role(
-    session: Session, *, actor: Actor, user_id: int, role: Role, tenant_id: int | None, now: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    user_id: int,
+    role: Role,
+    tenant_id: int | None,
+    now: datetime,
+    terms: StaffTerms | None = None,
 ) -> User:
     """Give this person a role at a brand, which may be a further one, or at the agency. Only the agency may.
 
-    Who becomes the agency's leaves all brands. Their sessions and links end.
+    Who becomes the agency's leaves all brands. Their sessions and links end. `terms`: what its staff is to look after.
     """
     require_agency(actor)
-    _require_role_fits(role, tenant_id)
+    require_role_fits(role, tenant_id, terms)
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
     _require_own_address(user)
@@ -198,28 +230,31 @@ def change_role(
         require_not_emergency_admin(user)
     before = role_at(session, user, tenant_id)
     is_there = membership_at(session, user.id, tenant_id) is not None
-    if not is_there and (tenant_id is not None or user.role is not Role.AGENCY_ADMIN):
+    if not is_there and (tenant_id is not None or agency_role(user) is None):
         require_free_address(session, email=user.email, tenant_id=tenant_id)
     _become(session, user, role, tenant_id)
+    keep_terms(session, user, terms or StaffTerms())
     withdraw_links(session, user, now=now)
     renew_access(session, user, now=now)
     shown = "none" if before is None else before.value
-    details = {"email": user.email, "before": shown, "after": role.value}
+    details: dict[str, str | bool] = {"email": user.email, "before": shown, "after": role.value}
+    details |= {} if terms is None else told(session, terms)
     record(session, AuditAction.ROLE_CHANGED, actor, tenant_id=tenant_id, **details)
     return user
 
 
 def _become(session: Session, user: User, role: Role, tenant_id: int | None) -> None:
     """Make someone the agency's, or of a brand. The person's own row says first whose they are."""
+    is_staff = role is Role.AGENCY_STAFF
     if tenant_id is None:
-        user.role, user.tenant_id = role, None
+        user.role, user.tenant_id, user.is_staff = WRITTEN_ROLE if is_staff else role, None, is_staff
         session.add(user)
         session.flush()
         for membership in memberships_of(session, user.id):
             session.delete(membership)
         return
-    if user.role is Role.AGENCY_ADMIN:
-        user.role, user.tenant_id = role, tenant_id
+    if agency_role(user) is not None:
+        user.role, user.tenant_id, user.is_staff = role, tenant_id, False
         session.add(user)
     give_membership(session, user_id=user.id or 0, tenant_id=tenant_id, role=role)
 
@@ -326,9 +361,14 @@ def _require_own_address(user: User) -> None:
         raise AccountError("This person's e-mail address was freed: invite them with the address they have now.")
 
 
-def _require_role_fits(role: Role, tenant_id: int | None) -> None:
-    if (role is Role.AGENCY_ADMIN) != (tenant_id is None):
-        raise AccountError("Agency staff belong to no brand, and everyone else to one.")
+def require_role_fits(role: Role, tenant_id: int | None, terms: StaffTerms | None = None) -> None:
+    """Raise AccountError where the agency's people are to have a brand, others none, or staff nothing to look after."""
+    if (role in {Role.AGENCY_ADMIN, Role.AGENCY_STAFF}) != (tenant_id is None):
+        raise AccountError("The agency's people belong to no brand, and everyone else to one.")
+    if (role is Role.AGENCY_STAFF) != (terms is not None):
+        raise AccountError("The agency's staff, and they alone, are told what they look after.")
+    if terms is not None and terms.is_empty:
+        raise FieldError("brands", "Please choose at least one brand, or all.")
 
 
 def _require_not_last_agency_admin(session: Session, user: User) -> None:

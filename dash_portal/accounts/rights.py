@@ -1,4 +1,4 @@
-"""Whom an actor may manage: the agency everyone, a tenant admin the viewers of the own brand, a viewer nobody.
+"""Whom an actor may manage: an agency admin everyone, a tenant admin the viewers of the own brand, others nobody.
 
 A right is what it is at the moment of use: verbs that change rights begin with `hold_rights`.
 """
@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.errors import NotAllowedError
 from dash_portal.accounts.memberships import role_at
+from dash_portal.accounts.rights_table import Capability, rights_of
 from database import lock_until_end
 from models import Role, User
 
@@ -28,8 +29,14 @@ def require_may_manage(actor: Actor, *, role: Role, tenant_id: int | None) -> No
         raise NotAllowedError("You may manage only the viewers of your own brand.")
 
 
+def require_right(actor: Actor, capability: Capability) -> None:
+    """Raise NotAllowedError unless the actor's role, or what they are allowed besides, gives them this."""
+    if actor.role is None or capability not in rights_of(actor.role, actor.allowed):
+        raise NotAllowedError("Your role does not let you do this.")
+
+
 def require_agency(actor: Actor) -> None:
-    """Raise NotAllowedError unless the actor is of the agency."""
+    """Raise NotAllowedError unless the actor is an admin of the agency."""
     if actor.role is not Role.AGENCY_ADMIN:
         raise NotAllowedError("Only the agency may do this.")
 

@@ -36,9 +36,13 @@ OF_A_PROGRAM: Final = frozenset({Capability.DASHBOARDS, Capability.SHEET_ADDRESS
 RIGHTS: Final[Mapping[Role, frozenset[Capability]]] = {
     Role.TENANT_VIEWER: OF_EVERYBODY,
     Role.TENANT_ADMIN: OF_EVERYBODY | {Capability.TEAM},
+    Role.AGENCY_STAFF: OF_EVERYBODY | {Capability.SYNC_HEALTH, Capability.SYNC_NOW},
     Role.AGENCY_ADMIN: frozenset(Capability) - {Capability.TEAM, Capability.SHEET_ADDRESSES},
 }
-"""What each role may do: those of a brand at that brand, the agency's at all of them."""
+"""What each role may do: those of a brand at that brand, an agency admin at all, staff at those they look after."""
+
+IF_ALLOWED: Final[Mapping[Role, frozenset[Capability]]] = {Role.AGENCY_STAFF: frozenset({Capability.RAW_ANSWERS})}
+"""What a person of a role may do besides, where an agency admin has allowed it to this person."""
 
 _OF_BLUEPRINT: Final[Mapping[str, Capability]] = {
     "own": Capability.OWN_ACCOUNT,
@@ -58,6 +62,7 @@ _OF_BLUEPRINT: Final[Mapping[str, Capability]] = {
     "agency_brands": Capability.BRANDS,
     "agency_keys": Capability.BRANDS,
     "agency_people": Capability.PEOPLE,
+    "agency_staff": Capability.PEOPLE,
     "agency_sign_in": Capability.PEOPLE,
     "agency_audit": Capability.AUDIT_LOG,
 }
@@ -81,6 +86,11 @@ _OF_ENDPOINT: Final[Mapping[str, Capability]] = {
     "agency_brands.menu": Capability.SYNC_HEALTH,
     "agency_brands.open_first": Capability.SYNC_HEALTH,
 }
+
+
+def rights_of(role: Role, allowed: frozenset[Capability] = frozenset()) -> frozenset[Capability]:
+    """Return what a person of this role may do. `allowed`: besides, as far as the role lets it be allowed."""
+    return RIGHTS[role] | (allowed & IF_ALLOWED.get(role, frozenset()))
 
 
 def capability_of(endpoint: str) -> Capability | None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
+from dash_portal.accounts.agency_people import is_of_agency
 from dash_portal.accounts.errors import FieldError
 from dash_portal.accounts.passwords import NO_PASSWORD, hash_password
-from models import Membership, Role, User
+from models import Membership, User
 
 
 def require_free_address(session: Session, *, email: str, tenant_id: int | None) -> None:
@@ -25,7 +26,7 @@ def has_address(session: Session, *, email: str, tenant_id: int | None) -> bool:
     """Tell whether the brand (None: the agency) has someone with this e-mail address."""
     theirs = select(User.id).where(User.email == email)
     if tenant_id is None:
-        theirs = theirs.where(User.role == Role.AGENCY_ADMIN)
+        theirs = theirs.where(is_of_agency())
     else:
         theirs = theirs.join(Membership, col(Membership.user_id) == User.id).where(Membership.tenant_id == tenant_id)
     return session.exec(theirs).first() is not None

@@ -12,16 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Engine, Executable, bindparam, delete, update
-from sqlmodel import Session, and_, col, select
+from sqlalchemy import ColumnElement, Engine, Executable, bindparam, delete, func, update
+from sqlmodel import Session, and_, col, or_, select
 
+from dash_portal.accounts.agency_people import is_of_agency, is_staff
+from dash_portal.accounts.rights_table import Capability
 from dash_portal.accounts.tokens import new_token, token_hash
 from dash_portal.accounts.unhurried import write_unless_busy
 from database import PortalSession
-from models import Membership, Role, Tenant, TenantStatus, User, UserSession
+from models import Membership, Role, StaffBrand, Tenant, TenantStatus, User, UserSession
 
 IDLE: Final = timedelta(hours=12)
 LONGEST: Final = timedelta(days=14)
+_RAW_ANSWERS: Final = frozenset({Capability.RAW_ANSWERS})
 _SEEN_EVERY: Final = timedelta(minutes=5)
 _BROWSERS: Final = (
     ("Edg", "Edge"),
@@ -42,7 +45,7 @@ _SYSTEMS: Final = (
 
 @dataclass(frozen=True)
 class OwnBrand:
-    """An active brand that a person may see, and what they may do there."""
+    """A brand that a person may see, and what they may do there. To the agency's staff it may be suspended."""
 
     tenant_id: int
     slug: str
@@ -51,13 +54,15 @@ class OwnBrand:
     accent_colour: str | None
     data_version: int
     role: Role
+    status: TenantStatus = TenantStatus.ACTIVE
 
 
 @dataclass(frozen=True)
 class SignedIn:
     """Who is behind a living session, and which brands they may see, by name.
 
-    People of the agency have an `agency_role` and no brand of their own; everybody else has at least one brand.
+    People of the agency have an `agency_role`, and no brands of their own where they see all of them. Everybody else
+    has at least one. `allowed`: what they may do beyond their role.
     """
 
     session_id: str
@@ -70,6 +75,8 @@ class SignedIn:
     own_zone: str | None = None
     access_epoch: int = 0
     confirmed_at: datetime | None = None
+    sees_all_brands: bool = False
+    allowed: frozenset[Capability] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -127,11 +134,12 @@ def _signed_in(rows: Sequence[Any]) -> SignedIn | None:
     A session that a password began is nobody's while a brand requires company accounts: it would see that brand too.
     """
     row = rows[0]
-    if row.identity_id is None and any(row.company_sign_in_only for row in rows):
+    if row.identity_id is None and not row.is_staff and any(row.company_sign_in_only for row in rows):
         return None
-    agency_role = row.role if row.role is Role.AGENCY_ADMIN else None
-    brands = tuple(_own_brand(row) for row in rows if row.tenant_id is not None and agency_role is None)
-    if not brands and not (agency_role is not None and row.active):
+    agency_role = Role.AGENCY_ADMIN if row.role is Role.AGENCY_ADMIN else Role.AGENCY_STAFF if row.is_staff else None
+    sees_all_brands = row.role is Role.AGENCY_ADMIN or (row.is_staff and row.sees_all_brands)
+    brands = () if sees_all_brands else tuple(_own_brand(row) for row in rows if row.tenant_id is not None)
+    if not (sees_all_brands or brands) or (agency_role is not None and not row.active):
         return None
     return SignedIn(
         session_id=row.session_id,
@@ -144,6 +152,8 @@ def _signed_in(rows: Sequence[Any]) -> SignedIn | None:
         own_zone=row.display_timezone,
         access_epoch=row.access_epoch,
         confirmed_at=row.confirmed_at,
+        sees_all_brands=sees_all_brands,
+        allowed=_RAW_ANSWERS if row.is_staff and row.reads_raw_answers else frozenset(),
     )
 
 
@@ -155,7 +165,8 @@ def _own_brand(row: Any) -> OwnBrand:
         timezone=row.timezone,
         accent_colour=row.accent_colour,
         data_version=row.data_version,
-        role=row.role_at_brand,
+        role=row.role_at_brand or Role.AGENCY_STAFF,
+        status=row.status,
     )
 
 
@@ -213,7 +224,10 @@ _WHO: Final[Executable] = (
         col(User.email),
         col(User.name).label("person_name"),
         col(User.role),
+        is_staff().label("is_staff"),
         col(User.active),
+        col(User.sees_all_brands),
+        col(User.reads_raw_answers),
         col(User.display_timezone),
         col(UserSession.access_epoch),
         col(UserSession.confirmed_at),
@@ -225,11 +239,19 @@ _WHO: Final[Executable] = (
         col(Tenant.timezone),
         col(Tenant.accent_colour),
         col(Tenant.data_version),
+        col(Tenant.status),
         col(Membership.role).label("role_at_brand"),
     )
     .join(User, col(User.id) == col(UserSession.user_id))
-    .outerjoin(Membership, and_(col(Membership.user_id) == col(User.id), col(Membership.active)))
-    .outerjoin(Tenant, and_(col(Tenant.id) == col(Membership.tenant_id), col(Tenant.status) == TenantStatus.ACTIVE))
+    .outerjoin(Membership, and_(col(Membership.user_id) == col(User.id), col(Membership.active), ~is_of_agency()))
+    .outerjoin(StaffBrand, and_(col(StaffBrand.user_id) == col(User.id), is_staff()))
+    .outerjoin(
+        Tenant,
+        and_(
+            col(Tenant.id) == func.coalesce(col(StaffBrand.tenant_id), col(Membership.tenant_id)),
+            or_(col(StaffBrand.tenant_id).is_not(None), col(Tenant.status) == TenantStatus.ACTIVE),
+        ),
+    )
     .where(col(UserSession.token_hash) == bindparam("token"))
     .where(*_living(bindparam("begun_after"), bindparam("seen_after")))
     .order_by(col(Tenant.name), col(Tenant.slug))

@@ -16,6 +16,7 @@ from sqlmodel import col, select
 
 from dash_portal.accounts import throttling
 from dash_portal.accounts.access import lock_person
+from dash_portal.accounts.agency_people import agency_role, is_of_agency
 from dash_portal.accounts.audit import AuditAction, nobody, record
 from dash_portal.accounts.company_requirement import company_only
 from dash_portal.accounts.errors import AccountError
@@ -27,7 +28,7 @@ from dash_portal.accounts.throttling import Counted
 from dash_portal.accounts.two_step import has_two_step, use_code
 from dash_portal.portal import Portal
 from database import PortalSession
-from models import Membership, Role, User
+from models import Membership, User
 
 ASK_AGAIN_AFTER: Final = timedelta(days=30)
 CODE_WITHIN: Final = timedelta(minutes=5)
@@ -68,7 +69,7 @@ class HalfWay:
 class Attempt:
     """What an attempt led to: the token of a new session, or who is half-way in.
 
-    `ask_for_two_step`: agency staff without a second step, to be asked now.
+    `ask_for_two_step`: someone of the agency without a second step, to be asked now.
     """
 
     outcome: Outcome
@@ -155,7 +156,7 @@ def prove_account(
 
     Raises AccountError, whose words are the same whether there is such an account or not.
     """
-    known = _known(portal, (col(User.email) == email) & (col(User.role) != Role.AGENCY_ADMIN))
+    known = _known(portal, (col(User.email) == email) & ~is_of_agency())
     people = [person for person in known if person.user_id != but]
     counted = _count(portal, email=email, people=[person.user_id for person in people], visitor=visitor, now=now)
     if counted is None:
@@ -288,8 +289,8 @@ def _let_in(portal: Portal, user: User, counted: Counted, *, visitor: Visitor, n
 
 
 def _is_to_be_asked(user: User, now: datetime) -> bool:
-    """Agency staff can reach every brand: they are asked for a second step, and again every thirty days."""
-    if user.role is not Role.AGENCY_ADMIN or has_two_step(user):
+    """Tell whether to ask for a second step now: of the agency's people, who reach many brands, every thirty days."""
+    if agency_role(user) is None or has_two_step(user):
         return False
     return user.two_step_asked_at is None or now - user.two_step_asked_at > ASK_AGAIN_AFTER
 

@@ -96,7 +96,8 @@ def open_first() -> ResponseReturnValue:
     """Open the dashboards of the first brand whose name holds what was typed."""
     brand = next(iter(_named(searched_words())), None)
     if brand is None:
-        return redirect(url_for("agency_brands.show", q=searched_words()))
+        listed = "agency_brands.show" if frame.may("BRANDS") else "agency_sync.show"
+        return redirect(url_for(listed, q=searched_words()))
     return redirect(f"/leads?brand={brand.slug}")
 
 

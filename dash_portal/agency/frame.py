@@ -10,20 +10,31 @@ from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from dash_portal.accounts.rights_table import Capability
 from dash_portal.agency.drawn import drawn
-from dash_portal.brand_access import Brand, current_viewer, initials, require_agency, selectable_brands
+from dash_portal.brand_access import Brand, Viewer, current_viewer, initials, require_agency, selectable_brands
 from dash_portal.security import asked_by_htmx
 from models import TenantStatus
 
-TABS: Final = (
-    ("/agency/sync", "Sync health"),
-    ("/agency/brands", "Brands"),
-    ("/agency/users", "People"),
-    ("/agency/audit", "Audit log"),
+_TABS: Final = (
+    ("/agency/sync", "Sync health", Capability.SYNC_HEALTH),
+    ("/agency/brands", "Brands", Capability.BRANDS),
+    ("/agency/users", "People", Capability.PEOPLE),
+    ("/agency/audit", "Audit log", Capability.AUDIT_LOG),
 )
 
 MENU_BRANDS: Final = 50
 """How many brands the menu of every page holds; beyond them, one types a part of the name."""
+
+
+def tabs_of(viewer: Viewer) -> tuple[tuple[str, str], ...]:
+    """Return the tabs (address, words) that this person may open."""
+    return tuple((path, words) for path, words, capability in _TABS if capability in viewer.agency_rights)
+
+
+def may(capability: str) -> bool:
+    """Tell whether this person may do what is called so in `Capability`: templates ask, to offer nothing in vain."""
+    return Capability[capability] in current_viewer().agency_rights
 
 
 def go_to(address: str) -> ResponseReturnValue:
@@ -56,13 +67,14 @@ def page(template: str, *, done: str | None = None, **parts: Any) -> str:
     said to those who can't see.
     """
     require_agency()
-    tab = next((path for path, _ in TABS if request.path.startswith(path)), "")
     viewer, brands = current_viewer(), selectable_brands(most=MENU_BRANDS + 1)
+    tabs = tabs_of(viewer)
+    tab = next((path for path, _ in tabs if request.path.startswith(path)), "")
     return render_template(
         f"agency/{template}",
         viewer=viewer,
         initials=initials(viewer.name or viewer.email),
-        tabs=TABS,
+        tabs=tabs,
         current_tab=tab,
         brands=brands,
         brand_menu=brand_menu(brands),

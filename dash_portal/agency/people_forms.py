@@ -1,20 +1,27 @@
-"""The forms for people of any brand: which role they have, and where."""
+"""The forms for people of any brand and of the agency: which role they have, and where."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField, ValidationError
+from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, StringField, ValidationError
 
 from dash_portal.accounts.brands import find_brand_by_words
 from dash_portal.accounts.errors import FieldError
 from dash_portal.accounts.forms import InviteForm
+from dash_portal.accounts.staff_terms import StaffTerms
 from dash_portal.request_words import member
 from database import AgencySession
 from models import Role
 
+OFFERED_ROLES: Final = tuple(role for role in Role if role is not Role.AGENCY_STAFF)
+"""Which roles are given with a brand, or none; what the agency's staff looks after has a page of its own."""
+
 
 def _known_role(_form: FlaskForm, field: Field) -> None:
-    if member(Role, field.data or "") is None:
+    if member(Role, field.data or "") not in OFFERED_ROLES:
         raise ValidationError("Please choose a role.")
 
 
@@ -30,7 +37,7 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
         return Role(self.role.data)
 
     def tenant_id(self, session: AgencySession) -> int | None:
-        """Return the brand that was named; agency staff belong to none, whatever the form says. Raises FieldError."""
+        """Return the brand that was named; agency admins belong to none, whatever the form says. Raises FieldError."""
         if self.chosen_role is Role.AGENCY_ADMIN:
             return None
         brand = find_brand_by_words(session, self.about.data or "")
@@ -41,3 +48,26 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
 
 class RoleInviteForm(InviteForm, RoleForm):
     """Who is to be invited, as what, and where."""
+
+
+class StaffForm(FlaskForm):  # type: ignore[misc]
+    """What someone of the agency's staff looks after, and whether they may read raw answers."""
+
+    reach = RadioField("What do they look after?", choices=["all", "some"], default="some")
+    brands = SelectMultipleField("Brands", coerce=int, choices=())
+    raw_answers = BooleanField("They may read raw answers")
+
+    def offer(self, brands: Sequence[tuple[int, str]]) -> None:
+        """Let these brands (`tenants.id`, name) be chosen."""
+        self.brands.choices = brands
+
+    @property
+    def terms(self) -> StaffTerms:
+        """What a form that is valid says."""
+        if self.reach.data == "all":
+            return StaffTerms(all_brands=True, raw_answers=self.raw_answers.data)
+        return StaffTerms(frozenset(self.brands.data), raw_answers=self.raw_answers.data)
+
+
+class StaffInviteForm(InviteForm, StaffForm):
+    """Who is to be invited to the agency's staff, and what they are to look after."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,21 +21,23 @@ from dash_portal.accounts.access_review import (
     review_line,
     signs_of,
 )
+from dash_portal.accounts.agency_people import agency_role, is_staff
 from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.forms import tell_at_field
 from dash_portal.accounts.links import Link
 from dash_portal.accounts.memberships import has_access
+from dash_portal.accounts.staff_terms import invited_role
 from dash_portal.agency import frame
 from dash_portal.agency.list_search import holds, searched_words
 from dash_portal.agency.paging import asked_page, list_page
-from dash_portal.agency.people_forms import RoleForm, RoleInviteForm
+from dash_portal.agency.people_forms import OFFERED_ROLES, RoleForm, RoleInviteForm
 from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, moment_text
 from database import AgencySession
-from models import Membership, Role, Tenant, User, utc_now
+from models import Invite, Membership, Role, StaffBrand, Tenant, User, utc_now
 
 blueprint = Blueprint("agency_people", __name__, url_prefix="/agency/users")
 
@@ -46,6 +48,7 @@ _DONE: Final = {
     "two-step-off": "They sign in with their password alone until they set two-step sign-in up again.",
     "freed": "Their e-mail address is free: someone else can be invited with it.",
     "role": "They have this role now. They sign in anew with it.",
+    "staff": "They look after what you chose, from their next click on.",
     "taken": "They may no longer see this brand; open tabs of theirs have ended.",
     "given-back": "They may see this brand again.",
 }
@@ -213,6 +216,9 @@ _PEOPLE: Final = select_columns(
     col(User.name),
     col(User.email),
     col(User.role),
+    is_staff().label("is_staff"),
+    col(User.sees_all_brands),
+    col(User.reads_raw_answers),
     col(User.last_sign_in_at),
     col(User.totp_confirmed_at),
     has_access().label("has_access"),
@@ -223,6 +229,15 @@ _MEMBERSHIPS: Final = (
         col(Membership.user_id), col(Tenant.slug), col(Tenant.name), col(Membership.role), col(Membership.active)
     )
     .join(Tenant, col(Tenant.id) == col(Membership.tenant_id))
+    .order_by(col(Tenant.name))
+)
+
+
+_STAFF_BRANDS: Final = (
+    select_columns(col(StaffBrand.user_id), col(Tenant.slug), col(Tenant.name))
+    .join(Tenant, col(Tenant.id) == col(StaffBrand.tenant_id))
+    .join(User, col(User.id) == col(StaffBrand.user_id))
+    .where(is_staff())
     .order_by(col(Tenant.name))
 )
 
@@ -242,6 +257,8 @@ def _at_brands(session: AgencySession) -> dict[int, list[_AtBrand]]:
     at_brands: dict[int, list[_AtBrand]] = {}
     for user_id, slug, name, role, active in session.execute(_MEMBERSHIPS):
         at_brands.setdefault(user_id, []).append(_AtBrand(slug, name, role, active))
+    for user_id, slug, name in session.execute(_STAFF_BRANDS):
+        at_brands.setdefault(user_id, []).append(_AtBrand(slug, name, Role.AGENCY_STAFF, active=True))
     return at_brands
 
 
@@ -276,20 +293,42 @@ def _everyone(session: AgencySession) -> _Everyone:
 
 def _lines(user: User, sign: Sign, everyone: _Everyone) -> Iterator[Sequence[Any]]:
     """Yield the lines of a file about a person: one for each brand, and one for who has none."""
-    at_brands = everyone.at_brands.get(user.id or 0, [])
+    at_brands, of_agency = everyone.at_brands.get(user.id or 0, []), agency_role(user)
+    has_access = user.id in everyone.with_access()
     for at in at_brands:
-        yield review_line(user, ROLE_WORDS[at.role], at.name, has_access=at.active, sign=sign)
+        role = ROLE_WORDS[at.role] if of_agency is None else _agency_words(user, of_agency)[0]
+        yield review_line(user, role, at.name, has_access=at.active and has_access, sign=sign)
     if not at_brands:
-        has_access = user.id in everyone.with_access()
-        is_agency = user.role is Role.AGENCY_ADMIN
-        role, brand = (ROLE_WORDS[user.role], "agency") if is_agency else ("none", "none")
+        role, brand = ("none", "none") if of_agency is None else _agency_words(user, of_agency)
         yield review_line(user, role, brand, has_access=has_access, sign=sign)
+
+
+def _agency_words(user: User, role: Role) -> tuple[str, str]:
+    """Return what someone is at the agency, and where, if no brands of theirs say so."""
+    if role is Role.AGENCY_ADMIN:
+        return ROLE_WORDS[role], "agency"
+    raw_answers = ", raw answers" if user.reads_raw_answers else ""
+    return f"{ROLE_WORDS[role]}{raw_answers}", "all brands" if user.sees_all_brands else "none"
 
 
 def _holds(words: str, person: Any, at_brands: Sequence[_AtBrand]) -> bool:
     said = [word for at in at_brands for word in (at.name, ROLE_WORDS[at.role])]
-    of_agency = ["agency", ROLE_WORDS[person.role]] if person.role is Role.AGENCY_ADMIN else []
-    return holds(words, person.name, person.email, *said, *of_agency)
+    if person.role is Role.AGENCY_ADMIN:
+        said += ["agency", ROLE_WORDS[person.role]]
+    elif person.is_staff:
+        said += [ROLE_WORDS[Role.AGENCY_STAFF], "all brands" if person.sees_all_brands else ""]
+        said += ["raw answers" if person.reads_raw_answers else ""]
+    return holds(words, person.name, person.email, *said)
+
+
+def _invited_words(invite: Invite, brand_names: Mapping[int | None, str]) -> tuple[str, str]:
+    """Return as what, and where, somebody is invited."""
+    role = invited_role(invite)
+    if role is not Role.AGENCY_STAFF:
+        return ROLE_WORDS[role], brand_names.get(invite.tenant_id, "agency")
+    names = sorted(brand_names[tenant_id] for tenant_id in invite.staff_brands or () if tenant_id in brand_names)
+    raw_answers = ", raw answers" if invite.reads_raw_answers else ""
+    return f"{ROLE_WORDS[role]}{raw_answers}", "all brands" if invite.sees_all_brands else ", ".join(names) or "none"
 
 
 def _page(
@@ -310,6 +349,11 @@ def _page(
         "people.html",
         people=[by_id[user_id] for user_id in shown],
         at_brands={user_id: everyone.at_brands.get(user_id, []) for user_id in shown},
+        of_agency={
+            user_id: None if role is None else _agency_words(user, role)
+            for user_id, user in by_id.items()
+            for role in (agency_role(user),)
+        },
         may_sign_in=everyone.with_access(),
         signs=signs,
         only=only,
@@ -318,8 +362,9 @@ def _page(
         words=words,
         invites=invites,
         inviters={user.id: user.name or user.email for user in inviters},
-        brand_names=brand_names,
-        roles=list(Role),
+        invited={invite.id: _invited_words(invite, brand_names) for invite in invites},
+        staff=Role.AGENCY_STAFF,
+        roles=OFFERED_ROLES,
         role_words=ROLE_WORDS,
         role_meaning=ROLE_MEANING,
         link=request.url_root.rstrip("/") + link.path if link else None,

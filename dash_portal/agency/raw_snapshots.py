@@ -17,7 +17,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from dash_portal.accounts.audit import Actor, AuditAction, record
-from dash_portal.accounts.rights import require_agency
+from dash_portal.accounts.rights import require_right
+from dash_portal.accounts.rights_table import Capability
 from dash_portal.agency.paging import ListPage, list_page
 from database import AgencySession
 from models import RawBody, RawSnapshot, Resource
@@ -75,7 +76,7 @@ def list_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, page:
 
 def search_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, words: str, actor: Actor) -> SnapshotPage:
     """Return the answers of a run that hold the words, whatever their case; audited."""
-    require_agency(actor)
+    require_right(actor, Capability.RAW_ANSWERS)
     record(session, AuditAction.SNAPSHOTS_SEARCHED, actor, tenant_id=tenant_id, run=run_id)
     wanted, lines, searched_bytes = words.casefold(), [], 0
     for line, body in _with_bodies(session, answers_of_run(session.connection(), tenant_id, run_id)):
@@ -103,7 +104,7 @@ def look_at_snapshot(
     download: bool = False,
 ) -> SnapshotBody | None:
     """Return one answer with its body, or None where it is no longer kept; audited."""
-    require_agency(actor)
+    require_right(actor, Capability.RAW_ANSWERS)
     this_one = and_(
         col(RawSnapshot.tenant_id) == tenant_id,
         col(RawSnapshot.run_id) == run_id,

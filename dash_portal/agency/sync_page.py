@@ -71,7 +71,7 @@ _ONE_EVERY_SECONDS: Final = 2
 def show() -> ResponseReturnValue:
     """Show every brand's row, trouble first, or those asked for; on an empty portal, the way to the first brand."""
     parts = _all_brands()
-    if not parts["total"]:
+    if not parts["total"] and frame.may("BRANDS"):
         return redirect(url_for("agency_brands.start"))
     live = live_part(_rows(parts), _ALL_EVERY_SECONDS, "agency_sync.live", **_chosen())
     return frame.page("sync.html", **parts, live=live, done=_DONE.get(request.args.get("done", "")))
@@ -85,7 +85,7 @@ def live() -> ResponseReturnValue:
 
 @blueprint.post("/_all")
 def sync_all() -> ResponseReturnValue:
-    """Ask for a sync of every active brand."""
+    """Ask for a sync of every active brand of those that the viewer sees."""
     with open_agency(writes=True) as session:
         new = request_all(session, actor=current_actor())
         session.commit()
@@ -230,7 +230,14 @@ def _all_brands() -> dict[str, Any]:
         **_template_words(now),
         "total": len(brands),
         "rows": [
-            brand_row(brand, now, has_worker=workers.alive > 0, figures=figures.get(brand.tenant_id)) for brand in shown
+            brand_row(
+                brand,
+                now,
+                has_worker=workers.alive > 0,
+                figures=figures.get(brand.tenant_id),
+                may_renew=frame.may("BRANDS"),
+            )
+            for brand in shown
         ],
         "drawn_row": drawn_row,
         "page": page,
@@ -270,6 +277,7 @@ def _one_brand(slug: str) -> dict[str, Any]:
 def _template_words(now: Any) -> dict[str, Any]:
     """Return the words and little helpers that the templates speak with."""
     return {
+        "may": frame.may,
         "now": now,
         "zone": frame.viewers_zone(),
         "ago": lambda moment: ago_text(moment, now),

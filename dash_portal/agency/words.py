@@ -191,12 +191,14 @@ def empty_fields_words(fields: Sequence[tuple[Resource, str]]) -> str:
 ROLE_WORDS: Final = {
     Role.TENANT_VIEWER: "Brand viewer",
     Role.TENANT_ADMIN: "Brand admin",
+    Role.AGENCY_STAFF: "Agency staff",
     Role.AGENCY_ADMIN: "Agency admin",
 }
 
 ROLE_MEANING: Final = {
     Role.TENANT_VIEWER: "sees the dashboards of one brand",
     Role.TENANT_ADMIN: "also invites and deactivates that brand's viewers",
+    Role.AGENCY_STAFF: "sees and syncs the brands that you choose for them",
     Role.AGENCY_ADMIN: "sees and manages everything",
 }
 
@@ -225,6 +227,7 @@ ACTION_WORDS: Final[dict[AuditAction, str]] = {
     AuditAction.RESET_LINK_MADE: "made a link for a new password",
     AuditAction.RESET_LINK_USED: "set a new password by a link",
     AuditAction.ROLE_CHANGED: "gave a role",
+    AuditAction.STAFF_CHANGED: "changed what someone of the staff looks after",
     AuditAction.BRAND_TAKEN: "took a brand from someone",
     AuditAction.BRAND_GIVEN_BACK: "gave a brand back to someone",
     AuditAction.BRAND_JOINED: "joined the brand with an account of theirs",

@@ -16,8 +16,9 @@ from sqlmodel import col, select
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.brands import valid_web_key
 from dash_portal.accounts.errors import AccountError
-from dash_portal.accounts.rights import require_agency
-from database import AgencySession
+from dash_portal.accounts.rights import require_agency, require_right
+from dash_portal.accounts.rights_table import Capability
+from database import AgencySession, StaffSession
 from encryption import Cipher
 from models import (
     OPEN_REQUESTS,
@@ -44,19 +45,22 @@ def confirm_held_back(session: AgencySession, *, actor: Actor, tenant_id: int) -
 
 
 def request_all(session: AgencySession, *, actor: Actor) -> int:
-    """Ask for a sync of every active brand that none is asked for yet; return how many that were."""
-    require_agency(actor)
+    """Ask for a sync of every active brand that the session sees and none is asked for yet; return how many."""
+    require_right(actor, Capability.SYNC_NOW)
     active = session.exec(_locked(select(Tenant.id).where(Tenant.status == TenantStatus.ACTIVE))).all()
     waiting = set(session.exec(select(SyncRequest.tenant_id).where(col(SyncRequest.status).in_(OPEN_REQUESTS))))
     new = [tenant_id for tenant_id in active if tenant_id is not None and tenant_id not in waiting]
     session.add_all(SyncRequest(tenant_id=tenant_id, requested_by=actor.user_id) for tenant_id in new)
-    if new:
+    if isinstance(session, StaffSession):  # which writes down nothing but what is about a brand of theirs
+        for tenant_id in new:
+            record(session, AuditAction.SYNC_REQUESTED, actor, tenant_id=tenant_id)
+    elif new:
         record(session, AuditAction.SYNC_REQUESTED, actor, brands=len(new))
     return len(new)
 
 
 def _request(session: AgencySession, actor: Actor, tenant_id: int, *, accept: bool) -> bool:
-    require_agency(actor)
+    require_right(actor, Capability.ACCEPT if accept else Capability.SYNC_NOW)
     status = session.exec(_locked(select(Tenant.status).where(Tenant.id == tenant_id))).one_or_none()
     if status is not TenantStatus.ACTIVE:
         raise AccountError("This brand is suspended: reactivate it first.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from dash_portal.agency.frame import TABS as AGENCY_TABS
+from dash_portal.agency.frame import tabs_of
 from dash_portal.brand_access import NotSignedInError, current_viewer, initials, open_brand, selectable_brands
 from dash_portal.co_branding.accent import drawn_accent
 from dash_portal.co_branding.logos import LogoAddresses, logo_addresses
@@ -35,7 +35,7 @@ def page_head() -> PageHead | None:
     except NotSignedInError:
         return None
     if viewer.is_agency:
-        return PageHead("Mellon agency", "M", None, None, None, AGENCY_TABS)
+        return PageHead("Mellon agency", "M", None, None, None, tabs_of(viewer))
     brands = selectable_brands()
     named = [brand for brand in brands if brand.slug == request.args.get("brand")]
     brand = g.get("opened_brand") or (named or brands)[0]

@@ -108,7 +108,7 @@ def init_app(dash_app: Dash) -> None:
 
 def _age_in_words(fresh: Freshness, brand: Brand) -> dict[str, Any]:
     age = fresh.age_seconds
-    words = freshness_words(fresh, brand.display_zone, brand.slug, by_agency=current_viewer().is_agency)
+    words = freshness_words(fresh, brand.display_zone, brand.slug, current_viewer().agency_rights)
     return {
         "age": None if age is None else int(age),
         "failed": fresh.failed,

@@ -15,6 +15,12 @@ from dash_portal.co_branding.logos import LogoAddresses
 from dash_portal.dashboard_tabs import TABS
 from dash_portal.view import View
 
+_OF_AGENCY = (
+    ("/agency/sync", "Sync health", Capability.SYNC_HEALTH),
+    ("/agency/brands", "Brands", Capability.BRANDS),
+    ("/agency/users", "People", Capability.PEOPLE),
+)
+
 
 def navbar(
     viewer: Viewer, brand: Brand, brands: Sequence[Brand], view: View, badge: Component, logos: LogoAddresses | None
@@ -92,8 +98,7 @@ def _person(viewer: Viewer, brand: Brand) -> Component:
     links = [("/account", "Your account")]
     if brand.viewers_role is not None and Capability.TEAM in RIGHTS[brand.viewers_role]:
         links.append((f"/team?brand={brand.slug}" if viewer.chooses_brand else "/team", "Your team"))
-    if viewer.is_agency:
-        links += [("/agency/sync", "Sync health"), ("/agency/brands", "Brands"), ("/agency/users", "People")]
+    links += [(path, words) for path, words, right in _OF_AGENCY if right in viewer.agency_rights]
     name = viewer.name or viewer.email
     mark = [
         html.Span(initials(name), className="person-mark", **{"aria-hidden": "true"}),  # type: ignore[arg-type]

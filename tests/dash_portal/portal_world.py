@@ -17,6 +17,7 @@ from dash_portal.accounts import people
 from dash_portal.accounts.api_keys import make_key
 from dash_portal.accounts.audit import COMMAND_LINE, Actor
 from dash_portal.accounts.passwords import hash_password
+from dash_portal.accounts.staff_terms import StaffTerms
 from dash_portal.api.key_guard import ALLOWANCES
 from dash_portal.app import create_app
 from dash_portal.dashboards.answers import ANSWERS
@@ -166,6 +167,22 @@ class PortalWorld:
                 now=utc_now(),
             )
             session.commit()
+
+    def hire(self, email: str, *slugs: str, all_brands: bool = False, raw_answers: bool = False) -> None:
+        """Make someone of the agency's staff, who looks after these brands or all."""
+        brands = frozenset(self.brands[slug] for slug in slugs)
+        with AgencySession(self.engine, writes=True) as session:
+            user = people.new_person(
+                session,
+                email=email,
+                name=email.partition("@")[0].title(),
+                role=Role.AGENCY_STAFF,
+                tenant_id=None,
+                password_hash=password_hash(),
+                terms=StaffTerms(brands, all_brands=all_brands, raw_answers=raw_answers),
+            )
+            session.commit()
+            self.people[email] = user.id or 0
 
     def actor(self, email: str) -> Actor:
         user = self.user(email)

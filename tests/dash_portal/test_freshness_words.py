@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dash_portal.accounts.rights_table import RIGHTS, Capability
 from dash_portal.freshness import Freshness
 from dash_portal.freshness_words import freshness_words, nothing_yet_words
-from models import SyncErrorKind
+from models import Role, SyncErrorKind
 
 NINE = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # 9 in New York
 ZONE = "America/New_York"
 READ = NINE - timedelta(hours=2)
 SEE_WHY = {"words": "See why", "address": "/agency/sync/own"}
+ADMIN, STAFF = RIGHTS[Role.AGENCY_ADMIN], RIGHTS[Role.AGENCY_STAFF]
 KEY, TOKEN = SyncErrorKind.KEY_REFUSED, SyncErrorKind.TOKEN_REFUSED
 
 
@@ -39,12 +41,12 @@ def fresh(
     ],
 )  # fmt: skip
 def test_the_badge_says_when_the_next_sync_comes_or_who_has_to_act(given: Freshness, waits: str, tip: str) -> None:
-    words = freshness_words(given, ZONE, "own", by_agency=False)
+    words = freshness_words(given, ZONE, "own", frozenset())
     assert (words.waits, words.tip, words.link) == (waits, tip, {})
 
 
 def test_the_banner_says_the_age_and_why() -> None:
-    words = freshness_words(fresh(failed=True), ZONE, "own", by_agency=True)
+    words = freshness_words(fresh(failed=True), ZONE, "own", ADMIN)
     following = "You are looking at data that is {age} old (from 23 Nov 2026, 7:00 AM EST). It will catch up with the next sync, due at 9:30 AM."  # fmt: skip
     assert words.banner == f"The last sync did not succeed. {following}"
     assert words.late == f"No sync has landed for a while. {following}"
@@ -52,23 +54,24 @@ def test_the_banner_says_the_age_and_why() -> None:
 
 
 def test_a_first_sync_that_failed_tells_the_agency_alone_where_to_see_why() -> None:
-    words = freshness_words(fresh(None, failed=True), ZONE, "own", by_agency=True)
+    words = freshness_words(fresh(None, failed=True), ZONE, "own", ADMIN)
     assert words.banner == "The first sync did not succeed. The next one is due at 9:30 AM."
     assert words.link == SEE_WHY
-    assert freshness_words(fresh(None, failed=True), ZONE, "own", by_agency=False).link == {}
+    assert freshness_words(fresh(None, failed=True), ZONE, "own", frozenset()).link == {}
 
 
 @pytest.mark.parametrize(
-    ("refusal", "cause", "link"),
+    ("refusal", "rights", "cause", "link"),
     [
-        (KEY, "ClientTether refused this brand's web key.", {"words": "Replace web key", "address": "/agency/sync/own#new-key"}),
-        (TOKEN, "The agency's access token was refused.", {"words": "See what to do", "address": "/agency/sync/own"}),
+        (KEY, ADMIN, "ClientTether refused this brand's web key.", {"words": "Replace web key", "address": "/agency/sync/own#new-key"}),
+        (KEY, STAFF, "ClientTether refused this brand's web key.", {"words": "See what to do", "address": "/agency/sync/own"}),
+        (TOKEN, ADMIN, "The agency's access token was refused.", {"words": "See what to do", "address": "/agency/sync/own"}),
     ],
 )  # fmt: skip
 def test_the_agency_reads_the_cause_and_where_to_mend_it(
-    refusal: SyncErrorKind, cause: str, link: dict[str, str]
+    refusal: SyncErrorKind, rights: frozenset[Capability], cause: str, link: dict[str, str]
 ) -> None:
-    words = freshness_words(fresh(refusal=refusal), ZONE, "own", by_agency=True)
+    words = freshness_words(fresh(refusal=refusal), ZONE, "own", rights)
     assert words.banner == words.late == words.tip == f"{cause} You see data from 23 Nov 2026, 7:00 AM EST."
     assert words.link == link
 

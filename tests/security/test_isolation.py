@@ -20,19 +20,20 @@ import dash_ag_grid
 import dash_bootstrap_components
 import pytest
 from flask.testing import FlaskClient
+from sqlmodel import col, delete
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from dash_portal import served_files
 from dash_portal.accounts import sheet_addresses
-from dash_portal.accounts.rights_table import RIGHTS, Capability, capability_of
+from dash_portal.accounts.rights_table import RIGHTS, Capability, capability_of, rights_of
 from dash_portal.api import key_guard
 from dash_portal.api.allowance import Allowances
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
 from dash_portal.exports import EXPORTS
 from dash_portal.security import OPEN_TO_EVERYONE
 from database import BRAND_OWNED_TABLES, AgencySession
-from models import ApiScope, Membership, Role, TenantStatus
+from models import ApiScope, Membership, Role, StaffBrand, TenantStatus
 from tests.dash_portal.portal_world import PortalWorld
 from tests.security.conftest import suspend
 from tests.security.marked_rows import handle, treasure
@@ -267,15 +268,41 @@ def everything_of(world: PortalWorld, slug: str) -> dict[str, list[tuple[Any, ..
     return tables
 
 
+STAFF = "staff@mellon.example"
+
+
+def hire(world: PortalWorld, *slugs: str, all_brands: bool = False, raw_answers: bool = False) -> frozenset[Capability]:
+    """Make someone of the agency's staff; return what they may do at the brands they look after."""
+    world.hire(STAFF, *slugs, all_brands=all_brands, raw_answers=raw_answers)
+    return rights_of(Role.AGENCY_STAFF, frozenset({Capability.RAW_ANSWERS}) if raw_answers else frozenset())
+
+
+def prepared(world: PortalWorld, email: str, further: str | None) -> tuple[list[str], frozenset[Capability]]:
+    """Let this person see a further brand; return whose nothing they may get, and what they may as one of the agency.
+
+    What staff of one brand and staff of two have in common is asked once: the one is after "other", the other "shut".
+    """
+    if email == STAFF:
+        rights = hire(world, *filter(None, ("own", further)), raw_answers=True)
+        return ["other" if further is None else "shut"], rights
+    if further is not None:
+        world.give(email, further)
+    return [slug for slug in OTHERS if slug != further], frozenset()
+
+
 @pytest.mark.parametrize(
     ("email", "further"),
-    [("viewer@own.example", None), ("admin@own.example", None), ("admin@own.example", "other")],
-    ids=["viewer", "admin", "admin of one and viewer of another"],
+    [
+        ("viewer@own.example", None),
+        ("admin@own.example", None),
+        ("admin@own.example", "other"),
+        (STAFF, None),
+        (STAFF, "other"),
+    ],
+    ids=["viewer", "admin", "admin of one and viewer of another", "staff of one", "staff of two"],
 )
-def test_people_of_a_brand_get_nothing_of_another(marked: PortalWorld, email: str, further: str | None) -> None:
-    if further is not None:
-        marked.give(email, further)
-    strangers = [slug for slug in OTHERS if slug != further]
+def test_who_sees_some_brands_gets_nothing_of_another(marked: PortalWorld, email: str, further: str | None) -> None:
+    strangers, rights = prepared(marked, email, further)
     before = {slug: everything_of(marked, slug) for slug in strangers}
     client = marked.sign_in(email)
     token = marked.csrf_token(client)
@@ -297,9 +324,9 @@ def test_people_of_a_brand_get_nothing_of_another(marked: PortalWorld, email: st
                     assert answer.status_code == 401, where
                 else:
                     assert answer.status_code in {403, 413}, where
-            if call.endpoint.startswith(FOR_THE_AGENCY):
+            if call.endpoint.startswith(FOR_THE_AGENCY) and capability_of(call.endpoint) not in rights:
                 assert answer.status_code in {403, 404, 405}, where
-            if call.endpoint.startswith(FOR_TENANT_ADMINS) and email.startswith("viewer"):
+            if call.endpoint.startswith(FOR_TENANT_ADMINS) and not email.startswith("admin"):
                 assert answer.status_code in {403, 405}, where
             assert answer.status_code < 500, where
             own_seen = own_seen or treasure("own") in text
@@ -327,10 +354,12 @@ def test_a_viewer_of_a_brand_is_no_admin_there_for_being_one_elsewhere(marked: P
     [
         ("viewer@own.example", Role.TENANT_VIEWER),
         ("admin@own.example", Role.TENANT_ADMIN),
+        (STAFF, Role.AGENCY_STAFF),
         ("agency@mellon.example", Role.AGENCY_ADMIN),
     ],
 )
 def test_each_role_gets_what_the_table_of_rights_says(marked: PortalWorld, email: str, role: Role) -> None:
+    rights = hire(marked, all_brands=True) if email == STAFF else RIGHTS[role]
     client = marked.sign_in(email)
     token = marked.csrf_token(client)
     reached: dict[Capability, bool] = {}
@@ -340,14 +369,29 @@ def test_each_role_gets_what_the_table_of_rights_says(marked: PortalWorld, email
         capability = capability_of(call.endpoint)
         assert capability is not None, f"{call.endpoint}: say in accounts/rights_table.py what it asks for"
         answer = send(marked, client, call, token)
-        allowed = capability in RIGHTS[role]
+        allowed = capability in rights
         assert (answer.status_code != 403) == allowed, f"{call.method} {call.path}: {answer.status_code}"
         assert answer.status_code < 500, call.path
         reached[capability] = allowed
     assert reached.keys() == set(Capability), "each has an endpoint"
 
 
-@pytest.mark.parametrize("who", ["nobody", "deactivated", "suspended", "without a brand"])
+def test_who_is_allowed_raw_answers_gets_them_of_the_brands_they_look_after(marked: PortalWorld) -> None:
+    hire(marked, "own", raw_answers=True)
+    client = marked.sign_in(STAFF)
+    raw = [call for call in route_calls(marked, "own") if capability_of(call.endpoint) is Capability.RAW_ANSWERS]
+    answers = [send(marked, client, call, None).status_code for call in raw if call.method == "GET"]
+    assert set(answers) <= {200, 404}, "the row of the world is no whole answer"
+    assert 200 in answers
+    for call in route_calls(marked, "other"):
+        if capability_of(call.endpoint) is Capability.RAW_ANSWERS:
+            assert send(marked, client, call, None).status_code in {403, 404, 405}, call.path
+
+
+@pytest.mark.parametrize(
+    "who",
+    ["nobody", "deactivated", "suspended", "viewer without a brand", "admin without a brand", "staff without one"],
+)
 def test_who_has_no_living_session_gets_nothing(marked: PortalWorld, who: str) -> None:
     if who == "nobody":
         client, token = marked.visitor(), None
@@ -355,11 +399,14 @@ def test_who_has_no_living_session_gets_nothing(marked: PortalWorld, who: str) -
         client = marked.sign_in("viewer@own.example")
         token = marked.csrf_token(client)
         marked.deactivate("viewer@own.example")
-    elif who == "without a brand":
-        client = marked.sign_in("viewer@own.example")
+    elif "without" in who:
+        hire(marked, "own")
+        email = STAFF if who.startswith("staff") else f"{who.partition(' ')[0]}@own.example"
+        client = marked.sign_in(email)
         token = marked.csrf_token(client)
         with AgencySession(marked.engine, writes=True) as session:
-            session.delete(session.get_one(Membership, marked.membership("viewer@own.example")))
+            for table in (Membership, StaffBrand):
+                session.exec(delete(table).where(col(table.user_id) == marked.people[email]))
             session.commit()
     else:
         suspend(marked, "shut", TenantStatus.ACTIVE)
@@ -367,7 +414,7 @@ def test_who_has_no_living_session_gets_nothing(marked: PortalWorld, who: str) -
         token = marked.csrf_token(client)
         suspend(marked, "shut", TenantStatus.SUSPENDED)
     bundles = marked.app.config["PORTAL_BUNDLES"]
-    for slug in ("own", "shut"):
+    for slug in ("own",) if "without" in who else ("own", "shut"):
         for call in (*route_calls(marked, slug), *callback_calls(marked, slug)):
             if call.endpoint in OPEN_TO_EVERYONE or (call.method == "GET" and call.path in bundles):
                 continue

@@ -37,6 +37,10 @@ def web_connection(world: PortalWorld, brand: str | None) -> Iterator[Connection
     portal.engine.dispose()
 
 
+OF_THE_AGENCY_ALONE = {"staff_brands"}
+NOT_OF_STAFF = {"users", "memberships", "invites", "api_keys"}
+
+
 def _owner(table: str) -> str:
     return "id" if table == "tenants" else "tenant_id"
 
@@ -60,14 +64,31 @@ def test_without_a_brand_no_row_is_there(marked: PortalWorld, brand: str | None)
 def test_with_a_brand_only_its_rows_are_there(marked: PortalWorld) -> None:
     marked.sign_in("viewer@other.example")
     marked.sign_in("viewer@own.example")
+    marked.hire("staff@mellon.example", "own", "other")
     own = marked.brands["own"]
     with web_connection(marked, str(own)) as connection:
         for table in TABLES:
             owners = set(connection.scalars(text(f"SELECT {_owner(table)} FROM {table}")))
-            assert owners == {own}, table
+            assert owners == (set() if table in OF_THE_AGENCY_ALONE else {own}), table
         people = "SELECT u.tenant_id FROM user_sessions s JOIN users u ON u.id = s.user_id"
         assert set(connection.scalars(text(people))) == {own}
         assert connection.scalar(text("SELECT count(*) FROM user_sessions")) == 1
+
+
+def test_with_several_brands_only_their_data_is_there(marked: PortalWorld) -> None:
+    marked.hire("staff@mellon.example", "own", "shut")
+    for email in ("viewer@own.example", "viewer@other.example"):
+        marked.sign_in(email)
+    theirs = {marked.brands["own"], marked.brands["shut"]}
+    with web_connection(marked, ",".join(map(str, theirs))) as connection:
+        for table in TABLES:
+            owners = set(connection.scalars(text(f"SELECT {_owner(table)} FROM {table}")))
+            if table == "audit_log":
+                assert owners == {marked.brands["own"]}
+            else:
+                assert owners == (set() if table in OF_THE_AGENCY_ALONE | NOT_OF_STAFF else theirs), table
+        for table in ("user_sessions", "identities", "recovery_codes"):
+            assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
 
 
 @pytest.mark.parametrize(

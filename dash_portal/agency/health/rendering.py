@@ -57,8 +57,15 @@ class BrandRow:
     figures: BrandFigures | None
 
 
-def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool, figures: BrandFigures | None = None) -> BrandRow:
-    """Return what the row of this brand says at this moment."""
+def brand_row(
+    health: BrandHealth,
+    now: datetime,
+    *,
+    has_worker: bool,
+    figures: BrandFigures | None = None,
+    may_renew: bool = True,
+) -> BrandRow:
+    """Return what the row of this brand says at this moment; `may_renew`: to whoever may put another key in place."""
     next_at = None if health.is_suspended else health.freshness.next_sync_at.replace(second=0, microsecond=0)
     ongoing, last_run, read_at = health.ongoing, health.last_run, health.freshness.read_at
     return BrandRow(
@@ -80,7 +87,7 @@ def brand_row(health: BrandHealth, now: datetime, *, has_worker: bool, figures: 
         next_at=next_at,
         next_in=None if next_at is None else in_text(next_at, now),
         is_first=starts_at_once(health),
-        needs_key=needs_key(health),
+        needs_key=may_renew and needs_key(health),
         figures=None if read_at is None else figures,
     )
 
@@ -129,12 +136,16 @@ def _instant(moment: datetime) -> str:
 
 
 @lru_cache(maxsize=1024)
-def drawn_run(slug: str, run: RunDetails) -> Markup:
-    """Return what a run of the brand did as HTML: a page of the history holds twenty, and few of them are new."""
+def drawn_run(slug: str, run: RunDetails, *, with_answers: bool) -> Markup:
+    """Return what a run of the brand did as HTML: a page of the history holds twenty, and few of them are new.
+
+    `with_answers`: to whoever may read the raw answers.
+    """
     return drawn(
         "sync_run.html",
         slug=slug,
         run=run,
+        with_answers=with_answers,
         took=duration_text,
         run_meaning=RUN_MEANING,
         resource_words=RESOURCE_WORDS,

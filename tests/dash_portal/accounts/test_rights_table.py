@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from dash_portal.accounts.rights_table import OF_A_PROGRAM, RIGHTS, Capability, capability_of
+from dash_portal.accounts.rights_table import IF_ALLOWED, OF_A_PROGRAM, RIGHTS, Capability, capability_of, rights_of
 from dash_portal.brand_access import RoleForbiddenError, require
 from models import Role
 from tests.dash_portal.portal_world import PortalWorld
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "security.md"
 COLUMNS = {
-    "brand viewer": RIGHTS[Role.TENANT_VIEWER],
-    "brand admin": RIGHTS[Role.TENANT_ADMIN],
-    "agency admin": RIGHTS[Role.AGENCY_ADMIN],
-    "API key": OF_A_PROGRAM,
+    "brand viewer": (RIGHTS[Role.TENANT_VIEWER], frozenset()),
+    "brand admin": (RIGHTS[Role.TENANT_ADMIN], frozenset()),
+    "agency staff": (RIGHTS[Role.AGENCY_STAFF], IF_ALLOWED[Role.AGENCY_STAFF]),
+    "agency admin": (RIGHTS[Role.AGENCY_ADMIN], frozenset()),
+    "API key": (OF_A_PROGRAM, frozenset()),
 }
 
 
@@ -28,7 +29,17 @@ def test_the_document_shows_the_table() -> None:
     assert heading == ["may do", *COLUMNS]
     assert [row[0] for row in rows] == [capability.value for capability in Capability]
     for name, *cells in rows:
-        assert [cell == "yes" for cell in cells] == [Capability(name) in rights for rights in COLUMNS.values()], name
+        assert cells == [
+            "yes" if Capability(name) in rights else "if allowed" if Capability(name) in if_allowed else ""
+            for rights, if_allowed in COLUMNS.values()
+        ], name
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_nobody_is_allowed_more_than_their_role_lets_them_be(role: Role) -> None:
+    everything = frozenset(Capability)
+    assert rights_of(role) == RIGHTS[role]
+    assert rights_of(role, everything) == RIGHTS[role] | IF_ALLOWED.get(role, frozenset())
 
 
 def test_every_role_has_a_column() -> None:
