@@ -101,7 +101,8 @@ def _checked_claims(
 def _verified_email(claims: Mapping[str, Any], provider: ProviderSettings) -> str | None:
     """Return the address where it is known to be theirs. Beyond ASCII, those of two people could fall together."""
     email, verified = claims.get("email"), claims.get("email_verified", provider.verified_addresses)
-    if verified not in (True, "true") or not isinstance(email, str) or not email.isascii() or len(email) > 254:
+    is_verified = verified is True or verified == "true"
+    if not is_verified or not isinstance(email, str) or not email.isascii() or len(email) > 254:
         return None
     try:
         email = valid_email(email)

@@ -6,6 +6,7 @@ does not hold every thread.
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +66,9 @@ class CompanyProvider:
     def __init__(self, settings: ProviderSettings) -> None:
         """Ask nothing yet."""
         self.settings = settings
-        self._http = httpx.Client(timeout=_PATIENCE, follow_redirects=False, headers={"Accept": "application/json"})
+        self._http = httpx.Client(
+            verify=_trust(), timeout=_PATIENCE, follow_redirects=False, headers={"Accept": "application/json"}
+        )
         self._endpoints: tuple[float, Endpoints] | None = None
         self._keys: tuple[float, Mapping[str, Any]] | None = None
         self._away: tuple[float, str] | None = None
@@ -165,6 +168,12 @@ class CompanyProvider:
         if not isinstance(document, dict):
             raise ProviderAwayError(f"{urlsplit(address).path} is no JSON object")
         return document
+
+
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    """Return whose certificates are believed: read once, as that takes longer than asking a provider."""
+    return httpx.create_ssl_context()
 
 
 @lru_cache(maxsize=32)

@@ -60,6 +60,7 @@ _OPENS_ANOTHER: Final = (
 )
 _BEGAN_ELSEWHERE: Final = "That took too long, or began in another browser. Please try again."
 _GAVE_UP: Final = "You were not signed in with {name}. Please try again, or sign in with your password."
+_NOBODY: Final = "nobody was signed in by a company's provider"
 
 _log = structlog.get_logger("portal.company_sign_in")
 blueprint = Blueprint("company_sign_in", __name__)
@@ -191,6 +192,7 @@ def _sign_in(company: CompanyProvider, journey: _Journey, account: CompanyAccoun
         return sign_in_pages.go_on(attempt, journey.wanted)
     if attempt.outcome is Outcome.THROTTLED:
         return _answer(company, journey, sign_in_pages.THROTTLED, 429)
+    _log.warning(_NOBODY, provider=company.settings.name, cause="whom it opens has no access")
     return _answer(company, journey, _NOTHING, 401)
 
 
@@ -280,7 +282,7 @@ def _refuse(
     company: CompanyProvider, journey: _Journey | None, words: str, cause: str, status: int
 ) -> ResponseReturnValue:
     """Say in plain words that it did not work, and the operator why."""
-    _log.warning("nobody was signed in by a company's provider", provider=company.settings.name, cause=cause)
+    _log.warning(_NOBODY, provider=company.settings.name, cause=cause)
     record_refusal(portal(), cause, company.settings, visitor=visitor())
     return _answer(company, journey, words, status)
 

@@ -34,6 +34,12 @@ def first_key() -> RSAKey:
     return new_key("first")
 
 
+@lru_cache(maxsize=1)
+def stranger() -> RSAKey:
+    """The key of somebody who would like to be believed."""
+    return new_key("first")
+
+
 def new_key(kid: str) -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
 
@@ -48,7 +54,9 @@ class OpenIdProvider:
     discovery: dict[str, Any] = field(default_factory=dict)
     signature: str = "RS256"
     broken: dict[str, int] = field(default_factory=dict)  # status by path
+    nonsense: bytes = b"<html>not here</html>"  # what broken paths answer
     holds: threading.Event | None = None  # answers wait for it
+    held: str | None = None  # only those of this path
     says_no: str | None = None
     key: RSAKey = field(default_factory=first_key)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -111,7 +119,12 @@ class OpenIdProvider:
         if self.signature == "RS256":
             return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, self.key)
         if self.signature == "a key of someone else's":
-            return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, new_key(str(self.key.kid)))
+            return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, stranger())
+        if self.signature == "a key that nobody publishes":
+            return jwt.encode({"alg": "RS256", "kid": "unheard-of"}, claims, stranger())
+        if self.signature == "the key that it brings along":
+            brought = {"alg": "RS256", "jwk": stranger().as_dict(private=False)}
+            return jwt.encode(brought, claims, stranger())
         public = self.key.as_pem(private=False)
         secrets = {"none": b"", "the client's secret": CLIENT_SECRET.encode(), "the public key": public}
         head = {"alg": "none" if self.signature == "none" else "HS256", "kid": self.key.kid, "typ": "JWT"}
@@ -132,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         wish = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self._note(parts.path, wish)
         if parts.path in self.provider.broken:
-            self._send(self.provider.broken[parts.path], b"<html>not here</html>")
+            self._send(self.provider.broken[parts.path], self.provider.nonsense)
         elif parts.path == "/.well-known/openid-configuration":
             self._json(200, self.provider.description())
         elif parts.path == "/keys":
@@ -149,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         form = {name: values[0] for name, values in parse_qs(body).items()}
         self._note(self.path, form)
         if self.path in self.provider.broken:
-            self._send(self.provider.broken[self.path], b"<html>not here</html>")
+            self._send(self.provider.broken[self.path], self.provider.nonsense)
             return
         self._json(*self.provider.redeem(form, self.headers.get("Authorization", "")))
 
@@ -158,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _note(self, path: str, wish: dict[str, str]) -> None:
         self.provider.asked.append((path, wish))
-        if self.provider.holds is not None:
+        if self.provider.holds is not None and self.provider.held in {None, path}:
             self.provider.holds.wait(30)
 
     def _json(self, status: int, document: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlmodel import select
+from structlog.testing import capture_logs
 
 from dash_portal.accounts.brands import suspend_brand
 from dash_portal.accounts.key_rotation import rotate_keys
@@ -102,8 +103,14 @@ def test_what_the_browser_takes_along_says_how_it_must_come_back(world: PortalWo
 @ON_ONE_DATABASE
 def test_nobody_can_choose_where_a_sign_in_leads_outside(world: PortalWorld, provider: OpenIdProvider) -> None:
     invite(world, PAT)
-    answer = go_and_come_back(world.visitor(), f"{LEAVE}?next=https://elsewhere.example/")
-    assert answer.headers["Location"] == "/"
+    for outside in (
+        "https://elsewhere.example/",
+        "//elsewhere.example/leads",
+        "/%5Celsewhere.example",
+        "/%09/elsewhere.example",
+    ):
+        answer = go_and_come_back(world.visitor(), f"{LEAVE}?next={outside}")
+        assert answer.headers["Location"] == "/", outside
 
 
 @ON_ONE_DATABASE
@@ -175,7 +182,9 @@ def test_who_has_no_access_is_refused_as_if_unknown(world: PortalWorld, provider
             suspend_brand(session, actor=actor, tenant_id=world.brands["own"], now=utc_now())
         session.commit()
     assert not is_signed_in(client)
-    refused = go_and_come_back(world.visitor())
+    with capture_logs() as lines:
+        refused = go_and_come_back(world.visitor())
+    assert [line["cause"] for line in lines if "cause" in line] == ["whom it opens has no access"]
     provider.claims = {"sub": "person-2"}
     unknown = go_and_come_back(world.visitor())
     assert refused.status_code == unknown.status_code == 401

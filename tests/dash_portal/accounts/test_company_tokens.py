@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -81,7 +82,8 @@ def nobody_gets_in(world: PortalWorld, words: str, cause: str, status: int = 401
     (entry,) = world.audit("sign_in_failed")[before:]
     assert cause in str(entry.details["cause"])
     assert entry.actor_id is None
-    assert cause in str([line["cause"] for line in lines if "cause" in line])
+    (line,) = [line for line in lines if "cause" in line]
+    assert (line["provider"], cause in line["cause"]) == ("acme", True)
     for text in (answer.text, json.dumps(entry.details), str(lines)):
         assert CLIENT_SECRET not in text
         assert str(PERSON["sub"]) not in text
@@ -99,10 +101,12 @@ _addresses = iter(range(1, 250))
         ({"aud": "another-portal"}, "aud"),
         ({"aud": None}, "aud"),
         ({"aud": [CLIENT_ID, "another-portal"]}, "azp"),
+        ({"aud": [CLIENT_ID, "another-portal"], "azp": "another-portal"}, "azp"),
         ({"azp": "another-portal"}, "azp"),
         ({"exp": int(time.time()) - 90}, "exp"),
         ({"exp": None}, "exp"),
         ({"exp": "soon"}, "exp"),
+        ({"iat": None}, "iat"),
         ({"iat": int(time.time()) + 86_400}, "iat"),
         ({"nbf": int(time.time()) + 86_400}, "nbf"),
         ({"nonce": "that-of-an-earlier-sign-in"}, "nonce"),
@@ -120,7 +124,17 @@ def test_a_token_with_a_wrong_claim_is_refused(
     nobody_gets_in(shut_out, DOUBTED, cause)
 
 
-@pytest.mark.parametrize("signature", ["none", "the client's secret", "the public key", "a key of someone else's"])
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "none",
+        "the client's secret",
+        "the public key",
+        "a key of someone else's",
+        "a key that nobody publishes",
+        "the key that it brings along",
+    ],
+)
 def test_a_token_that_the_provider_has_not_signed_is_refused(
     shut_out: PortalWorld, provider: OpenIdProvider, signature: str
 ) -> None:
@@ -165,6 +179,22 @@ def test_a_provider_that_breaks_on_the_way_back_is_away(
     nobody_gets_in(shut_out, AWAY, path if path == "/keys" else "token endpoint", 503)
 
 
+def test_a_provider_whose_keys_have_no_end_is_away(shut_out: PortalWorld, provider: OpenIdProvider) -> None:
+    provider.broken["/keys"], provider.nonsense = 200, b"{" + b" " * 1_000_001 + b"}"
+    nobody_gets_in(shut_out, AWAY, "/keys", 503)
+
+
+@pytest.mark.parametrize("path", ["/token", "/keys"])
+def test_a_provider_that_hangs_on_the_way_back_is_given_up(
+    shut_out: PortalWorld, provider: OpenIdProvider, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(company_provider, "_PATIENCE", httpx.Timeout(2.0, read=0.2))
+    provider.held, provider.holds = path, threading.Event()
+    switch_on(shut_out, provider.settings())
+    nobody_gets_in(shut_out, AWAY, "Timeout", 503)
+    provider.holds.set()
+
+
 @pytest.mark.parametrize(
     ("discovery", "cause"),
     [
@@ -173,14 +203,16 @@ def test_a_provider_that_breaks_on_the_way_back_is_away(
         ({"authorization_endpoint": "javascript:alert(1)"}, "authorization_endpoint"),
         ({"token_endpoint": 7}, "token_endpoint"),
         ({"jwks_uri": None}, "jwks_uri"),
-        (None, "openid-configuration"),
+        ({"end_session_endpoint": "javascript:alert(1)"}, "end_session_endpoint"),
+        (500, "openid-configuration"),
+        (200, "openid-configuration"),  # with a page in place of JSON
     ],
 )
 def test_without_a_good_description_nobody_is_sent_there(
-    shut_out: PortalWorld, provider: OpenIdProvider, discovery: dict[str, Any] | None, cause: str
+    shut_out: PortalWorld, provider: OpenIdProvider, discovery: dict[str, Any] | int, cause: str
 ) -> None:
-    if discovery is None:
-        provider.broken["/.well-known/openid-configuration"] = 500
+    if isinstance(discovery, int):
+        provider.broken["/.well-known/openid-configuration"] = discovery
     else:
         provider.discovery = discovery
     with capture_logs() as lines:
@@ -227,6 +259,16 @@ def test_what_comes_back_is_taken_once_and_only_from_where_it_began(
         assert (answer.status_code, is_signed_in(visitor)) == (400, False)
         assert "began in another browser" in answer.text
     assert [path for path, _ in provider.asked].count("/token") == 0
+
+
+def test_the_code_of_another_sign_in_is_refused(shut_out: PortalWorld, provider: OpenIdProvider) -> None:
+    """Somebody put their own code into the way back of another browser, which has the verifier of its own sign-in."""
+    mine, client = (address_back(shut_out.visitor().get(LEAVE).headers["Location"]), shut_out.visitor())
+    theirs = address_back(client.get(LEAVE).headers["Location"])
+    swapped = re.sub(r"code=\w+", re.search(r"code=\w+", mine)[0], theirs)  # type: ignore[index]
+    answer = client.get(swapped)
+    assert (answer.status_code, DOUBTED in answer.text, is_signed_in(client)) == (401, True, False)
+    assert "invalid_grant" in str(shut_out.audit("sign_in_failed")[-1].details["cause"])
 
 
 def test_a_code_that_was_used_before_is_refused(shut_out: PortalWorld, provider: OpenIdProvider) -> None:
