@@ -21,7 +21,6 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
-from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, Connection, Engine, event, false, text
 from sqlalchemy import create_engine as create_sqlalchemy_engine
@@ -29,6 +28,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState, UOWTransaction, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.util import LRUCache
 from sqlmodel import Session, SQLModel, col, select
 
 from accents import unaccented
@@ -53,7 +53,7 @@ _TOLD_APART_BY_BRAND: Final[tuple[type[Membership | Invite | ApiKey | AuditEntry
     AuditEntry,
     ConnectionCheck,
 )
-_BRAND_OWNED_NAME = re.compile(r"\b(" + "|".join(sorted(BRAND_OWNED_TABLES)) + r")\b")
+_TABLE_NAME: Final = re.compile(r"\b(" + "|".join(sorted(SQLModel.metadata.tables)) + r")\b")
 
 
 _GIVEN_UP: Final = {
@@ -241,10 +241,13 @@ def has_unreadable_tables(engine: Engine) -> bool:
         return connection.scalar(text(closed)) is not None
 
 
+_SPEAK_FOR: Final = text("SELECT set_config('portal.brand', :brand, true)")
+
+
 def _speak_for(connection: Connection, brand: str) -> None:
     """Tell row-level security whose rows this transaction may see. SQLite has none: there the session filters."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT set_config('portal.brand', :brand, true)"), {"brand": brand})
+        connection.execute(_SPEAK_FOR, {"brand": brand})
 
 
 class _ScopedSession(Session):
@@ -322,17 +325,25 @@ class PortalSession(_ScopedSession):
 @event.listens_for(PortalSession, "do_orm_execute")
 def _refuse_brand_tables(state: ORMExecuteState) -> None:
     """Raise BrandMissingError when the statement, however it was made, names a brand-owned table."""
+    named = _tables_named(state) & BRAND_OWNED_TABLES
+    if named:
+        raise BrandMissingError(f"{min(named)} belongs to brands: open a session that speaks for one")
+
+
+def _tables_named(state: ORMExecuteState) -> frozenset[str]:
+    """Return the names of tables that stand in the statement's SQL, in whatever way they came there."""
     statement = cast(ClauseElement, state.statement)
-    if statement in _KNOWN_TO_NAME_NONE:
-        return
-    named = _BRAND_OWNED_NAME.search(str(statement.compile(state.session.get_bind())))
-    if named is not None:
-        raise BrandMissingError(f"{named[1]} belongs to brands: open a session that speaks for one")
-    _KNOWN_TO_NAME_NONE.add(statement)
+    shape = statement._generate_cache_key()  # noqa: SLF001 - by which SQLAlchemy itself knows that the SQL is the same
+    named = None if shape is None else _NAMED_BY_SHAPE.get(shape.key)
+    if named is None:
+        named = frozenset(_TABLE_NAME.findall(str(statement.compile(state.session.get_bind()))))
+        if shape is not None:
+            _NAMED_BY_SHAPE[shape.key] = named
+    return named
 
 
-_KNOWN_TO_NAME_NONE: Final[WeakSet[ClauseElement]] = WeakSet()
-"""Statements that were looked through before: one that a module keeps is spelled out once, not for each request."""
+_NAMED_BY_SHAPE: Final[LRUCache[Any, frozenset[str]]] = LRUCache(1_000)
+"""Spelling a statement out takes longer than running it: done once for all that differ in their values only."""
 
 
 @event.listens_for(PortalSession, "before_flush")
@@ -356,35 +367,42 @@ class BrandSession(_ScopedSession):
 def _narrow_to_brand(state: ORMExecuteState) -> None:
     if not state.is_orm_statement:
         raise BrandMissingError("a brand's session takes ORM statements only: nothing else can be narrowed")
-    if state.is_column_load or state.is_relationship_load:
-        return  # the criteria of the statement that loaded the parent travel along
     session = state.session
     assert isinstance(session, BrandSession)  # noqa: S101 - the listener is registered on this class alone
-    state.statement = state.statement.options(*_only_rows_of(session.tenant_id))
+    _narrow(state, session.tenant_id)
 
 
 @event.listens_for(StaffSession, "do_orm_execute")
 def _narrow_to_brands(state: ORMExecuteState) -> None:
-    if state.is_orm_statement and not (state.is_column_load or state.is_relationship_load):
+    if state.is_orm_statement:
         session = state.session
         assert isinstance(session, StaffSession)  # noqa: S101 - the listener is registered on this class alone
-        state.statement = state.statement.options(*_only_rows_of(*sorted(session.tenant_ids)))
+        _narrow(state, *sorted(session.tenant_ids))
+
+
+def _narrow(state: ORMExecuteState, *tenant_ids: int) -> None:
+    """Narrow the statement to these brands, in each table that it names: a criterion takes its time also elsewhere."""
+    if state.is_column_load:
+        return  # the criteria of the statement that loaded the row travel along
+    rows_of = _only_rows_of(*tenant_ids)
+    named = sorted(_tables_named(state) & rows_of.keys())
+    state.statement = state.statement.options(*(rows_of[name] for name in named))
 
 
 @lru_cache(maxsize=1024)
-def _only_rows_of(*tenant_ids: int) -> tuple[ExecutableOption, ...]:
-    """Return the criteria that narrow any ORM statement to these brands, whichever tables it names."""
-    owned = [
-        with_loader_criteria(table, _is_one_of(col(table.tenant_id), tenant_ids), include_aliases=True)
-        for table in (*BRAND_OWNED, *_TOLD_APART_BY_BRAND)
-    ]
+def _only_rows_of(*tenant_ids: int) -> dict[str, ExecutableOption]:
+    """Return for each table the criterion that narrows any ORM statement which names it to these brands."""
     members = select(Membership.user_id).where(_is_one_of(col(Membership.tenant_id), tenant_ids))
-    return (
-        *owned,
-        with_loader_criteria(Tenant, _is_one_of(col(Tenant.id), tenant_ids), include_aliases=True),
-        with_loader_criteria(User, col(User.id).in_(members), include_aliases=True),
-        with_loader_criteria(StaffBrand, false(), include_aliases=True),  # the agency's own business
-    )
+    conditions: dict[type[SQLModel], Any] = {
+        table: _is_one_of(col(table.tenant_id), tenant_ids) for table in (*BRAND_OWNED, *_TOLD_APART_BY_BRAND)
+    }
+    conditions[Tenant] = _is_one_of(col(Tenant.id), tenant_ids)
+    conditions[User] = col(User.id).in_(members)
+    conditions[StaffBrand] = false()  # the agency's own business
+    return {
+        str(table.__tablename__): with_loader_criteria(table, condition, include_aliases=True)
+        for table, condition in conditions.items()
+    }
 
 
 def _is_one_of(column: Any, tenant_ids: Sequence[int]) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from database import (
@@ -85,6 +86,21 @@ def test_a_session_of_staff_is_narrowed_to_their_brands(
         session.add(SyncRequest(tenant_id=third.id or 0))
         with pytest.raises(BrandMissingError):
             session.flush()
+
+
+def test_questions_that_were_asked_before_are_narrowed_for_whoever_asks_them_now(
+    web_engine: Engine, brands: TwoBrands
+) -> None:
+    for tenant_id in (brands.own, brands.other, brands.own):
+        with BrandSession(web_engine, tenant_id) as session:
+            for table in (Lead, Note):
+                assert set(session.exec(select(table.tenant_id))) == {tenant_id}
+                assert set(session.exec(select(aliased(table).tenant_id))) == {tenant_id}
+        with PortalSession(web_engine) as portal:
+            for _ in range(2):
+                portal.exec(select(Tenant.id)).all()
+                with pytest.raises(BrandMissingError):
+                    portal.exec(select(Lead.tenant_id))
 
 
 def test_another_brands_row_is_not_found_by_its_key(web_engine: Engine, brands: TwoBrands) -> None:
