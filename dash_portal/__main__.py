@@ -1,7 +1,12 @@
 """`python -m dash_portal`: the portal's command lines."""
 
+import gc
 import sys
 
-from dash_portal.command_line import main
+gc.disable()  # all that is imported stays: to look for garbage in it meanwhile was a fifth of a command's start
 
+from dash_portal.command_line import main  # noqa: E402
+
+gc.freeze()
+gc.enable()
 sys.exit(main())

@@ -30,10 +30,14 @@ class HouseLogger(Logger):  # type: ignore[misc]
             logger.propagate = True
 
 
+gc.disable()  # until all is made: what is imported and warmed stays, and looking through it costs a third of the start
+
+
 def when_ready(_server: Any) -> None:
     """Let the garbage collector leave alone what all workers share: looking through it would copy it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -28,8 +28,13 @@ def warm_app() -> Flask:
     app = create_app()
     for template in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(template)
+    warm_pictures()
+    return app
+
+
+def warm_pictures() -> None:
+    """Draw a chart of each kind, of nobody's numbers."""
     for kind, series in _SERIES.items():
         chart = Chart("invented", "Invented", "Nobody's numbers.", kind, _NAMES, series)
         plotly_picture(chart, accent=None, lines=())
         echarts_option(chart, accent=None)
-    return app

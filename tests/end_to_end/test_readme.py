@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 
 from dash_portal import command_line
 from emulator import AccountPlan, Emulator
-from sync import __main__ as sync_line
+from sync import command_line as sync_line
 from tests.end_to_end.running_portal import free_port, program, served
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -71,7 +71,7 @@ def typed(line: str, monkeypatch: pytest.MonkeyPatch, answer: str = "") -> int |
 def test_the_commands_of_the_readme_do_what_they_say_in_their_order(
     environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("dash_portal.command_line", "sync.__main__"):
+    for module in ("dash_portal.command_line", "sync.command_line"):
         monkeypatch.setattr(f"{module}.configure_logs", lambda: None)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

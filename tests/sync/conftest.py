@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from emulator import AccountPlan, Emulator
 from encryption import Cipher
 from settings import SyncSettings
-from sync.__main__ import main
+from sync.command_line import main
 from tests.sync.processes import environment
 from tests.sync.sync_world import TOKEN, Clock, SyncWorld
 
@@ -56,7 +56,7 @@ Say = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def say(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Say:
     """Type a command of the write wing, as an operator of a world; return its status and what it wrote, out and err."""
-    monkeypatch.setattr("sync.__main__.configure_logs", lambda: None)  # pytest's own stay
+    monkeypatch.setattr("sync.command_line.configure_logs", lambda: None)  # pytest's own stay
 
     def run(*arguments: str) -> tuple[int, str, str]:
         capfdbinary.readouterr()

@@ -42,7 +42,7 @@ def start_sync_in(
 
 def _run(env: dict[str, str], log: Path, arguments: tuple[str, ...], grace_seconds: float | None) -> None:
     become(env, log)
-    from sync.__main__ import main
+    from sync.command_line import main
     from sync.running import worker
 
     if grace_seconds is not None:

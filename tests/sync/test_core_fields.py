@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from dash_portal.agency.words import field_words
 from emulator import Account, AccountPlan
 from models import Resource, ResourceStatus, RunStatus
-from sync.__main__ import main
+from sync.command_line import main
 from sync.commands import exit_status
 from sync.mapping.expectations import EXPECTATIONS
 from sync.mapping.records import KINDS
@@ -130,7 +130,7 @@ def test_at_first_sight(
     world = world_for(make_world, resource, *kinds)
     for name, value in environment(world.settings).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("sync.__main__.configure_logs", lambda: None)
+    monkeypatch.setattr("sync.command_line.configure_logs", lambda: None)
     for kind in kinds:
         damage = Damage(resource, core_fields(resource), kind)
         world.emulator.account(kind).rewrite = damage
