@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,14 @@ def follow_copies(image: Path) -> None:
                     shutil.copy(path, image / target)
 
 
+def follow_runs(image: Path) -> None:
+    """Run what the Dockerfile runs in the copied tree."""
+    steps = re.findall(r"^RUN python (.*)$", LAST_STAGE, re.MULTILINE)
+    assert steps
+    for step in steps:
+        subprocess.run([sys.executable, *shlex.split(step)], cwd=image, check=True)
+
+
 def argument_list(pattern: str, text: str) -> list[str]:
     found = re.search(pattern, text)
     assert found is not None
@@ -72,6 +81,7 @@ def test_its_steps_make_a_portal_that_serves_syncs_and_writes_nothing_beside_its
     image = tmp_path / "image"
     image.mkdir()
     follow_copies(image)
+    follow_runs(image)
     assert {"models.py", "sync", "dash_portal"} <= {path.name for path in image.iterdir()}
     assert not {"demo.py", "tests", "emulator", ".git"} & {path.name for path in image.iterdir()}
     before = everything_in(image)
