@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Insert, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import (
@@ -139,13 +140,20 @@ def insert_or_update(connection: Connection, table: Table, rows: Sequence[dict[s
     """Insert rows, or bring those that exist (by primary key) to what is given; columns not given stay."""
     if not rows:
         return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     now = utc_now()
     stamped = [{"created_at": now, "updated_at": now} | row for row in rows]
+    connection.execute(_insertion_or_update(connection.dialect.name, table, tuple(stamped[0])), stamped)
+
+
+@lru_cache(maxsize=100)
+def _insertion_or_update(dialect_name: str, table: Table, names: tuple[str, ...]) -> Insert:
+    """Return the statement for these columns: putting it together takes longer than running it."""
+    dialect: Any = postgresql if dialect_name == "postgresql" else sqlite
     statement = dialect.insert(table)
     keys = [column.name for column in table.primary_key]
-    given = {name: statement.excluded[name] for name in stamped[0] if name not in {*keys, "created_at"}}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=given), stamped)
+    given = {name: statement.excluded[name] for name in names if name not in {*keys, "created_at"}}
+    finished: Insert = statement.on_conflict_do_update(index_elements=keys, set_=given)
+    return finished
 
 
 def record_failure(
