@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from itertools import cycle
@@ -67,11 +67,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (_world(item.nodeid) in with_browser, not item.nodeid.startswith(_LONG)))
 
 
-def pytest_collection_finish() -> None:
-    """Look for garbage less often, and not among what stays to the end: the tests wait less for that."""
-    gc.collect()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Look for garbage only in what the tests make, and less often: what is imported and collected stays to the end."""
+    gc.disable()
+    collected = yield
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
+    gc.enable()
+    return collected
 
 
 class ByWorld(LoadScopeScheduling):  # type: ignore[misc]

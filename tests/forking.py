@@ -8,9 +8,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 FORKING: ForkServerContext = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(
-    ["sync.commands", "dash_portal.warming", "gunicorn.app.wsgiapp", "dash_portal.whole_requests", "tests.forking"]
-)
+FORKING.set_forkserver_preload(["tests.preloaded", "tests.forking"])
 
 
 def become(environment: dict[str, str], log: Path = Path(os.devnull)) -> None:

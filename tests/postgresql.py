@@ -63,6 +63,8 @@ class PostgreSQL:
         """Make what each of the servers has: the owner, and a migrated database to be copied."""
         for safety in ("fsync", "synchronous_commit", "full_page_writes"):
             self._run(f"ALTER SYSTEM SET {safety} = off")  # nothing here has to outlive the machine
+        for comfort in ("autovacuum", "jit"):
+            self._run(f"ALTER SYSTEM SET {comfort} = off")  # tables of a few rows, that live for seconds
         self._run("CREATE ROLE portal_owner LOGIN CREATEROLE PASSWORD 'portal_owner'")
         self.create(name=self.template)
         engine = create_engine(Settings(database_url=self.url(self.template)).database_url)

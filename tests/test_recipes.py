@@ -60,11 +60,14 @@ def apply(edit: Edit, folder: Path) -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
+    """A copy of the tree, with what of it was compiled before: only the changed files have to be compiled anew."""
     folder = tmp_path / "tree"
-    for name in COPIED:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    half_written = shutil.ignore_patterns("*.pyc.*")
+    for name in (*COPIED, "__pycache__"):
+        if (ROOT / name).exists():
+            shutil.copytree(ROOT / name, folder / name, ignore=half_written)
     for file in [*ROOT.glob("*.py"), ROOT / "pyproject.toml"]:
-        shutil.copy(file, folder)
+        shutil.copy2(file, folder)
     return folder
 
 
