@@ -16,8 +16,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col
 
 from dash_portal.accounts.browser import signed_in
-from dash_portal.accounts.key_holder import asks_with_key, key_holder
-from dash_portal.accounts.rights_table import OF_A_PROGRAM, RIGHTS, Capability, rights_of
+from dash_portal.accounts.key_holder import key_holder
+from dash_portal.accounts.rights_table import RIGHTS, Capability, rights_of
 from dash_portal.accounts.sessions import OwnBrand
 from dash_portal.monitoring.counting import count_row_read
 from dash_portal.portal import portal
@@ -157,12 +157,12 @@ def brand_where(capability: Capability) -> Brand:
 
 
 def require(capability: Capability | None) -> None:
-    """Let whoever asks through when their role allows this: at the agency, or at the brand that the address names.
+    """Let who is signed in through when their role allows this: at the agency, or at the brand that the address names.
 
     Where it names none, one of their brands will do: what the request is about is authorised where it is opened. Raises
     RoleForbiddenError, also for what no capability is named for.
     """
-    if capability is None or not (_holds_key(capability) if asks_with_key() else _may(current_viewer(), capability)):
+    if capability is None or not _may(current_viewer(), capability):
         raise RoleForbiddenError
 
 
@@ -170,10 +170,6 @@ def _may(viewer: Viewer, capability: Capability) -> bool:
     if viewer.is_agency:
         return capability in viewer.agency_rights
     return any(capability in RIGHTS[brand.viewers_role] for brand in _asked_brands(viewer) if brand.viewers_role)
-
-
-def _holds_key(capability: Capability) -> bool:
-    return key_holder() is not None and capability in OF_A_PROGRAM
 
 
 def _asked_brands(viewer: Viewer) -> list[Brand]:

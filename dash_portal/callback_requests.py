@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl
 from dash import Dash
 from flask import Flask, abort, request
 
+from dash_portal.accounts.rights_table import OF_CALLBACK
+from dash_portal.brand_access import require
 from dash_portal.security import check_parameters
 
 PATH: Final = "/_dash-update-component"
@@ -39,7 +41,7 @@ _SHAPES: Final[Mapping[str, tuple[type, ...]]] = {
 
 
 def init_app(app: Flask, dash_app: Dash) -> None:
-    """Check each callback request against the callbacks that the portal has."""
+    """Check each callback request against the callbacks that the portal has, and the rights of whoever sends it."""
 
     @app.before_request
     def _check_callback() -> None:
@@ -49,6 +51,7 @@ def init_app(app: Flask, dash_app: Dash) -> None:
             registered = dash_app.callback_map.get(output)
             if registered is None or "callback" not in registered or not _fits(body, output, registered):
                 abort(400, "This request does not fit the page. Please reload it.")
+            require(OF_CALLBACK.get(str(registered["inputs"][0]["id"])))
 
 
 def _body() -> dict[str, Any]:

@@ -214,7 +214,7 @@ def _guard() -> Response | None:
         require_key()
     elif signed_in() is None:
         return _ask_to_sign_in()
-    if request.endpoint is not None:
+    elif request.endpoint is not None:
         require(capability_of(request.endpoint))
     for slug in request.args.getlist("brand"):
         authorised_brand(slug)

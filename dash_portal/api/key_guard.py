@@ -1,4 +1,4 @@
-"""What a program with a key may ask for, and how often.
+"""Whether a program with a key may ask for this (`accounts/rights_table.py`), and how often.
 
 How often is counted in each web process for itself: in the database every reading would be a writing, which on SQLite
 waits while a sync lands. So of all processes together a key gets at most `PER_MINUTE` times `WEB_CONCURRENCY` answers
@@ -7,31 +7,15 @@ a minute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from flask import request
 
 from dash_portal.accounts.key_holder import key_holder
+from dash_portal.accounts.rights_table import OF_SCOPE, capability_of, scope_of
 from dash_portal.api.allowance import Allowances
 from dash_portal.brand_access import NotSignedInError
 from models import ApiScope
-
-SCOPES: Final[Mapping[str, ApiScope | None]] = {
-    "api.sync_status": ApiScope.STATUS,
-    "api.charts": ApiScope.CHARTS,
-    "api.one_chart": ApiScope.CHARTS,
-    "api.unknown": None,
-    "api_v1.status": ApiScope.STATUS,
-    "api_v1.charts": ApiScope.CHARTS,
-    "api_v1.one_chart": ApiScope.CHARTS,
-    "api_v1.rows": ApiScope.ROWS,
-    "api_v1.file": ApiScope.ROWS,
-    "api_v1.address_for_sheet": ApiScope.ROWS,
-    "api_v1.sheet": ApiScope.ROWS,
-    "api_v1.openapi": None,
-}
-"""Which scope each endpoint asks of a key; None: any. What is not named here no key opens."""
 
 PER_MINUTE: Final = 120
 """How many requests of one key a process answers in a minute; as many may come at once after a minute of none."""
@@ -68,7 +52,6 @@ def require_key() -> None:
     wait = ALLOWANCES.take(holder.key_id)
     if wait:
         raise TooManyRequestsError(wait)
-    endpoint = request.endpoint or "api.unknown"
-    scope = SCOPES.get(endpoint)
-    if endpoint not in SCOPES or (scope is not None and scope not in holder.scopes):
-        raise ScopeMissingError(scope)
+    capability = capability_of(request.endpoint or "api.unknown")
+    if not any(capability in OF_SCOPE[scope] for scope in holder.scopes):
+        raise ScopeMissingError(scope_of(capability))

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from dash_portal.accounts.rights_table import IF_ALLOWED, OF_A_PROGRAM, RIGHTS, Capability, capability_of, rights_of
+from dash_portal import callback_requests
+from dash_portal.accounts.rights_table import (
+    IF_ALLOWED,
+    OF_CALLBACK,
+    OF_SCOPE,
+    RIGHTS,
+    Capability,
+    capability_of,
+    rights_of,
+)
 from dash_portal.brand_access import RoleForbiddenError, require
-from models import Role
+from models import ApiScope, Role
 from tests.dash_portal.portal_world import PortalWorld
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "security.md"
@@ -18,7 +27,7 @@ COLUMNS = {
     "brand admin": (RIGHTS[Role.TENANT_ADMIN], frozenset()),
     "agency staff": (RIGHTS[Role.AGENCY_STAFF], IF_ALLOWED[Role.AGENCY_STAFF]),
     "agency admin": (RIGHTS[Role.AGENCY_ADMIN], frozenset()),
-    "API key": (OF_A_PROGRAM, frozenset()),
+    **{f"key: {scope.value}": (OF_SCOPE[scope], frozenset()) for scope in ApiScope},
 }
 
 
@@ -42,8 +51,40 @@ def test_nobody_is_allowed_more_than_their_role_lets_them_be(role: Role) -> None
     assert rights_of(role, everything) == RIGHTS[role] | IF_ALLOWED.get(role, frozenset())
 
 
-def test_every_role_has_a_column() -> None:
+def test_every_role_and_scope_has_a_column() -> None:
     assert RIGHTS.keys() == set(Role)
+    assert OF_SCOPE.keys() == set(ApiScope)
+
+
+def test_every_callback_that_runs_here_is_in_the_table(world: PortalWorld) -> None:
+    registered = world.app.extensions["dash"].callback_map.values()
+    here = [callback["inputs"][0]["id"] for callback in registered if "callback" in callback]
+    assert sorted(here) == sorted(OF_CALLBACK), "say in accounts/rights_table.py what a new callback asks for"
+
+
+@pytest.mark.parametrize(
+    ("asks_for", "answered"),
+    [(Capability.DASHBOARDS, (200, 200)), (Capability.AUDIT_LOG, (403, 200)), (None, (403, 403))],
+)
+def test_a_callback_is_open_to_those_of_whom_the_table_says_so(
+    world: PortalWorld, monkeypatch: pytest.MonkeyPatch, asks_for: Capability | None, answered: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(callback_requests, "OF_CALLBACK", {"freshness-asks": asks_for} if asks_for else {})
+    asked = {"id": "freshness-asks", "property": "n_intervals", "value": 1}
+    shown = {"id": {"page": "leads", "type": "shown"}, "property": "data", "value": None}
+    body = {
+        "output": "landed.data",
+        "outputs": {"id": "landed", "property": "data"},
+        "inputs": [asked],
+        "state": [[shown]],
+        "changedPropIds": ["freshness-asks.n_intervals"],
+    }
+    answers = []
+    for email in ("viewer@own.example", "agency@mellon.example"):
+        client = world.sign_in(email)
+        token = {"X-CSRFToken": world.csrf_token(client)}
+        answers.append(client.post("/_dash-update-component", json=body, headers=token).status_code)
+    assert tuple(answers) == answered
 
 
 def test_what_the_table_does_not_know_is_open_to_nobody(world: PortalWorld) -> None:
