@@ -30,6 +30,7 @@ from dash_portal.accounts.audit import COMMAND_LINE
 from dash_portal.accounts.brands import create_brand
 from dash_portal.accounts.errors import AccountError
 from dash_portal.accounts.people import create_user
+from dash_portal.accounts.staff_terms import StaffTerms
 from database import AgencySession, create_engine
 from encryption import Cipher, EncryptionError
 from models import Role, Tenant, User
@@ -77,6 +78,7 @@ PEOPLE: Final = (
     Person("viewer@harbor-pine.example", Role.TENANT_VIEWER, "harbor-pine", "reads Harbor & Pine Coffee"),
     Person("viewer@brightpath.example", Role.TENANT_VIEWER, "brightpath", "reads BrightPath Tutoring"),
     Person("admin@harbor-pine.example", Role.TENANT_ADMIN, "harbor-pine", "runs the team of Harbor & Pine Coffee"),
+    Person("staff@mellon.example", Role.AGENCY_STAFF, None, "looks after both brands"),
     Person("agency@mellon.example", Role.AGENCY_ADMIN, None, "watches every brand"),
 )
 
@@ -258,6 +260,7 @@ def _make_brands(session: AgencySession, cipher: Cipher) -> None:
 def _make_people(session: AgencySession) -> None:
     there = set(session.exec(select(User.email)))
     brand_ids: dict[str | None, int | None] = dict(session.exec(select(Tenant.slug, Tenant.id)).all())
+    both = StaffTerms(frozenset(brand_ids[brand.slug] or 0 for brand in BRANDS))
     for person in PEOPLE:
         if person.email not in there:
             create_user(
@@ -267,6 +270,7 @@ def _make_people(session: AgencySession) -> None:
                 role=person.role,
                 tenant_id=brand_ids.get(person.tenant),
                 password=PASSWORD,
+                terms=both if person.role is Role.AGENCY_STAFF else None,
             )
 
 

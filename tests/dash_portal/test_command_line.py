@@ -18,6 +18,7 @@ from sqlmodel import select
 
 from dash_portal.accounts.company_provider import company_provider
 from dash_portal.accounts.passwords import password_fits
+from dash_portal.accounts.staff_terms import StaffTerms, terms_of
 from dash_portal.command_line import main
 from database import AgencySession, create_engine
 from emulator import AccountPlan, Emulator
@@ -25,6 +26,7 @@ from encryption import Cipher
 from models import AuditEntry, Role, Tenant, User
 from settings import Settings
 from tests.dash_portal.accounts.openid_provider import running_provider
+from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 from tests.factories import make_tenant
 
 ROOT = Path(__file__).parents[2]
@@ -140,6 +142,26 @@ def test_from_an_empty_database_to_the_first_people(empty_database_url: str, run
             "seven green lanterns",
             "nope",
         ),
+        (("create-user", "a@b.example", "--role", "agency_staff", "--password-stdin"), "", "--all-brands"),
+        (
+            (
+                "create-user",
+                "a@b.example",
+                "--role",
+                "agency_staff",
+                "--all-brands",
+                "--tenant",
+                "x",
+                "--password-stdin",
+            ),
+            "",
+            "--tenant SLUG, or after --all-brands",
+        ),
+        (
+            ("create-user", "a@b.example", "--role", "agency_admin", "--raw-answers", "--password-stdin"),
+            "",
+            "for --role agency_staff",
+        ),
         (("switch-off-two-step", "nobody@b.example"), "", "nobody@b.example"),
         (("create-tenant", "Not A Slug", *ZONE), "CT_secret_web_key", "short name"),
         (
@@ -166,6 +188,25 @@ def test_bad_input_is_one_line_and_exit_2(
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
     assert complaint in ended.stderr
     assert "secret_web_key" not in ended.stderr + ended.stdout
+
+
+def test_people_of_several_brands_and_staff_are_made_at_once(
+    world: PortalWorld, database_url: str, run_here: Callable[..., Ended]
+) -> None:
+    def make(email: str, role: str, *more: str) -> None:
+        made = run_here(database_url, "create-user", email, "--role", role, *more, "--password-stdin", typed=PASSWORD)
+        assert (made.returncode, made.stdout.strip()) == (0, f"{email} can sign in.")
+
+    both = ("--tenant", "own", "--tenant", "other")
+    make("both@own.example", "tenant_admin", *both)
+    assert world.roles("both@own.example") == {"own": Role.TENANT_ADMIN, "other": Role.TENANT_ADMIN}
+    make("staff@mellon.example", "agency_staff", *both, "--raw-answers")
+    make("all@mellon.example", "agency_staff", "--all-brands")
+    with AgencySession(world.engine) as session:
+        terms = [terms_of(session, world.user(f"{name}@mellon.example")) for name in ("staff", "all")]
+    brands = frozenset({world.brands["own"], world.brands["other"]})
+    assert terms == [StaffTerms(brands, raw_answers=True), StaffTerms(all_brands=True)]
+    assert world.sign_in("staff@mellon.example").get("/agency/sync").status_code == 200
 
 
 @pytest.mark.parametrize("command", ["serve", "check-config", "rotate-keys"])
