@@ -304,6 +304,7 @@ def account_page(*, problem: str | None = None) -> str:
         "account.html",
         user=user,
         brands=[brand.name for brand in who.brands],
+        is_agency=who.agency_role is not None,
         sessions=sessions,
         identities=identities,
         provider_names={provider.issuer: provider.shown_name for provider in providers},

@@ -78,7 +78,9 @@ def test_staff_are_shown_their_brands_and_offered_what_they_may_do(world: Portal
     }
     assert "Other Brand" not in staff.get("/agency/brands/_menu").text
     assert staff.get("/agency/sync/other").status_code == staff.get("/agency/sync/nowhere").status_code == 404
-    assert "/agency/users" not in staff.get("/account").text
+    account = staff.get("/account").text
+    assert "/agency/users" not in account
+    assert "Join the accounts" not in account
     assert [staff.get(f"/leads?brand={slug}").status_code for slug in ("own", "shut", "other")] == [200, 200, 403]
     assert staff.get("/agency/brands/_open?q=other").location == "/agency/sync?q=other"
 
