@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.counting import Counted
 from tests.end_to_end.fresh_portal import FreshPortal, fresh_portal
-from tests.end_to_end.running_portal import SLUGS, RunningPortal, add_brands_and_people, emulated
-from tests.security.served import serving
-from tests.sync.processes import start_sync_in
+from tests.end_to_end.pulled_portal import pulled_portal
+from tests.end_to_end.running_portal import SLUGS, RunningPortal
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +19,8 @@ def portal(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """Two brands that were pulled once, served by programs that need not import everything first."""
     path = tmp_path_factory.mktemp("portal") / "portal.db"
     shutil.copy(migrated_sqlite, path)
-    with emulated(f"sqlite:///{path}", SLUGS) as (emulator, environment), ExitStack() as web:
-        add_brands_and_people(environment, SLUGS)
-        pull = start_sync_in(environment, "once")
-        pull.join(110)
-        assert pull.exitcode == 0
-        url = web.enter_context(serving(environment | {"WEB_CONCURRENCY": "1"}, Path(os.devnull)))
-        yield RunningPortal(url, emulator, environment, web.close)
+    with pulled_portal(f"sqlite:///{path}", WEB_CONCURRENCY="1") as pulled:
+        yield pulled
 
 
 @pytest.fixture(params=sorted(SLUGS))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +44,6 @@ class RunningPortal:
     stop_web: Callable[[], None]
     """Have the web process end, with the requests that it has begun."""
 
-    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """Run `python -m …` as an operator."""
-        return run(self.environment, *arguments, typed=typed)
-
     def sign_in(self, email: str, *, client: httpx.Client | None = None) -> httpx.Client:
         """Return a browser-like client that is signed in."""
         client = client or httpx.Client(base_url=self.url, follow_redirects=False, timeout=20)
@@ -75,17 +71,6 @@ def run(
         check=False,
         timeout=110,
     )
-
-
-@contextmanager
-def running_portal(database_url: str, plans: dict[str, AccountPlan] = SLUGS) -> Iterator[RunningPortal]:
-    """Migrate, make brands and people, pull once and serve; stop everything at the end."""
-    with emulated(database_url, plans) as (emulator, environment), ExitStack() as web:
-        _done(run(environment, "dash_portal", "migrate"))
-        add_brands_and_people(environment, plans)
-        _done(run(environment, "sync", "once"))
-        url = web.enter_context(served(environment))
-        yield RunningPortal(url, emulator, environment, web.close)
 
 
 @contextmanager
@@ -160,10 +145,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
             pass
         time.sleep(0.05)
     raise AssertionError("the portal did not become ready")
-
-
-def _done(ended: subprocess.CompletedProcess[str]) -> None:
-    assert ended.returncode == 0, ended.stderr
 
 
 def free_port() -> int:

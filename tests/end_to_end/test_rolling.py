@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from emulator import plan_in_turn
 from tests.end_to_end.load import Load
+from tests.end_to_end.pulled_portal import pull_once, pulled_portal
 from tests.end_to_end.releases import next_release
-from tests.end_to_end.running_portal import ROOT, RunningPortal, free_port, run, running_portal, served
+from tests.end_to_end.running_portal import RunningPortal, free_port, run, served
 from tests.postgresql import PostgreSQL
+from tests.security.served import serving
 
 PLANS = {"harbor-pine": plan_in_turn(0, name="Harbor & Pine", web_key="CT_harbor_pine_key", seed=7, contacts=40)}
 ENOUGH = 18
@@ -22,16 +25,23 @@ ENOUGH = 18
 
 @pytest.fixture
 def portal(postgresql: PostgreSQL) -> Iterator[RunningPortal]:
-    database = postgresql.create()
-    with running_portal(postgresql.url(database), PLANS) as running:
-        yield running
+    database = postgresql.create(postgresql.template)
+    with pulled_portal(postgresql.url(database), PLANS) as pulled:
+        yield pulled
     postgresql.drop(database)
 
 
 @contextmanager
 def web_of(release: Path, portal: RunningPortal) -> Iterator[str]:
-    """Serve this release beside what runs, at an address of its own."""
+    """Serve the release that stands in this folder beside what runs, at an address of its own."""
     with served(portal.environment | {"PORT": str(free_port())}, release) as url:
+        yield url
+
+
+@contextmanager
+def old_web(portal: RunningPortal) -> Iterator[str]:
+    """Serve this release, the older one, at an address of its own."""
+    with serving(portal.environment | {"PORT": str(free_port())}, Path(os.devnull)) as url:
         yield url
 
 
@@ -55,9 +65,9 @@ def test_a_release_rolls_forward_and_back_and_no_request_fails(portal: RunningPo
         portal.stop_web()
         load.wait_for(ENOUGH)
         assert schema_at(new_url) == (200, "current")
-        assert portal.run("sync", "once").returncode == 0, "an old worker beside the new web"
+        pull_once(portal.environment)  # an old worker beside the new web
 
-        load.url = old.enter_context(web_of(ROOT, portal))
+        load.url = old.enter_context(old_web(portal))
         new.close()
         assert run(portal.environment, "sync", "once", release=newer).returncode == 0, "a new one beside the old web"
         load.wait_for(ENOUGH)
