@@ -49,7 +49,7 @@ TABLE = Table(
     searched="Candidate, market, stage, sales lead …",
 )
 OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(hot_list.CARDS), chart_card.outputs(PAGE.charts), grid.outputs(TABLE))
-STATES = grid.states(TABLE)
+STATES = shell.states(OUTPUTS)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -62,7 +62,7 @@ def layout(**query: Any) -> Any:
 @callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), *STATES, prevent_initial_call=True)
 def change(query: Any, *drawn: Any) -> list[Any]:
     """Answer what a changed view changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _content, zip(STATES, drawn, strict=True))
+    return shell.changes(PAGE, query, OUTPUTS, _content, STATES, drawn)
 
 
 def _content(request: PageRequest) -> list[Component] | Component:

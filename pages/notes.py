@@ -66,7 +66,7 @@ COVERAGE = Output("notes-coverage", "children")
 DENSITY = [Output("notes-density", "children"), Output("notes-density", "href")]
 MENUS = [*filter_menu.outputs(PAGE.name, "author"), *filter_menu.outputs(PAGE.name, "kind")]
 OUTPUTS = shell.outputs(PAGE, MENUS, DENSITY, [COVERAGE], grid.outputs(TABLE))
-STATES = grid.states(TABLE)
+STATES = shell.states(OUTPUTS)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -79,7 +79,7 @@ def layout(**query: Any) -> Any:
 @callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), *STATES, prevent_initial_call=True)
 def change(query: Any, *drawn: Any) -> list[Any]:
     """Answer what a changed view changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _content, zip(STATES, drawn, strict=True))
+    return shell.changes(PAGE, query, OUTPUTS, _content, STATES, drawn)
 
 
 def _content(request: PageRequest) -> list[Component] | Component:

@@ -63,6 +63,7 @@ TABLE = Table(
 )
 ZONE = Output("schedule-zone", "children")
 OUTPUTS = shell.outputs(PAGE, [ZONE], grid.outputs(TABLE), has_chips=False)
+STATES = shell.states(OUTPUTS)
 
 register_page(__name__, path=PAGE.path, title=PAGE.document_title, name=PAGE.title)
 
@@ -72,10 +73,10 @@ def layout(**query: Any) -> Any:
     return shell.page(PAGE, query, _content)
 
 
-@callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), prevent_initial_call=True)
-def change(query: Any) -> list[Any]:
+@callback(*OUTPUTS, Input(ids.view(PAGE.name), "data"), *STATES, prevent_initial_call=True)
+def change(query: Any, *drawn: Any) -> list[Any]:
     """Answer what a changed view, or the next minute, changes."""
-    return shell.changes(PAGE, query, OUTPUTS, _content)
+    return shell.changes(PAGE, query, OUTPUTS, _content, STATES, drawn)
 
 
 def _content(request: PageRequest) -> list[Component] | Component:

@@ -2,7 +2,8 @@
 
 Paper and texts are those of the light theme: on the page `assets/charts.css` takes the paper away, and recolours the
 texts on a dark one, so that a downloaded picture is always a light one. What all charts share is the template.
-Building a figure costs some milliseconds, so finished ones are kept (`page_request.known`).
+Building a figure costs a millisecond or two for each series, so finished ones are kept (`page_request.known`), and what
+never differs stands in the template, which Plotly checks once and not for each figure.
 """
 
 from collections.abc import Sequence
@@ -38,6 +39,23 @@ PLOTLY_CONFIG: dict[str, Any] = {
 TEMPLATE: Final = "portal"
 """What all charts share, under this name among Plotly's templates."""
 
+_VALUE_AXIS: Final = {
+    "fixedrange": True,
+    "zerolinecolor": LINE_COLOUR,
+    "zerolinewidth": 1,
+    "showgrid": False,
+    "showticklabels": False,
+}
+_NAME_AXIS: Final = {
+    "type": "category",
+    "categoryorder": "array",
+    "tickmode": "array",
+    "tickangle": 0,
+    "fixedrange": True,
+    "showgrid": False,
+    "zeroline": False,
+}
+
 plotly.io.templates[TEMPLATE] = go.layout.Template(
     layout=go.Layout(
         autosize=True,
@@ -47,18 +65,56 @@ plotly.io.templates[TEMPLATE] = go.layout.Template(
         hovermode="closest",
         hoverlabel={"align": "left", "font": {"family": FONT_FAMILY, "size": FONT_SIZE}},
         dragmode=False,
-    )
+        bargap=0.28,
+        bargroupgap=0.08,
+        xaxis=_VALUE_AXIS,
+        yaxis=_NAME_AXIS | {"ticklabelstandoff": 6, "automargin": True},
+        legend={
+            "orientation": "h",
+            "xref": "container",
+            "yref": "container",
+            "x": 0,
+            "y": 1,
+            "xanchor": "left",
+            "yanchor": "top",
+            "itemclick": False,  # an entry hides nothing; the event of its click still comes
+            "itemdoubleclick": False,
+            "traceorder": "normal",
+            "bgcolor": "rgba(0,0,0,0)",
+            "itemwidth": 30,
+            "tracegroupgap": LEGEND_ROW - FONT_SIZE,
+        },
+        annotationdefaults={"xref": "paper", "yref": "paper", "showarrow": False},
+        shapedefaults={"type": "rect", "layer": "below", "yref": "y", "fillcolor": TRACK_COLOUR, "line": {"width": 0}},
+    ),
+    data={
+        "bar": [
+            go.Bar(
+                orientation="h",
+                marker={"cornerradius": 3},
+                hoverinfo="text",
+                cliponaxis=False,
+                insidetextanchor="middle",
+                textfont={"color": TEXT_COLOUR},
+                textangle=0,
+                constraintext="none",
+            )
+        ]
+    },
 )
+
+
+_TEMPLATE_JSON: Final[dict[str, Any]] = plotly.io.templates[TEMPLATE].to_plotly_json()
 
 
 def plotly_figure(chart: Chart, *, accent: str | None, narrow: bool = False) -> dict[str, Any]:
     """Return the chart for `dcc.Graph`, as plain data; a point's customdata is the key a click filters by."""
-    return _figure(drawing_of(chart, accent, narrow=narrow))
+    return drawn_figure(drawing_of(chart, accent, narrow=narrow))
 
 
 def plotly_picture(chart: Chart, *, accent: str | None, lines: Sequence[str]) -> dict[str, Any]:
     """Return the figure of a picture that is taken away: its own size in pixels, and title and lines above it."""
-    figure = _figure(picture_of(chart, accent))
+    figure = drawn_figure(picture_of(chart, accent))
     layout, margin = figure["layout"], figure["layout"]["margin"]
     head = PICTURE_EDGE + PICTURE_LINE * (len(lines) + 2)
     height = layout["height"] + head + PICTURE_EDGE
@@ -70,7 +126,7 @@ def plotly_picture(chart: Chart, *, accent: str | None, lines: Sequence[str]) ->
         "b": margin["b"] + PICTURE_EDGE,
     }
     layout |= {"width": PICTURE_WIDTH, "height": height}
-    layout["legend"] |= {"x": PICTURE_EDGE / PICTURE_WIDTH, "y": 1 - head / height}
+    layout["legend"] = {"x": PICTURE_EDGE / PICTURE_WIDTH, "y": 1 - head / height}
     layout["title"] = {
         "text": f"<b>{_inert(chart.title)}</b>{small}",
         "font": {"size": TITLE_SIZE},
@@ -84,24 +140,24 @@ def plotly_picture(chart: Chart, *, accent: str | None, lines: Sequence[str]) ->
     return figure
 
 
-def _figure(drawing: Drawing) -> dict[str, Any]:
+def drawn_figure(drawing: Drawing) -> dict[str, Any]:
+    """Return the figure of what is settled already, as plain data."""
     # All of it goes into one Figure, which checks each property: parts made before would be checked again, and copied.
+    # For the same reason the template, which was checked when it was registered, is added behind it.
     data = [_bars(drawing, series) for series in drawing.series]
     plain: dict[str, Any] = go.Figure({"data": data, "layout": _layout(drawing)}).to_plotly_json()
+    plain["layout"]["template"] = _TEMPLATE_JSON
     return plain
 
 
 def _layout(drawing: Drawing) -> dict[str, Any]:
     is_empty = drawing.chart.is_empty
     return {
-        "template": TEMPLATE,
+        "template": "none",
         "height": drawing.height,
         "margin": {"l": 0, "r": drawing.right, "t": drawing.top, "b": drawing.bottom, "pad": 0},
         "showlegend": drawing.legend_rows > 0 and not is_empty,
         "barmode": "group" if drawing.series[0].thickness is None else "overlay",
-        "bargap": 0.28,
-        "bargroupgap": 0.08,
-        "legend": _legend(y=1, yanchor="top", x=0, xanchor="left") | {"xref": "container", "yref": "container"},
         "annotations": [_empty_text(drawing)] if is_empty else _panel_titles(drawing),
         "shapes": [] if is_empty else _tracks(drawing),
         **_axes(drawing),
@@ -118,46 +174,34 @@ def _bars(drawing: Drawing, series: DrawnSeries) -> dict[str, Any]:
         "width": series.thickness,
         "xaxis": f"x{_number(series.panel)}",
         "yaxis": "y",
-        "marker": {
-            "color": [mark.fill for mark in series.marks],
-            "cornerradius": 3,
-            "line": {
-                "color": [mark.edge or mark.fill for mark in series.marks],
-                "width": [0 if mark.edge is None else EDGE_WIDTH for mark in series.marks],
-            },
-        },
+        "marker": {"color": [mark.fill for mark in series.marks]} | _edges(series),
         "customdata": [mark.key for mark in series.marks],
-        "hoverinfo": "text",
         "hovertext": [_hover(mark.hover) for mark in series.marks],
-        "cliponaxis": False,
         "text": [_inert(mark.text) for mark in series.marks],
         "textposition": "inside" if series.bears_numbers else "outside",
-        "insidetextanchor": "middle",
-        "textfont": {"size": drawing.font, "color": TEXT_COLOUR},
-        "textangle": 0,
-        "constraintext": "none",
+        "textfont": {"size": drawing.font},
     } | along
+
+
+def _edges(series: DrawnSeries) -> dict[str, Any]:
+    if not any(mark.edge for mark in series.marks):
+        return {}
+    colours = [mark.edge or mark.fill for mark in series.marks]
+    return {"line": {"color": colours, "width": [EDGE_WIDTH if mark.edge else 0 for mark in series.marks]}}
 
 
 def _axes(drawing: Drawing) -> dict[str, Any]:
     names = {
-        "type": "category",
-        "categoryorder": "array",
         "categoryarray": list(drawing.categories),
-        "tickmode": "array",
         "tickvals": list(drawing.categories),
         "ticktext": [_markup(lines) for lines in drawing.labels],
         "tickfont": {"size": drawing.font},
-        "tickangle": 0,
-        "ticklabelstandoff": 2 if drawing.across else 6,
-        "automargin": not drawing.across,
-        "fixedrange": True,
-        "showgrid": False,
-        "zeroline": False,
         "visible": not drawing.chart.is_empty,
     }
     if drawing.across:
-        return {"xaxis": names, "yaxis": _value_axis(drawing, 0) | {"anchor": "x"}}
+        across = _NAME_AXIS | {"ticklabelstandoff": 2, "automargin": False, "showticklabels": True}
+        upright = _VALUE_AXIS | {"type": "linear", "automargin": False, "anchor": "x"}
+        return {"xaxis": across | names, "yaxis": upright | _value_axis(drawing, 0)}
     scales = {
         f"xaxis{_number(index)}": _value_axis(drawing, index) | {"domain": [panel.start, panel.end], "anchor": "y"}
         for index, panel in enumerate(drawing.panels)
@@ -169,13 +213,8 @@ def _value_axis(drawing: Drawing, index: int) -> dict[str, Any]:
     panel = drawing.panels[index]
     return {
         "range": [panel.low, panel.high],
-        "fixedrange": True,
         "zeroline": drawing.has_bars(index),
-        "zerolinecolor": LINE_COLOUR,
-        "zerolinewidth": 1,
         "visible": not drawing.chart.is_empty,
-        "showgrid": False,
-        "showticklabels": False,
     }
 
 
@@ -183,15 +222,12 @@ def _panel_titles(drawing: Drawing) -> list[dict[str, Any]]:
     return [
         {
             "text": f"<b>{_markup(panel.title)}</b>",
-            "xref": "paper",
-            "yref": "paper",
             "x": panel.start,
             "y": 1,
             "xanchor": "left",
             "yanchor": "bottom",
             "align": "left",
             "font": {"size": min(PANEL_TITLE_SIZE, drawing.font)},
-            "showarrow": False,
         }
         for panel in drawing.panels
         if panel.title
@@ -201,16 +237,11 @@ def _panel_titles(drawing: Drawing) -> list[dict[str, Any]]:
 def _tracks(drawing: Drawing) -> list[dict[str, Any]]:
     return [
         {
-            "type": "rect",
-            "layer": "below",
             "xref": f"x{_number(number)}",
-            "yref": "y",
             "x0": 0,
             "x1": panel.track,
             "y0": row - 0.36,
             "y1": row + 0.36,
-            "fillcolor": TRACK_COLOUR,
-            "line": {"width": 0},
         }
         for number, panel in enumerate(drawing.panels)
         if panel.track is not None
@@ -218,30 +249,11 @@ def _tracks(drawing: Drawing) -> list[dict[str, Any]]:
     ]
 
 
-def _legend(*, x: float, y: float, xanchor: str, yanchor: str) -> dict[str, Any]:
-    return {
-        "orientation": "h",
-        "x": x,
-        "y": y,
-        "xanchor": xanchor,
-        "yanchor": yanchor,
-        "itemclick": False,  # an entry hides nothing; the event of its click still comes
-        "itemdoubleclick": False,
-        "traceorder": "normal",
-        "bgcolor": "rgba(0,0,0,0)",
-        "itemwidth": 30,
-        "tracegroupgap": LEGEND_ROW - FONT_SIZE,
-    }
-
-
 def _empty_text(drawing: Drawing) -> dict[str, Any]:
     return {
         "text": _inert(drawing.chart.empty_text),
-        "xref": "paper",
-        "yref": "paper",
         "x": 0.5,
         "y": 0.5,
-        "showarrow": False,
         "font": {"size": 14},
     }
 

@@ -14,7 +14,7 @@ from dash_portal.chart_links import link_of, targets
 from dash_portal.charts.chart import Chart
 from dash_portal.charts.data import chart_words, written_rows
 from dash_portal.charts.layout import drawing_of
-from dash_portal.charts.plotly import PLOTLY_CONFIG, plotly_figure
+from dash_portal.charts.plotly import PLOTLY_CONFIG, drawn_figure
 from dash_portal.components import ids
 from dash_portal.dashboards.folding import OPEN
 from dash_portal.page_request import PageRequest
@@ -50,9 +50,9 @@ def outputs(columns: Iterable[Sequence[str]]) -> list[Output]:
 
 def _card(chart: Chart, request: PageRequest) -> Component:
     """Return a card; its numbers are what else the chart can be shown as, and what a click on it leads to."""
-    chart_id, view, look = chart.chart_id, request.view, {"accent": request.brand.accent_colour}
-    drawing = drawing_of(chart, **look, narrow=request.is_narrow)
-    figure, config = plotly_figure(chart, **look, narrow=request.is_narrow), cast("Any", PLOTLY_CONFIG)
+    chart_id, view = chart.chart_id, request.view
+    drawing = drawing_of(chart, request.brand.accent_colour, narrow=request.is_narrow)
+    figure, config = drawn_figure(drawing), cast("Any", PLOTLY_CONFIG)
     keys = " Arrow keys choose a row or a number, Enter filters by it." if chart.click else ""
     spoken: dict[str, Any] = {
         "aria-label": f"{chart.title}. {chart.description}{keys}",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import dash_bootstrap_components as dbc
-from dash import Output, State, html
+from dash import Output, html
 from dash.development.base_component import Component
 from dash_ag_grid import AgGrid
 
@@ -151,27 +151,13 @@ def grid_card(
 
 def outputs(table: Table) -> list[Output]:
     """Return what of a table changes with the view; not its search field, in which one may be typing."""
-    page = table.page
-    return [
-        Output(ids.grid(page), "rowData"),
-        *(Output(*held) for held in _held(table)),
-        *(Output("table-total", part) for part in ("children", "data-total")),
-        *(Output(f"{page}-{way}", "href") for way in ("export", "print")),
-    ]
-
-
-def states(table: Table) -> list[State]:
-    """Return what is not to be given again unchanged."""
-    return [State(*held) for held in _held(table)]
-
-
-def _held(table: Table) -> list[tuple[dict[str, str], str]]:
-    """Return what acts on being given, even the same: a grid builds its columns, a control says what was chosen."""
     page, values = table.page, ("size", *(["sort"] if table.sorts else []))
     return [
-        *((ids.grid(page), part) for part in ("columnDefs", "dashGridOptions")),
-        *((ids.control(page, "page"), part) for part in ("max_value", "active_page")),
-        *((ids.control(page, name), "value") for name in values),
+        *(Output(ids.grid(page), part) for part in ("rowData", "columnDefs", "dashGridOptions")),
+        *(Output(ids.control(page, "page"), part) for part in ("max_value", "active_page")),
+        *(Output(ids.control(page, name), "value") for name in values),
+        *(Output("table-total", part) for part in ("children", "data-total")),
+        *(Output(f"{page}-{way}", "href") for way in ("export", "print")),
     ]
 
 

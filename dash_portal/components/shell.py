@@ -7,7 +7,7 @@ page, made for the changed view, that a view changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import dash
 import dash_bootstrap_components as dbc
@@ -24,6 +24,8 @@ from dash_portal.components.navbar import navbar
 from dash_portal.dashboard_pages import DashboardPage
 from dash_portal.page_request import PageRequest, known, open_page
 from dash_portal.view import View
+
+_NEARLY_ALWAYS_NEWS: Final = frozenset({"figure", "rowData", "data", "href", "aria-description", "data-value"})
 
 Content = Callable[[PageRequest], list[Component] | Component]
 """Makes a page's own parts; a single one is what stands in their place while there is no data."""
@@ -84,6 +86,19 @@ def outputs(page: DashboardPage, *parts: Sequence[Output], has_chips: bool = Tru
     return [*chips, *(output for part in parts for output in part), *told_anew]
 
 
+def states(outputs: Iterable[Output]) -> list[State]:
+    """Return what the browser tells of what it has drawn, so that it is not given the same again.
+
+    Every property that is given costs a round through Dash and React, and some act on being given, even the same: a
+    grid builds its columns, a control says what was chosen. What nearly always changes is not told back.
+    """
+    return [
+        State(output.component_id, output.component_property)
+        for output in outputs
+        if output.component_property not in _NEARLY_ALWAYS_NEWS
+    ]
+
+
 def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any:
     """Return a page for the person of this request.
 
@@ -123,7 +138,8 @@ def changes(
     query: Any,
     outputs: Sequence[Output],
     content: Content,
-    drawn: Iterable[tuple[State, Any]] = (),
+    states: Sequence[State],
+    drawn: Sequence[Any],
 ) -> list[Any]:
     """Return what a changed view changes, in the order of `outputs`; of what the browser has `drawn`, only news.
 
@@ -132,13 +148,16 @@ def changes(
     with open_page(page, View.parsed(page.path, query)) as request:
         parts = known(request, lambda: content(request))
     held = dict(_held(parts)) if isinstance(parts, list) else None
-    known_there = {str(state): value for state, value in drawn}
-    shown = []
-    for output in outputs[:-3]:
-        news = held is not None and held[output.component_id_str()].get(output.component_property)
-        is_same = held is None or (str(output) in known_there and news == known_there[str(output)])
-        shown.append(dash.no_update if is_same else news)
-    return [*shown, _unread(request), _read_at(request), freshness.age_of(request) | {"asked": str(query)}]
+    shown = [
+        dash.no_update if held is None else held[output.component_id_str()].get(output.component_property)
+        for output in outputs[:-3]
+    ]
+    shown += [_unread(request), _read_at(request), freshness.age_of(request) | {"asked": str(query)}]
+    there = {str(state): value for state, value in zip(states, drawn, strict=True)}
+    return [
+        dash.no_update if str(output) in there and there[str(output)] == value else value
+        for output, value in zip(outputs, shown, strict=True)
+    ]
 
 
 def _held(parts: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -30,7 +30,9 @@ def plotly_colours(trace: dict[str, Any]) -> list[str]:
 
 
 def plotly_edges(trace: dict[str, Any]) -> list[str | None]:
-    line = trace["marker"]["line"]
+    line = trace["marker"].get("line")
+    if line is None:
+        return [None] * len(trace["text"])
     return [colour if width else None for colour, width in zip(line["color"], line["width"], strict=True)]
 
 
