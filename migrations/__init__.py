@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from alembic import command
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from database import PORTAL_ROLE
 from migrations.history import (
     Standing,
+    apply_up_to,
     is_known,
     next_revision,
     revision_of,
-    run_config,
     runs_on,
     serves_from,
     standing,
@@ -72,7 +71,7 @@ def upgrade(engine: Engine, role: str = PORTAL_ROLE, *, wait_seconds: float = WA
 
 def upgrade_within(connection: Connection, revision: str = "head", *, role: str = PORTAL_ROLE) -> None:
     """Do the same in a transaction that is open already; up to an older revision only its schema, without rights."""
-    command.upgrade(run_config(connection, role), revision)
+    apply_up_to(connection, role, revision)
     if revision == "head":
         bring_about(connection, role)
 
@@ -123,7 +122,7 @@ def _apply_alone(connection: Connection, role: str, revision: str) -> None:
 
 def _apply(connection: Connection, role: str, revision: str) -> None:
     try:
-        command.upgrade(run_config(connection, role), revision)
+        apply_up_to(connection, role, revision)
     except DBAPIError as failed:
         if Patience.means_busy(failed):
             raise

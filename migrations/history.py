@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
@@ -91,11 +92,19 @@ def write_down(ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any
         ctx.connection.execute(text("UPDATE alembic_version SET serves_from = :serves"), {"serves": serves})
 
 
-def run_config(connection: Connection, role: str) -> Config:
-    """Return what Alembic is started with to run over this connection, with the web role of this name."""
-    config = _config()
+def apply_up_to(connection: Connection, role: str, revision: str) -> None:
+    """Apply what is missing up to this revision ("head": all), with the web role of this name.
+
+    As `alembic upgrade` does it, which would read all revisions anew for each that is applied by itself.
+    """
+    scripts, config = _scripts(), _config()
     config.attributes.update(connection=connection, portal_role=role)
-    return config
+
+    def missing(present: Any, _context: MigrationContext) -> Any:
+        return scripts._upgrade_revs(revision, present)  # noqa: SLF001 - as in Alembic's example of an EnvironmentContext
+
+    with EnvironmentContext(config, scripts, fn=missing, destination_rev=revision):
+        scripts.run_env()
 
 
 @cache

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 import migrations
 from database import PORTAL_ROLE, create_engine
-from migrations.history import run_config
+from migrations.history import apply_up_to
 from settings import Settings
 
 STAMP = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
@@ -62,7 +61,7 @@ _MINE = "WHERE tenant_id = 1"
 
 def _upgrade(engine: object, revision: str) -> None:
     with migrations.schema_transaction(engine) as connection:  # type: ignore[arg-type]
-        command.upgrade(run_config(connection, PORTAL_ROLE), revision)
+        apply_up_to(connection, PORTAL_ROLE, revision)
 
 
 _TENANT = "id, slug, name, timezone, status, web_key_encrypted, web_key_last4, data_version"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import Engine, text
 
 import migrations
 from database import PORTAL_ROLE, create_engine
-from migrations.history import run_config
+from migrations.history import apply_up_to
 from settings import Settings
 
 GRANTS = text(
@@ -40,7 +39,7 @@ def rights(engine: Engine) -> tuple[set[Any], set[Any]]:
 def test_the_revisions_alone_give_the_rights_that_must_be(empty_database_url: str) -> None:
     engine = create_engine(Settings(database_url=empty_database_url).database_url)
     with migrations.schema_transaction(engine) as connection:
-        command.upgrade(run_config(connection, PORTAL_ROLE), "head")
+        apply_up_to(connection, PORTAL_ROLE, "head")
     by_revisions = rights(engine)
     migrations.upgrade(engine)
     assert rights(engine) == by_revisions

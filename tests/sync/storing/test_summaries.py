@@ -6,13 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from alembic import command
 from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, text
 
 import migrations
 from database import PORTAL_ROLE, create_engine
 from emulator import AccountPlan, Fault
-from migrations.history import run_config
+from migrations.history import apply_up_to
 from models import (
     NoteReading,
     Resource,
@@ -114,4 +113,4 @@ def _migrate(engine: Any, revision: str) -> None:
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT set_config('portal.brand', 'agency', true)"))
-        command.upgrade(run_config(connection, PORTAL_ROLE), revision)
+        apply_up_to(connection, PORTAL_ROLE, revision)
