@@ -41,7 +41,10 @@ class ProviderAwayError(Exception):
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What of a provider's discovery document is used. `names_itself`: it says who it is when people come back."""
+    """What of a provider's discovery document is used. `names_itself`: it says who it is when people come back.
+
+    `tells_sign_in_time`: it can say when somebody typed their password (`auth_time`).
+    """
 
     authorization: str
     token: str
@@ -49,6 +52,7 @@ class Endpoints:
     end_session: str | None
     takes_secret_in_header: bool
     names_itself: bool
+    tells_sign_in_time: bool
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,13 @@ class CompanyProvider:
         client = OAuth2Client(
             None, self.settings.client_id, scope=_SCOPE, redirect_uri=back, code_challenge_method="S256"
         )
+        endpoints = self.endpoints()
         address, _ = client.create_authorization_url(
-            self.endpoints().authorization,
+            endpoints.authorization,
             state=leaving.state,
             code_verifier=leaving.verifier,
             nonce=leaving.nonce,
-            **({"max_age": "0"} if prove_anew else {}),
+            **(_asking_anew(endpoints) if prove_anew else {}),
         )
         return address, leaving
 
@@ -209,7 +214,13 @@ def read_discovery(document: Mapping[str, Any], issuer: str) -> Endpoints:
         end_session=_endpoint(document, "end_session_endpoint", issuer) if end_session else None,
         takes_secret_in_header="client_secret_basic" in ways,
         names_itself=document.get("authorization_response_iss_parameter_supported") is True,
+        tells_sign_in_time="auth_time" in (document.get("claims_supported") or ()),
     )
+
+
+def _asking_anew(endpoints: Endpoints) -> dict[str, str]:
+    """Return how to have the password asked for: Entra knows `prompt` alone, and Google knows neither."""
+    return {"max_age": "0"} | ({"prompt": "login"} if endpoints.tells_sign_in_time else {})
 
 
 def _endpoint(document: Mapping[str, Any], name: str, issuer: str) -> str:

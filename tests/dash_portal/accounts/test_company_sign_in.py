@@ -291,6 +291,22 @@ def test_what_would_hand_an_account_over_needs_a_password_typed_at_the_provider_
 
 
 @ON_ONE_DATABASE
+@pytest.mark.parametrize(
+    ("claims_supported", "prompt"), [(["sub", "auth_time"], ["login"]), (["sub"], None), (None, None)]
+)
+def test_a_provider_that_tells_when_the_password_was_typed_is_asked_to_have_it_typed(
+    world: PortalWorld, provider: OpenIdProvider, claims_supported: list[str] | None, prompt: list[str] | None
+) -> None:
+    """Entra asks anew for `prompt=login` alone; a provider that can't say when it was typed is spared it: Google has none."""
+    provider.discovery = {"claims_supported": claims_supported}
+    client = world.sign_in(WHO)
+    link(world, client, provider)
+    page = world.post(client, "/account/company/acme/confirm", next="/account")
+    assert parse_qs(urlsplit(way_on(page.text)).query).get("prompt") == prompt
+    assert "prompt" not in parse_qs(urlsplit(world.visitor().get(LEAVE).headers["Location"]).query)
+
+
+@ON_ONE_DATABASE
 def test_proof_at_the_provider_counts_for_ones_own_account_only(world: PortalWorld, provider: OpenIdProvider) -> None:
     provider.claims = {"auth_time": int(time.time())}
     client = world.sign_in(WHO)
