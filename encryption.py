@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import base64
 import hmac
+from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_NO_KEY_FITS: Final = (
+    "PORTAL_ENCRYPTION_KEY does not open a secret that is stored: put the key it was stored with behind the new one, "
+    "with a comma between them"
+)
 
 
 class EncryptionError(Exception):
@@ -47,14 +53,14 @@ class Cipher:
         try:
             return self._fernet.decrypt(ciphertext.encode()).decode()
         except InvalidToken as unreadable:
-            raise EncryptionError("a stored secret can't be read with the encryption keys at hand") from unreadable
+            raise EncryptionError(_NO_KEY_FITS) from unreadable
 
     def rotate(self, ciphertext: str) -> str:
         """Return the same secret encrypted with the newest key. Raises EncryptionError when none fits."""
         try:
             return self._fernet.rotate(ciphertext.encode()).decode()
         except InvalidToken as unreadable:
-            raise EncryptionError("a stored secret can't be read with the encryption keys at hand") from unreadable
+            raise EncryptionError(_NO_KEY_FITS) from unreadable
 
 
 def _hash_key(key: str) -> bytes:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from croniter import croniter
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from encryption import Cipher, EncryptionError
 from models import Role
@@ -20,6 +22,12 @@ from models import Role
 _HOST_NAME: Final = re.compile(r"\.?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _ROLE_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _PROVIDER_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_MADE_BY: Final = {
+    "PORTAL_SECRET_KEY": "python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+    "PORTAL_ENCRYPTION_KEY": (
+        "python -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+    ),
+}
 _ON_THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -29,6 +37,10 @@ class ConfigurationError(Exception):
 
 def _database_url(url: str) -> str:
     """Return the URL as SQLAlchemy wants it: hosts say postgres:// or postgresql://, and both mean psycopg 3."""
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError("must look like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or sqlite:///FILE") from None
     if re.search(r"[?&]pooler=(?!transaction(&|$))", url):
         raise ValueError("its pooler must be transaction, where there is one")
     for prefix in ("postgres://", "postgresql://"):
@@ -60,13 +72,15 @@ def _api_url(url: str) -> str:
 
 def _cron(expression: str) -> str:
     if not croniter.is_valid(expression) or len(expression.split()) not in {5, 6}:
-        raise ValueError("must be a cron expression such as '0 * * * *'")
+        raise ValueError('must be five parts such as "0 * * * *", in quotes where they stand in a file')
     return expression
 
 
 def _secret_key(key: SecretStr) -> SecretStr:
     if len(key.get_secret_value()) < 32 or len(set(key.get_secret_value())) < 10:
-        raise ValueError("must be at least 32 characters of randomness")
+        raise ValueError(
+            f"must be at least 32 characters of randomness, such as {_MADE_BY['PORTAL_SECRET_KEY']} prints"
+        )
     return key
 
 
@@ -74,7 +88,10 @@ def _encryption_key(key: SecretStr) -> SecretStr:
     try:
         Cipher(_split(key))
     except EncryptionError as malformed:
-        raise ValueError("must be one or more Fernet keys, comma-separated, newest first") from malformed
+        how = _MADE_BY["PORTAL_ENCRYPTION_KEY"]
+        raise ValueError(
+            f"must be one or more keys, comma-separated, newest first, such as {how} prints"
+        ) from malformed
     return key
 
 
@@ -304,5 +321,6 @@ def _one_line(invalid: ValidationError, prefix: str = "") -> str:
     first = invalid.errors(include_input=False, include_url=False)[0]
     variable = prefix + str(first["loc"][0]).upper()
     if first["type"] == "missing":
-        return f"{variable} is missing: set it in the environment"
+        how = _MADE_BY.get(variable)
+        return f"{variable} is missing: set it in the environment" + (f", to what {how} prints" if how else "")
     return f"{variable} is malformed: {first['msg'].removeprefix('Value error, ')}"

@@ -41,9 +41,9 @@ from dash_portal.backup.archive import BackupError
 from dash_portal.backup.making import make_backup
 from dash_portal.backup.restoring import restore_backup
 from dash_portal.configuration_check import configuration_warnings
-from dash_portal.database_away import AWAY, WRONG_PASSWORD, what_to_do, why_away
 from dash_portal.monitoring.figures import SHARED_FOLDER
 from database import AgencySession, create_engine
+from database_away import AWAY, WRONG_PASSWORD, in_one_line, why_away
 from encryption import EncryptionError
 from logs import configure_logs
 from models import ApiScope, Role, Tenant, User, utc_now
@@ -79,9 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
         wish.command(wish)
     except _REFUSALS as problem:
         return _refuse(str(problem))
-    except SQLAlchemyError as away:
-        reason = why_away(away) if isinstance(away, AWAY) else type(getattr(away, "orig", away)).__name__
-        return _refuse(f"DATABASE_URL: the database can't be used: {reason}{what_to_do(reason)}")
+    except SQLAlchemyError as unusable:
+        return _refuse(in_one_line(unusable))
     return 0
 
 
@@ -236,12 +235,15 @@ def _erase_person(wish: argparse.Namespace) -> None:
     if tenant_id is None and "@" not in wish.whom:
         raise CommandError("--tenant: the id of a contact is one brand's: name the brand")
     _require_same_word(wish.whom)
+    accounts = 0
     if "@" in wish.whom:
         with AgencySession(engine, writes=True) as session:
             accounts = erase_accounts(session, wish.whom, tenant_id, actor=COMMAND_LINE)
             session.commit()
         print(f"{accounts} accounts are removed.")
     counts = _erase_contact(wish.whom, wish.tenant)
+    if not accounts and not counts["contacts"]:
+        raise CommandError(f"nothing is erased: nobody is known by {wish.whom}")
     with AgencySession(engine, writes=True) as session:
         record(session, AuditAction.PERSON_ERASED, COMMAND_LINE, tenant_id=tenant_id, **counts)
         session.commit()
@@ -454,7 +456,7 @@ def _wait_for_database(engine: Engine) -> None:
         except AWAY as away:
             reason = why_away(away)
             if reason == WRONG_PASSWORD:
-                raise CommandError(f"DATABASE_URL: the database can't be used: {reason}{what_to_do(reason)}") from away
+                raise CommandError(in_one_line(away)) from away
             if not has_told:
                 _log.warning("waiting for the database", cause=reason)
             has_told = True

@@ -14,8 +14,8 @@ from sqlmodel import SQLModel, col, select
 import migrations
 from dash_portal.accounts.company_requirement import emergency_admin
 from dash_portal.accounts.web_keys import brands_sharing_keys
-from dash_portal.database_away import AWAY, why_away
 from database import AgencySession, create_engine
+from database_away import AWAY, why_away
 from models import Tenant
 from settings import PortalSettings
 

@@ -26,8 +26,8 @@ from dash_portal.api.problems import (
 from dash_portal.api.row_pages import DataChangedError
 from dash_portal.brand_access import BrandForbiddenError, NoBrandError, NotSignedInError, RoleForbiddenError
 from dash_portal.co_branding.page_head import page_head
-from dash_portal.database_away import AWAY, tell_away
 from dash_portal.security import asked_by_htmx, speaks_to_a_program
+from database_away import AWAY, tell_away
 
 _log = structlog.get_logger("portal")
 

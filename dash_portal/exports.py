@@ -24,11 +24,11 @@ from dash_portal.dashboards.lead_counts import LeadFilters, lead_counts
 from dash_portal.dashboards.pipeline_counts import STUCK, pipeline_counts
 from dash_portal.dashboards.stages import current_keys
 from dash_portal.dashboards.table import TableQuestion, count_of
-from dash_portal.database_away import AWAY, tell_away
 from dash_portal.portal import portal
 from dash_portal.spreadsheet import csv_pieces
 from dash_portal.view import View
 from database import BrandSession
+from database_away import AWAY, tell_away
 from date_only import moment_of_date
 from models import utc_now
 

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint
 from sqlalchemy.exc import SQLAlchemyError
 
-from dash_portal.database_away import AWAY
 from dash_portal.portal import portal
 from database import PortalSession, has_unreadable_tables
+from database_away import AWAY
 from migrations import Standing, standing
 from watching import living_workers
 

@@ -17,8 +17,8 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import col
 
-from dash_portal.database_away import AWAY, tell_away
 from database import BrandSession
+from database_away import AWAY, tell_away
 from models import Tenant
 
 CONNECT_SECONDS: Final = 2

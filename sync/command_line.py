@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from database_away import in_one_line
 from logs import configure_logs
 from settings import ConfigurationError
 from sync.commands import (
@@ -104,6 +105,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigurationError, CommandError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
-    except SQLAlchemyError as away:
-        print(f"the database can't be used ({type(away).__name__}): is it there, and migrated?", file=sys.stderr)
+    except SQLAlchemyError as unusable:
+        print(in_one_line(unusable), file=sys.stderr)
         return 2

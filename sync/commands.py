@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrations
 import watching
 from database import agency_transaction, brand_transaction, create_engine, follow_clock
+from database_away import why_away
 from encryption import EncryptionError
 from logs import forget_in_logs
 from models import RunStatus, Trigger, new_id, utc_now
@@ -142,7 +143,7 @@ def _engine_when_ready(settings: SyncSettings, stop: threading.Event) -> Engine 
                 return engine
             reason = "it is not migrated yet"
         except SQLAlchemyError as away:
-            reason = type(away).__name__
+            reason = why_away(away)
         if not has_warned:
             log.warning("waiting_for_database", reason=reason)
         has_warned = True
@@ -193,7 +194,7 @@ def probe(slug: str) -> int:
     try:
         web_key = settings.cipher().decrypt(brand.web_key_encrypted)
     except EncryptionError:
-        raise CommandError(f"the stored web key of {slug} can't be decrypted") from None
+        raise CommandError(f"the brand {slug}: PORTAL_ENCRYPTION_KEY does not open its web key") from None
     for secret in (settings.clienttether_access_token.get_secret_value(), web_key):
         forget_in_logs(secret)
     try:
@@ -218,7 +219,7 @@ def status(*, as_json: bool) -> int:
 def check() -> int:
     """Say in a line each what is amiss with the syncs: no worker, late brands. Return 0 when nothing is, else 1."""
     settings = load_settings(SyncSettings)
-    engine = _engine(settings)
+    engine = open_engine(settings)
     with agency_transaction(engine, writes=False) as connection:
         causes = watching.look(connection, settings.sync_cron, settings.sync_late_slots).causes
     engine.dispose()

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import base64
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,8 @@ def test_every_spelling_of_postgresql_means_psycopg(environment: pytest.MonkeyPa
     [
         (PortalSettings, "DATABASE_URL", "mysql://host/portal"),
         (PortalSettings, "DATABASE_URL", "postgresql://host/portal?pooler=session"),
+        (PortalSettings, "DATABASE_URL", "postgresql://user:pass@host:port/portal"),
+        (PortalSettings, "DATABASE_READ_URL", "postgresql://user:pass@[host/portal"),
         (PortalSettings, "DATABASE_READ_URL", "mysql://host/portal"),
         (PortalSettings, "DATABASE_READ_URL", "postgresql://replica/portal"),
         (PortalSettings, "PORTAL_SECRET_KEY", None),
@@ -205,3 +210,21 @@ def _as_written(setting: FieldInfo) -> str:
     if isinstance(setting.default, bool):
         return str(setting.default).lower()
     return str(setting.default).removesuffix(".0")
+
+
+@pytest.mark.parametrize("name", ["PORTAL_SECRET_KEY", "PORTAL_ENCRYPTION_KEY"])
+@pytest.mark.parametrize("value", [None, "too-short"])
+def test_what_is_said_of_a_missing_or_malformed_key_makes_a_good_one(
+    environment: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    for variable, good in (GOOD | {name: value}).items():
+        if good is not None:
+            environment.setenv(variable, good)
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings(PortalSettings)
+    command = re.search("python (-c '.*') prints", str(raised.value))
+    assert command is not None
+    _, program = shlex.split(command[1])
+    made = subprocess.run([sys.executable, "-ISc", program], capture_output=True, text=True, check=True)
+    environment.setenv(name, made.stdout.strip())
+    load_settings(PortalSettings)

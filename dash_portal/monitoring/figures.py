@@ -17,8 +17,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import col
 
-from dash_portal.database_away import AWAY
 from database import agency_transaction
+from database_away import AWAY
 from models import RunStatus, SyncRun, Tenant, WorkerHeartbeat
 from settings import PortalSettings
 from watching import Watch, look

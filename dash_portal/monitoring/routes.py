@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from dash_portal.database_away import AWAY, tell_away
 from dash_portal.monitoring.figures import all_figures
 from dash_portal.portal import portal
 from database import agency_transaction
+from database_away import AWAY, tell_away
 from watching import look
 
 blueprint = Blueprint("monitoring", __name__)

@@ -17,6 +17,10 @@ from sync.running.runs import BrandAccount
 from sync.running.side_by_side import at_start
 
 _REFUSALS: Final = frozenset({SyncErrorKind.TOKEN_REFUSED, SyncErrorKind.KEY_REFUSED})
+# Every account offers the call that is asked: where it is not there, or nobody answers, it is another address.
+_NOT_THE_API: Final = frozenset(
+    {SyncErrorKind.UNAVAILABLE, SyncErrorKind.TRANSPORT, SyncErrorKind.TIMEOUT, SyncErrorKind.REDIRECTED}
+)
 _TOKEN: Final = "CLIENTTETHER_ACCESS_TOKEN is refused: get the new token in ClientTether under Settings > API"  # noqa: S105
 
 
@@ -32,7 +36,11 @@ def refused_access(settings: SyncSettings, brands: Sequence[BrandAccount]) -> li
 
 
 def _in_words(failure: PullError) -> str:
-    return "web key refused: is it this brand's?" if failure.kind in _REFUSALS else failure.message
+    if failure.kind in _REFUSALS:
+        return "web key refused: is it this brand's?"
+    if failure.kind in _NOT_THE_API:
+        return f"{failure.message}: is CLIENTTETHER_API_URL its address, and does this machine reach it?"
+    return failure.message
 
 
 def _ask(settings: SyncSettings, brand: BrandAccount) -> PullError | None:

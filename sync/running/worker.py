@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import watching
 from database import agency_transaction, brand_transaction, follow_clock
+from database_away import why_away
 from models import RunStatus, Trigger, utc_now
 from sync.failures import LeaseLostError, StoppedError, place_of
 from sync.lease import take_lease
@@ -80,7 +81,7 @@ class Worker:
             self._look()
         except SQLAlchemyError as away:
             if not self._database_away:
-                log.warning("database_away", reason=type(away).__name__)
+                log.warning("database_away", reason=why_away(away))
             self._database_away = True
             return False
         if self._database_away:

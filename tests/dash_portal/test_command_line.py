@@ -255,7 +255,7 @@ def test_keys_rotate_without_losing_a_secret(database_url: str, engine: Engine, 
         assert Cipher((newer,)).decrypt(tenant.web_key_encrypted) == "CT_secret_web_key"
     lost = run_here(database_url, "check-config")
     assert lost.returncode == 2
-    assert "can't be read with the encryption keys" in lost.stderr
+    assert "PORTAL_ENCRYPTION_KEY does not open a secret that is stored: put the key" in lost.stderr
 
 
 def test_a_second_brand_with_the_same_key_is_refused_and_old_doubles_are_told(
@@ -435,6 +435,8 @@ def test_check_config_asks_clienttether_where_the_workers_token_is_at_hand(
         wrong = run_here(url, "check-config", **(worker | {"CLIENTTETHER_ACCESS_TOKEN": "another"})).stdout
         assert wrong.count("CLIENTTETHER_ACCESS_TOKEN is refused: get the new token") == 1
         assert wrong.count("refused") == 1, "one line for all brands"
+        elsewhere = run_here(url, "check-config", **(worker | {"CLIENTTETHER_API_URL": f"{emulator.url}v9/"})).stdout
+        assert elsewhere.count("is CLIENTTETHER_API_URL its address") == 2, "the third key is refused anywhere"
 
 
 def test_check_config_asks_each_provider_of_company_accounts(

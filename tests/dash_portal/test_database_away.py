@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 
-from dash_portal.database_away import why_away
+from database_away import why_away
 from tests.dash_portal.database_relay import DatabaseRelay
 from tests.dash_portal.portal_world import PortalWorld
 from tests.end_to_end.load import HANGS_AFTER

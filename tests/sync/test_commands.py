@@ -80,6 +80,21 @@ def test_bad_configuration_is_one_line_and_status_2(
     assert len(err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", [("status",), ("status", "--check"), ("once",), ("check-access",)])
+def test_a_database_that_can_not_be_used_is_one_line_that_says_why(
+    world: SyncWorld, say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    for url, words in (
+        (f"sqlite:///{tmp_path / 'empty.db'}", "the database is not migrated: run python -m dash_portal migrate"),
+        ("postgresql://portal:secret@127.0.0.1:9/portal", "no server answers; does it run"),
+    ):
+        monkeypatch.setenv("DATABASE_URL", url)
+        status, out, err = say(*command)
+        assert (status, out, len(err.strip().splitlines())) == (2, "", 1)
+        assert words in err
+        assert "secret" not in err
+
+
 def test_a_workers_connections_stay_open_and_are_no_more_than_operators_read(world: SyncWorld) -> None:
     engine = open_engine(world.with_settings(sync_brands_at_once=1).settings)
     assert isinstance(engine.pool, QueuePool)

@@ -85,3 +85,4 @@ def test_a_person_is_erased_with_their_sessions_and_without_a_trace_in_the_entry
     assert [entry.details for entry in entries] == [{"accounts": 1}, {"contacts": 0, "rows": 0, "answers": 0}]
     assert typed("agency@mellon.example", "erase-person", "agency@mellon.example") == 2, "the last who runs the portal"
     assert typed("17", "erase-person", "17") == 2, "an id is one brand's"
+    assert typed("viewer@own.exmaple", "erase-person", "viewer@own.exmaple") == 2, "nobody: it may be misspelled"

@@ -1,4 +1,4 @@
-"""While the database is away: which errors say so, why in plain words, and a log line a minute for each cause."""
+"""A database that can't be used: which errors say that it is away, why in plain words, and a line of the log."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ WRONG_PASSWORD: Final = "the user name or the password is wrong"  # noqa: S105 -
 _NO_ANSWER: Final = "no server answers"
 _NO_HOST: Final = "nobody knows its host name"
 _NO_DATABASE: Final = "there is no such database"
+_NO_TABLES: Final = "the portal's tables are not there"
+_NO_OPTION: Final = "DATABASE_URL has an option that PostgreSQL does not know"
 _TOLD_EVERY_SECONDS: Final = 60.0
 _THE_DATABASE: Final = "the database is away"
 _MARKS: Final = (  # what PostgreSQL and SQLite write, and what it means
@@ -34,7 +36,12 @@ _MARKS: Final = (  # what PostgreSQL and SQLite write, and what it means
     ("starting up", "it is starting up"),
     ("shutting down", "it is shutting down"),
     ("terminating connection", "it is shutting down"),
-    ('relation "', "the portal's tables are not there"),
+    ('relation "', _NO_TABLES),
+    ("no such table", _NO_TABLES),
+    ("connection option", _NO_OPTION),
+    ("invalid sslmode", _NO_OPTION),
+    ("does not support SSL", "the server speaks no TLS, which DATABASE_URL demands"),
+    ("certificate", "its TLS certificate can't be trusted, or ours is not there"),
     ("permission denied", "its tables may not be read"),
     ("disk is full", "its disk is full"),
     ("No space left", "its disk is full"),
@@ -49,16 +56,27 @@ def why_away(error: SQLAlchemyError) -> str:
     if isinstance(error, NoFreeConnectionError):
         return "all connections are in use"
     message = str(error.orig) if isinstance(error, DBAPIError) else ""
-    return next((words for mark, words in _MARKS if mark in message), _NO_ANSWER)
+    unknown = _NO_ANSWER if isinstance(error, AWAY) else type(getattr(error, "orig", error)).__name__
+    return next((words for mark, words in _MARKS if mark in message), unknown)
 
 
-def what_to_do(reason: str) -> str:
-    """Return what an operator may do about it, to be read behind the reason; nothing where waiting is all there is."""
+def in_one_line(error: SQLAlchemyError) -> str:
+    """Return what an operator at a terminal reads: that the database can't be used, why, and what to do about it."""
+    reason = why_away(error)
+    return f"DATABASE_URL: the database can't be used: {reason}{_what_to_do(reason)}"
+
+
+def _what_to_do(reason: str) -> str:
+    """Return what may be done about it, to be read behind the reason; nothing where waiting is all there is."""
     return {
         WRONG_PASSWORD: "; look at what stands before the @ in DATABASE_URL",
-        _NO_HOST: "; look at what stands behind the @ in DATABASE_URL",
+        _NO_HOST: (
+            "; look at what stands behind the last @ in DATABASE_URL (in a password, @ is written %40 and / is %2F)"
+        ),
         _NO_ANSWER: "; does it run, and is what stands behind the @ in DATABASE_URL its address?",
         _NO_DATABASE: "; make it with createdb, then run python -m dash_portal migrate",
+        _NO_TABLES: "; run python -m dash_portal migrate",
+        _NO_OPTION: "; look at what stands behind the ? in it",
     }.get(reason, "")
 
 
