@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from flask_wtf import FlaskForm
+from sqlmodel import Session
 from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 
-from dash_portal.accounts.api_keys import valid_key_name
+from dash_portal.accounts.api_keys import NewKey, make_key, valid_key_name
+from dash_portal.accounts.audit import Actor
 from dash_portal.accounts.forms import made_valid
-from models import ApiScope
+from models import ApiScope, utc_now
 
 SCOPE_WORDS: Final[Mapping[ApiScope, str]] = {
     ApiScope.CHARTS: "Charts: the numbers that the dashboards draw",
@@ -36,12 +38,9 @@ class ApiKeyForm(FlaskForm):  # type: ignore[misc]
     scopes = SelectMultipleField("What may it read?", choices=_SCOPES)
     days = SelectField("It ends", choices=_ENDS, default="365")
 
-    @property
-    def chosen_scopes(self) -> tuple[ApiScope, ...]:
-        """What the key may read."""
-        return tuple(ApiScope(word) for word in self.scopes.data or ())
-
-    @property
-    def chosen_days(self) -> int | None:
-        """After how many days the key ends; None for never."""
-        return int(self.days.data) if self.days.data else None
+    def make(self, session: Session, *, actor: Actor, tenant_id: int) -> NewKey:
+        """Make the key that is asked for. Raises AccountError, as `make_key` does."""
+        scopes = [ApiScope(word) for word in self.scopes.data or ()]
+        days = int(self.days.data) if self.days.data else None
+        name, now = self.name.data, utc_now()
+        return make_key(session, actor=actor, tenant_id=tenant_id, name=name, scopes=scopes, days=days, now=now)

@@ -42,7 +42,7 @@ _USE_IS_NOTED_EVERY: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key fresh from the press: it is known now and never again."""
+    """A key that was made just now. Its text is known now and never again."""
 
     key: str
     name: str

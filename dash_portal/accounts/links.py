@@ -47,7 +47,7 @@ _UNUSABLE: Final = "This link can't be used (any more). Please ask for a new one
 
 @dataclass(frozen=True)
 class Link:
-    """A link fresh from the press: the token is known now and never again. `path` is where it leads."""
+    """A link that was made just now. Its token is known now and never again; `path` is where it leads."""
 
     token: str
     path: str

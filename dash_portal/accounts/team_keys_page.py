@@ -6,7 +6,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.api_key_form import ApiKeyForm
-from dash_portal.accounts.api_keys import NewKey, listed_keys, make_key, revoke_key
+from dash_portal.accounts.api_keys import NewKey, listed_keys, revoke_key
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotAllowedError
 from dash_portal.accounts.forms import tell_at_field
@@ -36,15 +36,7 @@ def make() -> ResponseReturnValue:
         return _page(form), 400
     try:
         with _own_brand(writes=True) as database:
-            made = make_key(
-                database,
-                actor=current_actor(database.tenant_id),
-                tenant_id=database.tenant_id,
-                name=form.name.data,
-                scopes=form.chosen_scopes,
-                days=form.chosen_days,
-                now=utc_now(),
-            )
+            made = form.make(database, actor=current_actor(database.tenant_id), tenant_id=database.tenant_id)
             database.commit()
     except NotAllowedError:
         raise

@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from dash_portal.accounts.api_key_form import ApiKeyForm
-from dash_portal.accounts.api_keys import NewKey, listed_keys, make_key, revoke_key
+from dash_portal.accounts.api_keys import NewKey, listed_keys, revoke_key
 from dash_portal.accounts.brands import find_brand_by_slug
 from dash_portal.accounts.browser import current_actor
 from dash_portal.accounts.errors import AccountError, NotAllowedError
@@ -35,15 +35,8 @@ def make(slug: str) -> ResponseReturnValue:
         return _page(slug, form), 400
     try:
         with open_agency(writes=True) as session:
-            made = make_key(
-                session,
-                actor=current_actor(),
-                tenant_id=find_brand_by_slug(session, slug).id or 0,
-                name=form.name.data,
-                scopes=form.chosen_scopes,
-                days=form.chosen_days,
-                now=utc_now(),
-            )
+            tenant_id = find_brand_by_slug(session, slug).id or 0
+            made = form.make(session, actor=current_actor(), tenant_id=tenant_id)
             session.commit()
     except NotAllowedError:
         raise

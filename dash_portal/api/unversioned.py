@@ -7,10 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from dash_portal.api.chart_answer import chart_answer
 from dash_portal.api.parameters import FORMATS
-from dash_portal.brand_access import authorised_brand, open_brand
+from dash_portal.api.status_answer import status_answer
+from dash_portal.brand_access import authorised_brand
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
-from dash_portal.freshness import brand_freshness
-from dash_portal.portal import portal
 from dash_portal.screen import is_narrow
 from models import utc_now
 
@@ -20,11 +19,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 @blueprint.get("/sync/status")
 def sync_status() -> ResponseReturnValue:
     """Answer how the brand's last sync stands and how old its data is."""
-    brand = authorised_brand(request.args.get("brand"))
-    with open_brand(brand) as session:
-        cron = portal().settings.sync_cron
-        fresh = brand_freshness(session, utc_now(), cron, brand.slug, data_version=brand.data_version)
-    return jsonify(fresh.status())
+    return jsonify(status_answer(authorised_brand(request.args.get("brand"))))
 
 
 @blueprint.get("/charts")

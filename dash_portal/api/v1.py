@@ -23,12 +23,11 @@ from dash_portal.api.parameters import (
     row_parameters,
 )
 from dash_portal.api.row_pages import DataChangedError, plain_row, read_page
-from dash_portal.brand_access import authorised_brand, open_brand
+from dash_portal.api.status_answer import status_answer
+from dash_portal.brand_access import authorised_brand
 from dash_portal.dashboard_pages import PAGES
 from dash_portal.dashboards.chart_catalogue import CHART_IDS, CHARTS_OF
 from dash_portal.exports import EXPORTS, table_file
-from dash_portal.freshness import brand_freshness
-from dash_portal.portal import portal
 from dash_portal.view import View
 from models import utc_now
 
@@ -38,11 +37,7 @@ blueprint = Blueprint("api_v1", __name__, url_prefix="/api/v1")
 @blueprint.get("/status")
 def status() -> ResponseReturnValue:
     """Answer how the brand's last sync stands and how old its data is: never twice the same, so it has no ETag."""
-    brand = authorised_brand(_one(asked(brand_parameter()), "brand"))
-    with open_brand(brand) as session:
-        cron = portal().settings.sync_cron
-        fresh = brand_freshness(session, utc_now(), cron, brand.slug, data_version=brand.data_version)
-    return jsonify(fresh.status())
+    return jsonify(status_answer(authorised_brand(_one(asked(brand_parameter()), "brand"))))
 
 
 @blueprint.get("/charts")
