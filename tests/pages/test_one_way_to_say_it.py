@@ -24,7 +24,7 @@ PAGES = ("leads", "pipeline", "hot-list", "notes", "schedule")
 PLAIN = ("/account", "/team", *(f"/print/{page}" for page in PAGES))
 OF_THE_AGENCY = (
     *("/agency/sync", "/agency/sync/own", "/agency/brands", "/agency/brands/own", "/agency/users", "/agency/audit"),
-    "/account",
+    *("/agency/users/staff", "/account"),
 )
 NOT_READ = frozenset(
     ("id", "href", "src", "className", "class_name", "style", "opens", "data", "type", "namespace", "name", "figure")

@@ -75,6 +75,7 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
         "/agency/brands/fresh",
         "/agency/brands/fresh/sign-in",
         "/agency/users/sign-in",
+        "/agency/users/staff",
         "/agency/brands/_start",
         "/agency/users",
         "/agency/audit",
