@@ -15,7 +15,15 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 from database import BRAND_OWNED_TABLES
-from migrations.row_security import create_portal_role, let_portal, of_a_member, of_one_of, protect, protect_accounts
+from migrations.row_security import (
+    create_portal_role,
+    let_portal,
+    of_a_member,
+    of_no_brand,
+    of_one_of,
+    protect,
+    protect_accounts,
+)
 
 READS_AND: Final[Mapping[str, str]] = {
     "tenants": "INSERT, UPDATE",
@@ -43,7 +51,7 @@ _OF_A_BRAND: Final = BRAND_OWNED_TABLES | {"connection_checks"}
 _ACCOUNTS: Final = {
     "tenants": of_one_of("id"),
     "users": of_a_member("users.id"),
-    "staff_brands": "NULL",  # no brand is told who of the agency looks after it
+    "staff_brands": of_no_brand("tenant_id"),  # none is told who of the agency looks after it
     "memberships": "tenant_id",
     "invites": "tenant_id",
     "api_keys": "tenant_id",

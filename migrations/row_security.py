@@ -63,6 +63,11 @@ def of_one_of(tenant_id: str) -> str:
     return f"CASE WHEN ({tenant_id})::text = ANY (string_to_array({spoken_for}, ',')) THEN {spoken_for} END"
 
 
+def of_no_brand(tenant_id: str) -> str:
+    """Return the SQL that names no brand, for rows that are the agency's alone."""
+    return f"nullif({tenant_id}, {tenant_id})"
+
+
 def create_portal_role() -> None:
     """Create the web role and let the migrating role become it; where the host forbids that, FORCE still binds."""
     if not _on_postgresql():

@@ -12,7 +12,7 @@ from alembic import op
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from migrations.definitions import definition_of, redefine
-from migrations.row_security import let_portal, of_one_of, protect, protect_accounts
+from migrations.row_security import let_portal, of_no_brand, of_one_of, protect, protect_accounts
 from migrations.vocabulary import widen
 
 revision = "0031"
@@ -45,7 +45,7 @@ def upgrade() -> None:
     widen("role", "agency_staff")
     _let_staff_have_no_brand()
     let_portal("SELECT, INSERT, DELETE", "staff_brands")
-    protect_accounts("staff_brands", "NULL")
+    protect_accounts("staff_brands", of_no_brand("tenant_id"))
     protect_accounts("tenants", of_one_of("id"))
     protect_accounts("audit_log", of_one_of("tenant_id"))
     protect(*_hidden_by_brand())
