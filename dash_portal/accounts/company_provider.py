@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -29,6 +29,7 @@ from dash_portal.accounts.company_account import (
 from settings import ProviderSettings
 
 _PATIENCE: Final = httpx.Timeout(5.0, connect=3.0)
+_WHOLE_ANSWER_SECONDS: Final = 10.0
 _KEPT_SECONDS: Final = 3600.0
 _AWAY_SECONDS: Final = 5.0
 _MOST_BYTES: Final = 1_000_000
@@ -71,7 +72,11 @@ class CompanyProvider:
         """Ask nothing yet."""
         self.settings = settings
         self._http = httpx.Client(
-            verify=_trust(), timeout=_PATIENCE, follow_redirects=False, headers={"Accept": "application/json"}
+            verify=_trust(),
+            timeout=_PATIENCE,
+            follow_redirects=False,
+            headers={"Accept": "application/json"},
+            event_hooks={"response": [_bound]},
         )
         self._endpoints: tuple[float, Endpoints] | None = None
         self._keys: tuple[float, Mapping[str, Any]] | None = None
@@ -173,6 +178,28 @@ class CompanyProvider:
         if not isinstance(document, dict):
             raise ProviderAwayError(f"{urlsplit(address).path} is no JSON object")
         return document
+
+
+def _bound(answer: httpx.Response) -> None:
+    """Give up an answer that trickles, or has no end: httpx bounds each wait for a part, and not how many there are."""
+    assert isinstance(answer.stream, httpx.SyncByteStream)  # noqa: S101 - what a Client that waits has
+    answer.stream = _BoundedStream(answer.stream, time.monotonic() + _WHOLE_ANSWER_SECONDS)
+
+
+class _BoundedStream(httpx.SyncByteStream):
+    def __init__(self, parts: httpx.SyncByteStream, until: float) -> None:
+        self._parts, self._until = parts, until
+
+    def __iter__(self) -> Iterator[bytes]:
+        length = 0
+        for part in self._parts:
+            length += len(part)
+            if length > _MOST_BYTES or time.monotonic() > self._until:
+                raise httpx.ReadTimeout("the answer trickles, or has no end")
+            yield part
+
+    def close(self) -> None:
+        self._parts.close()
 
 
 @lru_cache(maxsize=1)

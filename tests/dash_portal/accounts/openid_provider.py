@@ -57,6 +57,7 @@ class OpenIdProvider:
     nonsense: bytes = b"<html>not here</html>"  # what broken paths answer
     holds: threading.Event | None = None  # answers wait for it
     held: str | None = None  # only those of this path
+    trickles: str | None = None  # answers of this path come a sign at a time
     says_no: str | None = None
     key: RSAKey = field(default_factory=first_key)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -183,7 +184,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked has given up
             self.end_headers()
-            self.wfile.write(body)
+            trickles = self.path.partition("?")[0] == self.provider.trickles
+            for part in (body[at : at + 1] for at in range(len(body))) if trickles else (body,):
+                self.wfile.write(part)
+                time.sleep(0.02 * trickles)
 
 
 @contextmanager

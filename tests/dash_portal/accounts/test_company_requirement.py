@@ -31,6 +31,7 @@ from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 
 AGENCY = "agency@mellon.example"
 SECOND = "second@mellon.example"
+STAFF = "staff@mellon.example"
 WHO = "viewer@own.example"
 
 
@@ -277,14 +278,16 @@ def test_a_brand_that_requires_it_and_is_joined_further_binds_from_then_on(
 
 
 @ON_ONE_DATABASE
-def test_the_emergency_admin_keeps_the_password_whatever_brands_require(
+def test_the_agencys_people_are_bound_by_the_agency_alone_and_the_emergency_admin_by_nobody(
     world: PortalWorld, provider: OpenIdProvider
 ) -> None:
     add_second_admin(world)
+    world.hire(STAFF, "own")
     at_brand(world, "require")
-    assert opened_by_password(world, SECOND) == {"own", "other", "shut"}, "of the agency brands require nothing"
+    assert opened_by_password(world, SECOND) == {"own", "other", "shut"}
+    assert opened_by_password(world, STAFF) == {"own"}
     with AgencySession(world.engine, writes=True) as session:
         require_of_agency(session, actor=world.actor(AGENCY), emergency_id=world.people[AGENCY], now=utc_now())
         session.commit()
     assert opened_by_password(world, AGENCY) == {"own", "other", "shut"}
-    assert opened_by_password(world, SECOND) == set()
+    assert opened_by_password(world, SECOND) == opened_by_password(world, STAFF) == set()

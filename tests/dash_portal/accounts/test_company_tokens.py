@@ -235,6 +235,15 @@ def test_a_provider_that_hangs_is_given_up_and_not_asked_again_at_once(
     assert [path for path, _ in provider.asked] == ["/.well-known/openid-configuration"]
 
 
+@pytest.mark.parametrize("path", ["/token", "/keys"])
+def test_a_provider_that_trickles_is_given_up(
+    shut_out: PortalWorld, provider: OpenIdProvider, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(company_provider, "_WHOLE_ANSWER_SECONDS", 0.3)
+    provider.trickles = path
+    nobody_gets_in(shut_out, AWAY, "ReadTimeout", 503)
+
+
 def test_keys_that_the_provider_changed_are_fetched_anew(shut_out: PortalWorld, provider: OpenIdProvider) -> None:
     """The token is then judged by them: here it is good, and its person was not invited."""
     provider.claims = {"email": "someone.else@acme.example"}
