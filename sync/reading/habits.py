@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from call_habits import CallHabits
@@ -16,6 +16,9 @@ from sync.lease import Lease
 from sync.tables import table_of
 
 _HABITS: Final = table_of(CallHabit)
+_KNOWN: Final = select(*(_HABITS.c[name] for name in CallHabits.__dataclass_fields__)).where(
+    _HABITS.c.tenant_id == bindparam("brand"), _HABITS.c.call == bindparam("call")
+)
 SEVERAL_RUNS: Final = 3
 
 
@@ -35,10 +38,8 @@ def learned_in_words(connection: Connection, tenant_id: int) -> dict[str, str]:
 
 def remembered_habits(engine: Engine, lease: Lease, call: str) -> HabitMemory:
     """Return what is known of a brand's call. Keeping it raises LeaseLostError where another worker has the brand."""
-    mine = (_HABITS.c.tenant_id == lease.tenant_id, _HABITS.c.call == call)
-    columns = [_HABITS.c[name] for name in CallHabits.__dataclass_fields__]
     with brand_transaction(engine, lease.tenant_id, writes=False) as connection:
-        row = connection.execute(select(*columns).where(*mine)).first()
+        row = connection.execute(_KNOWN, {"brand": lease.tenant_id, "call": call}).first()
     known = CallHabits() if row is None else CallHabits.of(row)
 
     def keep(habits: CallHabits) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from models import FieldState, Resource, ResourceField
 from sync.mapping.expectations import FieldReport, judge_fields
@@ -16,6 +16,10 @@ from sync.storing.ledger import insert_or_update
 from sync.tables import table_of
 
 _FIELDS: Final = table_of(ResourceField)
+_OF_RESOURCE: Final = (_FIELDS.c.tenant_id == bindparam("brand"), _FIELDS.c.resource == bindparam("resource"))
+_STATES: Final = select(_FIELDS.c.field, _FIELDS.c.state).where(*_OF_RESOURCE)
+_ROWS: Final = select(_FIELDS).where(*_OF_RESOURCE)
+_LOCKED: Final = _ROWS.with_for_update()
 _COUNTS: Final = ("rows", "filled", "blank", "missing", "odd")
 
 
@@ -23,8 +27,7 @@ def report_fields(
     connection: Connection, tenant_id: int, resource: Resource, reading: FieldReading
 ) -> list[FieldReport]:
     """Return what a read says of each field of a resource, judged by how the field stood before."""
-    mine = (_FIELDS.c.tenant_id == tenant_id, _FIELDS.c.resource == resource)
-    before = connection.execute(select(_FIELDS.c.field, _FIELDS.c.state).where(*mine)).all()
+    before = connection.execute(_STATES, {"brand": tenant_id, "resource": resource}).all()
     fields = KINDS[resource].fields_of(reading)
     return judge_fields(resource, fields, reading.tally, {row.field: row.state for row in before})
 
@@ -55,8 +58,8 @@ def record_fields(connection: Connection, tenant_id: int, resource: Resource, re
 def _changed_fields(
     connection: Connection, tenant_id: int, resource: Resource, reports: Sequence[FieldReport], *, locked: bool
 ) -> list[dict[str, Any]]:
-    rows = select(_FIELDS).where(_FIELDS.c.tenant_id == tenant_id, _FIELDS.c.resource == resource)
-    kept = {row["field"]: row for row in connection.execute(rows.with_for_update() if locked else rows).mappings()}
+    kept_rows = connection.execute(_LOCKED if locked else _ROWS, {"brand": tenant_id, "resource": resource})
+    kept = {row["field"]: row for row in kept_rows.mappings()}
     fresh = [_row(tenant_id, resource, report, kept.get(report.field)) for report in reports]
     return [row for row in fresh if not _is_kept(row, kept.get(row["field"]))]
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, Insert, Table, select, update
+from sqlalchemy import BindParameter, Connection, Insert, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import (
@@ -40,6 +40,12 @@ _RUNS: Final = table_of(SyncRun)
 _FIELDS: Final = table_of(KnownField)
 _TENANTS: Final = table_of(Tenant)
 _MOST_FIELDS: Final = 200
+_BRAND: Final[BindParameter[Any]] = bindparam("brand")
+_RESOURCE: Final[BindParameter[Any]] = bindparam("resource")
+_ACCEPTED_UNREADABLE: Final = select(_FRESHNESS.c.accepted_unreadable).where(
+    _FRESHNESS.c.tenant_id == _BRAND, _FRESHNESS.c.resource == _RESOURCE
+)
+_KNOWN_FIELDS: Final = select(_FIELDS.c.field).where(_FIELDS.c.tenant_id == _BRAND, _FIELDS.c.resource == _RESOURCE)
 log = structlog.get_logger()
 
 
@@ -236,8 +242,7 @@ def accept_unreadable(connection: Connection, tenant_id: int, resource: Resource
 
 def accepted_unreadable(connection: Connection, tenant_id: int, resource: Resource) -> int:
     """Return how many records that can't be read someone has accepted."""
-    mine = (_FRESHNESS.c.tenant_id == tenant_id, _FRESHNESS.c.resource == resource)
-    return connection.scalar(select(_FRESHNESS.c.accepted_unreadable).where(*mine)) or 0
+    return connection.scalar(_ACCEPTED_UNREADABLE, {"brand": tenant_id, "resource": resource}) or 0
 
 
 def _add_errors(connection: Connection, tenant_id: int, run_id: str, errors: Iterable[dict[str, Any]]) -> None:
@@ -254,8 +259,7 @@ def record_unknown_fields(
 ) -> list[str]:
     """Remember fields that the product does not read; return those that were not seen before, in order."""
     cleaned = {clean_line(str(name))[:120] for name in names} - {""}
-    known = select(_FIELDS.c.field).where(_FIELDS.c.tenant_id == tenant_id, _FIELDS.c.resource == resource)
-    seen = set(connection.scalars(known))
+    seen = set(connection.scalars(_KNOWN_FIELDS, {"brand": tenant_id, "resource": resource}))
     new = sorted(cleaned - seen)[: max(_MOST_FIELDS - len(seen), 0)]
     insert_or_update(
         connection, _FIELDS, [{"tenant_id": tenant_id, "resource": resource, "field": name} for name in new]

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Date, Row, and_, cast, delete, func, insert, select
+from sqlalchemy import Connection, Date, Row, and_, bindparam, cast, delete, func, insert, select
 
 from models import (
     PROSPECT,
@@ -81,7 +82,7 @@ class _StageSum:
 def _pipeline(connection: Connection, tenant_id: int, zone: ZoneInfo) -> bool:
     sums: dict[tuple[str, str], _StageSum] = {}
     ages: Counter[tuple[str, Any]] = Counter()
-    for deal in connection.execute(_deals(tenant_id), execution_options={"yield_per": 2_000}):
+    for deal in connection.execute(_deals(), {"brand": tenant_id}, execution_options={"yield_per": 2_000}):
         stage = (deal.stage_key, deal.stage_name)
         if stage not in sums:
             sums[stage] = _StageSum()
@@ -93,8 +94,10 @@ def _pipeline(connection: Connection, tenant_id: int, zone: ZoneInfo) -> bool:
     return _keep(connection, PipelineAge, tenant_id, [(*age, deals) for age, deals in ages.items()]) or counts_changed
 
 
-def _deals(tenant_id: int) -> Any:
-    """Return the statement of the live deals of prospects: their own or else their stage's likelihood, and entry."""
+@cache
+def _deals() -> Any:
+    """Return the statement of a brand's live deals of prospects: their own or their stage's likelihood, and entry."""
+    tenant_id = bindparam("brand", type_=_DEALS.c.tenant_id.type)
     stage = and_(
         _STAGES.c.tenant_id == _DEALS.c.tenant_id,
         _STAGES.c.contact_type == _DEALS.c.contact_type,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, select
 
 from database import AgencySession, agency_transaction
 from emulator import Emulator
@@ -105,12 +106,8 @@ class SyncWorld:
         return next(int(row["id"]) for row in self.rows(Tenant) if row["slug"] == slug)
 
     def rows(self, model: type[Any], tenant_id: int | None = None) -> list[dict[str, Any]]:
-        table = table_of(model)
-        statement = select(table).order_by(*table.primary_key.columns)
-        if tenant_id is not None:
-            statement = statement.where(table.c.id == tenant_id if model is Tenant else table.c.tenant_id == tenant_id)
         with agency_transaction(self.engine) as connection:
-            return [dict(row) for row in connection.execute(statement).mappings()]
+            return _rows(connection, model, tenant_id)
 
     def live(self, model: type[Any], tenant_id: int) -> list[dict[str, Any]]:
         return [row for row in self.rows(model, tenant_id) if row["removed_at"] is None]
@@ -118,11 +115,12 @@ class SyncWorld:
     def tables(self, tenant_id: int, *, removed: bool = True) -> Tables:
         """All data of a brand, without the times of writing: what must be equal when two syncs end the same."""
         tables: Tables = {}
-        for model in DATA:
-            rows = self.rows(model, tenant_id)
-            if not removed:
-                rows = [row for row in rows if row.get("removed_at") is None]
-            tables[model.__tablename__] = sorted(_comparable(row) for row in rows)
+        with agency_transaction(self.engine) as connection:
+            for model in DATA:
+                rows = _rows(connection, model, tenant_id)
+                if not removed:
+                    rows = [row for row in rows if row.get("removed_at") is None]
+                tables[model.__tablename__] = sorted(_comparable(row) for row in rows)
         return tables
 
     def runs(self, tenant_id: int) -> list[dict[str, Any]]:
@@ -143,6 +141,18 @@ class SyncWorld:
 
     def data_version(self, tenant_id: int) -> int:
         return int(self.rows(Tenant, tenant_id)[0]["data_version"])
+
+
+def _rows(connection: Connection, model: type[Any], tenant_id: int | None) -> list[dict[str, Any]]:
+    statement = _all_rows(table_of(model), of_brand=tenant_id is not None)
+    return [dict(row) for row in connection.execute(statement, {"brand": tenant_id}).mappings()]
+
+
+@cache
+def _all_rows(table: Table, *, of_brand: bool) -> Select[Any]:
+    statement = select(table).order_by(*table.primary_key.columns)
+    brand = table.c["id" if table.name == Tenant.__tablename__ else "tenant_id"] if of_brand else None
+    return statement if brand is None else statement.where(brand == bindparam("brand"))
 
 
 def _comparable(row: dict[str, Any]) -> tuple[Any, ...]:
