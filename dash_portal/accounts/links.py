@@ -34,7 +34,7 @@ from dash_portal.accounts.people import (
 )
 from dash_portal.accounts.rights import hold_rights, may_manage, require_may_manage
 from dash_portal.accounts.same_address import has_address, hash_for_address, require_free_address
-from dash_portal.accounts.staff_terms import StaffTerms, invited_role, invited_terms, told, written
+from dash_portal.accounts.staff_terms import StaffTerms, columns_of_link, invited_role, invited_terms, terms_for_audit
 from dash_portal.accounts.tokens import new_token, token_hash
 from database import lock_until_end
 from models import Invite, Role, Tenant, TenantStatus, User
@@ -85,10 +85,10 @@ def invite_user(
             tenant_id=tenant_id,
             created_by=actor.user_id,
             expires_at=now + INVITE_LASTS,
-            **written(role, terms),
+            **columns_of_link(role, terms),
         )
     )
-    more = {} if terms is None else told(session, terms)
+    more = {} if terms is None else terms_for_audit(session, terms)
     record(session, AuditAction.USER_INVITED, actor, tenant_id=tenant_id, email=email, role=role.value, **more)
     return Link(token, f"/join/{token}", now + INVITE_LASTS)
 
@@ -133,7 +133,7 @@ def make_reset_link(session: Session, *, actor: Actor, user_id: int, now: dateti
             user_id=user.id,
             created_by=actor.user_id,
             expires_at=now + RESET_LASTS,
-            **written(role),
+            **columns_of_link(role),
         )
     )
     record(session, AuditAction.RESET_LINK_MADE, actor, tenant_id=only_brand(session, user.id), email=user.email)

@@ -33,7 +33,7 @@ from dash_portal.accounts.rights import hold_rights, require_agency, require_may
 from dash_portal.accounts.same_address import hash_for_address, require_free_address
 from dash_portal.accounts.sessions import end_all_sessions
 from dash_portal.accounts.sign_in import normal_email
-from dash_portal.accounts.staff_terms import WRITTEN_ROLE, StaffTerms, keep_terms, terms_of, told
+from dash_portal.accounts.staff_terms import WRITTEN_ROLE, StaffTerms, keep_terms, terms_for_audit, terms_of
 from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.accounts.zone_names import valid_timezone
 from models import Membership, Role, Tenant, User
@@ -83,7 +83,7 @@ def create_user(
     user = new_person(
         session, email=email, name=name, role=role, tenant_id=tenant_id, password_hash=password_hash, terms=terms
     )
-    more = {} if terms is None else told(session, terms)
+    more = {} if terms is None else terms_for_audit(session, terms)
     record(session, AuditAction.USER_CREATED, actor, tenant_id=tenant_id, email=email, role=role.value, **more)
     return user
 
@@ -194,7 +194,7 @@ def reactivate_user(session: Session, *, actor: Actor, user_id: int) -> User:
     """
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
-    _require_own_address(user)
+    require_own_address(user)
     if agency_role(user) is Role.AGENCY_STAFF and terms_of(session, user).is_empty:
         raise AccountError("This person looks after no brand: choose theirs first.")
     if agency_role(user) is not None:
@@ -224,7 +224,7 @@ def change_role(
     require_role_fits(role, tenant_id, terms)
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
-    _require_own_address(user)
+    require_own_address(user)
     if role is not Role.AGENCY_ADMIN:
         _require_not_last_agency_admin(session, user)
         require_not_emergency_admin(user)
@@ -238,7 +238,7 @@ def change_role(
     renew_access(session, user, now=now)
     shown = "none" if before is None else before.value
     details: dict[str, str | bool] = {"email": user.email, "before": shown, "after": role.value}
-    details |= {} if terms is None else told(session, terms)
+    details |= {} if terms is None else terms_for_audit(session, terms)
     record(session, AuditAction.ROLE_CHANGED, actor, tenant_id=tenant_id, **details)
     return user
 
@@ -281,7 +281,7 @@ def _membership_for_agency(session: Session, actor: Actor, user_id: int, tenant_
     require_agency(actor)
     hold_rights(session, actor)
     user = find_managed(session, actor, user_id)
-    _require_own_address(user)
+    require_own_address(user)
     membership = membership_at(session, user.id, tenant_id)
     if membership is None:
         raise NotFoundError("This person has nothing to do with this brand.")
@@ -356,7 +356,8 @@ def _reached(session: Session, actor: Actor, user: User) -> list[Membership]:
     return [membership for membership in theirs if by_agency or membership.tenant_id == actor.tenant_id]
 
 
-def _require_own_address(user: User) -> None:
+def require_own_address(user: User) -> None:
+    """Raise AccountError for a person whose e-mail address was freed: whoever has it by now is somebody else."""
     if has_freed_address(user):
         raise AccountError("This person's e-mail address was freed: invite them with the address they have now.")
 

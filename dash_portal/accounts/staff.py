@@ -10,9 +10,9 @@ from dash_portal.accounts.access import renew_access, withdraw_links
 from dash_portal.accounts.agency_people import agency_role
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.errors import AccountError
-from dash_portal.accounts.people import change_role, find_managed
+from dash_portal.accounts.people import change_role, find_managed, require_own_address
 from dash_portal.accounts.rights import hold_rights, require_agency
-from dash_portal.accounts.staff_terms import StaffTerms, keep_terms, terms_of, told
+from dash_portal.accounts.staff_terms import StaffTerms, keep_terms, terms_for_audit, terms_of
 from models import Role, User
 
 
@@ -30,6 +30,7 @@ def set_staff(session: Session, *, actor: Actor, user_id: int, terms: StaffTerms
         return change_role(
             session, actor=actor, user_id=user_id, role=Role.AGENCY_STAFF, tenant_id=None, now=now, terms=terms
         )
+    require_own_address(user)
     before = terms_of(session, user)
     if not user.active and not before.is_empty:
         raise AccountError("This person is deactivated: reactivate them first.")
@@ -39,5 +40,7 @@ def set_staff(session: Session, *, actor: Actor, user_id: int, terms: StaffTerms
     if not terms.cover(before):
         withdraw_links(session, user, now=now)
         renew_access(session, user, now=now)
-    record(session, AuditAction.STAFF_CHANGED, actor, tenant_id=None, email=user.email, **told(session, terms))
+    record(
+        session, AuditAction.STAFF_CHANGED, actor, tenant_id=None, email=user.email, **terms_for_audit(session, terms)
+    )
     return user

@@ -70,7 +70,7 @@ def invited_role(invite: Invite) -> Role:
     return Role.AGENCY_STAFF if invite.is_staff else invite.role
 
 
-def written(role: Role, terms: StaffTerms | None = None) -> dict[str, Any]:
+def columns_of_link(role: Role, terms: StaffTerms | None = None) -> dict[str, Any]:
     """Return the columns by which a link says for whom it is. `terms`: what an invited one is to look after."""
     if role is not Role.AGENCY_STAFF:
         return {"role": role}
@@ -81,7 +81,7 @@ def written(role: Role, terms: StaffTerms | None = None) -> dict[str, Any]:
     return columns | reach | {"reads_raw_answers": terms.raw_answers}
 
 
-def told(session: Session, terms: StaffTerms) -> dict[str, str | bool]:
+def terms_for_audit(session: Session, terms: StaffTerms) -> dict[str, str | bool]:
     """Return the terms as the audit log tells them."""
     slugs = session.exec(select(Tenant.slug).where(col(Tenant.id).in_(terms.brands)).order_by(col(Tenant.slug)))
     return {"brands": "all" if terms.all_brands else _listed(list(slugs)), "raw_answers": terms.raw_answers}

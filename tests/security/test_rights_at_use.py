@@ -15,6 +15,8 @@ from sqlmodel import select
 
 from dash_portal.accounts import brands, links, people, two_step
 from dash_portal.accounts.access import lock_person
+from dash_portal.accounts.staff import set_staff
+from dash_portal.accounts.staff_terms import StaffTerms
 from dash_portal.exports import DownloadEndedError
 from database import AgencySession
 from models import ApiKey, Role, User, utc_now
@@ -37,6 +39,15 @@ def role(to: Role, brand: str | None) -> Change:
         user_id=world.people[WHO],
         role=to,
         tenant_id=world.brands[brand] if brand else None,
+        **agency(world),  # type: ignore[arg-type]
+    )
+
+
+def staff(brand: str) -> Change:
+    return lambda world, session: set_staff(
+        session,
+        user_id=world.people[WHO],
+        terms=StaffTerms(frozenset({world.brands[brand]})),
         **agency(world),  # type: ignore[arg-type]
     )
 
@@ -89,6 +100,7 @@ CASES = {
     "password": Case(password(NEW), password(PASSWORD)),
     "role": Case(role(Role.TENANT_VIEWER, "own"), role(Role.TENANT_ADMIN, "own")),
     "higher role": Case(role(Role.AGENCY_ADMIN, None), role(Role.TENANT_ADMIN, "own")),
+    "agency staff": Case(staff("own"), role(Role.TENANT_ADMIN, "own")),
     "brand": Case(role(Role.TENANT_ADMIN, "other"), role(Role.TENANT_ADMIN, "own")),
     "activity": Case(deactivate, reactivate),
     "suspension": Case(suspend, open_again, links_fall=False),  # what the brand's links open comes back with the brand

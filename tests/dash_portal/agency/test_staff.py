@@ -176,6 +176,9 @@ def test_who_looks_after_no_brand_any_more_has_no_access_until_brands_are_chosen
     assert change(world, agency, "own").status_code == 400
     assert world.post(agency, f"{person}/reactivate").status_code == 303
     assert world.sign_in(STAFF).get("/agency/sync").status_code == 200
+    change(world, agency)
+    world.post(agency, f"{person}/free-address")
+    assert change(world, agency, "own").status_code == 400, "whose address it is by now nobody knows"
 
 
 def test_the_review_tells_what_staff_look_after_and_brands_admins_do_not_see_them(world: PortalWorld) -> None:
