@@ -22,7 +22,7 @@ from database import AgencySession
 from models import SignInFailure, Tenant, TenantStatus, User
 from tests.conftest import on_both_databases
 from tests.dash_portal.portal_world import PortalWorld, password_hash
-from tests.security.test_isolation import CALLBACK_VALUES, _outputs, filled_in
+from tests.security.test_isolation import _outputs, filled_in, kind_of
 
 PAYLOADS = (
     "<script>zqx(1)</script>",
@@ -248,7 +248,7 @@ def test_no_callback_body_breaks_the_portal(marked: PortalWorld) -> None:
     def ask(data: st.DataObject, output: str, email: str) -> None:
         registered = callbacks[output]
         specs = [*registered["inputs"], *registered["state"]]
-        filled = [filled_in(spec, data.draw(value_of(CALLBACK_VALUES[spec["id"], spec["property"]]))) for spec in specs]
+        filled = [filled_in(spec, data.draw(value_of(kind_of(output, spec)))) for spec in specs]
         count = len(registered["inputs"])
         body = {
             "output": output,

@@ -116,21 +116,22 @@ CALLBACK_VALUES: dict[tuple[str, str], str] = {
     ("_pages_location", "pathname"): "path",
     ("_pages_location", "search"): "search",
     **{(f'{{"page":"{page[1:]}","type":"view"}}', "data"): "view" for page in PAGES},
-    **{
-        (f'{{"page":"{page[1:]}","type":"grid"}}', part): "drawn"
-        for page in PAGES
-        for part in ("columnDefs", "dashGridOptions")
-    },
-    **{
-        (f'{{"page":"{page[1:]}","parameter":"{parameter}","type":"control"}}', part): "drawn"
-        for page in PAGES
-        for parameter, part in (("page", "max_value"), ("page", "active_page"), ("size", "value"), ("sort", "value"))
-    },
     ("details-view", "data"): "view",
     ("freshness-asks", "n_intervals"): "count",
     ('{"page":["ALL"],"type":"shown"}', "data"): "shown",
 }
-"""Which kind of value each input and state of a callback takes: a new one has to be named here."""
+"""Which kind of value each input and state of a callback takes: a new one has to be named here.
+
+But for what a callback gives itself and is told back, so that it gives only news: that is "drawn".
+"""
+
+
+def kind_of(output: str, spec: dict[str, Any]) -> str:
+    """Return which kind of value this input or state of a callback takes."""
+    drawn = f"{spec['id']}.{spec['property']}" in output.strip(".").split("...")
+    kind = CALLBACK_VALUES.get((spec["id"], spec["property"]), "drawn" if drawn else None)
+    assert kind is not None, f"{output}: name {spec} in CALLBACK_VALUES"
+    return kind
 
 
 def callback_values(slug: str, kind: str) -> list[Any]:
@@ -201,9 +202,7 @@ def callback_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
         if "callback" not in registered:
             continue  # runs in the browser
         specs = [*registered["inputs"], *registered["state"]]
-        for spec in specs:
-            assert (spec["id"], spec["property"]) in CALLBACK_VALUES, f"{output}: name {spec} in CALLBACK_VALUES"
-        kinds = [CALLBACK_VALUES[spec["id"], spec["property"]] for spec in specs]
+        kinds = [kind_of(output, spec) for spec in specs]
         for combination in product(*(callback_values(slug, kind) for kind in kinds)):
             filled = [filled_in(spec, value) for spec, value in zip(specs, combination, strict=True)]
             count = len(registered["inputs"])
