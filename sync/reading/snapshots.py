@@ -18,7 +18,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from database import brand_transaction
 from models import RawBody, RawSnapshot, Resource, utc_now
@@ -286,21 +286,26 @@ def _stands(history: Sequence[_Waiting], standing: Sequence[StandingAnswer | Non
     return are_one_pull and not goes_on and same
 
 
+_OF_PULL: Final = update(_SNAPSHOTS).where(
+    _SNAPSHOTS.c.tenant_id == bindparam("brand"),
+    _SNAPSHOTS.c.run_id == bindparam("run"),
+    _SNAPSHOTS.c.resource == bindparam("of"),
+    _SNAPSHOTS.c.understood,
+)
+_LANDING: Final = _OF_PULL.where(_SNAPSHOTS.c.position >= bindparam("since")).values(
+    whole=True, pull_answers=bindparam("answers", type_=_SNAPSHOTS.c.pull_answers.type)
+)
+
+
 def mark_whole(
     connection: Connection, tenant_id: int, run_id: str, resource: Resource, kept: KeptReading, but: Sequence[int] = ()
 ) -> None:
     """Say that the answers of a run's last reading of a resource landed, save those at the positions `but`."""
     if kept.unwritten:
         connection.execute(insert(_SNAPSHOTS), kept.unwritten)
-    of_this_pull = update(_SNAPSHOTS).where(
-        _SNAPSHOTS.c.tenant_id == tenant_id,
-        _SNAPSHOTS.c.run_id == run_id,
-        _SNAPSHOTS.c.resource == resource,
-        _SNAPSHOTS.c.understood,
-    )
-    landed = of_this_pull.where(_SNAPSHOTS.c.position >= kept.since)
-    connection.execute(landed.values(whole=True, pull_answers=kept.pull_answers))
+    pull = {"brand": tenant_id, "run": run_id, "of": resource}
+    connection.execute(_LANDING, pull | {"since": kept.since, "answers": kept.pull_answers})
     for start in range(0, len(but), 500):
         # In portions: both databases bound how many values a statement may carry.
         portion = but[start : start + 500]
-        connection.execute(of_this_pull.where(_SNAPSHOTS.c.position.in_(portion)).values(whole=False))
+        connection.execute(_OF_PULL.where(_SNAPSHOTS.c.position.in_(portion)).values(whole=False), pull)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -179,24 +180,29 @@ def is_renamed_stage(mirror: MirrorTable, tenant_id: int) -> ColumnElement[bool]
     return and_(_STAGES.c.tenant_id == tenant_id, exists(listed))
 
 
+_STAGES_OF_BRAND: Final = select(_STAGES).where(_STAGES.c.tenant_id == bindparam("brand"))
+_DEALS_IN_STAGES: Final = select(_DEALS).where(
+    _DEALS.c.tenant_id == bindparam("brand"),
+    _DEALS.c.removed_at.is_(None),
+    _DEALS.c.contact_type == PROSPECT,
+    _DEALS.c.deal_size > 0,
+    or_(
+        _DEALS.c.stage_key.in_(bindparam("stage_keys", expanding=True)),
+        _DEALS.c.stage_id.in_(bindparam("stage_ids", expanding=True)),
+    ),
+)
+
+
 def derive_hot_list(connection: Connection, tenant_id: int, now: datetime) -> Counts:
     """Bring the hot list to what the brand's live deals and stages say."""
-    known = [
-        dict(row) for row in connection.execute(select(_STAGES).where(_STAGES.c.tenant_id == tenant_id)).mappings()
-    ]
+    known = [dict(row) for row in connection.execute(_STAGES_OF_BRAND, {"brand": tenant_id}).mappings()]
     # Rows that are gone tell under which names a stage that is still there was listed before.
     former = [(stage["sales_cycle_id"], stage["stage_key"]) for stage in known if stage["removed_at"] is not None]
     stages = hot_stages((stage for stage in known if stage["removed_at"] is None), former)
     # By id too: a stage that was renamed while the deals could not be read is still the one they stand in.
     ids = [stage["sales_cycle_id"] for stage in stages.values() if stage["sales_cycle_id"]]
-    live_deals = select(_DEALS).where(
-        _DEALS.c.tenant_id == tenant_id,
-        _DEALS.c.removed_at.is_(None),
-        _DEALS.c.contact_type == PROSPECT,
-        _DEALS.c.deal_size > 0,
-        or_(_DEALS.c.stage_key.in_(list(stages)), _DEALS.c.stage_id.in_(ids)),
-    )
-    deals = [dict(row) for row in connection.execute(live_deals).mappings()]
+    hot_deals = connection.execute(_DEALS_IN_STAGES, {"brand": tenant_id, "stage_keys": list(stages), "stage_ids": ids})
+    deals = [dict(row) for row in hot_deals.mappings()]
     rows = [HOT_LIST_TABLE.pack(row) for row in hot_list_rows(deals, stages)]
     same = count_if_unchanged(connection, HOT_LIST_TABLE, tenant_id, lambda: [rows])
     if same is not None:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Date, Row, and_, bindparam, cast, delete, func, insert, select
+from sqlalchemy import Connection, Date, Row, Select, Table, and_, bindparam, cast, delete, func, insert, select
 
 from models import (
     PROSPECT,
@@ -140,13 +140,15 @@ def _notes(connection: Connection, tenant_id: int, _zone: ZoneInfo) -> bool:
 
 
 def _coverage(connection: Connection, tenant_id: int, _zone: ZoneInfo) -> bool:
-    reading = and_(_READINGS.c.tenant_id == _LEADS.c.tenant_id, _READINGS.c.client_id == _LEADS.c.client_id)
-    counted = (
-        select(func.count(), func.count(_READINGS.c.client_id))
-        .select_from(_LEADS.outerjoin(_READINGS, reading))
-        .where(_LEADS.c.tenant_id == tenant_id, _LEADS.c.removed_at.is_(None))
-    )
-    return _keep(connection, NoteCoverage, tenant_id, connection.execute(counted))
+    return _keep(connection, NoteCoverage, tenant_id, connection.execute(_COVERAGE_COUNT, {"brand": tenant_id}))
+
+
+_READING: Final = and_(_READINGS.c.tenant_id == _LEADS.c.tenant_id, _READINGS.c.client_id == _LEADS.c.client_id)
+_COVERAGE_COUNT: Final = (
+    select(func.count(), func.count(_READINGS.c.client_id))
+    .select_from(_LEADS.outerjoin(_READINGS, _READING))
+    .where(_LEADS.c.tenant_id == bindparam("brand"), _LEADS.c.removed_at.is_(None))
+)
 
 
 def _schedule(connection: Connection, tenant_id: int, _zone: ZoneInfo) -> bool:
@@ -174,18 +176,24 @@ def _keep(
 ) -> bool:
     """Replace a brand's rows of a summary where they differ from `rows`; tell whether they did."""
     table = table_of(summary)
-    columns = [column for column in table.columns if column.name not in _NOT_COUNTED]
     wanted = {tuple(row) for row in rows}
-    mine = table.c.tenant_id == tenant_id
-    if {tuple(row) for row in connection.execute(select(*columns).where(mine))} == wanted:
+    kept = connection.execute(_counts(table), {"brand": tenant_id})
+    if {tuple(row) for row in kept} == wanted:
         return False
     now = utc_now()
     stamps = {"tenant_id": tenant_id, "created_at": now, "updated_at": now}
-    names = [column.name for column in columns]
-    connection.execute(delete(table).where(mine))
+    names = [column.name for column in _counts(table).selected_columns]
+    connection.execute(delete(table).where(table.c.tenant_id == tenant_id))
     if wanted:
         connection.execute(insert(table), [stamps | dict(zip(names, row, strict=True)) for row in wanted])
     return True
+
+
+@cache
+def _counts(table: Table) -> Select[Any]:
+    """Return the statement of what a summary's rows of a brand say."""
+    columns = [column for column in table.columns if column.name not in _NOT_COUNTED]
+    return select(*columns).where(table.c.tenant_id == bindparam("brand"))
 
 
 _SUMMARIES: Final = (
