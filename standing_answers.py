@@ -37,9 +37,16 @@ def answers_of_run(connection: Connection, tenant_id: int, run_id: str) -> Colum
 
 
 def landed_answers(tenant_id: int, resource: Resource, until: datetime | None = None) -> ColumnElement[bool]:
-    """Return the condition for answers of pulls that landed, of those that had come by then."""
-    landed = and_(_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == resource, _SNAPSHOTS.c.whole)
-    return landed if until is None else and_(landed, _SNAPSHOTS.c.fetched_at <= until)
+    """Return the condition for answers of pulls that landed, of those that had come by then, or by now.
+
+    What a clock that was ahead has dated into the future comes into no account until then.
+    """
+    return and_(
+        _SNAPSHOTS.c.tenant_id == tenant_id,
+        _SNAPSHOTS.c.resource == resource,
+        _SNAPSHOTS.c.whole,
+        _SNAPSHOTS.c.fetched_at <= (until or utc_now()),
+    )
 
 
 def list_stands(

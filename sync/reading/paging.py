@@ -162,6 +162,7 @@ class ListReading:
         first = self._take(self._ask(1 if self._unit is OffsetUnit.PAGES_FROM_ONE else 0))
         if first.size == 0:
             self._raise_if_more_is_said(first)
+            self._raise_if_others_follow(PAGE_SIZE if self._counts_rows else 2, deque())
         yield first
         if self._has_ended(first):
             return
@@ -243,6 +244,8 @@ class ListReading:
                 if not (page.fresh or page.unreadable):
                     self._raise_if_more_is_said(page)
                     self._raise_if_repeated(page, last)
+                    if page.size == 0 and self._is_cut(last):
+                        self._raise_if_others_follow(offset + (stride if self._counts_rows else 1), ahead)
                     return
                 self._raise_if_unit_changed(page)
                 self._followed = max(self._followed, last.size)
@@ -311,6 +314,27 @@ class ListReading:
                 raise PullError(SyncErrorKind.HELD_BACK, f"held back until someone confirms it: {reason}")
             raise PullError(SyncErrorKind.INCOMPLETE, "the same page came again: the list can't be read to its end")
         self._ignores_paging = self._ignores_paging or is_everything
+
+    def _is_cut(self, page: ListPage) -> bool:
+        """Tell whether a page may be as long as it is because pages get no longer."""
+        return _is_page_long(page.size) if self._followed == 0 else page.size >= self._followed
+
+    def _raise_if_others_follow(self, offset: int, ahead: deque[tuple[int, Future[Answer]]]) -> None:
+        """Raise PullError where more comes behind an empty page: it was no end, all its records are hidden.
+
+        A total that can be believed tells that by itself; without one, one page more is asked for.
+        """
+        if self._arrivals.totals and not self._known.totals_are_wrong:
+            return
+        try:
+            answer = ahead.popleft()[1].result() if ahead else self._ask(offset)
+        except PullError as refusal:
+            if refusal.kind in _REFUSED:
+                return
+            raise
+        if self._arrivals.overlap(answer) < len(answer.envelope.rows):
+            reason = "a page is empty, and others follow it: the list can't be read to its end"
+            raise PullError(SyncErrorKind.INCOMPLETE, reason)
 
     def _raise_if_pages_begin_elsewhere(self) -> None:
         """Raise PullError where more comes from where the next page of a usual length would begin.

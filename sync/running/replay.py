@@ -18,8 +18,8 @@ import structlog
 from sqlalchemy import Connection, Engine, select
 
 from database import brand_transaction
-from models import Lead, NoteReading, RawSnapshot, Resource, ResourceStatus, SyncRunResource
-from standing_answers import list_stands
+from models import Lead, NoteReading, RawSnapshot, Resource, ResourceStatus, SyncRunResource, utc_now
+from standing_answers import landed_answers, list_stands
 from sync.api.clienttether import Answer
 from sync.failures import PullError
 from sync.lease import Lease, renewing, take_lease
@@ -139,6 +139,9 @@ def _last_whole_run(connection: Connection, tenant_id: int, resource: Resource, 
     )
     if run_id is not None:
         answers, landed = answers.where(_SNAPSHOTS.c.run_id == run_id), landed.where(_RESULTS.c.run_id == run_id)
+    else:  # a clock that was ahead has dated some into the future: they are not the last ones
+        answers = answers.where(_SNAPSHOTS.c.fetched_at <= utc_now())
+        landed = landed.where(_RESULTS.c.read_started_at <= utc_now())
     own = connection.execute(answers.order_by(_SNAPSHOTS.c.fetched_at.desc()).limit(1)).first()
     last = connection.execute(landed.order_by(_RESULTS.c.read_started_at.desc()).limit(1)).first()
     if last is not None and (own is None or own.fetched_at < last.read_started_at):
@@ -188,13 +191,14 @@ def _replay_notes(
 
 def _last_answers(connection: Connection, tenant_id: int, run_id: str | None) -> dict[str, tuple[str, datetime]]:
     """Return for each contact the run that has its last whole answers, as of `run_id`, and when it fetched them."""
-    whole = (_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == Resource.NOTES, _SNAPSHOTS.c.whole)
-    answers = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).where(*whole)
+    until: datetime | None = None
     if run_id is not None:
         then = _last_whole_run(connection, tenant_id, Resource.NOTES, run_id)
         if then is None:
             return {}
-        answers = answers.where(_SNAPSHOTS.c.fetched_at <= then.until)
+        until = then.until
+    whole = landed_answers(tenant_id, Resource.NOTES, until)
+    answers = select(_SNAPSHOTS.c.run_id, _SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).where(whole)
     rows = connection.execution_options(yield_per=2_000).execute(answers.order_by(_SNAPSHOTS.c.fetched_at))
     return {contact_of(row.request): (row.run_id, row.fetched_at) for row in rows}
 

@@ -119,6 +119,30 @@ def test_a_history_is_read_to_its_end_whatever_the_total_says(count: int, size: 
     assert [row["note_id"] for row in rows] == [str(number) for number in range(count)]
 
 
+@pytest.mark.parametrize("counts_pages", [False, True])
+@pytest.mark.parametrize("length", [50, 100])
+@pytest.mark.parametrize("hidden", [{3}, {3, 7}, {3, 101}, {3, 105, 160}], ids=str)
+def test_notes_that_are_hidden_from_a_page_hide_none_of_those_behind_it(
+    hidden: set[int], length: int, *, counts_pages: bool
+) -> None:
+    def server(_client: str, offset: int) -> Answer:
+        start = offset // length * length if counts_pages else offset
+        return answer([note(number) for number in range(start, min(start + length, 230)) if number not in hidden])
+
+    histories = HistoryReader(server)
+    histories.read("another")  # from which it knows how long answers get
+    shown = {row["note_id"] for each in histories.read("1") for row in each.envelope.rows}
+    assert shown == {str(number) for number in range(230) if number not in hidden}
+
+
+def test_a_page_of_notes_that_is_hidden_as_a_whole_is_no_end() -> None:
+    def server(_client: str, offset: int) -> Answer:
+        return answer([note(number) for number in range(offset, min(offset + 100, 230)) if not 100 <= number < 200])
+
+    shown = {row["note_id"] for each in HistoryReader(server).read("1") for row in each.envelope.rows}
+    assert shown == {str(number) for number in range(230) if not 100 <= number < 200}
+
+
 def test_a_history_shorter_than_another_of_the_run_is_not_asked_about_again() -> None:
     calls: list[tuple[str, int]] = []
 

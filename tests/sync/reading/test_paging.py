@@ -217,6 +217,24 @@ def test_pages_of_uneven_length_lose_nothing(pool: ThreadPoolExecutor) -> None:
     assert len(_read(uneven, pool)[0]) == 350 - len(hidden)
 
 
+@pytest.mark.parametrize("unit", [OffsetUnit.ROWS, OffsetUnit.PAGES])
+@pytest.mark.parametrize("hidden", [range(1, 101), range(101, 201), range(201, 301)], ids=["first", "second", "third"])
+def test_a_page_that_is_hidden_as_a_whole_is_no_end(pool: ThreadPoolExecutor, hidden: range, unit: OffsetUnit) -> None:
+    server = FakeServer(_list(350), unit=unit, total=_untold)
+
+    def hiding(offset: int) -> Answer:
+        rows = [row for row in server(offset).envelope.rows if int(row["id"]) not in hidden]
+        return FakeServer(rows, pages=False, total=_untold)(0)
+
+    with pytest.raises(PullError, match="others follow it"):
+        _read(hiding, pool, CallHabits(offset_unit=unit))
+
+
+def test_the_end_of_a_list_without_a_total_costs_one_call_more(pool: ThreadPoolExecutor) -> None:
+    server = FakeServer([], total=_untold)
+    assert (_read(server, pool)[0], server.asked) == ([], 2)
+
+
 @pytest.mark.parametrize("count", [7, 37, 130, 137, 237])
 @pytest.mark.parametrize("begins_anew", [True, False])
 def test_a_list_behind_whose_end_a_page_comes_again_has_ended_with_a_short_one(

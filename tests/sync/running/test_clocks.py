@@ -13,8 +13,9 @@ import clock
 import database
 from database import AgencySession, agency_transaction
 from emulator import AccountPlan
-from models import RunStatus, SyncLease, SyncRun, Trigger, WorkerHeartbeat
-from sync.running.runs import histories
+from models import Lead, Note, RunStatus, SyncLease, SyncRun, Trigger, WorkerHeartbeat
+from sync.running.replay import replay_brand
+from sync.running.runs import active_brands, histories
 from sync.running.schedule import due_run
 from sync.running.tenant_run import SyncContext
 from sync.running.worker import Worker
@@ -110,3 +111,23 @@ def test_what_a_clock_that_was_ahead_left_behind_is_ignored(world: SyncWorld, se
     look_often(worker)
     runs = [run for run in world.runs(tenant) if run["started_at"] < ahead]
     assert [run["status"] for run in runs] == [RunStatus.ABANDONED, RunStatus.SUCCESS], "made up for once"
+
+
+def test_what_a_clock_that_was_ahead_has_kept_is_not_what_a_replay_builds_on(world: SyncWorld, set_clock: Any) -> None:
+    """SQLite has no clock but the machine's: answers that came a day ahead look newer than those of today."""
+    world = world.with_settings(sync_notes_budget=20)
+    tenant, account = world.brand_id("brand"), world.emulator.account(KEY)
+    assert world.sync("brand") is RunStatus.SUCCESS
+    set_clock(timedelta(days=1))
+    for city in ("Tomorrow", "Today"):
+        with account.changing():
+            account.contacts[0]["city"] = city
+        assert world.sync("brand") is RunStatus.SUCCESS
+        set_clock(timedelta())
+    cities = {lead["client_id"]: lead["city"] for lead in world.live(Lead, tenant)}
+    assert cities[account.contacts[0]["client_id"]] == "Today"
+    notes = world.live(Note, tenant)
+    (brand,) = active_brands(world.engine, "brand")
+    replay_brand(world.engine, brand, "the-replay", 60)
+    assert {lead["client_id"]: lead["city"] for lead in world.live(Lead, tenant)} == cities
+    assert len(world.live(Note, tenant)) == len(notes)
