@@ -25,6 +25,7 @@ from sync.reading.totals import ListEvidence
 AskFrom = Callable[[int], Answer]
 _USUAL_LENGTHS: Final = frozenset({*range(10, PAGE_SIZE + 1, 10), *range(25, PAGE_SIZE + 1, 25), 200, 250, 500, 1_000})
 _LIKELY_LENGTHS: Final = (PAGE_SIZE // 2, PAGE_SIZE)
+_MOST_BARREN_PAGES: Final = 20
 _REFUSED: Final = frozenset({SyncErrorKind.REFUSED, SyncErrorKind.UNAVAILABLE})
 
 
@@ -62,8 +63,9 @@ class _Arrivals:
         self._key = key
         # Keys and hashes alone: rows go on as they come, so that memory does not grow with how wide they are.
         self._seen: set[str] = set()
-        self._bodies: set[str] = set()
+        self._unreadable_contents: set[int] = set()
         self._unreadable = 0
+        self._barren_pages = 0
         self._content = hashlib.sha256()
         self.totals: list[int] = []
         self.longest = 0
@@ -83,12 +85,14 @@ class _Arrivals:
         envelope = answer.envelope
         fresh: list[tuple[str, dict[str, Any]]] = []
         unreadable: list[UnreadableRecordError] = []
+        contents: set[int] = set()
         keys: list[str] = []
         for raw in envelope.rows:
             try:
                 identity, key = self._key.of(raw)
             except UnreadableRecordError as reason:
                 unreadable.append(reason)
+                contents.add(_content(raw))
                 continue
             if key not in self._seen:
                 self._seen.add(key)
@@ -98,10 +102,13 @@ class _Arrivals:
         self._content.update("\0".join([*keys, ""]).encode("utf-8", "replace"))
         if unreadable and len(unreadable) == len(envelope.rows) and not envelope.confirmed:
             raise PullError(SyncErrorKind.NOT_UNDERSTOOD, "the answer has no result code, and its rows are no records")
-        if answer.sha256 in self._bodies:
+        if not fresh and contents <= self._unreadable_contents:
             unreadable = []  # the very page again: what can't be read of it was counted
-        self._bodies.add(answer.sha256)
+        self._unreadable_contents |= contents
         self._unreadable += len(unreadable)
+        self._barren_pages = self._barren_pages + 1 if unreadable and not fresh else 0
+        if self._barren_pages > _MOST_BARREN_PAGES:
+            raise PullError(SyncErrorKind.INCOMPLETE, "page after page holds no record that can be understood")
         # Behind the end of a list some servers give a total of 0: that of an empty page says nothing of the list.
         if envelope.total is not None and (envelope.rows or is_first):
             self.totals.append(envelope.total)
@@ -109,13 +116,13 @@ class _Arrivals:
         return ListPage(answer, fresh, unreadable)
 
     def overlap(self, answer: Answer) -> int:
-        """Return how many rows of an answer have come before."""
+        """Return how many rows of an answer have come before, be they readable or not."""
         known = 0
         for raw in answer.envelope.rows:
             try:
                 known += self._key.of(raw)[1] in self._seen
             except UnreadableRecordError:
-                continue
+                known += _content(raw) in self._unreadable_contents
         return known
 
 
@@ -361,6 +368,14 @@ class ListReading:
         if not self._counts_rows and len(page.fresh) * 2 < page.size - len(page.unreadable):
             self._unit = None
             raise MovedError("the call counts its pages otherwise than before")
+
+
+def _content(raw: Any) -> int:
+    """Return by what a record without an id is known again, within this process."""
+    try:
+        return hash(repr(raw))
+    except RecursionError:  # nested as deep as can be parsed at all
+        return 0
 
 
 def _is_page_long(size: int) -> bool:

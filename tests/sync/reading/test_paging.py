@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -194,6 +195,36 @@ def test_a_list_without_end_is_given_up(pool: ThreadPoolExecutor) -> None:
 
     with pytest.raises(PullError, match="the list does not end"):
         _read(endless, pool)
+
+
+def test_a_record_without_an_id_does_not_keep_a_call_that_gives_all_from_its_end(pool: ThreadPoolExecutor) -> None:
+    server = FakeServer([*_list(7), {"name": "no id"}], pages=False, total=_untold)
+    ids, reading = _read(server, pool)
+    assert (ids, reading.evidence.received) == ([row["id"] for row in _list(7)], 8)
+
+
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("page_length", [None, 100])
+@pytest.mark.parametrize("changes", ["around the records", "within them"])
+def test_a_last_page_that_comes_for_ever_ends_although_it_is_never_the_same(
+    pool: ThreadPoolExecutor, changes: str, page_length: int | None, *, told: bool
+) -> None:
+    """One record without an id, and a moment that is another one in every answer, make each page look new."""
+    rows = [*_list(130), {"name": "no id"}]
+    asked: list[int] = []
+
+    def server(offset: int) -> Answer:
+        page = rows if page_length is None else rows[offset : offset + page_length] or rows[-31:]
+        asked.append(offset)
+        served = len(asked)
+        if changes == "within them":
+            page = [row | {"served": served} for row in page]
+        body = json.dumps({"data": page, "served": served} | ({"TotalRecord": 131} if told else {})).encode()
+        return Answer(f"list?offset={offset}", utc_now(), body, read_envelope(body))
+
+    with suppress(PullError):  # which is for other tests
+        _read(server, pool)
+    assert len(asked) < 50
 
 
 def test_a_server_that_begins_to_count_pages_is_noticed(pool: ThreadPoolExecutor) -> None:
