@@ -133,6 +133,14 @@ def record_id(raw: Any, names: tuple[str, ...]) -> str:
     raise UnreadableRecordError(reason, own_id)
 
 
+def content_of(raw: Any) -> str:
+    """Return all that a wire value says, by which it is known again; '' where it is nested too deep to be told."""
+    try:
+        return repr(raw)
+    except RecursionError:
+        return ""
+
+
 def contact(wire: WireRecord) -> ContactRecord:
     """Read a row of `read_client_list`."""
     return ContactRecord(

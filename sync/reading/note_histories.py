@@ -8,7 +8,7 @@ from typing import Any, Final
 from models import SyncErrorKind
 from sync.api.clienttether import Answer
 from sync.failures import PullError
-from sync.mapping.records import NOTES, UnreadableRecordError, record_id
+from sync.mapping.records import NOTES, UnreadableRecordError, content_of, record_id
 
 _MOST_PAGES: Final = 100
 _LIKELY_CAPS: Final = 5  # servers send pages of 10, 20, 25, 50 or 100; these counts may be a page's end
@@ -96,7 +96,7 @@ def _next_offsets(answer: Answer, offset: int) -> Iterator[int]:
 
 def _identities(answer: Answer) -> set[str]:
     """Return what tells the notes of an answer apart: their ids, or where they have none all that they say."""
-    return {own_id(raw, NOTES.id_names) or repr(raw) for raw in answer.envelope.rows}
+    return {own_id(raw, NOTES.id_names) or content_of(raw) for raw in answer.envelope.rows}
 
 
 def own_id(raw: Any, names: tuple[str, ...]) -> str | None:

@@ -19,7 +19,7 @@ from models import OffsetUnit, SyncErrorKind
 from sync.api.clienttether import Answer
 from sync.api.parameters import PAGE_SIZE
 from sync.failures import MovedError, PullError
-from sync.mapping.records import UnreadableRecordError, record_id
+from sync.mapping.records import UnreadableRecordError, content_of, record_id
 from sync.reading.totals import ListEvidence
 
 AskFrom = Callable[[int], Answer]
@@ -39,7 +39,9 @@ class RecordKey:
     def of(self, raw: Any) -> tuple[str, str]:
         """Return a row's id and its key. Raises UnreadableRecordError where it has no usable id."""
         identity = record_id(raw, self.id_names)
-        return identity, repr((identity, *(raw.get(name) for name in self.apart_by))) if self.apart_by else identity
+        if not self.apart_by:
+            return identity, identity
+        return identity, f"{identity} {content_of([raw.get(name) for name in self.apart_by])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class _Arrivals:
                 identity, key = self._key.of(raw)
             except UnreadableRecordError as reason:
                 unreadable.append(reason)
-                contents.add(_content(raw))
+                contents.add(hash(content_of(raw)))
                 continue
             if key not in self._seen:
                 self._seen.add(key)
@@ -122,7 +124,7 @@ class _Arrivals:
             try:
                 known += self._key.of(raw)[1] in self._seen
             except UnreadableRecordError:
-                known += _content(raw) in self._unreadable_contents
+                known += hash(content_of(raw)) in self._unreadable_contents
         return known
 
 
@@ -368,14 +370,6 @@ class ListReading:
         if not self._counts_rows and len(page.fresh) * 2 < page.size - len(page.unreadable):
             self._unit = None
             raise MovedError("the call counts its pages otherwise than before")
-
-
-def _content(raw: Any) -> int:
-    """Return by what a record without an id is known again, within this process."""
-    try:
-        return hash(repr(raw))
-    except RecursionError:  # nested as deep as can be parsed at all
-        return 0
 
 
 def _is_page_long(size: int) -> bool:

@@ -197,6 +197,15 @@ def test_a_list_without_end_is_given_up(pool: ThreadPoolExecutor) -> None:
         _read(endless, pool)
 
 
+def test_a_value_that_is_nested_without_end_spoils_no_list() -> None:
+    nested: list[Any] = []
+    for _ in range(5_000):
+        nested = [nested]
+    key = RecordKey(("id",), ("start",))
+    assert key.of({"id": "1", "start": nested}) == key.of({"id": "1", "start": [nested]})
+    assert key.of({"id": "1", "start": nested}) != key.of({"id": "2", "start": nested})
+
+
 def test_a_record_without_an_id_does_not_keep_a_call_that_gives_all_from_its_end(pool: ThreadPoolExecutor) -> None:
     server = FakeServer([*_list(7), {"name": "no id"}], pages=False, total=_untold)
     ids, reading = _read(server, pool)
