@@ -1,12 +1,15 @@
 """A page that draws a chart in both engines, from the vendored files and under the portal's content security policy."""
 
 from collections.abc import Iterator
+from functools import partial
 from html import unescape
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import BrowserContext, Page
 
 import dash_portal.charts.chart
 from dash_portal.charts.chart import Chart
@@ -23,8 +26,6 @@ HTML = """<!doctype html><html lang="en" data-bs-theme="light"><head><title>Char
 <link rel="stylesheet" href="/assets/charts.css"></head>
 <body><div id="plotly"></div><div id="echarts"></div>
 <script src="/vendor/plotly-finance.min.js"></script><script type="module" src="/assets/charts.js"></script></body></html>"""
-TYPES = {".js": "text/javascript", ".css": "text/css"}
-
 DRAW = """async ({figure, option, config}) => {
   const height = `${figure.layout.height}px`;
   const [left, right] = ["plotly", "echarts"].map((id) => {
@@ -94,23 +95,43 @@ FINISHED = """async () => {
 }"""
 
 
+class ChartFiles(SimpleHTTPRequestHandler):
+    """Serves the page and the portal's own files; the browser keeps the engines and what it compiled of them."""
+
+    def do_GET(self) -> None:
+        if self.path != "/":
+            super().do_GET()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Security-Policy", POLICY)
+        self.end_headers()
+        self.wfile.write(HTML.encode())
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "max-age=3600")
+        super().end_headers()
+
+    def log_message(self, *_line: Any) -> None:
+        """Say nothing."""
+
+
 class ChartPage:
     """The page, with one place for each engine. Any message on the console fails the test at its end."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
         self.messages: list[str] = []
         page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
         page.emulate_media(reduced_motion="reduce")
-        page.route("**/*", self._serve)
 
     def begin(self) -> None:
         """Load the page anew, for a test that knows nothing of the one before."""
         self.messages.clear()
         self.page.mouse.move(0, 0)
         self.page.set_viewport_size({"width": 1280, "height": 720})
-        self.page.goto("http://portal.test/")
+        self.page.goto(self.url)
 
     def draw(self, chart: Chart, accent: str | None = None, *, narrow: bool = False) -> dict[str, Any]:
         """Draw the chart in both engines and tell what each of them then shows."""
@@ -130,22 +151,25 @@ class ChartPage:
         """Wait until ECharts has drawn all that it has to draw."""
         self.page.evaluate(FINISHED)
 
-    @staticmethod
-    def _serve(route: Route) -> None:
-        path = route.request.url.removeprefix("http://portal.test/")
-        if not path:
-            route.fulfill(body=HTML, content_type="text/html", headers={"Content-Security-Policy": POLICY})
-            return
-        file = PORTAL / path
-        route.fulfill(path=file, content_type=TYPES[file.suffix])
+
+@pytest.fixture(scope="module")
+def chart_files() -> Iterator[str]:
+    """The address of a server of its own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(ChartFiles, directory=str(PORTAL)))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")
-def opened(browser: Browser) -> Iterator[ChartPage]:
+def opened(home: BrowserContext, chart_files: str) -> Iterator[ChartPage]:
     """One tab for all charts: it reads both engines once."""
-    page = browser.new_page()
-    yield ChartPage(page)
-    page.context.close()
+    page = home.new_page()
+    yield ChartPage(page, chart_files)
+    page.close()
 
 
 @pytest.fixture
