@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fcntl import LOCK_EX, flock
 from itertools import cycle
 from pathlib import Path
@@ -19,7 +19,7 @@ import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Error, Page, expect
 from sqlalchemy import Engine
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.default import DefaultDialect
@@ -29,9 +29,11 @@ from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
 
 import migrations
+from dash_portal import served_files
 from dash_portal.accounts import passwords
 from database import create_engine
 from settings import Settings
+from tests.forking import QUICK_ZSTD_LEVEL
 from tests.postgresql import PostgreSQL, prepare_cluster, running_postgresql
 
 _INSTALLED = (path for path in ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium") if Path(path).exists())
@@ -240,6 +242,17 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_compression() -> Iterator[None]:
+    """The scripts of a page compressed as real servers do, but not as hard as it goes: that takes seconds a process.
+
+    Programs that are started pay in full; those that are forked are told by `tests/forking.py`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(served_files, "ZSTD_LEVEL", QUICK_ZSTD_LEVEL)
+        yield
+
+
 @pytest.fixture(scope="session")
 def encryption_key() -> str:
     return Fernet.generate_key().decode()
@@ -285,9 +298,11 @@ def browser(home: BrowserContext) -> Browser:
 def tab(home: BrowserContext) -> Iterator[Page]:
     """The tab for a test that needs no browser of its own: its process has read the scripts of the pages already.
 
-    Each test loads its documents anew in it; what the former one left behind is gone.
+    Each test loads its documents anew in it; what the former one left behind is gone. It asks for little motion, as some
+    people do: what breathes while it waits would be drawn sixty times a second.
     """
     page = home.pages[0]
+    page.emulate_media(media="null", color_scheme="null", reduced_motion="reduce")
     yield page
     for other in home.pages[1:]:
         other.close()
@@ -296,7 +311,6 @@ def tab(home: BrowserContext) -> Iterator[Page]:
     if page.url not in {"about:blank", elsewhere}:
         page.goto(elsewhere)
         page.evaluate("localStorage.clear(), sessionStorage.clear()")
-    page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
     page.set_viewport_size({"width": 1280, "height": 720})
     page.mouse.move(0, 0)
     home.clear_cookies()
@@ -307,23 +321,41 @@ def tab(home: BrowserContext) -> Iterator[Page]:
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Return a way to open a browser of one's own; any error on its console fails the test."""
     contexts: list[BrowserContext] = []
-    errors: list[str] = []
 
     def open_one(**options: Any) -> Page:
-        context = browser.new_context(**options)
+        context = browser.new_context(reduced_motion="reduce", **options)
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
+        stack.enter_context(heard(page))
         return page
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    with ExitStack() as stack:
+        yield open_one
+        for context in contexts:
+            context.close()
+
+
+@contextmanager
+def heard(page: Page) -> Iterator[Page]:
+    """Fail the test at its end for any error on the page's console."""
+    errors: list[str] = []
+
+    def hear_error(error: Error) -> None:
+        errors.append(str(error))
+
+    def hear_message(message: ConsoleMessage) -> None:
+        if _is_error(message):
+            errors.append(message.text)
+
+    page.on("pageerror", hear_error)
+    page.on("console", hear_message)
+    yield page
+    page.remove_listener("pageerror", hear_error)
+    page.remove_listener("console", hear_message)
     assert not errors, errors
 
 
-def _is_error(message: Any) -> bool:
+def _is_error(message: ConsoleMessage) -> bool:
     """A session that ends, and a form that is refused, are told by their status: the browser notes that by itself."""
     return message.type == "error" and not any(status in message.text for status in ("401", "400 (BAD REQUEST)"))

@@ -27,7 +27,6 @@ def signed_in(portal: RunningPortal, viewers: dict[str, httpx.Client], tab: Page
     """The page of a brand's viewer."""
     cookies = viewers[brand].cookies.items()
     tab.context.add_cookies([{"name": name, "value": value, "url": portal.url} for name, value in cookies])
-    tab.emulate_media(reduced_motion="reduce")
     tab.goto(f"{portal.url}/healthz")
     return tab
 

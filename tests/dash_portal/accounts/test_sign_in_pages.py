@@ -43,7 +43,6 @@ def url(world: PortalWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture
 def page(tab: Page) -> Page:
     """The tab that is shared: what is kept in a browser plays no part here, but for one test."""
-    tab.emulate_media(reduced_motion="reduce")  # what breathes while it waits would be drawn sixty times a second
     return tab
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ from werkzeug.serving import make_server
 from database import AgencySession
 from models import Tenant, utc_now
 from tests.accessibility.axe import COLOURS, RULES, violations
+from tests.conftest import heard
 from tests.dash_portal.agency.histories import add_request, every_state
 from tests.dash_portal.agency.test_agency_pages import add_answer
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
@@ -57,13 +59,29 @@ def sign_in(page: Page, url: str, email: str = AGENCY) -> None:
     page.wait_for_url(lambda address: "/login" not in address)
 
 
+@pytest.fixture(scope="module")
+def agencys_cookies(busy_agency: tuple[str, PortalWorld, str], browser: Browser) -> list[Any]:
+    """What the agency's browser holds after one real sign-in."""
+    page = browser.new_page()
+    sign_in(page, busy_agency[0])
+    cookies = page.context.cookies()
+    page.context.close()
+    return cookies
+
+
+@pytest.fixture
+def page(tab: Page, agencys_cookies: list[Any]) -> Iterator[Page]:
+    """A tab that the agency is signed in to; any error on its console fails the test."""
+    tab.context.add_cookies(agencys_cookies)
+    with heard(tab):
+        yield tab
+
+
 @pytest.mark.timeout(240)
 def test_no_page_has_a_violation_or_runs_out_of_its_width(
-    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+    busy_agency: tuple[str, PortalWorld, str], page: Page
 ) -> None:
     url, _, run_id = busy_agency
-    page = open_page()
-    sign_in(page, url)
     problems = []
     for path in (
         "/agency/sync",
@@ -91,12 +109,8 @@ def test_no_page_has_a_violation_or_runs_out_of_its_width(
     assert not problems, "\n".join(problems)
 
 
-def test_the_brands_buttons_are_on_screen_at_every_width(
-    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
-) -> None:
+def test_the_brands_buttons_are_on_screen_at_every_width(busy_agency: tuple[str, PortalWorld, str], page: Page) -> None:
     url, _, _ = busy_agency
-    page = open_page()
-    sign_in(page, url)
     page.goto(f"{url}/agency/sync")
     hidden = (
         "(() => { const card = document.querySelector('.health-card'); return card.scrollWidth - card.clientWidth; })()"
@@ -107,11 +121,10 @@ def test_the_brands_buttons_are_on_screen_at_every_width(
 
 
 def test_rows_of_sync_health_are_of_one_height_under_a_heading_that_stays(
-    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+    busy_agency: tuple[str, PortalWorld, str], page: Page
 ) -> None:
     url, _, _ = busy_agency
-    page = open_page(viewport={"width": 1440, "height": 500})
-    sign_in(page, url)
+    page.set_viewport_size({"width": 1440, "height": 500})
     page.goto(f"{url}/agency/sync")
     rows = page.locator("#brands tbody tr")
     heights = rows.evaluate_all("rows => rows.map(row => Math.round(row.getBoundingClientRect().height))")
@@ -188,12 +201,8 @@ def test_headings_and_buttons_look_alike_on_every_plain_page_and_no_message_cove
     assert covered == []
 
 
-def test_the_live_page_keeps_what_the_reader_has_opened(
-    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
-) -> None:
+def test_the_live_page_keeps_what_the_reader_has_opened(busy_agency: tuple[str, PortalWorld, str], page: Page) -> None:
     url, _, _ = busy_agency
-    page = open_page()
-    sign_in(page, url)
     page.goto(f"{url}/agency/sync/held-back")
     page.get_by_text("Confirm what was held back").click()
     page.locator(".run summary").first.click()
@@ -206,12 +215,9 @@ def test_the_live_page_keeps_what_the_reader_has_opened(
     expect(page.locator(".run-body").first).to_be_visible()
 
 
-def test_a_brand_is_found_by_typing_a_part_of_its_name(
-    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
-) -> None:
+def test_a_brand_is_found_by_typing_a_part_of_its_name(busy_agency: tuple[str, PortalWorld, str], page: Page) -> None:
     url, _, _ = busy_agency
-    page = open_page()
-    sign_in(page, url)
+    page.goto(f"{url}/agency/audit")
     page.get_by_text("Open a brand").click()
     expect(page.get_by_label("Search brands")).to_be_focused()
     page.keyboard.type("pine")
@@ -229,11 +235,10 @@ def test_a_brand_is_found_by_typing_a_part_of_its_name(
 
 
 def test_focus_and_place_stay_while_the_page_brings_itself_up_to_date(
-    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+    busy_agency: tuple[str, PortalWorld, str], page: Page
 ) -> None:
     url, world, _ = busy_agency
-    page = open_page(viewport={"width": 1440, "height": 500})
-    sign_in(page, url)
+    page.set_viewport_size({"width": 1440, "height": 500})
     page.goto(f"{url}/agency/sync")
     button = page.get_by_role("button", name="Sync Umber Painting now")
     button.scroll_into_view_if_needed()
@@ -270,26 +275,18 @@ def test_a_page_that_cannot_be_brought_up_to_date_says_so_until_it_can(
 
 
 def test_a_tab_whose_session_has_ended_goes_to_sign_in_and_back(
-    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+    busy_agency: tuple[str, PortalWorld, str], page: Page
 ) -> None:
     url, _, _ = busy_agency
-    page = open_page()
-    sign_in(page, url)
     page.goto(f"{url}/agency/sync")
     page.context.clear_cookies()
     page.wait_for_url("**/login?next=%2Fagency%2Fsync")
 
 
 def test_a_form_that_is_wrong_stays_as_it_was_typed_the_key_too(
-    busy_agency: tuple[str, PortalWorld, str], open_page: Callable[..., Page]
+    busy_agency: tuple[str, PortalWorld, str], page: Page
 ) -> None:
     url, _, _ = busy_agency
-    page = open_page()
-    refused: list[str] = []
-    page.on(
-        "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
-    )
-    sign_in(page, url)
     page.goto(f"{url}/agency/brands/_new")
     page.get_by_role("textbox", name="Web key").fill("CT_key_of_own")
     page.get_by_role("button", name="Test connection").click()
@@ -313,4 +310,3 @@ def test_a_form_that_is_wrong_stays_as_it_was_typed_the_key_too(
     page.get_by_label("Search brands", exact=True).press_sequentially("BAKERY zoe")
     expect(page.locator("#brand-list tbody tr")).to_have_count(1)
     page.wait_for_url("**/agency/brands?q=*")
-    assert refused == []
