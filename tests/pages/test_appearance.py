@@ -27,6 +27,10 @@ BROKEN_WORDS = """() => {
     return broken;
 }"""
 """Words and amounts of a table that stand in two lines for want of room."""
+IS_WHOLE = """(node) => {
+    node.textContent = "Harbor & Pine Coffee";  // as long a name as an ordinary brand's
+    return node.scrollWidth <= node.clientWidth && node.scrollHeight <= node.clientHeight;
+}"""
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -40,6 +44,7 @@ def test_no_page_is_wider_than_its_screen(visit: Visit, path: str) -> None:
     expect(page.locator(".ag-header-cell:visible").first).to_be_visible()
     assert page.locator(".ag-center-cols-viewport").evaluate("node => node.scrollWidth <= node.clientWidth")
     assert page.evaluate(BROKEN_WORDS) == []
+    assert page.locator("#brand-name").evaluate(IS_WHOLE)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
