@@ -118,6 +118,7 @@ def create_engine(
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
+        use_native_hstore=False,  # no column is one: a question less at an engine's first connection
         connect_args=limits,
     )
     if is_pooled:
