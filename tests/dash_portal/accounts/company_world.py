@@ -21,7 +21,7 @@ from tests.dash_portal.accounts.openid_provider import OpenIdProvider, running_p
 from tests.dash_portal.portal_world import PortalWorld
 
 LEAVE = "/login/with/acme"
-_BROWSER = httpx.Client(verify=False)  # noqa: S501 - providers of tests have no certificate, and reading ours takes long
+BROWSER = httpx.Client(verify=False)  # noqa: S501 - providers of tests have no certificate, and reading ours takes long
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def switch_on(world: PortalWorld, *providers: ProviderSettings) -> None:
 
 def address_back(provider_address: str) -> str:
     """Follow the browser to the provider; return the path at which it comes back to the portal."""
-    answer = _BROWSER.get(provider_address)
+    answer = BROWSER.get(provider_address)
     back = urlsplit(answer.headers["Location"])
     assert back.netloc == "localhost"
     return f"{back.path}?{back.query}"

@@ -1,4 +1,6 @@
-"""The whole way in the real browser, to a provider that we have not written: without scripts, accessible, and back."""
+"""The whole way to a provider that we have not written, a process of its own: in the real browser without scripts and
+accessible, and with each wrong token that it can be brought to sign.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +13,22 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from pydantic import SecretStr
 from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
 
 from settings import ProviderSettings
 from tests.accessibility.axe import violations
 from tests.conftest import new_database
-from tests.dash_portal.accounts.company_world import invite, switch_on
+from tests.dash_portal.accounts.company_world import BROWSER, LEAVE, invite, is_signed_in, switch_on
+from tests.dash_portal.accounts.test_memberships import opened
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
 from tests.end_to_end.running_portal import free_port
 from tests.pages.conftest import QuietHandler
@@ -55,7 +61,7 @@ def _wait_until_open(process: subprocess.Popen[bytes], address: str) -> None:
     while time.monotonic() < until:
         assert process.poll() is None, "the provider ended by itself"
         try:
-            httpx.get(f"{address}/.well-known/openid-configuration", timeout=5)
+            BROWSER.get(f"{address}/.well-known/openid-configuration", timeout=5)
         except httpx.TransportError:
             time.sleep(0.05)
         else:
@@ -113,19 +119,53 @@ def test_without_scripts_an_invited_person_joins_comes_back_and_signs_out_of_bot
     page.wait_for_url(f"{url}/account")
 
 
+def arrive(world: PortalWorld, issuer: str, sub: str, path: str = LEAVE) -> tuple[FlaskClient, TestResponse]:
+    """Sign in at the provider as this subject of its; return the browser and what the portal answers."""
+    client = world.visitor()
+    away = client.get(path).headers["Location"]
+    assert away.startswith(f"{issuer}/oauth2/authorize")
+    back = urlsplit(BROWSER.post(away, data={"sub": sub}).headers["Location"])
+    return client, client.get(f"{back.path}?{back.query}")
+
+
 def test_who_has_joined_takes_a_further_brand_by_the_same_account(
     company: tuple[str, PortalWorld], issuer: str
 ) -> None:
     _, world = company
     for slug in ("own", "other"):
-        path = invite(world, "max@acme.example", slug)
-        client = world.visitor()
-        away = client.get(f"{path}/with/acme").headers["Location"]
-        assert away.startswith(f"{issuer}/oauth2/authorize")
-        back = urlsplit(httpx.post(away, data={"sub": "person-2"}).headers["Location"])
-        assert client.get(f"{back.path}?{back.query}").headers["Location"] == f"/leads?brand={slug}"
+        client, answer = arrive(world, issuer, "person-2", f"{invite(world, 'max@acme.example', slug)}/with/acme")
+        assert answer.headers["Location"] == f"/leads?brand={slug}"
     assert world.roles("max@acme.example").keys() == {"own", "other"}
-    assert client.get("/leads?brand=own").status_code == client.get("/leads?brand=other").status_code == 200
+    assert opened(client) == {"own", "other"}
+
+
+def test_no_wrong_token_that_the_provider_signs_opens_anything(company: tuple[str, PortalWorld], issuer: str) -> None:
+    """Each beside the good one, which opens what it is for: so it is what is wrong that is refused."""
+    _, world = company
+    invite(world, "lou@acme.example")
+    good = {"email": "lou@acme.example", "email_verified": True, "name": "Lou"}
+    (earlier,) = parse_qs(urlsplit(world.visitor().get(LEAVE).headers["Location"]).query)["nonce"]
+    wrong: dict[str, dict[str, Any]] = {
+        "its iss": {"iss": "https://elsewhere.example"},
+        "its aud": {"aud": "another-portal"},
+        "its azp": {"aud": ["portal", "another-portal"], "azp": "another-portal"},
+        "its exp": {"exp": int(time.time()) - 90},
+        "its iat": {"iat": int(time.time()) + 3600},
+        "its nonce": {"nonce": earlier},
+        "its address is not known to be theirs": {"email_verified": False},
+        "nobody has invited its address": {"email": "someone.else@acme.example"},
+    }
+    for cause, claims in wrong.items():
+        BROWSER.put(f"{issuer}/users/lou-1", json=good | claims).raise_for_status()
+        client, answer = arrive(world, issuer, "lou-1")
+        assert (answer.status_code, is_signed_in(client)) == (401, False), cause
+        assert cause in str(world.audit("sign_in_failed")[-1].details["cause"])
+    BROWSER.put(f"{issuer}/users/lou-1", json=good).raise_for_status()
+    client, _ = arrive(world, issuer, "lou-1")
+    assert opened(client) == {"own"}
+    BROWSER.put(f"{issuer}/users/lou-2", json=good).raise_for_status()  # the address is somebody else's by now
+    client, answer = arrive(world, issuer, "lou-2")
+    assert (answer.status_code, is_signed_in(client)) == (401, False)
 
 
 @pytest.mark.parametrize(
