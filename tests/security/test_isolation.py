@@ -26,7 +26,7 @@ from werkzeug.test import TestResponse
 
 from dash_portal import served_files
 from dash_portal.accounts import sheet_addresses
-from dash_portal.accounts.rights_table import OF_SCOPE, RIGHTS, Capability, capability_of, rights_of
+from dash_portal.accounts.rights_table import OF_CALLBACK, OF_SCOPE, RIGHTS, Capability, capability_of, rights_of
 from dash_portal.api import key_guard
 from dash_portal.api.allowance import Allowances
 from dash_portal.dashboards.chart_catalogue import CHART_IDS
@@ -220,6 +220,19 @@ def callback_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
             )
 
 
+def each_callback_once(world: PortalWorld, slug: str) -> list[Call]:
+    """Return one request for each registered callback, the first that is walked."""
+    return list({call.body["output"]: call for call in reversed([*callback_calls(world, slug)])}.values())
+
+
+def capability_asked(world: PortalWorld, call: Call) -> Capability | None:
+    """Return what the table of rights says that this request asks for: by its route, or by what sets its callback off."""
+    if call.endpoint != "callback":
+        return capability_of(call.endpoint)
+    registered = world.app.extensions["dash"].callback_map[call.body["output"]]
+    return OF_CALLBACK.get(registered["inputs"][0]["id"])
+
+
 def _outputs(output: str) -> Any:
     many = output.startswith("..")
     names = output[2:-2].split("...") if many else [output]
@@ -362,15 +375,16 @@ def test_each_role_gets_what_the_table_of_rights_says(marked: PortalWorld, email
     client = marked.sign_in(email)
     token = marked.csrf_token(client)
     reached: dict[Capability, bool] = {}
-    for call in route_calls(marked, "own"):
+    for call in (*route_calls(marked, "own"), *each_callback_once(marked, "own")):
         if call.endpoint in OPEN_TO_EVERYONE:
             continue
-        capability = capability_of(call.endpoint)
-        assert capability is not None, f"{call.endpoint}: say in accounts/rights_table.py what it asks for"
+        where = f"{call.method} {call.path} {call.body if call.endpoint == 'callback' else ''}"
+        capability = capability_asked(marked, call)
+        assert capability is not None, f"{where}: say in accounts/rights_table.py what it asks for"
         answer = send(marked, client, call, token)
         allowed = capability in rights
-        assert (answer.status_code != 403) == allowed, f"{call.method} {call.path}: {answer.status_code}"
-        assert answer.status_code < 500, call.path
+        assert (answer.status_code != 403) == allowed, f"{where}: {answer.status_code}"
+        assert answer.status_code < 500, where
         reached[capability] = allowed
     assert reached.keys() == set(Capability), "each has an endpoint"
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pyotp
 import pytest
 from flask.testing import FlaskClient
@@ -23,6 +22,7 @@ from database import AgencySession
 from models import Identity, Role, UserSession, utc_now
 from settings import NewPeople
 from tests.dash_portal.accounts.company_world import (
+    BROWSER,
     LEAVE,
     address_back,
     go_and_come_back,
@@ -384,7 +384,7 @@ def test_signing_out_signs_out_of_the_provider_too(world: PortalWorld, provider:
     assert f"{address.scheme}://{address.netloc}{address.path}" == f"{provider.issuer}/sign-out"
     assert told["post_logout_redirect_uri"] == ["http://localhost/login"]
     assert len(told["id_token_hint"][0].split(".")) == 3
-    assert httpx.get(way_on(page.text)).headers["Location"] == "http://localhost/login"
+    assert BROWSER.get(way_on(page.text)).headers["Location"] == "http://localhost/login"
     assert world.post(world.sign_in(WHO), "/logout").headers["Location"] == "/login"
 
 
