@@ -36,6 +36,8 @@ from settings import Settings
 from tests.forking import QUICK_ZSTD_LEVEL
 from tests.postgresql import PostgreSQL, prepare_cluster, running_postgresql
 
+pytest_plugins = ["tests.pages.site"]
+
 _INSTALLED = (path for path in ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium") if Path(path).exists())
 CHROMIUM = os.environ.get("CHROMIUM") or next(_INSTALLED, "chromium")
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.conftest import FILLED, Visit
+from tests.pages.site import FILLED, Visit
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Visit
+from tests.pages.site import Visit
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,8 @@ from database import AgencySession
 from models import Lead, Note, Resource, ResourceStatus, RunStatus, SyncError, SyncErrorKind, SyncRun, Tenant, utc_now
 from tests.dash_portal.agency.histories import add_run
 from tests.factories import commit_counted, make_activity, make_lead, make_note
-from tests.pages.conftest import AGENCY, FILLED, STALE, Site, Visit
 from tests.pages.filled_brand import set_freshness
+from tests.pages.site import AGENCY, FILLED, STALE, Site, Visit
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
-from tests.pages.conftest import Visit
+from tests.pages.site import Visit
 
 pytestmark = pytest.mark.browser
 

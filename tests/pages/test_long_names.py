@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from database import AgencySession
 from models import utc_now
 from tests.factories import commit_counted, make_hot_list_item, make_lead, make_opportunity, make_stage
-from tests.pages.conftest import AGENCY, Site, Visit, add_brand
 from tests.pages.filled_brand import set_freshness
+from tests.pages.site import AGENCY, Site, Visit, add_brand
 from tests.pages.test_chart_cards import choose
 from tests.pages.test_leads_page import click_row
 

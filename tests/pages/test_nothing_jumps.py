@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Visit
+from tests.pages.site import Visit
 from tests.pages.test_leads_page import ON_A_PHONE, chart_ready, click_row, rows
 
 pytestmark = pytest.mark.browser

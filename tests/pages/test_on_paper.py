@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from database import AgencySession
 from tests.factories import make_lead
-from tests.pages.conftest import STALE, Site, Visit
+from tests.pages.site import STALE, Site, Visit
 from tests.pages.test_leads_page import ON_A_PHONE, chart_ready
 
 pytestmark = pytest.mark.browser

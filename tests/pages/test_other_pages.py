@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from database import AgencySession
 from models import Resource, ResourceFreshness, ResourceStatus, ScheduledActivity, User, utc_now
-from tests.pages.conftest import EMPTY, FILLED, Site, Visit
+from tests.pages.site import EMPTY, FILLED, Site, Visit
 from tests.pages.test_chart_cards import choose
 from tests.pages.test_leads_page import changed_figure, chart_ready, click_row, figure
 

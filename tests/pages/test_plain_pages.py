@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from database import AgencySession
 from models import LogoTheme, TenantLogo
-from tests.pages.conftest import Site, Visit
+from tests.pages.site import Site, Visit
 
 pytestmark = pytest.mark.browser
 

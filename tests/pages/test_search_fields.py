@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from models import utc_now
-from tests.pages.conftest import Visit
+from tests.pages.site import Visit
 
 pytestmark = pytest.mark.browser
 

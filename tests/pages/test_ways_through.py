@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from cleaning import name_key
 from database import AgencySession
 from tests.factories import commit_counted, make_lead
-from tests.pages.conftest import Site, Visit
+from tests.pages.site import Site, Visit
 from tests.pages.test_chart_cards import choose
 from tests.pages.test_leads_page import figure
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.conftest import AGENCY, Visit
+from tests.pages.site import AGENCY, Visit
 
 pytestmark = pytest.mark.browser
 

@@ -31,7 +31,7 @@ from tests.dash_portal.accounts.company_world import BROWSER, LEAVE, invite, is_
 from tests.dash_portal.accounts.test_memberships import opened
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
 from tests.end_to_end.running_portal import free_port
-from tests.pages.conftest import QuietHandler
+from tests.pages.site import QuietHandler
 
 pytestmark = pytest.mark.browser
 CLAIMS = {"sub": "person-1", "email": "pat@acme.example", "email_verified": True, "name": "Pat Green"}

@@ -22,7 +22,7 @@ from tests.conftest import heard
 from tests.dash_portal.agency.histories import add_request, every_state
 from tests.dash_portal.agency.test_agency_pages import add_answer
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld, close_world, make_world
-from tests.pages.conftest import QuietHandler
+from tests.pages.site import QuietHandler
 
 AGENCY = "agency@mellon.example"
 pytestmark = pytest.mark.browser

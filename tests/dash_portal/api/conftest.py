@@ -19,7 +19,7 @@ from tests.factories import (
     make_opportunity,
     make_stage,
 )
-from tests.pages.conftest import QuietHandler
+from tests.pages.site import QuietHandler
 
 LEADS = 7
 
