@@ -33,7 +33,7 @@ from dash_portal.agency import frame
 from dash_portal.agency.list_search import holds, searched_words
 from dash_portal.agency.paging import asked_page, list_page
 from dash_portal.agency.people_forms import OFFERED_ROLES, RoleForm, RoleInviteForm
-from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS
+from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS, staff_words
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import ago_text, moment_text
 from database import AgencySession
@@ -307,8 +307,7 @@ def _agency_words(user: User, role: Role) -> tuple[str, str]:
     """Return what someone is at the agency, and where, if no brands of theirs say so."""
     if role is Role.AGENCY_ADMIN:
         return ROLE_WORDS[role], "agency"
-    raw_answers = ", raw answers" if user.reads_raw_answers else ""
-    return f"{ROLE_WORDS[role]}{raw_answers}", "all brands" if user.sees_all_brands else "none"
+    return staff_words(reads_raw_answers=user.reads_raw_answers), "all brands" if user.sees_all_brands else "none"
 
 
 def _holds(words: str, person: Any, at_brands: Sequence[_AtBrand]) -> bool:
@@ -316,8 +315,8 @@ def _holds(words: str, person: Any, at_brands: Sequence[_AtBrand]) -> bool:
     if person.role is Role.AGENCY_ADMIN:
         said += ["agency", ROLE_WORDS[person.role]]
     elif person.is_staff:
-        said += [ROLE_WORDS[Role.AGENCY_STAFF], "all brands" if person.sees_all_brands else ""]
-        said += ["raw answers" if person.reads_raw_answers else ""]
+        said += [staff_words(reads_raw_answers=person.reads_raw_answers)]
+        said += ["all brands" if person.sees_all_brands else ""]
     return holds(words, person.name, person.email, *said)
 
 
@@ -327,8 +326,8 @@ def _invited_words(invite: Invite, brand_names: Mapping[int | None, str]) -> tup
     if role is not Role.AGENCY_STAFF:
         return ROLE_WORDS[role], brand_names.get(invite.tenant_id, "agency")
     names = sorted(brand_names[tenant_id] for tenant_id in invite.staff_brands or () if tenant_id in brand_names)
-    raw_answers = ", raw answers" if invite.reads_raw_answers else ""
-    return f"{ROLE_WORDS[role]}{raw_answers}", "all brands" if invite.sees_all_brands else ", ".join(names) or "none"
+    where = "all brands" if invite.sees_all_brands else ", ".join(names) or "none"
+    return staff_words(reads_raw_answers=invite.reads_raw_answers), where
 
 
 def _page(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +15,7 @@ from dash_portal.accounts.errors import AccountError, NotFoundError
 from dash_portal.accounts.forms import tell_at_field
 from dash_portal.accounts.links import Link, invite_user
 from dash_portal.accounts.staff import set_staff
-from dash_portal.accounts.staff_terms import StaffTerms, terms_of
+from dash_portal.accounts.staff_terms import terms_of
 from dash_portal.agency import frame
 from dash_portal.agency.people_forms import StaffForm, StaffInviteForm
 from dash_portal.brand_access import open_agency
@@ -41,28 +40,27 @@ def new() -> ResponseReturnValue:
 @blueprint.post("/staff")
 def invite() -> ResponseReturnValue:
     """Make a link by which someone of the staff joins; it is shown this once."""
-    form = StaffInviteForm()
+    form, another = StaffInviteForm(), StaffInviteForm(formdata=None)
     with open_agency(writes=True) as session:
-        form.offer(_brands(session))
-        made: list[Link] = []
-
-        def make(terms: StaffTerms) -> None:
-            made.append(
-                invite_user(
-                    session,
-                    actor=current_actor(),
-                    email=form.email.data,
-                    role=Role.AGENCY_STAFF,
-                    tenant_id=None,
-                    terms=terms,
-                    now=utc_now(),
-                )
+        for offering in (form, another):
+            offering.offer(_brands(session))
+        if not form.validate_on_submit():
+            return _page(form), 400
+        try:
+            link = invite_user(
+                session,
+                actor=current_actor(),
+                email=form.email.data,
+                role=Role.AGENCY_STAFF,
+                tenant_id=None,
+                terms=form.terms,
+                now=utc_now(),
             )
-
-        refused = _carry_out(session, form, make)
-        fresh = StaffInviteForm(formdata=None)
-        fresh.offer(_brands(session))
-    return refused or _page(fresh, link=made[0], who=form.email.data)
+        except AccountError as wrong:
+            session.rollback()
+            return _page(form, problem=tell_at_field(form, wrong)), 400
+        session.commit()
+    return _page(another, link=link, who=form.email.data)
 
 
 @blueprint.get(_PERSON)
@@ -82,12 +80,15 @@ def change(user_id: int) -> ResponseReturnValue:
     with open_agency(writes=True) as session:
         person = _person(session, user_id)
         form.offer(_brands(session))
-
-        def make(terms: StaffTerms) -> None:
-            set_staff(session, actor=current_actor(), user_id=user_id, terms=terms, now=utc_now())
-
-        refused = _carry_out(session, form, make, person=person)
-    return refused or redirect(url_for("agency_people.show", done="staff"), code=303)
+        if not form.validate_on_submit():
+            return _page(form, person=person), 400
+        try:
+            set_staff(session, actor=current_actor(), user_id=user_id, terms=form.terms, now=utc_now())
+        except AccountError as wrong:
+            session.rollback()
+            return _page(form, person=person, problem=tell_at_field(form, wrong)), 400
+        session.commit()
+    return redirect(url_for("agency_people.show", done="staff"), code=303)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +99,6 @@ class _Person:
     name: str
     email: str
     is_staff: bool
-
-
-def _carry_out(
-    session: AgencySession, form: StaffForm, make: Callable[[StaffTerms], None], *, person: _Person | None = None
-) -> ResponseReturnValue | None:
-    """Do what the form says; return the page that says what is wrong with it, if anything is."""
-    if not form.validate_on_submit():
-        return _page(form, person=person), 400
-    try:
-        make(form.terms)
-    except NotFoundError:
-        raise
-    except AccountError as wrong:
-        session.rollback()
-        return _page(form, person=person, problem=tell_at_field(form, wrong)), 400
-    session.commit()
-    return None
 
 
 def _person(session: AgencySession, user_id: int) -> _Person:

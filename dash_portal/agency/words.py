@@ -195,6 +195,12 @@ ROLE_WORDS: Final = {
     Role.AGENCY_ADMIN: "Agency admin",
 }
 
+
+def staff_words(*, reads_raw_answers: bool) -> str:
+    """Return what someone of the agency's staff is called, with what was allowed to them."""
+    return ROLE_WORDS[Role.AGENCY_STAFF] + (", raw answers" if reads_raw_answers else "")
+
+
 ROLE_MEANING: Final = {
     Role.TENANT_VIEWER: "sees the dashboards of one brand",
     Role.TENANT_ADMIN: "also invites and deactivates that brand's viewers",

@@ -384,6 +384,22 @@ def test_a_brands_page_names_what_did_not_come_in(states: PortalWorld) -> None:
     assert "came in</dd>" not in agency.get("/agency/sync/waiting").text
 
 
+def test_staff_see_what_is_amiss_and_who_can_mend_it(states: PortalWorld) -> None:
+    states.hire("staff@mellon.example", all_brands=True)
+    staff, admin = states.sign_in("staff@mellon.example"), states.sign_in(AGENCY)
+    rows = [client.get("/agency/sync?q=key-refused").text for client in (staff, admin)]
+    assert ["Replace web key" in page for page in rows] == [False, True]
+    refused = staff.get("/agency/sync/key-refused").text
+    assert "An agency admin has to put another web key in place." in refused
+    assert 'name="web_key"' not in refused
+    held_back = [client.get("/agency/sync/held-back").text for client in (staff, admin)]
+    assert ["let it in</button>" in page for page in held_back] == [False, True]
+    assert ["An agency admin can let in what was held back." in page for page in held_back] == [True, False]
+    not_understood = [client.get("/agency/sync/not-understood").text for client in (staff, admin)]
+    assert ["/unused" in page for page in not_understood] == [False, True]
+    assert ["/answers" in page for page in not_understood] == [False, True], "raw ones, which nobody allowed them"
+
+
 def test_a_refused_key_is_replaced_where_it_is_told_and_one_of_another_brand_is_named(world: PortalWorld) -> None:
     add_run(world.engine, add_brand(world.engine, world.cipher, "fresh"), utc_now())
     add_refused_brand(world, "key-refused")
