@@ -14,6 +14,7 @@ AWAY: Final = (OperationalError, InterfaceError, NoFreeConnectionError)
 """What is raised where the database does not answer, answers too late, or has no connection left."""
 
 WRONG_PASSWORD: Final = "the user name or the password is wrong"  # noqa: S105 - words about one
+NOT_ALLOWED: Final = "its login may not do that to the portal's tables"
 _NO_ANSWER: Final = "no server answers"
 _NO_HOST: Final = "nobody knows its host name"
 _NO_DATABASE: Final = "there is no such database"
@@ -42,7 +43,8 @@ _MARKS: Final = (  # what PostgreSQL and SQLite write, and what it means
     ("invalid sslmode", _NO_OPTION),
     ("does not support SSL", "the server speaks no TLS, which DATABASE_URL demands"),
     ("certificate", "its TLS certificate can't be trusted, or ours is not there"),
-    ("permission denied", "its tables may not be read"),
+    ("permission denied", NOT_ALLOWED),
+    ("must be owner", NOT_ALLOWED),
     ("disk is full", "its disk is full"),
     ("No space left", "its disk is full"),
     ("unable to open database file", "its file can't be opened"),
@@ -75,6 +77,7 @@ def _what_to_do(reason: str) -> str:
         ),
         _NO_ANSWER: "; does it run, and is what stands behind the @ in DATABASE_URL its address?",
         _NO_DATABASE: "; make it with createdb, then run python -m dash_portal migrate",
+        NOT_ALLOWED: "; name the login that owns them in DATABASE_URL, or mend its rights with migrate as that one",
         _NO_TABLES: "; run python -m dash_portal migrate",
         _NO_OPTION: "; look at what stands behind the ? in it",
     }.get(reason, "")

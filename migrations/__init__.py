@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from database import PORTAL_ROLE
+from database_away import NOT_ALLOWED, why_away
 from migrations.history import (
     Standing,
     apply_up_to,
@@ -126,7 +127,8 @@ def _apply(connection: Connection, role: str, revision: str) -> None:
     except DBAPIError as failed:
         if Patience.means_busy(failed):
             raise
-        reason = type(failed.orig).__name__
+        why = why_away(failed)
+        reason = why if why == NOT_ALLOWED else type(failed.orig).__name__
         raise SchemaError(f"revision {revision} failed and is not done ({reason}); those before it are") from failed
 
 

@@ -24,6 +24,16 @@ def written(message: str) -> OperationalError:
         (written("connection to server at 127.0.0.1 failed: Connection refused"), "no server answers", "does it run"),
         (written('FATAL:  database "x" does not exist'), "no such database", "createdb"),
         (written('relation "tenants" does not exist'), "tables are not there", "python -m dash_portal migrate"),
+        (
+            ProgrammingError(ASKED, {}, Exception("permission denied for table tenants")),
+            "may not do that",
+            "the login that owns them",
+        ),
+        (
+            ProgrammingError(ASKED, {}, Exception("must be owner of table tenants")),
+            "may not do that",
+            "the login that owns them",
+        ),
         (written("no such table: tenants"), "tables are not there", "python -m dash_portal migrate"),
         (
             ProgrammingError(ASKED, {}, Exception('relation "tenants" does not exist')),

@@ -153,7 +153,7 @@ class Worker:
         except StoppedError:
             pass
         except SQLAlchemyError as away:
-            log.warning("task_stopped", reason="the database is away", error=type(away).__name__)
+            log.warning("task_stopped", reason="the database is away", cause=why_away(away))
         except Exception as unforeseen:  # noqa: BLE001 - the worker goes on whatever is wrong with one task
             log.error("task_broke", cause=place_of(unforeseen))  # noqa: TRY400
 
@@ -237,7 +237,7 @@ class Worker:
             with agency_transaction(self._sync.engine) as connection:
                 record_stop(connection, self._sync.worker)
         except SQLAlchemyError as away:
-            log.warning("worker_left_without_word", reason=type(away).__name__)
+            log.warning("worker_left_without_word", reason=why_away(away))
         log.info("worker_stopped")
         return not hanging
 

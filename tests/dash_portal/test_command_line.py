@@ -282,6 +282,20 @@ def test_a_second_brand_with_the_same_key_is_refused_and_old_doubles_are_told(
     assert "CT_secret" not in checked.stdout
 
 
+def test_a_login_that_owns_nothing_is_told_so(request: pytest.FixtureRequest, run_here: Callable[..., Ended]) -> None:
+    """As where somebody types commands with the web process's own login."""
+    server = request.getfixturevalue("postgresql")
+    empty, filled = server.create(), server.create(server.template)
+    server._run("CREATE ROLE owns_nothing LOGIN; GRANT portal_web TO owns_nothing")
+    for name, command, typed in ((empty, ("migrate",), ""), (filled, ("erase-person", "a@b.example"), "a@b.example\n")):
+        url = server.url(name).replace("portal_owner:portal_owner", "owns_nothing:x")
+        ended = run_here(url, *command, typed=typed)
+        assert ended.returncode == 2
+        assert "its login may not do that to the portal's tables" in ended.stderr
+        server.drop(name)
+    server._run("DROP ROLE owns_nothing")
+
+
 def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(
     request: pytest.FixtureRequest, run_here: Callable[..., Ended]
 ) -> None:

@@ -13,7 +13,10 @@ from sqlalchemy import Engine, text
 from database import agency_transaction
 
 ROOT = Path(__file__).parents[2]
-GROUND_FLOOR = ("models.py", "database.py", "accents.py", "clock.py", "settings.py", "encryption.py", "pyproject.toml")
+GROUND_FLOOR = (
+    *("models.py", "database.py", "database_away.py", "accents.py", "clock.py", "settings.py", "encryption.py"),
+    "pyproject.toml",
+)
 
 
 @dataclass(frozen=True, slots=True)
