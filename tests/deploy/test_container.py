@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 
 from tests.end_to_end.running_portal import free_port
 from tests.postgresql import PostgreSQL
+from tests.security.served import wait_until_open
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
@@ -112,6 +113,7 @@ def test_its_steps_make_a_portal_that_serves_syncs_and_writes_nothing_beside_its
         ]
         try:
             wait_for(running[1], logs[1], "worker_started")
+            wait_until_open(running[0].poll, int(environment["PORT"]))
             until = time.monotonic() + 60
             while subprocess.run(healthy, env=environment, check=False, capture_output=True).returncode != 0:
                 assert running[0].poll() is None, logs[0].read_text()

@@ -49,7 +49,7 @@ def next_release(folder: Path) -> Path:
     for part in ROOT.iterdir():
         if part.name != "migrations" and not part.name.startswith("."):
             (folder / part.name).symlink_to(part)
-    copytree(ROOT / "migrations", folder / "migrations", ignore=ignore_patterns("__pycache__"))
+    copytree(ROOT / "migrations", folder / "migrations", ignore=ignore_patterns("*.pyc.*"))
     before = known_revisions()[-1]
     serves = serves_from(before)
     for expansion in _EXPANSIONS:

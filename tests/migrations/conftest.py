@@ -61,12 +61,14 @@ class SchemaCopy:
 
 
 def copy_schema(folder: Path, database_url: str) -> SchemaCopy:
-    """Copy models and history into the folder."""
+    """Copy models and history into the folder, with what of them was compiled before."""
     folder = folder / "copy"
-    without_caches = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "migrations", folder / "migrations", ignore=without_caches)
+    half_written = shutil.ignore_patterns("*.pyc.*")
+    for name in ("migrations", "__pycache__"):
+        if (ROOT / name).exists():
+            shutil.copytree(ROOT / name, folder / name, ignore=half_written)
     for name in GROUND_FLOOR:
-        shutil.copy(ROOT / name, folder / name)
+        shutil.copy2(ROOT / name, folder / name)
     return SchemaCopy(folder, database_url)
 
 

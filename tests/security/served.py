@@ -47,7 +47,7 @@ def serving(environment: dict[str, str], log: Path) -> Iterator[str]:
     process = FORKING.Process(target=_serve, args=(environment, log), daemon=True)
     process.start()
     try:
-        _wait_until_open(lambda: process.exitcode, int(environment["PORT"]))
+        wait_until_open(lambda: process.exitcode, int(environment["PORT"]))
         yield f"http://127.0.0.1:{environment['PORT']}"
     finally:
         process.terminate()
@@ -59,7 +59,7 @@ def served_by_command(world: PortalWorld, log: Path, **settings: str) -> Iterato
     """Do the same as an operator does it, with a program that knows nothing of this one."""
     port = free_port()
     with program(environment_of(world.settings, port) | settings, "dash_portal", "serve", log=log) as process:
-        _wait_until_open(process.poll, port)
+        wait_until_open(process.poll, port)
         yield f"http://127.0.0.1:{port}"
 
 
@@ -81,7 +81,7 @@ def sign_in(url: str, email: str) -> httpx.Client:
     return client
 
 
-def _wait_until_open(exit_status: Callable[[], int | None], port: int) -> None:
+def wait_until_open(exit_status: Callable[[], int | None], port: int) -> None:
     """Wait for the listening socket, without asking anything of the application."""
     until = time.monotonic() + 90
     while time.monotonic() < until:
