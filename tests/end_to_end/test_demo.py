@@ -77,7 +77,7 @@ def test_the_demo_opens_with_both_brands_stops_whole_and_keeps_its_data(tmp_path
         password = re.search(r"password  (\S+)", printed)
         assert password is not None
         people = re.findall(r"^  (\S+@\S+)", printed, re.MULTILINE)
-        assert len(people) == 4
+        assert len(people) == 5
         agency = next(person for person in people if person.startswith("agency"))
         client = sign_in(url, agency, password[1])
         leads = {brand: total_leads(client, brand) for brand in ("harbor-pine", "brightpath")}
