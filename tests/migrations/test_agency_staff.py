@@ -61,6 +61,19 @@ def test_what_the_release_before_makes_of_staff_is_what_they_are(
         assert at_brand is None or agency_role(user) is None
 
 
+def test_whom_the_release_before_gives_a_brand_is_of_that_brand_alone(hired: Engine) -> None:
+    given = (
+        "INSERT INTO memberships (id, created_at, updated_at, tenant_id, user_id, role, active, closed_by_agency) "
+        "SELECT 'given', created_at, updated_at, 1, id, 'tenant_viewer', true, false FROM users"
+    )
+    with AgencySession(hired) as session:
+        session.connection().execute(text(given))
+        user = session.get_one(User, STAFF)
+        assert agency_role(user) is None, "else this brand's admin could set the password of one of the agency's staff"
+        assert role_at(session, user, BRAND) is Role.TENANT_VIEWER
+        assert user.active
+
+
 def test_an_invitation_of_staff_makes_nobody_in_the_release_before(hired: Engine) -> None:
     joined = (
         "INSERT INTO users (created_at, updated_at, password_set_at, email, name, role, password_hash, active) "
