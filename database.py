@@ -314,7 +314,8 @@ class StaffSession(AgencySession):
         """Bind the session to the brands with these `tenants.id`s."""
         super().__init__(engine, writes=writes)
         self.tenant_ids = frozenset(tenant_ids)
-        self.speaks_for = ",".join(str(tenant_id) for tenant_id in sorted(self.tenant_ids))
+        # A comma behind each, so that one brand is a list as well: a session of the brand's own sees its accounts.
+        self.speaks_for = "".join(f"{tenant_id}," for tenant_id in sorted(self.tenant_ids))
 
 
 class PortalSession(_ScopedSession):
@@ -378,21 +379,24 @@ def _narrow_to_brands(state: ORMExecuteState) -> None:
     if state.is_orm_statement:
         session = state.session
         assert isinstance(session, StaffSession)  # noqa: S101 - the listener is registered on this class alone
-        _narrow(state, *sorted(session.tenant_ids))
+        _narrow(state, *sorted(session.tenant_ids), with_accounts=False)
 
 
-def _narrow(state: ORMExecuteState, *tenant_ids: int) -> None:
+def _narrow(state: ORMExecuteState, *tenant_ids: int, with_accounts: bool = True) -> None:
     """Narrow the statement to these brands, in each table that it names: a criterion takes its time also elsewhere."""
     if state.is_column_load:
         return  # the criteria of the statement that loaded the row travel along
-    rows_of = _only_rows_of(*tenant_ids)
+    rows_of = _only_rows_of(*tenant_ids, with_accounts=with_accounts)
     named = sorted(_tables_named(state) & rows_of.keys())
     state.statement = state.statement.options(*(rows_of[name] for name in named))
 
 
 @lru_cache(maxsize=1024)
-def _only_rows_of(*tenant_ids: int) -> dict[str, ExecutableOption]:
-    """Return for each table the criterion that narrows any ORM statement which names it to these brands."""
+def _only_rows_of(*tenant_ids: int, with_accounts: bool) -> dict[str, ExecutableOption]:
+    """Return for each table the criterion that narrows any ORM statement which names it to these brands.
+
+    `with_accounts`: to their people too, with invitations and keys.
+    """
     members = select(Membership.user_id).where(_is_one_of(col(Membership.tenant_id), tenant_ids))
     conditions: dict[type[SQLModel], Any] = {
         table: _is_one_of(col(table.tenant_id), tenant_ids) for table in (*BRAND_OWNED, *_TOLD_APART_BY_BRAND)
@@ -400,6 +404,8 @@ def _only_rows_of(*tenant_ids: int) -> dict[str, ExecutableOption]:
     conditions[Tenant] = _is_one_of(col(Tenant.id), tenant_ids)
     conditions[User] = col(User.id).in_(members)
     conditions[StaffBrand] = false()  # the agency's own business
+    if not with_accounts:
+        conditions |= dict.fromkeys((User, Membership, Invite, ApiKey), false())
     return {
         str(table.__tablename__): with_loader_criteria(table, condition, include_aliases=True)
         for table, condition in conditions.items()

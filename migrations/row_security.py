@@ -1,6 +1,6 @@
 """PostgreSQL's own guard: row-level security on brand-owned tables, and a web role that owns nothing.
 
-A transaction says whose rows it may see with `portal.brand`: a `tenants.id`, several with commas between them for
+A transaction says whose rows it may see with `portal.brand`: a `tenants.id`, several with a comma behind each for
 someone who looks after those brands, or `agency` for all. One that says nothing sees nothing. FORCE binds the tables'
 owner too, for hosts that give only one role. SQLite has none of this: there the session narrows every statement by
 itself.

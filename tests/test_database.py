@@ -21,7 +21,7 @@ from database import (
     create_engine,
 )
 from encryption import Cipher
-from models import Lead, Note, SyncRequest, Tenant
+from models import Lead, Membership, Note, Role, SyncRequest, Tenant, User
 from settings import Settings
 from tests.factories import make_lead, make_note, make_tenant
 
@@ -86,6 +86,23 @@ def test_a_session_of_staff_is_narrowed_to_their_brands(
         session.add(SyncRequest(tenant_id=third.id or 0))
         with pytest.raises(BrandMissingError):
             session.flush()
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one brand", "several brands"])
+def test_a_session_of_staff_sees_no_accounts(
+    engine: Engine, web_engine: Engine, brands: TwoBrands, several: bool
+) -> None:
+    with AgencySession(engine) as session:
+        session.add(User(email="a@own.example", role=Role.TENANT_VIEWER, tenant_id=brands.own, password_hash="x"))
+        session.commit()
+    theirs = {brands.own, brands.other} if several else {brands.own}
+    with StaffSession(web_engine, theirs) as session:
+        assert set(session.exec(select(Tenant.id))) == theirs
+        for question in (select(User.id), select(Membership.id)):
+            assert session.exec(question).all() == []
+        if web_engine.dialect.name == "postgresql":  # where plain SQL is narrowed, too
+            assert session.connection().scalar(text("SELECT count(*) FROM users")) == 0
+            assert session.connection().scalar(text("SELECT count(*) FROM leads")) == 2 * len(theirs)
 
 
 def test_questions_that_were_asked_before_are_narrowed_for_whoever_asks_them_now(
