@@ -55,7 +55,7 @@ def test_every_file_that_a_guide_names_is_there(document: Path) -> None:
 
 
 FOR_OPERATORS = (Path("README.md"), Path("docs/operate.md"))
-OF_OTHERS = re.compile(r"OTEL_|PORTAL_(?:HOST|UPSTREAM)|DATABASE_PASSWORD|DEMO_")
+OF_OTHERS = re.compile(r"OTEL_|SSL_CERT_FILE|PORTAL_(?:HOST|UPSTREAM)|DATABASE_PASSWORD|DEMO_")
 
 
 @pytest.mark.parametrize("document", FOR_OPERATORS, ids=str)
