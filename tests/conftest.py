@@ -33,7 +33,7 @@ from dash_portal import served_files
 from dash_portal.accounts import passwords
 from database import create_engine
 from settings import Settings
-from tests.forking import QUICK_ZSTD_LEVEL
+from tests.forking import QUICK_ZSTD_LEVEL, TEMPLATES
 from tests.postgresql import PostgreSQL, prepare_cluster, running_postgresql
 
 pytest_plugins = ["tests.pages.site"]
@@ -253,6 +253,12 @@ def quick_compression() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(served_files, "ZSTD_LEVEL", QUICK_ZSTD_LEVEL)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let portals that are forked find the templates compiled, but for the first."""
+    os.environ[TEMPLATES] = str(tmp_path_factory.mktemp("templates"))
 
 
 @pytest.fixture(scope="session")

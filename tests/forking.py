@@ -12,6 +12,8 @@ from dash_portal import served_files
 QUICK_ZSTD_LEVEL = 3
 """At the level of a real web, each process of the tests would first compress scripts for three seconds."""
 
+TEMPLATES = "COMPILED_TEMPLATES"
+"""The variable that names the folder in which forked portals keep compiled templates, for each other."""
 FORKING: ForkServerContext = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(["tests.preloaded", "tests.forking"])
 
