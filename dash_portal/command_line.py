@@ -40,7 +40,7 @@ from dash_portal.accounts.two_step import switch_off_two_step
 from dash_portal.backup.archive import BackupError
 from dash_portal.backup.making import make_backup
 from dash_portal.backup.restoring import restore_backup
-from dash_portal.configuration_check import configuration_warnings
+from dash_portal.configuration_check import check_configuration
 from dash_portal.monitoring.figures import SHARED_FOLDER
 from database import AgencySession, create_engine
 from database_away import AWAY, WRONG_PASSWORD, in_one_line, why_away
@@ -196,10 +196,14 @@ def _serve(wish: argparse.Namespace) -> None:
 
 def _check_config(_wish: argparse.Namespace) -> None:
     settings = load_settings(PortalSettings)
-    warnings = configuration_warnings(settings)
-    for warning in warnings:
+    findings = check_configuration(settings)
+    for warning in findings.warnings:
         print(f"warning: {warning}")
-    print("The configuration is fine." if not warnings else "The configuration works, with the warnings above.")
+    for error in findings.errors:
+        print(f"error: {error}")
+    if findings.errors:
+        raise CommandError("The configuration does not work: mend what is called an error.")
+    print("The configuration works, with the warnings above." if findings.warnings else "The configuration is fine.")
 
 
 def _rotate_keys(_wish: argparse.Namespace) -> None:

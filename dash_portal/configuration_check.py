@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Engine, text
@@ -32,28 +33,38 @@ _OTHER_SCHEMA: Final = {
 _WORKERS_TOKEN: Final = "CLIENTTETHER_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
 
-def configuration_warnings(settings: PortalSettings) -> list[str]:
-    """Return what should be mended. Raises SQLAlchemyError where the database is away."""
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What should be mended, and what stops the portal until it is; a line each, which says what to type."""
+
+    warnings: list[str]
+    errors: list[str]
+
+
+def check_configuration(settings: PortalSettings) -> Findings:
+    """Look for what is amiss. Raises SQLAlchemyError where the database is away."""
     owner = create_engine(settings.database_url)
     warnings = _exposure_warnings(settings)
     with owner.connect() as connection:
         stands = migrations.standing(connection)
+    if stands is migrations.Standing.TOO_NEW:
+        return Findings(warnings, [_OTHER_SCHEMA[stands]])
     if stands is not migrations.Standing.CURRENT:
         warnings.append(_OTHER_SCHEMA[stands])
     if stands not in {migrations.Standing.CURRENT, migrations.Standing.NEWER}:
-        return warnings
+        return Findings(warnings, [])
     web = create_engine(settings.database_url, role=settings.portal_role)
     warnings += [
         *_bypass_warnings(owner, web, settings.portal_role),
-        *_rights_warnings(web),
         *_shared_key_warnings(owner, settings),
         *_replica_warnings(owner, settings),
         *_access_warnings(),
         *_provider_warnings(owner, settings),
     ]
+    errors = _rights_errors(web)
     web.dispose()
     owner.dispose()
-    return warnings
+    return Findings(warnings, errors)
 
 
 def _shared_key_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
@@ -62,7 +73,7 @@ def _shared_key_warnings(owner: Engine, settings: PortalSettings) -> list[str]:
     return [f"the brands {' and '.join(slugs)} have the same web key: each must have its own" for slugs in shared]
 
 
-def _rights_warnings(web: Engine) -> list[str]:
+def _rights_errors(web: Engine) -> list[str]:
     """Read a row of each table as the web process does, and name those that it can't read."""
     unreadable = []
     for table in sorted(SQLModel.metadata.tables):

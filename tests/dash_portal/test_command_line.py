@@ -321,7 +321,9 @@ def test_check_config_names_what_the_web_process_can_not_read_and_what_to_type(
     with psycopg.connect(server.url(name)) as connection:
         connection.execute("REVOKE SELECT ON leads, notes FROM portal_web")
     broken = run_here(server.url(name), "check-config")
-    assert "the web process can't read leads, notes: run python -m dash_portal migrate" in broken.stdout
+    assert "error: the web process can't read leads, notes: run python -m dash_portal migrate" in broken.stdout
+    assert broken.returncode == 2, "no page would be answered"
+    assert broken.stderr == "The configuration does not work: mend what is called an error.\n"
     assert run_here(server.url(name), "migrate").returncode == 0
     assert "can't read" not in run_here(server.url(name), "check-config").stdout
     server.drop(name)
@@ -420,16 +422,18 @@ def test_check_config_tells_an_empty_an_older_and_a_newer_database_apart(
     )
     assert run_here(empty_database_url, "migrate").returncode == 0
     engine = create_engine(Settings(database_url=empty_database_url).database_url)
-    for revision, serves, words in (
-        ("0001", "0001", "of an older release: run"),
-        ("9999", "0025", "of a newer release, on which this one runs too"),
-        ("9999", "9998", "of a newer release: install that one"),
+    for revision, serves, words, status in (
+        ("0001", "0001", "of an older release: run", 0),
+        ("9999", "0025", "of a newer release, on which this one runs too", 0),
+        ("9999", "9998", "of a newer release: install that one", 2),
     ):
         with engine.begin() as connection:
             connection.exec_driver_sql(
                 f"UPDATE alembic_version SET version_num = '{revision}', serves_from = '{serves}'"
             )
-        assert words in run_here(empty_database_url, "check-config").stdout
+        checked = run_here(empty_database_url, "check-config")
+        assert words in checked.stdout
+        assert checked.returncode == status
     engine.dispose()
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import text, update
 from sqlmodel import col
 
 from dash_portal import replica as replica_module
-from dash_portal.configuration_check import configuration_warnings
+from dash_portal.configuration_check import check_configuration
 from dash_portal.portal import open_portal
 from database import AgencySession, BrandSession
 from models import Lead, Resource, ResourceFreshness, ResourceStatus, Tenant, utc_now
@@ -203,7 +203,7 @@ def test_check_config_tells_what_is_no_replica_of_this_database(
 ) -> None:
     def told(read_url: str) -> str:
         settings = make_settings(world.settings.database_url, encryption_key, database_read_url=read_url)
-        return "\n".join(line for line in configuration_warnings(settings) if "DATABASE_READ_URL" in line)
+        return "\n".join(line for line in check_configuration(settings).warnings if "DATABASE_READ_URL" in line)
 
     assert told(replica.url(world.settings.database_url)) == ""
     assert "takes writes" in told(world.settings.database_url)
