@@ -13,6 +13,7 @@ from dash_portal.app import create_app
 from dash_portal.charts.chart import Chart, Kind, Look, Series
 from dash_portal.charts.echarts import echarts_option
 from dash_portal.charts.plotly import plotly_picture
+from migrations.history import known_revisions
 
 _NAMES: Final = ("One", "Another")
 _PAIR: Final = (Series("All", (2, 1)), Series("Some", (1, 1)))
@@ -23,9 +24,11 @@ _SERIES: Final = {Kind.BAR: _PAIR, Kind.PROGRESSION: _PAIR, Kind.ROWS: _ROW, Kin
 def warm_app() -> Flask:
     """Return the application with all that is otherwise loaded at its first use. Raises as `create_app` does.
 
-    Plotly imports the parts of a figure when one is first drawn, Jinja reads a template when it is first rendered.
+    Plotly imports the parts of a figure when one is first drawn, Jinja reads a template when it is first rendered, and
+    the revisions are read when it is first asked whether the database is at the newest.
     """
     app = create_app()
+    known_revisions()
     for template in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(template)
     warm_pictures()
