@@ -70,8 +70,11 @@ class Viewer:
 
     @property
     def chooses_brand(self) -> bool:
-        """Tell whether there are several brands to choose from: then every link of a page names the page's own."""
-        return self.sees_all_brands or self.own_brands > 1
+        """Tell whether there are several brands to choose from: then every link of a page names the page's own.
+
+        Of the agency's staff it is told where there is one, too: it may be suspended, or joined by others at any click.
+        """
+        return self.is_agency or self.own_brands > 1
 
 
 @dataclass(frozen=True)

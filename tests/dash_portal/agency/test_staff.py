@@ -17,6 +17,7 @@ from dash_portal.accounts.staff_terms import StaffTerms
 from database import AgencySession
 from models import Invite, Role, SyncRequest, Tenant, TenantStatus, User, utc_now
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
+from tests.pages.asked_pages import ask_page
 
 AGENCY, STAFF, VIEWER = "agency@mellon.example", "staff@mellon.example", "viewer@own.example"
 
@@ -253,3 +254,5 @@ def test_whose_brands_are_all_suspended_sees_how_they_stand(world: PortalWorld) 
         session.commit()
     assert "Suspended" in staff.get("/agency/sync").text
     assert staff.get("/leads?brand=own").status_code == 200
+    page = ask_page(world, staff, "/leads", "?brand=own").by_id("page")
+    assert page["data-brand"] == "own", "its links name the brand: without one they lead to the first active one"
