@@ -19,7 +19,7 @@ from dash_portal.accounts.agency_people import is_of_agency, is_staff
 from dash_portal.accounts.rights_table import Capability
 from dash_portal.accounts.tokens import new_token, token_hash
 from dash_portal.accounts.unhurried import write_unless_busy
-from database import PortalSession
+from database import accounts_transaction
 from models import Membership, Role, StaffBrand, Tenant, TenantStatus, User, UserSession
 
 IDLE: Final = timedelta(hours=12)
@@ -123,8 +123,8 @@ def start_session(
 def find_session(engine: Engine, token: str, *, now: datetime) -> SignedIn | None:
     """Return who holds this token, or None when the session, the person or each of their brands is not live."""
     values = {"token": token_hash(token), "begun_after": now - LONGEST, "seen_after": now - IDLE}
-    with PortalSession(engine) as session:
-        rows = session.execute(_WHO, values).all()
+    with accounts_transaction(engine) as connection:
+        rows = connection.execute(_WHO, values).all()
     return _signed_in(rows) if rows else None
 
 
