@@ -23,7 +23,7 @@ from dash_portal.accounts.rights import hold_rights, require_may_manage
 from dash_portal.accounts.sessions import OwnBrand
 from dash_portal.accounts.tokens import new_token, token_hash
 from dash_portal.accounts.unhurried import write_unless_busy
-from database import PortalSession
+from database import accounts_transaction
 from models import ApiKey, ApiScope, Role, Tenant, TenantStatus, User
 
 PREFIX: Final = "mpk_"
@@ -160,8 +160,8 @@ def find_key_by_id(engine: Engine, key_id: str, *, now: datetime) -> KeyHolder |
 
 
 def _find(engine: Engine, question: Executable, named: str, now: datetime) -> KeyHolder | None:
-    with PortalSession(engine) as session:
-        row = session.execute(question, {"named": named, "now": now}).one_or_none()
+    with accounts_transaction(engine) as connection:
+        row = connection.execute(question, {"named": named, "now": now}).one_or_none()
     if row is None:
         return None
     brand = OwnBrand(
