@@ -37,8 +37,9 @@ def chart_ready(page: Page, chart: str) -> None:
     expect(page.locator(f"#card-{chart} .js-plotly-plot .points path").first).to_be_visible()
 
 
-def test_the_page_shows_brand_tab_figures_charts_and_rows(visit: Visit) -> None:
-    page = visit().open("/leads")
+def test_the_page_shows_brand_tab_figures_charts_and_rows_with_its_first_answer(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("/leads")
     expect(page.locator("#brand-name")).to_have_text("Own Brand")
     expect(page.locator(".tab[aria-current=page]")).to_have_text("Leads")
     assert [label.inner_text() for label in page.locator(".figure-label").all()] == [
@@ -52,12 +53,6 @@ def test_the_page_shows_brand_tab_figures_charts_and_rows(visit: Visit) -> None:
     assert rows(page, "leads-sources") == 11
     expect(page.locator("#table .ag-center-cols-container .ag-row")).to_have_count(25)
     expect(page).to_have_title("Leads · Own Brand")
-
-
-def test_the_first_paint_carries_the_data_in_one_answer(visit: Visit) -> None:
-    visitor = visit()
-    page = visitor.open("/leads")
-    chart_ready(page, "leads-sources")
     page.wait_for_load_state("networkidle")
     assert visitor.page_calls() == 1
 
@@ -207,7 +202,7 @@ def test_the_table_is_searched_sorted_and_paged(visit: Visit) -> None:
     expect(page.get_by_label("Search leads")).to_have_value("")
 
 
-def test_a_row_opens_the_lead_with_its_deals_and_notes(visit: Visit) -> None:
+def test_a_row_opens_the_lead_with_its_deals_and_notes_by_mouse_and_by_keyboard(visit: Visit) -> None:
     page = visit().open("/leads?q=person+001")
     page.locator(".ag-row[row-id=lead-1] [col-id=name]").click(position={"x": 100, "y": 10})
     panel = page.locator("#details")
@@ -220,13 +215,9 @@ def test_a_row_opens_the_lead_with_its_deals_and_notes(visit: Visit) -> None:
     page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
     expect(page.locator(".ag-cell:focus")).to_have_text("Person 001")
-
-
-def test_the_keyboard_alone_opens_a_lead(visit: Visit) -> None:
-    page = visit().open("/leads?q=person+001")
     expect(page.locator("#shell")).to_have_attribute("data-arranged", "leads")  # until then a cell is drawn anew
-    page.locator(".ag-row[row-id=lead-1] [col-id=name]").press("Enter")
-    expect(page.locator(".details .offcanvas-title")).to_have_text("Person 001")
+    page.keyboard.press("Enter")
+    expect(panel.locator(".offcanvas-title")).to_have_text("Person 001")
 
 
 def test_each_figure_says_what_it_counts(visit: Visit) -> None:

@@ -89,7 +89,7 @@ def test_no_label_overlaps_at_any_width_and_no_chart_changes_its_height(visit: V
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             size = "10px" if width <= PHONE else "12px"
-            page.wait_for_function(IS_DRAWN, arg=[svg, size])
+            page.wait_for_function(IS_DRAWN, arg=[svg, size], polling=100)  # with each frame it would take the most
             texts = page.evaluate(TEXTS, svg)
             assert len(texts) > 20
             assert overlapping(texts) == [], (svg, width)

@@ -68,9 +68,11 @@ def test_the_hot_list_is_ranked_totalled_and_searched(visit: Visit) -> None:
     expect(candidates).to_have_text(sorted(by_stage))
 
 
-def test_notes_are_searched_with_matches_marked_and_the_order_kept_in_the_link(visit: Visit) -> None:
-    page = visit().open("/notes")
-    expect(page.locator(".ag-row").first).to_contain_text("Hello there press")
+def test_notes_come_with_their_page_and_are_searched_and_ordered_in_the_link(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("/notes")
+    expect(page.locator("#table .ag-row[row-index='0']")).to_contain_text("Hello there press")
+    assert visitor.page_calls() == 1
     page.get_by_label("Search notes and authors").fill("territory 25")
     expect(page.locator("#table-total")).to_have_text(re.compile(r"of \d notes$|of 1\d notes$"))
     expect(page.locator(".ag-row mark").first).to_have_text("territory")
@@ -113,8 +115,13 @@ def test_a_note_opens_in_full_by_click_and_by_enter(visit: Visit) -> None:
     expect(panel).to_have_count(0)
 
 
-def test_notes_are_turned_page_by_page_and_as_long_as_one_likes(visit: Visit) -> None:
+def test_notes_are_as_dense_as_one_likes_and_turned_in_pages_as_long_as_one_likes(visit: Visit) -> None:
     page = visit().open("/notes")
+    row = page.locator(".ag-row[row-id$='/note-attack']")
+    expect(row).to_have_css("height", "64px")
+    page.get_by_role("link", name="Compact").click()
+    expect(page.get_by_role("link", name="Roomy")).to_be_visible()
+    expect(row).to_have_css("height", "40px")
     expect(page.locator(".ag-row[row-id*=note-]")).to_have_count(25)
     page.get_by_label("Rows on a page").select_option("100 rows")
     expect(page.locator(".ag-row[row-id*=note-]")).to_have_count(100)
@@ -123,13 +130,6 @@ def test_notes_are_turned_page_by_page_and_as_long_as_one_likes(visit: Visit) ->
     expect(page.locator("#table-total")).to_have_text("201 to 261 of 261 notes")
     page.go_back()
     expect(page.locator("#table-total")).to_have_text("1 to 100 of 261 notes")
-
-
-def test_the_notes_come_with_their_page(visit: Visit) -> None:
-    visitor = visit()
-    page = visitor.open("/notes")
-    expect(page.locator("#table .ag-row[row-index='0']")).to_contain_text("Hello there")
-    assert visitor.page_calls() == 1
 
 
 def test_notes_that_could_not_be_read_come_when_one_tries_again(visit: Visit) -> None:
@@ -144,15 +144,6 @@ def test_notes_that_could_not_be_read_come_when_one_tries_again(visit: Visit) ->
     expect(page.locator("#failed")).not_to_be_visible()
     expect(page.locator("#table .ag-row").first).to_contain_text("territory 24 ")
     visitor.problems.clear()  # the browser itself reports the request that was cut off
-
-
-def test_the_density_can_be_chosen(visit: Visit) -> None:
-    page = visit().open("/notes")
-    row = page.locator(".ag-row[row-id$='/note-attack']")
-    expect(row).to_have_css("height", "64px")
-    page.get_by_role("link", name="Compact").click()
-    expect(page.get_by_role("link", name="Roomy")).to_be_visible()
-    expect(row).to_have_css("height", "40px")
 
 
 def test_the_schedule_is_grouped_by_day_and_paged(visit: Visit) -> None:
