@@ -101,8 +101,12 @@ def _all_fit(given: object, registered: list[dict[str, Any]]) -> bool:
 
 def _one_fits(given: object, spec: Mapping[str, Any]) -> bool:
     pattern = _pattern(str(spec["id"]))
-    if pattern is not None and isinstance(given, list):
-        return len(given) <= _MOST_ENTRIES and all(_is_entry(entry, spec, pattern) for entry in given)
+    if pattern is not None and ["ALL"] in pattern.values():
+        return (
+            isinstance(given, list)
+            and len(given) <= _MOST_ENTRIES
+            and all(_is_entry(entry, spec, pattern) for entry in given)
+        )
     return _is_entry(given, spec, pattern)
 
 

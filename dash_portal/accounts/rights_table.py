@@ -116,6 +116,7 @@ _OF_ENDPOINT: Final[Mapping[str, Capability]] = {
 OF_CALLBACK: Final[Mapping[str, Capability]] = {
     "_pages_location": Capability.DASHBOARDS,
     "details-view": Capability.DASHBOARDS,
+    '{"chart":["MATCH"],"type":"chart-table-view"}': Capability.DASHBOARDS,
     "freshness-asks": Capability.DASHBOARDS,
     **{
         f'{{"page":"{page}","type":"view"}}': Capability.DASHBOARDS

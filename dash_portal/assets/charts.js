@@ -20,14 +20,14 @@ async function asked(address, chart, form = "") {
 }
 const config = async (chart, form) => (await asked(`/api/charts/${chart}`, chart, `&format=${form}`)).config;
 
-// What a card shows in place of Plotly's drawing; its table is of components only while somebody looks at it. React lays
-// it out anew some frames later: a link's focus is held until then.
+// What a card shows in place of Plotly's drawing; its table comes from the server, and only while somebody looks at it.
+// React lays it out anew when it has come: a link's focus is held until then.
 async function draw(chart) {
   const [card, focused] = [cardOf(chart), cardOf(chart).querySelector(".chart-table a:focus")?.id];
-  set({ type: "chart-table", chart }, { children: card.dataset.mode === "table" ? answerOf(chart).table : null });
+  set({ type: "chart-table-view", chart }, { data: card.dataset.mode === "table" ? answerOf(chart).query : null });
   if (card.dataset.mode === "echarts") await mount(card.querySelector(".chart-echarts"), await config(chart, "echarts"));
   const hold = () => document.activeElement === document.body && document.getElementById(focused)?.focus();
-  for (let frames = 60; focused && frames; frames--) await new Promise(requestAnimationFrame).then(hold);
+  for (let frames = 600; focused && frames; frames--) await new Promise(requestAnimationFrame).then(hold);
 }
 async function show(chart, mode) {
   const { dataset } = cardOf(chart);

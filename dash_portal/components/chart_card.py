@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, Final, cast
 
 import dash_bootstrap_components as dbc
-from dash import Output, dcc, html
+from dash import MATCH, Dash, Input, Output, ctx, dcc, html
 from dash.development.base_component import Component
 
 from dash_portal.chart_links import link_of, targets
@@ -16,8 +16,10 @@ from dash_portal.charts.data import chart_words, written_rows
 from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.plotly import PLOTLY_CONFIG, drawn_figure
 from dash_portal.components import ids
+from dash_portal.dashboard_pages import PAGES
+from dash_portal.dashboards.chart_catalogue import chart
 from dash_portal.dashboards.folding import OPEN
-from dash_portal.page_request import PageRequest
+from dash_portal.page_request import PageRequest, open_page
 from dash_portal.view import View
 
 _ACTIONS: Final = {
@@ -28,6 +30,25 @@ _ACTIONS: Final = {
     "png": "Download PNG",
     "csv": "Download CSV",
 }
+
+
+def init_app(dash_app: Dash) -> None:
+    """Register what makes a chart's table, once for all pages: nobody looks at most of them."""
+
+    @dash_app.callback(
+        Output(ids.chart_table(MATCH), "children"),
+        Input(ids.chart_table_view(MATCH), "data"),
+        prevent_initial_call=True,
+    )
+    def show_table(query: Any) -> Any:
+        """Answer a chart as a table, of the view that the page shows; nothing where it is looked at no longer."""
+        chart_id = ctx.inputs_list[0]["id"]["chart"]
+        page = next((page for page in PAGES.values() if chart_id in chain.from_iterable(page.charts)), None)
+        if query is None or page is None:
+            return None
+        with open_page(page, View.parsed(page.path, query)) as request:
+            filters = dict(request.view.parameters)
+            return _table(chart(request.session, request.brand, chart_id, filters, request.now), request.view)
 
 
 def chart_columns(columns: Sequence[Sequence[str]], charts: Iterable[Chart], request: PageRequest) -> Component:
@@ -49,7 +70,7 @@ def outputs(columns: Iterable[Sequence[str]]) -> list[Output]:
 
 
 def _card(chart: Chart, request: PageRequest) -> Component:
-    """Return a card; its numbers are what else the chart can be shown as, and what a click on it leads to."""
+    """Return a card; its numbers are what a click on it leads to, and the view that else it can be shown of."""
     chart_id, view = chart.chart_id, request.view
     drawing = drawing_of(chart, request.brand.accent_colour, narrow=request.is_narrow)
     figure, config = drawn_figure(drawing), cast("Any", PLOTLY_CONFIG)
@@ -58,7 +79,7 @@ def _card(chart: Chart, request: PageRequest) -> Component:
         "aria-label": f"{chart.title}. {chart.description}{keys}",
         "aria-description": ". ".join(chart_words(chart)) or chart.empty_text,
     }
-    numbers = {"query": view.query, "table": _table(chart, view), **targets(chart, drawing, view)}
+    numbers = {"query": view.query, **targets(chart, drawing, view)}
     return dbc.Card(
         [
             html.H2(chart.title, className="card-title"),
@@ -74,6 +95,7 @@ def _card(chart: Chart, request: PageRequest) -> Component:
             ),
             html.Div(id=ids.chart_table(chart_id), className="chart-table"),
             dcc.Store(id=ids.numbers(chart_id), data=numbers),
+            dcc.Store(id=ids.chart_table_view(chart_id)),
         ],
         id=f"card-{chart_id}",
         style=drawing.sizes,
@@ -103,9 +125,8 @@ def _table(chart: Chart, view: View) -> Component:
     head = html.Tr([html.Th(name, scope="col") for name in ("Name", *(series.name for series in chart.series))])
     rows = []
     for label, key, values in written_rows(chart):
-        look = "is-selected" if key in chart.selected else ""
-        name = html.Th(_name(chart, view, label, key), scope="row")
-        rows.append(html.Tr([name, *map(html.Td, values)], className=look))
+        cells = [html.Th(_name(chart, view, label, key), scope="row"), *map(html.Td, values)]
+        rows.append(html.Tr(cells, className="is-selected" if key in chart.selected else ""))
     caption = html.Caption(f"{chart.title}, as a table" if rows else chart.empty_text)
     return dbc.Table([caption, html.Thead(head), html.Tbody(rows)])
 

@@ -29,9 +29,11 @@ clear = _pattern("clear", "page", "parameter")
 chart = _pattern("chart", "chart")
 """A chart's graph."""
 numbers = _pattern("numbers", "chart")
-"""The store that holds a chart's numbers as a table."""
+"""The store that holds what a chart's rows say and lead to, and the view it was drawn for."""
 chart_table = _pattern("chart-table", "chart")
 """The place where a chart's table appears when asked for."""
+chart_table_view = _pattern("chart-table-view", "chart")
+"""The store that holds the view of which a chart's table is asked for."""
 chart_name = _pattern("chart-name", "chart", "key")
 """A name in a chart's table, the link that filters by it."""
 chart_action = _pattern("chart-action", "chart", "action")

@@ -18,13 +18,14 @@ from dash_portal.brand_access import NoBrandError, current_viewer, selectable_br
 from dash_portal.brand_time import moment_text
 from dash_portal.co_branding.accent import drawn_accent
 from dash_portal.co_branding.logos import logo_addresses
-from dash_portal.components import details, filter_chips, freshness, ids
+from dash_portal.components import chart_card, details, filter_chips, freshness, ids
 from dash_portal.components.empty import no_brand_yet
 from dash_portal.components.navbar import navbar
 from dash_portal.dashboard_pages import DashboardPage
 from dash_portal.page_request import PageRequest, known, open_page
 from dash_portal.view import View
 
+# What else is given acts on it, even if it is the same: a grid builds its columns, a control says what was chosen.
 _NEARLY_ALWAYS_NEWS: Final = frozenset({"figure", "rowData", "data", "href", "aria-description", "data-value"})
 
 Content = Callable[[PageRequest], list[Component] | Component]
@@ -53,6 +54,7 @@ def _notice(name: str, header: str, action: str) -> Component:
 def init_app(dash_app: Dash) -> None:
     """Register the callbacks that serve all pages."""
     dash_app.layout = layout
+    chart_card.init_app(dash_app)
     details.init_app(dash_app)
     freshness.init_app(dash_app)
     for function, wanted in (
@@ -87,16 +89,9 @@ def outputs(page: DashboardPage, *parts: Sequence[Output], has_chips: bool = Tru
 
 
 def states(outputs: Iterable[Output]) -> list[State]:
-    """Return what the browser tells of what it has drawn, so that it is not given the same again.
-
-    Every property that is given costs a round through Dash and React, and some act on being given, even the same: a
-    grid builds its columns, a control says what was chosen. What nearly always changes is not told back.
-    """
-    return [
-        State(output.component_id, output.component_property)
-        for output in outputs
-        if output.component_property not in _NEARLY_ALWAYS_NEWS
-    ]
+    """Return what the browser tells of what it has drawn: given again, it costs a round through Dash and React."""
+    told = (output for output in outputs if output.component_property not in _NEARLY_ALWAYS_NEWS)
+    return [State(output.component_id, output.component_property) for output in told]
 
 
 def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any:

@@ -42,6 +42,7 @@ def test_a_menu_gives_the_focus_back_and_the_table_alternative_needs_no_mouse(vi
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator(f"{CARD} .more")).to_be_focused()
+    expect(page.locator(CARD).get_by_role("link", name="Filter by").first).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".chips .chip")).to_have_count(1)

@@ -119,6 +119,7 @@ CALLBACK_VALUES: dict[tuple[str, str], str] = {
     ("_pages_location", "search"): "search",
     **{(f'{{"page":"{page[1:]}","type":"view"}}', "data"): "view" for page in PAGES},
     ("details-view", "data"): "view",
+    ('{"chart":["MATCH"],"type":"chart-table-view"}', "data"): "view",
     ("freshness-asks", "n_intervals"): "count",
     ('{"page":["ALL"],"type":"shown"}', "data"): "shown",
 }
@@ -209,10 +210,8 @@ def filled_in(spec: dict[str, Any], value: Any) -> Any:
     """Return an input or state as the browser sends it; one that may be many as a list of one of them."""
     if not spec["id"].startswith("{"):
         return {**spec, "value": value}
-    parts = json.loads(spec["id"])
-    own = {key: "leads" if part == ["ALL"] else part for key, part in parts.items()}
-    entry = {**spec, "id": own, "value": value}
-    return [entry] if ["ALL"] in parts.values() else entry
+    entry = {**spec, "id": _id(spec["id"]), "value": value}
+    return [entry] if ["ALL"] in json.loads(spec["id"]).values() else entry
 
 
 def callback_calls(world: PortalWorld, slug: str) -> Iterator[Call]:
@@ -260,7 +259,11 @@ def _outputs(output: str) -> Any:
 
 
 def _id(name: str) -> Any:
-    return json.loads(name) if name.startswith("{") else name
+    """Return an id as the browser sends it; of parts that may be any, one that there is."""
+    if not name.startswith("{"):
+        return name
+    there_is = {"page": "leads", "chart": "leads-sources"}
+    return {key: there_is[key] if isinstance(part, list) else part for key, part in json.loads(name).items()}
 
 
 def send(world: PortalWorld, client: FlaskClient, call: Call, token: str | None) -> TestResponse:
