@@ -151,6 +151,7 @@ def test_providers_of_company_sign_in_are_read_by_their_names(environment: pytes
         ("OIDC_GOOGLE_NEW_PEOPLE", "acme.example=boss"),
         ("OIDC_GOOGLE_NEW_PEOPLE", "acme.example=tenant_viewer"),
         ("OIDC_GOOGLE_NEW_PEOPLE", "acme.example=agency_admin:acme"),
+        ("OIDC_GOOGLE_NEW_PEOPLE", "acme.example=agency_staff:acme"),
         ("OIDC_GOOGLE_NEW_PEOPLE", ".example=agency_admin"),
     ],
 )

@@ -7,11 +7,14 @@ import re
 import pyotp
 import pytest
 from flask.testing import FlaskClient
-from sqlmodel import select
+from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
 from dash_portal.accounts import links, two_step
 from dash_portal.accounts.access import lock_person
+from dash_portal.accounts.errors import NotAllowedError
+from dash_portal.accounts.joining import join_account
+from dash_portal.accounts.memberships import acting
 from dash_portal.accounts.throttling import PER_ACCOUNT
 from database import AgencySession
 from models import Role, User, utc_now
@@ -54,7 +57,7 @@ def join_with(world: PortalWorld, path: str, password: str, code: str = "") -> t
 def second_step(world: PortalWorld, email: str) -> pyotp.TOTP:
     """Switch the second step on for the person of this address; return what their phone holds."""
     with AgencySession(world.engine, writes=True) as session:
-        user_id = session.exec(select(User.id).where(User.email == email).order_by(User.id)).first()  # type: ignore[arg-type]
+        user_id = session.exec(select(User.id).where(User.email == email).order_by(col(User.id))).first()
         user = lock_person(session, user_id)
         phone = pyotp.TOTP(two_step.begin_two_step(session, user, cipher=world.cipher))
         user.totp_confirmed_at = utc_now()
@@ -165,6 +168,17 @@ def test_the_agencys_people_join_no_account(world: PortalWorld) -> None:
     join_anew(world, "agency@mellon.example", NEW)
     assert join_accounts(world, agency, PASSWORD, NEW).status_code == 400
     assert opened_by_password(world, "agency@mellon.example", NEW) == {"own"}
+
+
+def test_nobody_joins_an_account_of_the_agencys_to_their_own(world: PortalWorld) -> None:
+    """Not even who proved that it is theirs, as one does with a company account that opens it."""
+    world.hire("admin@own.example", "other")
+    with AgencySession(world.engine, writes=True) as session:
+        theirs = select(User).where(User.email == "admin@own.example")
+        of_brand, staff = session.exec(theirs.order_by(col(User.id))).all()
+        mine = acting(session, of_brand, "192.0.2.1")
+        with pytest.raises(NotAllowedError):
+            join_account(session, actor=mine, other=staff, keep_session="", now=utc_now())
 
 
 def reset_by_admin(world: PortalWorld, slug: str, email: str, password: str) -> list[TestResponse]:

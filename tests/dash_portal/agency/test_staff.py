@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,7 +14,10 @@ from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
 from dash_portal.accounts.company_requirement import must_use_company, require_of_agency
+from dash_portal.accounts.errors import NotAllowedError
+from dash_portal.accounts.staff import set_staff
 from dash_portal.accounts.staff_terms import StaffTerms
+from dash_portal.brand_access import brands_of
 from database import AgencySession
 from models import Invite, Role, SyncRequest, Tenant, TenantStatus, User, utc_now
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
@@ -197,6 +201,25 @@ def test_the_review_tells_what_staff_look_after_and_brands_admins_do_not_see_the
     assert STAFF not in agency.get("/agency/users?q=all+brands").text
     admin = world.sign_in("admin@own.example")
     assert STAFF not in admin.get("/team").text + admin.get("/team/file.csv").text
+
+
+def test_only_who_is_an_agency_admin_now_chooses_what_staff_look_after(world: PortalWorld) -> None:
+    world.hire(STAFF, "own")
+    world.hire("all@mellon.example", all_brands=True)
+    agency = world.actor(AGENCY)
+    demoted = replace(agency, access_epoch=world.user(AGENCY).access_epoch - 1)
+    of_staff = replace(agency, user_id=world.people["all@mellon.example"], role=Role.AGENCY_STAFF)
+    terms = StaffTerms(all_brands=True)
+    for actor in (demoted, of_staff):
+        with AgencySession(world.engine, writes=True) as session, pytest.raises(NotAllowedError):
+            set_staff(session, actor=actor, user_id=world.people[STAFF], terms=terms, now=utc_now())
+
+
+def test_the_brands_that_staff_are_told_of_by_number_are_theirs(world: PortalWorld) -> None:
+    world.hire(STAFF, "own")
+    with world.sign_in(STAFF) as staff:
+        staff.get("/agency/sync")
+        assert [brand.slug for brand in brands_of(world.brands.values())] == ["own"]
 
 
 def test_people_of_a_brand_become_staff_and_staff_become_others(world: PortalWorld) -> None:
