@@ -421,6 +421,9 @@ def test_who_is_allowed_raw_answers_gets_them_of_the_brands_they_look_after(mark
     for call in route_calls(marked, "other"):
         if capability_of(call.endpoint) is Capability.RAW_ANSWERS:
             assert send(marked, client, call, None).status_code in {403, 404, 405}, call.path
+    of_another = f"/agency/sync/own/runs/{handle('other')}/answers"
+    for path in (of_another, f"{of_another}?q=gold", f"{of_another}/leads/1", f"{of_another}/leads/1/download"):
+        assert client.get(path).status_code == 404, path
 
 
 @pytest.mark.parametrize(

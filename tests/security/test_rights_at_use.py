@@ -198,6 +198,16 @@ def test_nothing_outlives_the_right_it_stands_on_and_nothing_wakes_with_it(world
     assert len(good_links(world, paths)) == (0 if case.links_fall else 3)
 
 
+def test_a_download_ends_with_its_brand_where_the_session_goes_on_for_another(world: PortalWorld) -> None:
+    world.give(WHO, "other")
+    client = world.sign_in(WHO)
+    download = begin_download(world, client, "/export/leads.csv?brand=own")
+    carry_out(world, suspend)
+    with pytest.raises(DownloadEndedError):
+        download.read_on()
+    assert client.get("/leads?brand=other").status_code == 200
+
+
 @pytest.mark.parametrize("by_address", [False, True], ids=["key", "address for a spreadsheet"])
 def test_a_programs_download_ends_with_its_key(world: PortalWorld, by_address: bool) -> None:
     program, path = world.program(world.make_key("own")), "/api/v1/rows/leads.csv"

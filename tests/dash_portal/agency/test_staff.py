@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
 from dash_portal.accounts.company_requirement import must_use_company, require_of_agency
+from dash_portal.accounts.erasing import erase_brand
 from dash_portal.accounts.errors import NotAllowedError
 from dash_portal.accounts.staff import set_staff
 from dash_portal.accounts.staff_terms import StaffTerms
@@ -136,6 +137,20 @@ def test_staff_are_invited_and_join_with_what_was_chosen_for_them(world: PortalW
     }
 
 
+def test_an_invitation_of_staff_opens_nothing_once_each_of_its_brands_is_erased(world: PortalWorld) -> None:
+    made = send(world, world.sign_in(AGENCY), "/agency/users/staff", "own", reach="some", email=STAFF).text
+    link = re.search(r'value="http://localhost(/join/[^"]+)"', made)
+    assert link is not None
+    with AgencySession(world.engine, writes=True) as session:
+        erase_brand(session, session.get_one(Tenant, world.brands["own"]), actor=world.actor(AGENCY))
+        session.commit()
+    chosen = "nine quiet harbours"
+    joined = world.post(world.visitor(), link[1], page=link[1], name="Sam", password=chosen, again=chosen)
+    assert joined.status_code == 410
+    with AgencySession(world.engine) as session:
+        assert session.exec(select(User.id).where(User.email == STAFF)).first() is None
+
+
 @pytest.mark.parametrize(
     ("form", "field", "words"),
     [
@@ -184,6 +199,16 @@ def test_who_looks_after_no_brand_any_more_has_no_access_until_brands_are_chosen
     change(world, agency)
     world.post(agency, f"{person}/free-address")
     assert change(world, agency, "own").status_code == 400, "whose address it is by now nobody knows"
+
+
+@pytest.mark.parametrize("who", [STAFF, AGENCY])
+def test_whose_row_says_that_they_have_no_access_has_none_whatever_their_session_says(
+    world: PortalWorld, who: str
+) -> None:
+    world.hire(STAFF, "own")
+    client = world.sign_in(who)
+    world.deactivate(who)
+    assert client.get("/agency/sync").status_code == 302
 
 
 def test_the_review_tells_what_staff_look_after_and_brands_admins_do_not_see_them(world: PortalWorld) -> None:
