@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -66,6 +67,7 @@ class PortalWorld:
     brands: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
     portal: Portal = field(init=False)
+    _tokens: WeakKeyDictionary[FlaskClient, tuple[str, str]] = field(default_factory=WeakKeyDictionary)
 
     def __post_init__(self) -> None:
         self.portal = self.app.extensions["portal"]
@@ -115,12 +117,19 @@ class PortalWorld:
         return self.visitor(HTTP_AUTHORIZATION=f"Bearer {key}")
 
     def csrf_token(self, client: FlaskClient, page: str = "/login") -> str:
-        """Return a valid token: the one of the cookie when somebody is signed in, else the form's."""
+        """Return a valid token: of /account when somebody is signed in, else of the page; the last one while it is good.
+
+        A token is good for as long as the cookie of its session stays as it is.
+        """
+        kept_for, token = self._tokens.get(client, ("", ""))
+        if kept_for and kept_for == _session_cookie(client):
+            return token
         answer = client.get("/account")
         if answer.status_code != 200:
             answer = client.get(page)
         field = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
         assert field is not None, answer.text
+        self._tokens[client] = (_session_cookie(client), field[1])
         return field[1]
 
     def deactivate(self, email: str) -> None:
@@ -187,6 +196,11 @@ class PortalWorld:
     def actor(self, email: str) -> Actor:
         user = self.user(email)
         return Actor(user.id, user.email, user.role, user.tenant_id, "192.0.2.1")
+
+
+def _session_cookie(client: FlaskClient) -> str:
+    cookie = client.get_cookie("session")
+    return "" if cookie is None else cookie.value
 
 
 @lru_cache(maxsize=1)
