@@ -87,6 +87,36 @@ def test_a_callback_is_open_to_those_of_whom_the_table_says_so(
     assert tuple(answers) == answered
 
 
+OF_STAFF = {
+    "agency_sync.show",
+    "agency_sync.live",
+    "agency_sync.sync_all",
+    "agency_sync.brand",
+    "agency_sync.brand_live",
+    "agency_sync.sync_now",
+    "agency_brands.menu",
+    "agency_brands.open_first",
+}
+RAW_ANSWERS = {"agency_snapshots.of_run", "agency_snapshots.show", "agency_snapshots.download"}
+
+
+@pytest.mark.parametrize(
+    ("rights", "opened"),
+    [
+        (RIGHTS[Role.TENANT_ADMIN], set()),
+        (rights_of(Role.AGENCY_STAFF), OF_STAFF),
+        (rights_of(Role.AGENCY_STAFF, frozenset(Capability)), OF_STAFF | RAW_ANSWERS),
+    ],
+    ids=["brand admin", "staff", "staff, raw answers"],
+)
+def test_of_the_agencys_part_only_what_is_named_here_is_open_to_who_is_no_admin_of_it(
+    world: PortalWorld, rights: frozenset[Capability], opened: set[str]
+) -> None:
+    """Said a second time: an address that asks for too little is the table's word, by which the walk goes as well."""
+    endpoints = {rule.endpoint for rule in world.app.url_map.iter_rules() if rule.rule.startswith("/agency")}
+    assert {endpoint for endpoint in endpoints if capability_of(endpoint) in rights} == opened
+
+
 def test_what_the_table_does_not_know_is_open_to_nobody(world: PortalWorld) -> None:
     assert capability_of("new_page.show") is None
     with world.app.test_request_context("/new"), pytest.raises(RoleForbiddenError):
