@@ -26,6 +26,7 @@ ON_EVERY_NODE = {
     "user_sessions": "a cookie's session is looked for before a brand is known",
     "recovery_codes": "a person's, who may be of no brand",
     "memberships": "which brands somebody has is looked for before a brand is known",
+    "staff_brands": "which brands agency staff look after is looked for before a brand is known",
     "identities": "a company account is a person's, who may be of no brand, and is looked for before a brand is known",
     "api_keys": "the key says which brand it is of",
     "invites": "a link is looked for before a brand is known",
