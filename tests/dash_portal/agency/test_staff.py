@@ -276,6 +276,23 @@ def test_a_new_password_for_staff_comes_by_a_link_of_the_agencys(world: PortalWo
     assert world.try_to_sign_in(world.visitor(), STAFF, chosen).status_code == 303
 
 
+def test_links_of_staff_are_void_once_what_they_stand_on_has_changed(world: PortalWorld) -> None:
+    world.hire(STAFF, "own", "other")
+    agency, door = world.sign_in(AGENCY), world.visitor()
+    made = world.post(agency, f"/agency/users/{world.people[STAFF]}/reset").text
+    invited = send(world, agency, "/agency/users/staff", reach="all", email="new@mellon.example").text
+    found = [re.search(r'value="http://localhost(/(?:reset|join)/[^"]+)"', page) for page in (made, invited)]
+    paths = [link[1] for link in found if link is not None]
+    assert [door.get(path).status_code for path in paths] == [200, 200]
+    change(world, agency, "own")
+    assert [door.get(path).status_code for path in paths] == [410, 200], "less than when the link was made"
+    with AgencySession(world.engine, writes=True) as session:
+        maker = session.get_one(User, world.people[AGENCY])
+        maker.role, maker.is_staff = Role.TENANT_VIEWER, True
+        session.commit()
+    assert door.get(paths[1]).status_code == 410, "staff themselves invite nobody"
+
+
 def test_what_the_agency_asks_of_its_people_it_asks_of_staff_and_no_brand_does(world: PortalWorld) -> None:
     world.hire(STAFF, "own")
     asked = world.try_to_sign_in(world.visitor(), STAFF)
