@@ -19,7 +19,7 @@ from models import Role, User
 def set_staff(session: Session, *, actor: Actor, user_id: int, terms: StaffTerms, now: datetime) -> User:
     """Have this person look after what the terms say, whoever they were before. Who looks after none has no access.
 
-    Their sessions and links end, unless they may do all that they might before.
+    Their sessions and links end, unless they may do all that they might before; what had no brand any more stays ended.
 
     Raises AccountError for someone who is deactivated, and FieldError where somebody is to begin without a brand.
     """
@@ -37,7 +37,7 @@ def set_staff(session: Session, *, actor: Actor, user_id: int, terms: StaffTerms
     keep_terms(session, user, terms)
     user.active, user.closed_by_agency = not terms.is_empty, terms.is_empty
     session.add(user)
-    if not terms.cover(before):
+    if before.is_empty or not terms.cover(before):
         withdraw_links(session, user, now=now)
         renew_access(session, user, now=now)
     record(

@@ -276,6 +276,18 @@ def test_a_new_password_for_staff_comes_by_a_link_of_the_agencys(world: PortalWo
     assert world.try_to_sign_in(world.visitor(), STAFF, chosen).status_code == 303
 
 
+def test_a_session_that_ended_with_its_last_brand_does_not_wake_with_another(world: PortalWorld) -> None:
+    world.hire(STAFF, "own")
+    agency, staff = world.sign_in(AGENCY), world.sign_in(STAFF)
+    with AgencySession(world.engine, writes=True) as session:
+        erase_brand(session, session.get_one(Tenant, world.brands["own"]), actor=world.actor(AGENCY))
+        session.commit()
+    assert staff.get("/agency/sync").status_code == 302
+    assert change(world, agency, "other").status_code == 303
+    assert staff.get("/agency/sync").status_code == 302
+    assert world.sign_in(STAFF).get("/agency/sync").status_code == 200
+
+
 def test_links_of_staff_are_void_once_what_they_stand_on_has_changed(world: PortalWorld) -> None:
     world.hire(STAFF, "own", "other")
     agency, door = world.sign_in(AGENCY), world.visitor()
