@@ -63,7 +63,7 @@ def _request(session: AgencySession, actor: Actor, tenant_id: int, *, accept: bo
     require_right(actor, Capability.ACCEPT if accept else Capability.SYNC_NOW)
     status = session.exec(_locked(select(Tenant.status).where(Tenant.id == tenant_id))).one_or_none()
     if status is not TenantStatus.ACTIVE:
-        raise AccountError("This brand is suspended: reactivate it first.")
+        raise AccountError("This brand is suspended: an agency admin can reactivate it.")
     waiting = select(SyncRequest.request_id).where(
         SyncRequest.tenant_id == tenant_id, col(SyncRequest.status).in_(OPEN_REQUESTS), SyncRequest.accept == accept
     )
