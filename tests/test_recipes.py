@@ -74,6 +74,7 @@ def tree(tmp_path: Path) -> Path:
 def run(folder: Path, *arguments: str) -> str:
     """Run a module of Python in the tree; return what it printed."""
     environment = os.environ | {"DATABASE_URL": f"sqlite:///{folder / 'scratch.db'}", "PYTHONPATH": str(folder)}
+    environment.pop("PYTEST_XDIST_WORKER", None)  # a run of its own: its databases are made from this tree's revisions
     done = subprocess.run(
         (sys.executable, "-m", *arguments), cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
