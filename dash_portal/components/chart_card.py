@@ -17,7 +17,7 @@ from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.plotly import PLOTLY_CONFIG, drawn_figure
 from dash_portal.components import ids
 from dash_portal.dashboard_pages import PAGES
-from dash_portal.dashboards.chart_catalogue import chart
+from dash_portal.dashboards import chart_catalogue
 from dash_portal.dashboards.folding import OPEN
 from dash_portal.page_request import PageRequest, open_page
 from dash_portal.view import View
@@ -48,7 +48,8 @@ def init_app(dash_app: Dash) -> None:
             return None
         with open_page(page, View.parsed(page.path, query)) as request:
             filters = dict(request.view.parameters)
-            return _table(chart(request.session, request.brand, chart_id, filters, request.now), request.view)
+            made = chart_catalogue.chart(request.session, request.brand, chart_id, filters, request.now)
+            return _table(made, request.view)
 
 
 def chart_columns(columns: Sequence[Sequence[str]], charts: Iterable[Chart], request: PageRequest) -> Component:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from call_habits import CallHabits
@@ -335,13 +336,7 @@ class ListReading:
         """
         if self._arrivals.totals and not self._known.totals_are_wrong:
             return
-        try:
-            answer = ahead.popleft()[1].result() if ahead else self._ask(offset)
-        except PullError as refusal:
-            if refusal.kind in _REFUSED:
-                return
-            raise
-        if self._arrivals.overlap(answer) < len(answer.envelope.rows):
+        if self._holds_others(lambda: ahead.popleft()[1].result() if ahead else self._ask(offset)):
             reason = "a page is empty, and others follow it: the list can't be read to its end"
             raise PullError(SyncErrorKind.INCOMPLETE, reason)
 
@@ -355,15 +350,19 @@ class ListReading:
         if not self._counts_rows:
             return
         for offset in sorted({-(-received // length) * length for length in _LIKELY_LENGTHS} - {received}):
-            try:
-                answer = self._ask(offset)
-            except PullError as refusal:
-                if refusal.kind in _REFUSED:
-                    continue
-                raise
-            if self._arrivals.overlap(answer) < len(answer.envelope.rows):
+            if self._holds_others(partial(self._ask, offset)):
                 reason = "a page came again, and others follow it: the list can't be read to its end"
                 raise PullError(SyncErrorKind.INCOMPLETE, reason)
+
+    def _holds_others(self, ask: Callable[[], Answer]) -> bool:
+        """Tell whether an answer has rows that have not come before; one that is refused has none."""
+        try:
+            answer = ask()
+        except PullError as refusal:
+            if refusal.kind in _REFUSED:
+                return False
+            raise
+        return self._arrivals.overlap(answer) < len(answer.envelope.rows)
 
     def _raise_if_unit_changed(self, page: ListPage) -> None:
         """Raise MovedError where a call that counted pages brings mostly rows that came before: it counts rows now."""
