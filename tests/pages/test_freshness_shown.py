@@ -93,6 +93,8 @@ def test_the_age_goes_on_counting_and_turns_amber_and_red_by_itself(visit: Visit
     page = visitor.open("/leads")
     badge = page.locator("#freshness")
     expect(badge).to_have_class(re.compile("mood-fresh"))
+    # A chart whose scripts are still loading would give up on them when half a minute goes by at once.
+    expect(page.locator(".chart-card:not(:has(.main-svg))")).to_have_count(0)
     page.route("**/_dash-update-component*", lambda route: route.abort())  # as if the network were away for hours
     page.clock.fast_forward("01:15:00")
     expect(badge).to_have_class(re.compile("mood-ageing"))
