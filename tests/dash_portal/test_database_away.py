@@ -19,7 +19,7 @@ from database_away import why_away
 from tests.dash_portal.database_relay import DatabaseRelay
 from tests.dash_portal.portal_world import PortalWorld
 from tests.end_to_end.load import HANGS_AFTER
-from tests.end_to_end.running_portal import free_port, program
+from tests.end_to_end.running_portal import ask, free_port, program
 from tests.security.served import environment_of, served, sign_in
 
 PATHS = (
@@ -59,10 +59,10 @@ def ask_everything(url: str, client: httpx.Client, token: str) -> None:
     assert_away(client.post("/_dash-update-component", json={}, headers={"X-CSRFToken": token}))
     form = {"email": "viewer@own.example", "password": "x", "csrf_token": token}
     assert_away(client.post("/login", data=form))
-    assert httpx.get(f"{url}/leads", timeout=30).status_code == 302, "who has no cookie is known to be nobody"
-    assert_away(httpx.get(f"{url}/login?brand=own", timeout=30))
-    assert httpx.get(f"{url}/healthz").status_code == 200
-    assert httpx.get(f"{url}/readyz", timeout=30).json()["database"] == "away"
+    assert ask(f"{url}/leads", timeout=30).status_code == 302, "who has no cookie is known to be nobody"
+    assert_away(ask(f"{url}/login?brand=own", timeout=30))
+    assert ask(f"{url}/healthz").status_code == 200
+    assert ask(f"{url}/readyz", timeout=30).json()["database"] == "away"
 
 
 def test_everything_answers_503_quietly_while_the_database_is_away_and_goes_on_when_it_is_back(
@@ -105,7 +105,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     while True:
         assert process.poll() is None, "the web process ended by itself"
         try:
-            answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=30)
+            answer = ask(f"http://127.0.0.1:{port}/readyz", timeout=30)
         except httpx.TransportError:
             time.sleep(0.05)
             continue

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from emulator import plan_in_turn
 from tests.end_to_end.load import Load
 from tests.end_to_end.pulled_portal import pull_once, pulled_portal
 from tests.end_to_end.releases import next_release
-from tests.end_to_end.running_portal import RunningPortal, free_port, run, served
+from tests.end_to_end.running_portal import RunningPortal, ask, free_port, run, served
 from tests.postgresql import PostgreSQL
 from tests.security.served import serving
 
@@ -46,7 +45,7 @@ def old_web(portal: RunningPortal) -> Iterator[str]:
 
 
 def schema_at(url: str) -> tuple[int, str]:
-    answer = httpx.get(f"{url}/readyz", timeout=30)
+    answer = ask(f"{url}/readyz", timeout=30)
     return answer.status_code, answer.json()["migrations"]
 
 

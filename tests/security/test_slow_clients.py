@@ -9,12 +9,12 @@ from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
 from dash_portal.security import MOST_BODY_BYTES
 from dash_portal.whole_requests import WAITING_PER_ADDRESS, Arrival, BadRequestError
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_world
+from tests.end_to_end.running_portal import ask
 from tests.security.served import served
 
 HEAD = b"POST /login HTTP/1.1\r\nHost: portal.example\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -61,11 +61,11 @@ def is_held(connection: socket.socket) -> bool:
 def test_fifty_half_sent_requests_silence_nobody(world: PortalWorld, tmp_path: Path) -> None:
     with served(world, tmp_path / "log", WEB_CONCURRENCY="1") as url, ExitStack() as slow:
         halves = [slow.enter_context(begin(url, half)) for half in (*HALVES.values(),) * 5]
-        assert httpx.get(f"{url}/healthz", timeout=60).status_code == 200
-        assert httpx.get(f"{url}/login", timeout=60).status_code == 200
+        assert ask(f"{url}/healthz", timeout=60).status_code == 200
+        assert ask(f"{url}/login", timeout=60).status_code == 200
         assert sum(is_held(half) for half in halves) == len(halves)
         more = [slow.enter_context(begin(url, HEAD)) for _ in range(20)]
-        assert httpx.get(f"{url}/healthz", timeout=60).status_code == 200
+        assert ask(f"{url}/healthz", timeout=60).status_code == 200
         held = sum(is_held(half) for half in (*halves, *more))
         assert held <= WAITING_PER_ADDRESS
         assert is_held(more[-1]), "the oldest go first"

@@ -130,7 +130,7 @@ def join_accounts(world: PortalWorld, client: FlaskClient, current: str, other: 
 
 def test_two_accounts_of_one_address_become_one(world: PortalWorld) -> None:
     client = join_anew(world, WHO, NEW)
-    elsewhere, others_member = world.sign_in(WHO), world.membership(WHO, "other")
+    elsewhere, others_member = world.sign_in_by_form(WHO), world.membership(WHO, "other")
     assert join_accounts(world, client, WRONG, PASSWORD).status_code == 400
     assert join_accounts(world, client, NEW, WRONG).status_code == 400
     assert opened(client) == {"own"}

@@ -106,7 +106,7 @@ def test_signing_in_forgives_own_mistakes(world: PortalWorld) -> None:
 
 
 def test_a_copied_cookie_ends_with_the_session(world: PortalWorld) -> None:
-    client = world.sign_in("viewer@own.example")
+    client = world.sign_in_by_form("viewer@own.example")
     copied = client.get_cookie("session")
     assert copied is not None
     assert copied.http_only
@@ -137,7 +137,7 @@ def test_a_session_is_256_bits_that_the_database_does_not_hold(world: PortalWorl
 @pytest.mark.parametrize("path", ["/logout", "/login", "/login/code"])
 def test_a_head_changes_nothing(world: PortalWorld, path: str) -> None:
     """It needs no token: another page of the same site could send it."""
-    client = world.sign_in("viewer@own.example")
+    client = world.sign_in_by_form("viewer@own.example")
     wrong = {"email": "viewer@own.example", "password": "wrong password here"}
     assert client.head(path, data=wrong).status_code in {200, 302}
     assert world.visitor().head(path, data=wrong).status_code in {200, 302, 303}
@@ -169,7 +169,7 @@ def test_the_session_is_renewed_at_sign_in(world: PortalWorld) -> None:
     ],
 )
 def test_sessions_idle_out_and_end(world: PortalWorld, column: str, age: timedelta, lives: bool) -> None:
-    client = world.sign_in("viewer@own.example")
+    client = world.sign_in_by_form("viewer@own.example")
     with AgencySession(world.engine) as session:
         session.execute(update(UserSession).values({column: utc_now() - age}))
         session.commit()
@@ -187,7 +187,7 @@ def test_sessions_idle_out_and_end(world: PortalWorld, column: str, age: timedel
 def test_a_person_keeps_a_session_alive_and_an_open_tab_does_not(
     world: PortalWorld, who: str, asked_by_the_tab: str, opened_by_the_person: str
 ) -> None:
-    client = world.sign_in(who)
+    client = world.sign_in_by_form(who)
 
     def seen_hours_ago() -> float:
         with AgencySession(world.engine) as session:
@@ -205,7 +205,7 @@ def test_a_person_keeps_a_session_alive_and_an_open_tab_does_not(
 
 def test_deactivation_and_suspension_end_open_tabs_at_once(world: PortalWorld) -> None:
     agency = world.actor("agency@mellon.example")
-    viewer, other = world.sign_in("viewer@own.example"), world.sign_in("viewer@other.example")
+    viewer, other = world.sign_in_by_form("viewer@own.example"), world.sign_in_by_form("viewer@other.example")
     with AgencySession(world.engine) as session:
         people.deactivate_user(session, actor=agency, user_id=world.people["viewer@own.example"], now=utc_now())
         suspend_brand(session, actor=agency, tenant_id=world.brands["other"], now=utc_now())
@@ -217,7 +217,7 @@ def test_deactivation_and_suspension_end_open_tabs_at_once(world: PortalWorld) -
 
 
 def test_a_changed_role_ends_sessions(world: PortalWorld) -> None:
-    admin = world.sign_in("admin@own.example")
+    admin = world.sign_in_by_form("admin@own.example")
     with AgencySession(world.engine) as session:
         people.change_role(
             session,
@@ -229,7 +229,7 @@ def test_a_changed_role_ends_sessions(world: PortalWorld) -> None:
         )
         session.commit()
     assert not is_signed_in(admin)
-    assert world.sign_in("admin@own.example").get("/team").status_code == 403
+    assert world.sign_in_by_form("admin@own.example").get("/team").status_code == 403
 
 
 def test_an_old_hash_is_made_anew_at_sign_in(world: PortalWorld) -> None:
@@ -238,9 +238,9 @@ def test_an_old_hash_is_made_anew_at_sign_in(world: PortalWorld) -> None:
         session.execute(update(User).where(col(User.email) == "viewer@own.example").values(password_hash=old))
         session.commit()
     assert is_outdated(old)
-    world.sign_in("viewer@own.example")
+    world.sign_in_by_form("viewer@own.example")
     assert not is_outdated(world.user("viewer@own.example").password_hash)
-    world.sign_in("viewer@own.example")
+    world.sign_in_by_form("viewer@own.example")
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def test_agency_staff_are_asked_for_a_second_step_once_in_a_while(world: PortalW
 
 
 def test_a_reset_opens_a_throttled_account_and_ends_its_sessions(world: PortalWorld) -> None:
-    viewer = world.sign_in("viewer@own.example")
+    viewer = world.sign_in_by_form("viewer@own.example")
     for _ in range(PER_ACCOUNT):
         world.try_to_sign_in(world.visitor(), "viewer@own.example", "wrong password here")
     with AgencySession(world.engine) as session:

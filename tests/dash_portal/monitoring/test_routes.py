@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,6 +13,7 @@ from database import AgencySession
 from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncRun, Trigger, WorkerHeartbeat, utc_now
 from tests.dash_portal.database_relay import DatabaseRelay
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
+from tests.end_to_end.running_portal import ask
 from tests.security.served import served_by_command
 
 TOKEN = "a monitor's own token, 0123456789"
@@ -128,15 +128,15 @@ def test_several_processes_count_together_and_go_on_while_the_database_is_away(
     settings = {"DATABASE_URL": relay.url, "WEB_CONCURRENCY": "2", "PORTAL_MONITOR_TOKEN": TOKEN}
     with served_by_command(world, tmp_path / "log", **settings) as url:
         for _ in range(40):  # each on a connection of its own: whichever process is free takes it
-            assert httpx.get(f"{url}/login").status_code == 200
+            assert ask(f"{url}/login").status_code == 200
         for _ in range(2):
-            known = figures(httpx.get(f"{url}/metrics", headers=BEARER).text)
+            known = figures(ask(f"{url}/metrics", headers=BEARER).text)
             assert known["portal_request_seconds_count", "sign_in.login", "2xx"] == 40
         assert known["portal_database_up",] == 1
         relay.close()
-        known = figures(httpx.get(f"{url}/metrics", headers=BEARER, timeout=30).text)
+        known = figures(ask(f"{url}/metrics", headers=BEARER, timeout=30).text)
         assert known["portal_database_up",] == 0
         assert known["portal_request_seconds_count", "sign_in.login", "2xx"] == 40
-        answer = httpx.get(f"{url}/healthz/sync", headers=BEARER, timeout=30)
+        answer = ask(f"{url}/healthz/sync", headers=BEARER, timeout=30)
         assert (answer.status_code, answer.json()["cause"]) == (503, "the database is away")
     assert TOKEN not in (tmp_path / "log").read_text()
