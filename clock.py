@@ -17,10 +17,10 @@ _DATABASE: Final = "database"
 
 def utc_now() -> datetime:
     """Return the present moment."""
-    told = _told.get(_DATABASE)
-    if told is None:
+    last = _told.get(_DATABASE)
+    if last is None:
         return machine_now()
-    moment, at = told
+    moment, at = last
     return moment + timedelta(seconds=time.monotonic() - at)
 
 

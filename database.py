@@ -217,18 +217,18 @@ def _act_as(engine: Engine, role: str) -> None:
 
 def _tell_each_transaction(engine: Engine, role: str | None, statement_seconds: float | None) -> None:
     """Give up the login role's rights, and bound statements, for each transaction and no longer than it lasts."""
-    told = []
+    local_settings = []
     if role is not None:
         known = f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"  # noqa: S608 - a setting's name, no input
         can_become = f"EXISTS ({known} AND pg_has_role(oid, 'MEMBER'))"
-        told.append(f"set_config('role', CASE WHEN {can_become} THEN '{role}' ELSE 'none' END, true)")
+        local_settings.append(f"set_config('role', CASE WHEN {can_become} THEN '{role}' ELSE 'none' END, true)")
     if statement_seconds is not None:
-        told.append(f"set_config('statement_timeout', '{int(statement_seconds * 1000)}', true)")
-    if told:
+        local_settings.append(f"set_config('statement_timeout', '{int(statement_seconds * 1000)}', true)")
+    if local_settings:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql(f"SELECT {', '.join(told)}")
+            connection.exec_driver_sql(f"SELECT {', '.join(local_settings)}")
 
 
 def has_unreadable_tables(engine: Engine) -> bool:

@@ -112,8 +112,8 @@ def _access_warnings() -> list[str]:
     """Have the write wing ask ClientTether whether it is let in, where the worker's token is at hand."""
     if not os.environ.get(_WORKERS_TOKEN):
         return []  # the web process has no need of it
-    asked = subprocess.run([sys.executable, "-m", "sync", "check-access"], capture_output=True, text=True, check=False)
-    return (asked.stdout + asked.stderr).strip().splitlines() if asked.returncode else []
+    check = subprocess.run([sys.executable, "-m", "sync", "check-access"], capture_output=True, text=True, check=False)
+    return (check.stdout + check.stderr).strip().splitlines() if check.returncode else []
 
 
 def _provider_warnings(owner: Engine, settings: PortalSettings) -> list[str]:

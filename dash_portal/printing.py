@@ -42,7 +42,7 @@ _LONG_WORD: Final = 36
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PrintedCell:
     """A cell on paper: its text, and its class where it is a number, or has a word that must be parted."""
 
     text: str
@@ -82,8 +82,8 @@ def document(table: str) -> ResponseReturnValue:
     with open_brand(brand) as session:
         fresh = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
         with open_rows(session) as rows:
-            found = export.lines(rows, brand, view, now, most=MOST_ROWS)
-            printed = [[printed_cell(value, zone) for value in line] for line in found.lines]
+            exported = export.lines(rows, brand, view, now, most=MOST_ROWS)
+            printed = [[printed_cell(value, zone) for value in line] for line in exported.lines]
             above = overview(rows, brand, table, query, now)
             filters = list(filters_in_force(rows, brand, page, view))
     _write_down(brand, table)
@@ -98,7 +98,7 @@ def document(table: str) -> ResponseReturnValue:
         charts=[printed_chart(charts[name], brand.accent_colour) for name in chain.from_iterable(page.charts)],
         headings=_headings(export.headings(zone), printed),
         rows=printed,
-        counted=_counted(len(printed), found.total),
+        counted=_counted(len(printed), exported.total),
         page_size="letter" if len(export.columns) <= _UPRIGHT else "letter landscape",
     )
 
@@ -110,10 +110,10 @@ def _counted(printed: int, total: int) -> str:
     return f"{total:,} rows" if total != 1 else "1 row"
 
 
-def _headings(texts: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Cell]:
+def _headings(texts: Sequence[str], rows: Sequence[Sequence[PrintedCell]]) -> list[PrintedCell]:
     """Return the headings, each on the side on which its column's cells stand."""
     numbers = {place for row in rows for place, cell in enumerate(row) if cell.look == _NUMBER}
-    return [Cell(text, _NUMBER if place in numbers else "") for place, text in enumerate(texts)]
+    return [PrintedCell(text, _NUMBER if place in numbers else "") for place, text in enumerate(texts)]
 
 
 def _write_down(brand: Brand, table: str) -> None:
@@ -135,27 +135,27 @@ def printed_chart(made: Chart, accent: str | None) -> PrintedChart:
     rows = []
     for place, category in enumerate(made.categories):
         bars = []
-        for said, series in zip(made.series, drawing.series, strict=True):
+        for described, series in zip(made.series, drawing.series, strict=True):
             mark, panel = series.marks[place], drawing.panels[series.panel]
             is_bar = mark.length is not None and not series.bears_numbers and panel.high > panel.low
             percent = 100 * (float(mark.length or 0) - panel.low) / (panel.high - panel.low) if is_bar else 0.0
             # Beside its bar on paper each series has a number, on the screen one that lies in another's has none.
-            text = mark.text or (short(mark.value, made.format_of(said)) if mark.value else "")
+            text = mark.text or (short(mark.value, made.format_of(described)) if mark.value else "")
             bars.append(Bar(round(max(0.0, min(percent, 100.0)), 2), mark.fill, text))
         rows.append((category, tuple(bars)))
     headings = tuple(series.name for series in drawing.series)
     return PrintedChart(made.title, made.description, headings, tuple(rows), made.empty_text)
 
 
-def printed_cell(value: Any, zone: str) -> Cell:
+def printed_cell(value: Any, zone: str) -> PrintedCell:
     """Write a cell for people: money in full, counts with their thousands, moments on the reader's clock."""
     if value is None:
-        return Cell("")
+        return PrintedCell("")
     if isinstance(value, datetime):
-        return Cell(", ".join(filter(None, (day_text(local_day(value, zone)), clock_text(value, zone)))))
+        return PrintedCell(", ".join(filter(None, (day_text(local_day(value, zone)), clock_text(value, zone)))))
     if isinstance(value, Decimal):
-        return Cell(exact(value, ValueFormat.MONEY), _NUMBER)
+        return PrintedCell(exact(value, ValueFormat.MONEY), _NUMBER)
     if isinstance(value, int):
-        return Cell(f"{value:,}", _NUMBER)
+        return PrintedCell(f"{value:,}", _NUMBER)
     text = str(value)
-    return Cell(text, "breaks" if max(map(len, text.split()), default=0) > _LONG_WORD else "")
+    return PrintedCell(text, "breaks" if max(map(len, text.split()), default=0) > _LONG_WORD else "")

@@ -21,7 +21,7 @@ from migrations.history import (
     serves_from,
     standing,
 )
-from migrations.patience import Patience, SchemaBusyError
+from migrations.patience import SchemaBusyError, SchemaPatience
 from migrations.rights import bring_about
 from migrations.turns import schema_connection
 
@@ -57,7 +57,7 @@ def upgrade(engine: Engine, role: str = PORTAL_ROLE, *, wait_seconds: float = WA
     Raises SchemaBusyError when `wait_seconds` did not do, SchemaError when a revision fails or the schema is too new.
     What was done before stays done: the next `migrate` goes on from there.
     """
-    patience = Patience(wait_seconds)
+    patience = SchemaPatience(wait_seconds)
     with schema_connection(engine, patience) as connection:
         before = patience.until_free(lambda: _standing(connection), "migrate")
         if before is Standing.TOO_NEW:
@@ -83,7 +83,7 @@ def schema_transaction(engine: Engine, *, wait_seconds: float = WAIT_SECONDS) ->
 
     Raises SchemaBusyError where another process is at it for longer.
     """
-    patience = Patience(wait_seconds, attempt_seconds=wait_seconds)
+    patience = SchemaPatience(wait_seconds, attempt_seconds=wait_seconds)
     with schema_connection(engine, patience) as connection, connection.begin():
         yield connection
 
@@ -93,7 +93,7 @@ def _standing(connection: Connection) -> Standing:
         return standing(connection)
 
 
-def _step(connection: Connection, role: str, patience: Patience) -> bool:
+def _step(connection: Connection, role: str, patience: SchemaPatience) -> bool:
     """Apply the next revision, if there is one."""
     if connection.dialect.name == "sqlite":  # whose write lock, held from the look to the end, is the turn
         return patience.until_free(lambda: _step_within(connection, role), "the next revision")
@@ -125,7 +125,7 @@ def _apply(connection: Connection, role: str, revision: str) -> None:
     try:
         apply_up_to(connection, role, revision)
     except DBAPIError as failed:
-        if Patience.means_busy(failed):
+        if SchemaPatience.means_busy(failed):
             raise
         why = why_away(failed)
         reason = why if why == NOT_ALLOWED else type(failed.orig).__name__

@@ -22,7 +22,7 @@ class SchemaBusyError(Exception):
 
 
 @dataclass
-class Patience:
+class SchemaPatience:
     """Waits `seconds` in all, in attempts of `attempt_seconds`, between which whoever queues behind is let by.
 
     On PostgreSQL a statement that waits for a table holds up everybody who comes after it, readers too: that is why one

@@ -9,13 +9,13 @@ from typing import Final
 from sqlalchemy import Connection, Engine, text
 
 from database import ALL_BRANDS
-from migrations.patience import Patience
+from migrations.patience import SchemaPatience
 
 _TURN: Final = 7_203_511  # any number: the advisory lock that release processes share
 
 
 @contextmanager
-def schema_connection(engine: Engine, patience: Patience) -> Iterator[Connection]:
+def schema_connection(engine: Engine, patience: SchemaPatience) -> Iterator[Connection]:
     """Yield a connection outside of a transaction, that no other process has a like of; it is closed at the end.
 
     SQLite knows no lock but that of writing, which each transaction takes as it begins. Raises SchemaBusyError.
@@ -52,7 +52,7 @@ def _prepare_sqlite(connection: Connection, attempt: int) -> None:
     cursor.close()
 
 
-def _take_turn(connection: Connection, patience: Patience) -> None:
+def _take_turn(connection: Connection, patience: SchemaPatience) -> None:
     """Ask again and again, and not in a statement that waits: to that, an index built CONCURRENTLY would wait."""
     while True:
         with connection.begin():

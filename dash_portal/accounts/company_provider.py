@@ -90,12 +90,12 @@ class CompanyProvider:
         if self._away is not None and now - self._away[0] < _AWAY_SECONDS:
             raise ProviderAwayError(self._away[1])
         try:
-            found = read_discovery(self._json(discovery_address(self.settings.issuer)), self.settings.issuer)
+            endpoints = read_discovery(self._json(discovery_address(self.settings.issuer)), self.settings.issuer)
         except ProviderAwayError as away:
             self._away = (time.monotonic(), str(away))
             raise
-        self._endpoints = (now, found)
-        return found
+        self._endpoints = (now, endpoints)
+        return endpoints
 
     def departure(self, back: str, *, prove_anew: bool = False) -> tuple[str, Departure]:
         """Return the address at which to sign in, and what to keep until the person is back at the address `back`.

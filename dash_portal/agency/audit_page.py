@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from dash_portal.accounts.audit import AuditAction
 from dash_portal.accounts.brands import find_brand_by_words
 from dash_portal.agency import frame
-from dash_portal.agency.paging import asked_page, list_page
+from dash_portal.agency.paging import asked_page, shown_page
 from dash_portal.agency.words import ACTION_WORDS, action_words, detail_words
 from dash_portal.brand_access import open_agency
 from dash_portal.brand_time import moment_text, zone_text
@@ -31,7 +31,7 @@ def show() -> ResponseReturnValue:
     with open_agency() as session:
         chosen = _chosen(session, brand, action, who)
         total = session.exec(select(func.count()).select_from(AuditEntry).where(*chosen)).one()
-        page = list_page(total, asked_page())
+        page = shown_page(total, asked_page())
         newest_first = (col(AuditEntry.created_at).desc(), col(AuditEntry.id))
         question = select(AuditEntry).where(*chosen).order_by(*newest_first)
         entries = list(session.exec(question.offset(page.before).limit(page.per_page)))

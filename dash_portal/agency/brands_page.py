@@ -29,7 +29,7 @@ from dash_portal.agency import frame
 from dash_portal.agency.brand_forms import BrandForm, LogoForm, NewBrandForm, WebKeyForm
 from dash_portal.agency.health.sync_health import sync_health
 from dash_portal.agency.list_search import holds, searched_words
-from dash_portal.agency.paging import asked_page, list_page
+from dash_portal.agency.paging import asked_page, shown_page
 from dash_portal.agency.words import CHECK_WORDS
 from dash_portal.agency.worker_requests import ask_for_test, find_test, find_workers, is_unanswered, request_sync
 from dash_portal.brand_access import Brand, open_agency, selectable_brands
@@ -61,9 +61,9 @@ def show() -> ResponseReturnValue:
     now, words = utc_now(), searched_words()
     with open_agency() as session:
         brands = sorted(sync_health(session, now, portal().settings.sync_cron), key=lambda row: row.name.casefold())
-        found = [row for row in brands if holds(words, row.name, row.slug, row.timezone, row.pill)]
-        page = list_page(len(found), asked_page())
-        rows = page.of(found)
+        listed = [row for row in brands if holds(words, row.name, row.slug, row.timezone, row.pill)]
+        page = shown_page(len(listed), asked_page())
+        rows = page.of(listed)
         of_rows = select(Tenant).where(col(Tenant.id).in_([row.tenant_id for row in rows]))
         tenants = {tenant.id: tenant for tenant in session.exec(of_rows)}
     return frame.page(

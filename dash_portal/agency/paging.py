@@ -17,7 +17,7 @@ Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
-class ListPage:
+class ShownPage:
     """Page `number`, counted from 1, of a list of `total` entries, of which a page holds `per_page`."""
 
     number: int
@@ -44,10 +44,10 @@ class ListPage:
         return entries[self.before : self.until]
 
 
-def list_page(total: int, asked: int = 1, per_page: int = PER_PAGE) -> ListPage:
-    """Return the page that is asked for, the nearest one where the list has no such page."""
-    first = ListPage(1, total, per_page)
-    return ListPage(max(1, min(asked, first.pages)), total, per_page)
+def shown_page(total: int, wanted: int = 1, per_page: int = PER_PAGE) -> ShownPage:
+    """Return the page that is wanted, the nearest one where the list has no such page."""
+    first = ShownPage(1, total, per_page)
+    return ShownPage(max(1, min(wanted, first.pages)), total, per_page)
 
 
 def asked_page() -> int:

@@ -31,7 +31,7 @@ from dash_portal.accounts.memberships import has_access
 from dash_portal.accounts.staff_terms import invited_role
 from dash_portal.agency import frame
 from dash_portal.agency.list_search import holds, searched_words
-from dash_portal.agency.paging import asked_page, list_page
+from dash_portal.agency.paging import asked_page, shown_page
 from dash_portal.agency.people_forms import OFFERED_ROLES, RoleForm, RoleInviteForm
 from dash_portal.agency.words import ROLE_MEANING, ROLE_WORDS, staff_words
 from dash_portal.brand_access import open_agency
@@ -67,10 +67,10 @@ def file() -> Response:
     now, zone = utc_now(), frame.viewers_zone()
     with open_agency(writes=True) as session:
         everyone = _everyone(session)
-        found = everyone.found(searched_words(), asked_only())
-        users = {user.id: user for user in session.exec(select(User).where(col(User.id).in_(found)))}
+        listed = everyone.found(searched_words(), asked_only())
+        users = {user.id: user for user in session.exec(select(User).where(col(User.id).in_(listed)))}
         signs = signs_of(session, users.values())
-        lines = [line for user_id in found for line in _lines(users[user_id], signs[user_id], everyone)]
+        lines = [line for user_id in listed for line in _lines(users[user_id], signs[user_id], everyone)]
         return review_file(session, lines, actor=current_actor(), whose="agency", zone=zone, now=now)
 
 
@@ -311,13 +311,13 @@ def _agency_words(user: User, role: Role) -> tuple[str, str]:
 
 
 def _holds(words: str, person: Any, at_brands: Sequence[_AtBrand]) -> bool:
-    said = [word for at in at_brands for word in (at.name, ROLE_WORDS[at.role])]
+    rights = [word for at in at_brands for word in (at.name, ROLE_WORDS[at.role])]
     if person.role is Role.AGENCY_ADMIN:
-        said += ["agency", ROLE_WORDS[person.role]]
+        rights += ["agency", ROLE_WORDS[person.role]]
     elif person.is_staff:
-        said += [staff_words(reads_raw_answers=person.reads_raw_answers)]
-        said += ["all brands" if person.sees_all_brands else ""]
-    return holds(words, person.name, person.email, *said)
+        rights += [staff_words(reads_raw_answers=person.reads_raw_answers)]
+        rights += ["all brands" if person.sees_all_brands else ""]
+    return holds(words, person.name, person.email, *rights)
 
 
 def _invited_words(invite: Invite, brand_names: Mapping[int | None, str]) -> tuple[str, str]:
@@ -337,9 +337,9 @@ def _page(
     with open_agency() as session:
         brand_names = dict(session.exec(select(Tenant.id, Tenant.name)).all())
         everyone = _everyone(session)
-        found = everyone.found(words, only)
-        page = list_page(len(found), asked_page())
-        shown = page.of(found)
+        listed = everyone.found(words, only)
+        page = shown_page(len(listed), asked_page())
+        shown = page.of(listed)
         by_id = {user.id: user for user in session.exec(select(User).where(col(User.id).in_(shown)))}
         signs = signs_of(session, by_id.values())
         invites = links.open_invites(session, now=now)

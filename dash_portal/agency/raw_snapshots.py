@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from dash_portal.accounts.audit import Actor, AuditAction, record
 from dash_portal.accounts.rights import require_right
 from dash_portal.accounts.rights_table import Capability
-from dash_portal.agency.paging import ListPage, list_page
+from dash_portal.agency.paging import ShownPage, shown_page
 from database import AgencySession
 from models import RawBody, RawSnapshot, Resource
 from standing_answers import answers_of_run
@@ -50,7 +50,7 @@ class SnapshotPage:
     """One page of a run's answers. `cut_short`: a search had to stop before it had read all of them."""
 
     lines: tuple[SnapshotLine, ...]
-    page: ListPage
+    page: ShownPage
     cut_short: bool = False
 
 
@@ -69,7 +69,7 @@ def list_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, page:
     """Return one page of what a run received."""
     of_run = answers_of_run(session.connection(), tenant_id, run_id)
     total = session.exec(select(func.count()).select_from(RawSnapshot).where(of_run)).one()
-    shown = list_page(total, page)
+    shown = shown_page(total, page)
     lines = _lines(session, of_run, first=shown.before, most=shown.per_page)
     return SnapshotPage(tuple(lines), shown)
 
@@ -90,7 +90,7 @@ def search_snapshots(session: AgencySession, tenant_id: int, run_id: str, *, wor
 
 
 def _found(lines: Sequence[SnapshotLine], *, cut_short: bool = False) -> SnapshotPage:
-    return SnapshotPage(tuple(lines), list_page(len(lines), per_page=_MOST_FOUND), cut_short)
+    return SnapshotPage(tuple(lines), shown_page(len(lines), per_page=_MOST_FOUND), cut_short)
 
 
 def look_at_snapshot(

@@ -15,7 +15,7 @@ from sqlalchemy import case, func
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from dash_portal.agency.paging import ListPage, list_page
+from dash_portal.agency.paging import ShownPage, shown_page
 from dash_portal.agency.words import RESOURCE_WORDS, Advice, advice_for
 from database import AgencySession
 from models import (
@@ -105,13 +105,13 @@ class HistoryPage:
     """One page of a brand's history."""
 
     runs: tuple[RunDetails, ...]
-    page: ListPage
+    page: ShownPage
 
 
 def run_history(session: AgencySession, tenant_id: int, *, page: int) -> HistoryPage:
     """Return one page of the brand's runs; a page beyond the last is taken for the last."""
     total = session.exec(select(func.count()).select_from(SyncRun).where(SyncRun.tenant_id == tenant_id)).one()
-    shown = list_page(total, page, RUNS_PER_PAGE)
+    shown = shown_page(total, page, RUNS_PER_PAGE)
     question = (
         select(SyncRun)
         .where(SyncRun.tenant_id == tenant_id)

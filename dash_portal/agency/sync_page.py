@@ -34,7 +34,7 @@ from dash_portal.agency.health.sync_health import brand_health, sync_health, wit
 from dash_portal.agency.list_search import searched_words
 from dash_portal.agency.live_part import live_answer, live_part
 from dash_portal.agency.notes_progress import notes_progress
-from dash_portal.agency.paging import asked_page, list_page
+from dash_portal.agency.paging import asked_page, shown_page
 from dash_portal.agency.run_history import held_back_reasons, run_history
 from dash_portal.agency.understanding import (
     accept_total,
@@ -223,7 +223,7 @@ def _all_brands() -> dict[str, Any]:
         brands = sync_health(session, now, cron)
         workers = find_workers(session, now)
         fitting = narrowed(brands, words=words, state=state)
-        page = list_page(len(fitting), asked_page())
+        page = shown_page(len(fitting), asked_page())
         shown = with_runs(session, page.of(fitting))
     figures = figures_of(brands_of([brand.tenant_id for brand in shown if brand.freshness.read_at is not None]), now)
     return {

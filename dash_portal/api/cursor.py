@@ -47,7 +47,10 @@ def read_cursor(text: str, question: str) -> Cursor:
     return cursor
 
 
-def fingerprint(table: str, asked: Mapping[str, Sequence[str]]) -> str:
+def fingerprint(table: str, parameters: Mapping[str, Sequence[str]]) -> str:
     """Return by what a question is known: its table and parameters, but for those that only say which stretch."""
-    question: Any = [table, sorted((name, list(values)) for name, values in asked.items() if name not in _NOT_ASKED)]
+    question: Any = [
+        table,
+        sorted((name, list(values)) for name, values in parameters.items() if name not in _NOT_ASKED),
+    ]
     return hashlib.sha256(msgspec.json.encode(question)).hexdigest()[:16]

@@ -90,8 +90,8 @@ def outputs(page: DashboardPage, *parts: Sequence[Output], has_chips: bool = Tru
 
 def states(outputs: Iterable[Output]) -> list[State]:
     """Return what the browser tells of what it has drawn: given again, it costs a round through Dash and React."""
-    told = (output for output in outputs if output.component_property not in _NEARLY_ALWAYS_NEWS)
-    return [State(output.component_id, output.component_property) for output in told]
+    news = (output for output in outputs if output.component_property not in _NEARLY_ALWAYS_NEWS)
+    return [State(output.component_id, output.component_property) for output in news]
 
 
 def page(page: DashboardPage, query: Mapping[str, Any], content: Content) -> Any:

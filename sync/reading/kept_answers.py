@@ -77,8 +77,10 @@ def standing_notes(connection: Connection, tenant_id: int, requests: Sequence[st
         following.c.position == _SNAPSHOTS.c.position + 1,
         following.c.whole,
     )
-    asked = and_(landed_answers(tenant_id, Resource.NOTES), _SNAPSHOTS.c.request.in_(requests))
-    newest = select(_SNAPSHOTS.c.request, func.max(_SNAPSHOTS.c.fetched_at)).where(asked).group_by(_SNAPSHOTS.c.request)
+    of_notes = and_(landed_answers(tenant_id, Resource.NOTES), _SNAPSHOTS.c.request.in_(requests))
+    newest = (
+        select(_SNAPSHOTS.c.request, func.max(_SNAPSHOTS.c.fetched_at)).where(of_notes).group_by(_SNAPSHOTS.c.request)
+    )
     last = (
         select(
             _SNAPSHOTS.c.position,
@@ -89,7 +91,7 @@ def standing_notes(connection: Connection, tenant_id: int, requests: Sequence[st
             following.c.request.label("next_request"),
         )
         .select_from(_SNAPSHOTS.outerjoin(following, next_one))
-        .where(asked, tuple_(_SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).in_(newest))
+        .where(of_notes, tuple_(_SNAPSHOTS.c.request, _SNAPSHOTS.c.fetched_at).in_(newest))
     )
     return {row.request: StandingAnswer(*row) for row in connection.execute(last)}
 

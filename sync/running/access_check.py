@@ -28,8 +28,8 @@ def refused_access(settings: SyncSettings, brands: Sequence[BrandAccount]) -> li
     """Return a line for what keeps each brand out; of a token that lets no brand in, one line for all of them."""
     brisk = settings.model_copy(update={"sync_retry_attempts": 1})
     with ThreadPoolExecutor(at_start(settings.sync_brands_at_once)) as pool:
-        found = list(zip(brands, pool.map(partial(_ask, brisk), brands), strict=True))
-    failures = {brand.slug: failure for brand, failure in found if failure is not None}
+        checked = list(zip(brands, pool.map(partial(_ask, brisk), brands), strict=True))
+    failures = {brand.slug: failure for brand, failure in checked if failure is not None}
     if failures and len(failures) == len(brands) and all(failure.kind in _REFUSALS for failure in failures.values()):
         return [_TOKEN]
     return [f"the brand {slug}: {_in_words(failure)}" for slug, failure in failures.items()]

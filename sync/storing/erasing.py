@@ -63,10 +63,10 @@ def erase_contact(connection: Connection, lease: Lease, zone: ZoneInfo, contact:
     lease.hold(connection)
     tenant_id = lease.tenant_id
     mine = and_(_LEADS.c.tenant_id == tenant_id, or_(_LEADS.c.client_id == contact, _is_address(contact)))
-    found = connection.execute(select(_LEADS.c.client_id, _LEADS.c.email).where(mine)).all()
-    ids = sorted({row.client_id for row in found})
+    leads = connection.execute(select(_LEADS.c.client_id, _LEADS.c.email).where(mine)).all()
+    ids = sorted({row.client_id for row in leads})
     rows = _erase_rows(connection, tenant_id, ids) if ids else 0
-    words = {contact, *ids, *(row.email for row in found if row.email)}
+    words = {contact, *ids, *(row.email for row in leads if row.email)}
     answers = _erase_answers(connection, tenant_id, sorted(words))
     if rows:
         write_summaries(connection, tenant_id, zone)
@@ -114,8 +114,8 @@ def _erase_answers(connection: Connection, tenant_id: int, words: Sequence[str])
 def _forget_notes_asked_for(connection: Connection, tenant_id: int, pattern: re.Pattern[bytes]) -> int:
     """Remove what was answered about the contacts' own notes: an empty answer names nobody, but its request does."""
     notes = and_(_SNAPSHOTS.c.tenant_id == tenant_id, _SNAPSHOTS.c.resource == Resource.NOTES)
-    asked = connection.scalars(select(_SNAPSHOTS.c.request).where(notes).distinct()).all()
-    own = [request for request in asked if pattern.search(request.encode())]
+    requests = connection.scalars(select(_SNAPSHOTS.c.request).where(notes).distinct()).all()
+    own = [request for request in requests if pattern.search(request.encode())]
     count = 0
     for start in range(0, len(own), _PORTION):
         portion = _SNAPSHOTS.c.request.in_(own[start : start + _PORTION])

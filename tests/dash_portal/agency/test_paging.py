@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dash_portal.agency.paging import list_page
+from dash_portal.agency.paging import shown_page
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,12 @@ from dash_portal.agency.paging import list_page
 def test_a_page_that_is_not_there_is_the_nearest_one(
     total: int, asked: int, number: int, pages: int, shown: list[int]
 ) -> None:
-    page = list_page(total, asked, per_page=3)
+    page = shown_page(total, asked, per_page=3)
     assert (page.number, page.pages, list(page.of(range(total)))) == (number, pages, shown)
 
 
 @given(total=st.integers(0, 300), per_page=st.integers(1, 50))
 def test_every_entry_stands_on_one_page(total: int, per_page: int) -> None:
-    pages = list_page(total, per_page=per_page).pages
-    shown = [entry for number in range(1, pages + 1) for entry in list_page(total, number, per_page).of(range(total))]
+    pages = shown_page(total, per_page=per_page).pages
+    shown = [entry for number in range(1, pages + 1) for entry in shown_page(total, number, per_page).of(range(total))]
     assert shown == list(range(total))
