@@ -12,16 +12,10 @@ from markupsafe import Markup
 
 from dash_portal.accounts.rights_table import Capability
 from dash_portal.agency.drawn import drawn
+from dash_portal.agency_tabs import AGENCY_TABS
 from dash_portal.brand_access import Brand, Viewer, current_viewer, initials, require_agency, selectable_brands
 from dash_portal.security import asked_by_htmx
 from models import TenantStatus
-
-_TABS: Final = (
-    ("/agency/sync", "Sync health", Capability.SYNC_HEALTH),
-    ("/agency/brands", "Brands", Capability.BRANDS),
-    ("/agency/users", "People", Capability.PEOPLE),
-    ("/agency/audit", "Audit log", Capability.AUDIT_LOG),
-)
 
 MENU_BRANDS: Final = 50
 """How many brands the menu of every page holds; beyond them, one types a part of the name."""
@@ -29,7 +23,7 @@ MENU_BRANDS: Final = 50
 
 def tabs_of(viewer: Viewer) -> tuple[tuple[str, str], ...]:
     """Return the tabs (address, words) that this person may open."""
-    return tuple((path, words) for path, words, capability in _TABS if capability in viewer.agency_rights)
+    return tuple((path, words) for path, words, capability in AGENCY_TABS if capability in viewer.agency_rights)
 
 
 def may(capability: str) -> bool:

@@ -10,16 +10,11 @@ from dash.development.base_component import Component
 from flask_wtf.csrf import generate_csrf
 
 from dash_portal.accounts.rights_table import RIGHTS, Capability
+from dash_portal.agency_tabs import AGENCY_TABS
 from dash_portal.brand_access import Brand, Viewer, initials
 from dash_portal.co_branding.logos import LogoAddresses
 from dash_portal.dashboard_tabs import TABS
 from dash_portal.view import View
-
-_OF_AGENCY = (
-    ("/agency/sync", "Sync health", Capability.SYNC_HEALTH),
-    ("/agency/brands", "Brands", Capability.BRANDS),
-    ("/agency/users", "People", Capability.PEOPLE),
-)
 
 
 def navbar(
@@ -98,7 +93,7 @@ def _person(viewer: Viewer, brand: Brand) -> Component:
     links = [("/account", "Your account")]
     if brand.viewers_role is not None and Capability.TEAM in RIGHTS[brand.viewers_role]:
         links.append((f"/team?brand={brand.slug}" if viewer.chooses_brand else "/team", "Your team"))
-    links += [(path, words) for path, words, right in _OF_AGENCY if right in viewer.agency_rights]
+    links += [(path, words) for path, words, right in AGENCY_TABS if right in viewer.agency_rights]
     name = viewer.name or viewer.email
     mark = [
         html.Span(initials(name), className="person-mark", **{"aria-hidden": "true"}),  # type: ignore[arg-type]

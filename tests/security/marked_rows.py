@@ -30,7 +30,7 @@ HANDLES: Final = (
     "owner",
     "worker",
 )
-FIXED: Final[dict[str, Any]] = {"contact_type": "1", "active": True, "message": "", "request": ""}
+FIXED: Final[dict[str, Any]] = {"contact_type": "1", "active": True, "message": "", "request": "", "core_fields": {}}
 
 
 def treasure(slug: str) -> str:
