@@ -24,6 +24,7 @@ from dash_portal.dashboards.lead_counts import LeadFilters, lead_counts
 from dash_portal.dashboards.pipeline_counts import STUCK, pipeline_counts
 from dash_portal.dashboards.stages import current_keys
 from dash_portal.dashboards.table import TableQuestion, count_of
+from dash_portal.phone_numbers import readable_phone
 from dash_portal.portal import portal
 from dash_portal.spreadsheet import csv_pieces
 from dash_portal.view import View
@@ -50,11 +51,15 @@ class DownloadEndedError(ConnectionResetError):
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn(Generic[Row]):
-    """A column of an export: what stands above it, and what a row has in it; of moments the zone is named above."""
+    """A column of an export: what stands above it, and what a row has in it; of moments the zone is named above.
+
+    A file has values as the CRM has them, for programs; `on_paper` writes them for people, where that differs.
+    """
 
     heading: str
     cell: Callable[[Row], Any]
     holds_moments: bool = False
+    on_paper: Callable[[Any], Any] = lambda value: value
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +234,7 @@ _LEADS: Final[Export[leads.LeadRow]] = Export(
         ExportColumn("Source", lambda lead: lead.source),
         ExportColumn("Status", lambda lead: lead.status),
         ExportColumn("E-mail", lambda lead: lead.email),
-        ExportColumn("Phone", lambda lead: lead.phone),
+        ExportColumn("Phone", lambda lead: lead.phone, on_paper=readable_phone),
         ExportColumn("Sales lead", lambda lead: lead.sales_lead),
         ExportColumn("Created", lambda lead: lead.created_at, holds_moments=True),
         ExportColumn("Deal size", lambda lead: lead.deal_size),

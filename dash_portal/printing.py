@@ -24,7 +24,7 @@ from dash_portal.charts.layout import drawing_of
 from dash_portal.charts.numbers import ValueFormat, exact, short
 from dash_portal.dashboard_pages import PAGES, filters_in_force
 from dash_portal.dashboards.chart_catalogue import overview
-from dash_portal.exports import EXPORTS
+from dash_portal.exports import EXPORTS, Export
 from dash_portal.freshness import page_freshness
 from dash_portal.portal import portal
 from dash_portal.view import View
@@ -83,7 +83,7 @@ def document(table: str) -> ResponseReturnValue:
         fresh = page_freshness(session, page.resources, now, portal().settings.sync_cron, brand.slug)
         with open_rows(session) as rows:
             exported = export.lines(rows, brand, view, now, most=MOST_ROWS)
-            printed = [[printed_cell(value, zone) for value in line] for line in exported.lines]
+            printed = [_printed_line(export, line, zone) for line in exported.lines]
             above = overview(rows, brand, table, query, now)
             filters = list(filters_in_force(rows, brand, page, view))
     _write_down(brand, table)
@@ -108,6 +108,10 @@ def _counted(printed: int, total: int) -> str:
     if printed < total:
         return f"first {printed:,} of {total:,} rows"
     return f"{total:,} rows" if total != 1 else "1 row"
+
+
+def _printed_line(export: Export[Any], line: Sequence[Any], zone: str) -> list[PrintedCell]:
+    return [printed_cell(column.on_paper(value), zone) for column, value in zip(export.columns, line, strict=True)]
 
 
 def _headings(texts: Sequence[str], rows: Sequence[Sequence[PrintedCell]]) -> list[PrintedCell]:

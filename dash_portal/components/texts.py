@@ -19,6 +19,7 @@ from dash_portal.dashboards.hot_list import HotRow, Priority
 from dash_portal.dashboards.leads import LeadRow
 from dash_portal.dashboards.pipeline import Deal
 from dash_portal.page_request import PageRequest
+from dash_portal.phone_numbers import readable_phone
 from dash_portal.view import View
 
 Pieces = list[Any]
@@ -73,14 +74,9 @@ def candidate_pieces(request: PageRequest, deal: Deal | HotRow) -> Pieces:
 
 
 def phone_piece(number: str) -> dict[str, str]:
-    """Write a phone number so that it can be read, (804) 555-1463 if it is North American, and dialled if possible."""
-    digits, dialled = re.sub(r"\D", "", number), re.sub(r"[^\d+]", "", number)
-    if len(digits) == 11:
-        digits = digits.removeprefix("1")
-    is_abroad = re.match(r"\+(?!1)", dialled)
-    is_american = len(digits) == 10 and not is_abroad and re.fullmatch(r"[\d\s().+/-]+", number)
-    text = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if is_american else number
-    return {"text": text} | ({"href": f"tel:{dialled}"} if len(dialled) >= 5 else {})
+    """Write a phone number so that it can be read, and dialled if possible."""
+    dialled = re.sub(r"[^\d+]", "", number)
+    return {"text": readable_phone(number)} | ({"href": f"tel:{dialled}"} if len(dialled) >= 5 else {})
 
 
 def mail_piece(address: str) -> dict[str, str]:

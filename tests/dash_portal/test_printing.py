@@ -45,6 +45,18 @@ def test_figures_are_written_out_and_narrowed_as_the_page_is(world: PortalWorld)
         assert len(figures) == 5
 
 
+def test_a_phone_stands_on_paper_as_on_the_screen(world: PortalWorld) -> None:
+    with AgencySession(world.engine) as session:
+        session.add(make_lead(world.brands["own"], phone="8045551463"))
+        session.add(make_lead(world.brands["own"], phone="+49 30 901820"))
+        commit_counted(session, world.brands["own"])
+    client = world.sign_in("viewer@own.example")
+    printed = client.get("/print/leads").text
+    assert ">(804) 555-1463</td>" in printed
+    assert ">+49 30 901820</td>" in printed
+    assert "8045551463" in client.get("/export/leads.csv").text, "a program gets what the CRM has"
+
+
 def test_on_paper_each_bar_has_its_number() -> None:
     """On the screen "weighted" is a bar inside that of the value, with its number on hover; paper has no hover."""
     rows = dict(printed_chart(ROWS, None).rows)
