@@ -156,7 +156,8 @@ def printed_cell(value: Any, zone: str) -> PrintedCell:
     if value is None:
         return PrintedCell("")
     if isinstance(value, datetime):
-        return PrintedCell(", ".join(filter(None, (day_text(local_day(value, zone)), clock_text(value, zone)))))
+        clock = clock_text(value, zone).replace(" ", "\u00a0")  # PM in a line of its own says nothing
+        return PrintedCell(", ".join(filter(None, (day_text(local_day(value, zone)), clock))))
     if isinstance(value, Decimal):
         return PrintedCell(exact(value, ValueFormat.MONEY), _NUMBER)
     if isinstance(value, int):

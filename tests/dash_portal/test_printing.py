@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
-from dash_portal.printing import MOST_ROWS, printed_chart
+from dash_portal.printing import MOST_ROWS, printed_cell, printed_chart
 from database import AgencySession
 from tests.dash_portal.charts.examples import ROWS
 from tests.dash_portal.portal_world import PortalWorld, close_world, make_shared_world
@@ -55,6 +56,11 @@ def test_a_phone_stands_on_paper_as_on_the_screen(world: PortalWorld) -> None:
     assert ">(804) 555-1463</td>" in printed
     assert ">+49 30 901820</td>" in printed
     assert "8045551463" in client.get("/export/leads.csv").text, "a program gets what the CRM has"
+
+
+def test_a_time_on_paper_is_not_parted_from_its_pm() -> None:
+    moment = datetime(2026, 11, 28, 2, 56, tzinfo=UTC)
+    assert printed_cell(moment, "America/New_York").text == "27 Nov 2026, 9:56\u00a0PM"
 
 
 def test_on_paper_each_bar_has_its_number() -> None:

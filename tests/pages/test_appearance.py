@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.site import FILLED, Visit
+from tests.pages.site import AGENCY, FILLED, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -75,6 +75,19 @@ def test_no_chart_label_is_cut_off_on_a_phone(visit: Visit) -> None:
         })"""
     )
     assert inside
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_menu_has_ones_mail_address_in_one_line(visit: Visit, width: int) -> None:
+    page = visit(AGENCY, width=width).open("/leads?brand=own")
+    page.locator("#person-menu > button").click()
+    address = page.locator("#person-menu .dropdown-header")
+    expect(address).to_be_visible()
+    assert address.evaluate("node => node.clientHeight < 2 * parseFloat(getComputedStyle(node).lineHeight)")
+    menu = page.locator("#person-menu .dropdown-menu").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= width
 
 
 def test_print_shows_the_page_without_its_tools(visit: Visit) -> None:
