@@ -1,6 +1,7 @@
 """A page on paper: a document with brand, date of the data, filters, figures, charts as bars and rows as filtered.
 
-Made by the server and plain, so that it fits any paper and needs no script.
+Made by the server and plain, so that it fits any paper and needs no script. How the browser's own print looks stands at
+the end of `assets/portal.css`.
 """
 
 from __future__ import annotations

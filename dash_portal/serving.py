@@ -1,4 +1,6 @@
-"""How gunicorn serves the portal: the settings it reads. Where it listens, and in how many processes, `serve` says.
+"""How gunicorn serves the portal: the settings it reads.
+
+Where it listens, and in how many processes, `serve` says; what becomes of connections, `whole_requests.py`.
 
 The application is made before gunicorn listens and makes its workers (`warming.py`), so that they share it and each can
 answer at once; what it opens (database, caches) each worker opens for itself, with its first request.

@@ -84,7 +84,7 @@ ERROR_WORDS: Final[dict[SyncErrorKind, Advice]] = {
     ),
     SyncErrorKind.UNREADABLE_RECORD: Advice(
         "Some records could not be understood and were set aside.",
-        "The others are in. Look at the record in ClientTether; it is also in the raw snapshots below.",
+        "The others are in. Look at the record in ClientTether; it is also in the raw answers below.",
     ),
     SyncErrorKind.UNREADABLE_FIELD: Advice(
         "Some fields held something unexpected, such as a word where an amount belongs.",
