@@ -311,13 +311,13 @@ def _agency_words(user: User, role: Role) -> tuple[str, str]:
 
 
 def _holds(words: str, person: Any, at_brands: Sequence[_AtBrand]) -> bool:
-    rights = [word for at in at_brands for word in (at.name, ROLE_WORDS[at.role])]
+    shown = [word for at in at_brands for word in (at.name, ROLE_WORDS[at.role])]
     if person.role is Role.AGENCY_ADMIN:
-        rights += ["agency", ROLE_WORDS[person.role]]
+        shown += ["agency", ROLE_WORDS[person.role]]
     elif person.is_staff:
-        rights += [staff_words(reads_raw_answers=person.reads_raw_answers)]
-        rights += ["all brands" if person.sees_all_brands else ""]
-    return holds(words, person.name, person.email, *rights)
+        shown += [staff_words(reads_raw_answers=person.reads_raw_answers)]
+        shown += ["all brands" if person.sees_all_brands else ""]
+    return holds(words, person.name, person.email, *shown)
 
 
 def _invited_words(invite: Invite, brand_names: Mapping[int | None, str]) -> tuple[str, str]:
