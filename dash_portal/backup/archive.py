@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 _FORMAT: Final = 1
 _ABOUT: Final = "about.json"
 _PART: Final = ".part"
+_NO_BACKUP: Final = "is no whole backup: it is damaged, cut short, or another kind of file"
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, struct.error)
+"""What a zip raises of which a byte was changed. One of a header may ask for a password, another version or place."""
 
 
 class BackupError(Exception):
@@ -76,14 +80,36 @@ def write_contents(archive: zipfile.ZipFile, contents: Contents) -> None:
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Contents]]:
-    """Yield a backup and what it says of itself. Raises BackupError where the file is none, or is damaged."""
+    """Yield a backup that was read to its end, and what it says of itself.
+
+    Raises BackupError where the file is none, or is damaged, before anything of it is used.
+    """
+    _require_whole(path)
+    with zipfile.ZipFile(path) as archive:
+        yield archive, _contents(path, archive)
+
+
+def _require_whole(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
-            yield archive, _contents(path, archive)
+            damaged = archive.testzip()
     except OSError as failed:
         raise BackupError(f"{path} can't be read: {failed.strerror or failed}") from failed
-    except (zipfile.BadZipFile, zlib.error, EOFError) as damaged:
-        raise BackupError(f"{path} is no whole backup: it is damaged, cut short, or another kind of file") from damaged
+    except _DAMAGE as damage:
+        raise BackupError(f"{path} {_NO_BACKUP}") from damage
+    if damaged is not None:
+        raise BackupError(f"{path} {_NO_BACKUP}")
+
+
+@contextmanager
+def open_member(archive: zipfile.ZipFile, name: str) -> Iterator[IO[bytes]]:
+    """Yield what the archive holds under the name. Raises BackupError where that is nothing."""
+    try:
+        member = archive.open(name)
+    except KeyError:
+        raise BackupError(f"the backup is not whole: it holds no {name}") from None
+    with member:
+        yield member
 
 
 def _contents(path: Path, archive: zipfile.ZipFile) -> Contents:

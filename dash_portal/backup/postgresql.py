@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlmodel import SQLModel
 
 import migrations
-from dash_portal.backup.archive import BackupError, Contents, TableCopy
+from dash_portal.backup.archive import BackupError, Contents, TableCopy, open_member
 from database import agency_transaction
 from migrations.rights import tables_that_hide
 
@@ -76,7 +76,7 @@ def load(connection: Connection, archive: ZipFile, contents: Contents) -> None:
 
 def _load_table(connection: Connection, archive: ZipFile, table: TableCopy) -> int:
     name = sql.Identifier(table.name)
-    with _cursor(connection) as cursor, archive.open(f"{_FOLDER}{table.name}") as file:
+    with _cursor(connection) as cursor, open_member(archive, f"{_FOLDER}{table.name}") as file:
         # PostgreSQL copies no rows into a table that is guarded. Nobody sees it without: this transaction made it.
         cursor.execute("SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", (table.name,))
         is_guarded = cursor.fetchone() == (True,)

