@@ -87,10 +87,14 @@ addEventListener("click", (event) => {
 (window.dash_clientside ??= {}).address = {
   choose, follow, isOpen, // for the other scripts; the rest are callbacks
   chosen() { // what an answer has set is told in one with what was typed meanwhile, in any order
-    for (const { prop_id: name, value } of window.dash_clientside.callback_context.triggered)
-      if (name.startsWith("{")) choose(JSON.parse(name.slice(0, name.lastIndexOf("."))).parameter, value);
+    for (const { prop_id: name, value } of window.dash_clientside.callback_context.triggered) {
+      const id = name.slice(0, name.lastIndexOf("."));
+      const field = document.querySelector(`${FIELDS}[id='${id}']`);
+      // With an answer that came late Dash tells the word before: what the field holds now was looked for, or will be.
+      if (id && (field?.value ?? value) === value) choose(JSON.parse(id).parameter, value);
+    }
   },
-  cleared: () => "",
+  cleared: () => (choose(window.dash_clientside.callback_context.triggered_id.parameter, ""), ""),
   closed: (open) => void (open === false && isOpen() && go(here(parts().view))),
   brand: (slug) => void (slug && slug !== page().brand && location.assign(`?brand=${encodeURIComponent(slug)}`)),
   again: () => set({ type: "view", page: page().name }, { data: shown.view }),

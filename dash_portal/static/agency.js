@@ -3,12 +3,10 @@
 let [failures, skipped] = [0, 0];
 const isPoll = ({ sourceEvent }) => sourceEvent?.type === "every";
 const say = (words) => (document.getElementById("failed").textContent = words);
-
 document.addEventListener("htmx:before:request", (event) => {
   const waits = failures && ++skipped % Math.min(10, failures + 1);
   if (isPoll(event.detail.ctx) && (document.hidden || waits)) event.preventDefault();
 });
-
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (ctx.response.status >= 500 || ctx.hx.reswap) failed(ctx);
   else if (failures || !isPoll(ctx)) say((failures = 0) || "");

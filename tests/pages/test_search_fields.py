@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from models import utc_now
 from tests.pages.site import Visit
@@ -41,9 +41,14 @@ def test_the_caret_stays_in_the_middle_of_the_word_that_is_mended(visit: Visit) 
     assert field.evaluate("field => field.selectionStart") == len("person 01")
 
 
+TOLD = """word => {
+  const field = JSON.parse(document.querySelector('input[type="search"]').id);
+  return window.dash_component_api.getLayout(field).props.value === word;
+}"""
 TOLD_AT_ONCE = """() => {
   const told = (parameter, value) => ({prop_id: `{"page":"leads","parameter":"${parameter}","type":"control"}.value`, value});
   const triggered = [told("size", "25"), told("q", "person 014")];
+  document.querySelector('input[type="search"]').value = "person 014";
   window.dash_clientside.callback_context = {triggered, triggered_id: JSON.parse(triggered[0].prop_id.split(".")[0])};
   window.dash_clientside.address.chosen();
 }"""
@@ -137,3 +142,30 @@ def test_half_a_word_of_an_input_method_is_not_searched_and_enter_searches_at_on
     page.clock.run_for(10)  # Dash's own ticks; a pause after typing is longer
     expect(page).to_have_url(re.compile(r"q=person\+016$"))
     expect(field).to_be_focused()
+
+
+def test_an_answer_that_comes_after_enter_brings_no_older_word_back(visit: Visit) -> None:
+    """With an answer, Dash tells the word that the field held when it was asked for."""
+    page = visit(fresh=True).open("/leads")
+    expect(page.locator(".ag-row").first).to_be_visible()
+    held: list[Route] = []
+    page.route(
+        "**/_dash-update-component*",
+        lambda route: held.append(route) if "person+014" in str(route.request.post_data) else route.continue_(),
+    )
+    field, visited = page.get_by_label("Search leads"), [page.url]
+    page.on("framenavigated", lambda frame: visited.append(frame.url))
+    field.fill("person 014")
+    field.press("Enter")
+    page.wait_for_function(TOLD, arg="person 014")
+    stop_the_clock(page)
+    field.fill("person 016")
+    field.press("Enter")
+    with page.expect_response("**/_dash-update-component*"):
+        held[0].continue_()
+    for _ in range(50):
+        page.clock.run_for(1)  # Dash's own ticks, and not yet the pause after typing
+    page.clock.resume()
+    page.wait_for_function(TOLD, arg="person 016")
+    expect(page.locator("#table .ag-center-cols-container .ag-row")).to_contain_text("person 016", ignore_case=True)
+    assert [url.partition("?")[2] for url in visited] == ["", "q=person+014", "q=person+016"]

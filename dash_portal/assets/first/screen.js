@@ -5,14 +5,12 @@
   const [system, narrow] = ["(prefers-color-scheme: dark)", "(max-width: 640px)"].map((query) => matchMedia(query));
   const tell = () => (document.cookie = `narrow=${narrow.matches ? "yes" : "no"}; path=/; SameSite=Lax`);
   window.portalMemory = navigator.cookieEnabled ? window.localStorage : {}; // refused together, then nothing is kept
-
   function apply() {
     const chosen = window.portalMemory.theme ?? "";
     root.dataset.bsTheme = root.dataset.agThemeMode = chosen || (system.matches ? "dark" : "light");
     for (const button of document.querySelectorAll("[data-choose-theme]"))
       button.setAttribute("aria-pressed", String(button.dataset.chooseTheme === chosen));
   }
-
   apply(tell());
   system.addEventListener("change", apply);
   narrow.addEventListener("change", () => tell() && window.dash_clientside?.address?.again());
