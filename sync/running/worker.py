@@ -24,7 +24,7 @@ from sync.lease import take_lease
 from sync.running.brand_pool import BrandPool
 from sync.running.connection_checks import answer_check, waiting_checks
 from sync.running.heartbeat import BEAT_SECONDS, beat, record_stop
-from sync.running.history import prune_history
+from sync.running.history_retention import prune_history
 from sync.running.requests import bind_to_run, brands_asked_for, claim, put_back, settle
 from sync.running.retention import prune_brand
 from sync.running.runs import (

@@ -28,8 +28,8 @@ from models import (
     UserSession,
     utc_now,
 )
-from sync.running import history
-from sync.running.history import MOST_AT_ONCE, PastRun, prune_history, runs_to_forget
+from sync.running import history_retention
+from sync.running.history_retention import MOST_AT_ONCE, PastRun, prune_history, runs_to_forget
 from sync.running.tenant_run import SyncContext
 from sync.running.worker import Worker
 from sync.tables import table_of
@@ -130,7 +130,7 @@ def ages(world: SyncWorld, model: type[Any], column: str = "created_at") -> list
 
 
 def test_a_year_of_history_is_pruned_to_its_bounds(world: SyncWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MOST_AT_ONCE", 2_000)
+    monkeypatch.setattr(history_retention, "MOST_AT_ONCE", 2_000)
     live_through_a_year(world)
     before = sum(len(world.rows(model)) for model in (SyncRun, SyncRunResource, SyncError, SyncRequest, UserSession))
     assert prune_history(world.engine, world.settings), "there is more than one pruning takes"
