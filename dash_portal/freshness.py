@@ -9,17 +9,16 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
 
-from croniter import croniter
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from database import BrandSession
 from models import Resource, ResourceFreshness, ResourceStatus, RunStatus, SyncError, SyncErrorKind, SyncRun
-from timetable import next_run
+from timetable import next_run, slot_after, slot_before
 from watching import counted_from
 
-AGEING_AFTER_INTERVALS: Final = 1.25
-STALE_AFTER_INTERVALS: Final = 2.0
+_LEEWAY: Final = 0.25
+"""The share of the shorter pause around a sync that it may take until it is called overdue."""
 
 _GOOD: Final = frozenset({ResourceStatus.SUCCESS, ResourceStatus.PARTIAL, ResourceStatus.UNAVAILABLE})
 
@@ -234,11 +233,11 @@ def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: s
     starts = [None if age is None else age.counted_from for age in listed]
     known = [start for start in starts if start is not None]
     read_at = min(known) if known and len(known) == len(starts) else None
-    interval = None if read_at is None else interval_at(sync_cron, read_at)
+    ageing_at, stale_at = (None, None) if read_at is None else _ages_at(sync_cron, read_at)
     return Freshness(
         read_at=read_at,
-        ageing_at=None if read_at is None or interval is None else read_at + AGEING_AFTER_INTERVALS * interval,
-        stale_at=None if read_at is None or interval is None else read_at + STALE_AFTER_INTERVALS * interval,
+        ageing_at=ageing_at,
+        stale_at=stale_at,
         next_sync_at=next_run(sync_cron, slug, now),
         failed=any(age is not None and age.failed for age in listed),
         unavailable=any(age is not None and age.unavailable for age in listed),
@@ -246,22 +245,22 @@ def freshness_of(ages: Iterable[ResourceAge | None], now: datetime, sync_cron: s
     )
 
 
-def interval_at(sync_cron: str, moment: datetime) -> timedelta:
-    """Return half the time until the second scheduled sync after a read that began at this moment's slot.
+def _ages_at(sync_cron: str, read_at: datetime) -> tuple[datetime, datetime]:
+    """Return when data of this read is ageing, and when it is stale.
 
-    With an even rhythm that is the interval itself. Over a weekend without syncs it is as long as the schedule
-    makes it, so that Monday morning finds no page "stale" that nothing was meant to refresh.
+    Both count scheduled syncs, not hours: one is overdue when it did not come, and no page is out of date on a Monday
+    morning for a weekend in which none was due. In an even rhythm they are 1.25 and 2 intervals after the read.
     """
-    return _interval(sync_cron, moment.astimezone(UTC).replace(second=0, microsecond=0))
+    to_first, to_second = _pauses(sync_cron, read_at.astimezone(UTC).replace(second=0, microsecond=0))
+    leeway = _LEEWAY * min(to_first, to_second)
+    return read_at + to_first + leeway, read_at + to_first + to_second
 
 
 @lru_cache(maxsize=4096)
-def _interval(sync_cron: str, minute: datetime) -> timedelta:
-    slots = croniter(sync_cron, minute + timedelta(minutes=1))
-    previous: datetime = croniter(sync_cron, minute + timedelta(minutes=1)).get_prev(datetime)
-    slots.get_next(datetime)
-    second: datetime = slots.get_next(datetime)
-    return (second - previous) / 2
+def _pauses(sync_cron: str, minute: datetime) -> tuple[timedelta, timedelta]:
+    """Return how long after the slot that a read belongs to the next one is, and the one after that."""
+    slot, first = slot_before(sync_cron, minute), slot_after(sync_cron, minute)
+    return first - slot, slot_after(sync_cron, first) - first
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -19,6 +19,14 @@ from tests.pages.site import AGENCY, FILLED, STALE, Site, Visit
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(autouse=True)
+def read_twelve_minutes_ago(site: Site) -> None:
+    """However long the tests before took."""
+    with AgencySession(site.world.engine) as session:
+        set_freshness(session, site.brand("own"), utc_now() - timedelta(minutes=12))
+        session.commit()
+
+
 @pytest.fixture
 def landed(site: Site) -> Iterator[list[Lead | Note]]:
     """Rows that a test lets land; they are taken back at the end."""
