@@ -209,7 +209,7 @@ def _pager(table: Table, question: TableQuestion, rows: TablePage[Any]) -> Compo
     return html.Div(
         [
             html.Span(
-                total if rows.total else f"No {table.things} fit these filters.",
+                total if rows.total else f"0 {table.things}",
                 id="table-total",
                 className="pager-text",
                 **{"data-total": str(rows.total)},  # type: ignore[arg-type]

@@ -68,6 +68,35 @@ def test_the_hot_list_is_ranked_totalled_and_searched(visit: Visit) -> None:
     expect(candidates).to_have_text(sorted(by_stage))
 
 
+LIES_FREE = """(words) => {
+    const [place, grid] = [words.getBoundingClientRect(), words.closest(".ag-root").getBoundingClientRect()];
+    const heads = [...document.querySelectorAll("#table .ag-header, #table .ag-row")].filter((row) => row.clientHeight);
+    return place.height > 0 && grid.top <= place.top && place.bottom <= grid.bottom && heads.every((row) => {
+        const box = row.getBoundingClientRect();
+        return box.bottom <= place.top || place.bottom <= box.top;
+    });
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", ["/leads", "/pipeline", "/hot-list", "/notes"])
+def test_that_nothing_was_found_stands_free_of_all_rows(visit: Visit, path: str, width: int) -> None:
+    page = visit(width=width).open(path)
+    rows = page.locator("#table .ag-row")
+    expect(rows.first).to_be_visible()
+    page.locator("#table input[type=search]").first.fill("nobody of that name")
+    words = page.locator("#table .ag-overlay").get_by_text("fit these filters")
+    expect(words).to_be_visible()
+    assert words.evaluate(LIES_FREE)
+    expect(page.locator("#table-total")).to_have_text(re.compile(r"^0 \w+$"))
+    page.reload()
+    expect(words).to_be_visible()
+    assert words.evaluate(LIES_FREE)
+    page.locator("#table .clear-search").first.click()
+    expect(rows.first).to_be_visible()
+    expect(page.locator("#table .ag-floating-bottom .ag-row")).to_have_count(1 if path == "/hot-list" else 0)
+
+
 def test_notes_come_with_their_page_and_are_searched_and_ordered_in_the_link(visit: Visit) -> None:
     visitor = visit()
     page = visitor.open("/notes")
