@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -34,7 +35,7 @@ def marked(world: PortalWorld) -> PortalWorld:
                     email=f"{treasure(slug)}@x.example",
                     role=Role.TENANT_VIEWER,
                     tenant_id=tenant_id,
-                    expires_at=utc_now().replace(year=2099),
+                    expires_at=utc_now() + timedelta(days=7),
                 )
             )
             session.add(
