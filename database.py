@@ -108,6 +108,7 @@ def create_engine(
         return engine
     address = make_url(url)
     limits: dict[str, Any] = {name: limit for name, limit in _GIVEN_UP.items() if name not in address.query}
+    limits["client_encoding"] = "utf8"  # whatever the server's, or the shell's, is
     is_pooled = _POOLER in address.query
     if is_pooled:
         limits["prepare_threshold"] = None  # a statement that one connection has prepared the next one does not know
@@ -119,9 +120,11 @@ def create_engine(
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
+        isolation_level="READ COMMITTED",  # what our locks count on; a server may be set to another
         use_native_hstore=False,  # no column is one: a question less at an engine's first connection
         connect_args=limits,
     )
+    _have_times_understood(engine)
     if is_pooled:
         _tell_each_transaction(engine, role, statement_seconds)
         return engine
@@ -168,6 +171,21 @@ def _sqlite_engine(url: str, **pool: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _have_times_understood(engine: Engine) -> None:
+    """Have the server write times as the driver reads them, where it, the role or the shell says otherwise.
+
+    A pooler knows this setting, and brings it along to whichever connection is free.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _set_datestyle(dbapi_connection: Any, _record: Any) -> None:
+        if dbapi_connection.info.parameter_status("DateStyle").startswith("ISO"):
+            return
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute("SET datestyle = 'ISO'")
+        dbapi_connection.commit()
 
 
 def _stop_slow_postgresql_statements(engine: Engine, seconds: float) -> None:

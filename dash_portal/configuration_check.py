@@ -47,6 +47,9 @@ def check_configuration(settings: PortalSettings) -> Findings:
     warnings = _exposure_warnings(settings)
     with owner.connect() as connection:
         stands = migrations.standing(connection)
+        unfit = migrations.unfit_encoding(connection)
+    if unfit is not None:
+        return Findings(warnings, [f"the database can't be used: {unfit}"])
     if stands is migrations.Standing.TOO_NEW:
         return Findings(warnings, [_OTHER_SCHEMA[stands]])
     if stands is not migrations.Standing.CURRENT:

@@ -5,6 +5,6 @@
 set -eu
 psql --set ON_ERROR_STOP=1 --set password="$PORTAL_PASSWORD" --username postgres <<'SQL'
 CREATE ROLE portal LOGIN CREATEROLE PASSWORD :'password';
-CREATE DATABASE portal OWNER portal;
+CREATE DATABASE portal OWNER portal ENCODING 'UTF8';
 ALTER ROLE postgres PASSWORD NULL;
 SQL

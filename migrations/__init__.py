@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from database import PORTAL_ROLE
 from database_away import NOT_ALLOWED, why_away
+from migrations.encoding import unfit_encoding
 from migrations.history import (
     Standing,
     apply_up_to,
@@ -36,6 +37,7 @@ __all__ = [
     "schema_transaction",
     "serves_from",
     "standing",
+    "unfit_encoding",
     "upgrade",
     "upgrade_within",
 ]
@@ -54,7 +56,8 @@ def upgrade(engine: Engine, role: str = PORTAL_ROLE, *, wait_seconds: float = WA
     does not get its tables lets go and tries again. Where the schema is a newer release's that this one runs on,
     nothing is done: its rights are the newer one's. Returns how schema and release stand afterwards.
 
-    Raises SchemaBusyError when `wait_seconds` did not do, SchemaError when a revision fails or the schema is too new.
+    Raises SchemaBusyError when `wait_seconds` did not do, SchemaError when a revision fails, the schema is too new or
+    the database does not take every letter.
     What was done before stays done: the next `migrate` goes on from there.
     """
     patience = SchemaPatience(wait_seconds)
@@ -90,6 +93,9 @@ def schema_transaction(engine: Engine, *, wait_seconds: float = WAIT_SECONDS) ->
 
 def _standing(connection: Connection) -> Standing:
     with connection.begin():
+        unfit = unfit_encoding(connection)
+        if unfit is not None:
+            raise SchemaError(f"DATABASE_URL: the database can't be used: {unfit}")
         return standing(connection)
 
 

@@ -71,11 +71,13 @@ class PostgreSQL:
         migrations.upgrade(engine)
         engine.dispose()  # a database can be copied only while nobody is connected to it
 
-    def create(self, template: str | None = None, locale: str | None = None, name: str | None = None) -> str:
+    def create(
+        self, template: str | None = None, locale: str | None = None, name: str | None = None, encoding: str = "UTF8"
+    ) -> str:
         """Return the name of a new database: empty, or a copy of the template; of another locale than the server's."""
         name = name or f"portal_{uuid4().hex[:12]}"
         copied = f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""  # half the time of the usual one
-        other = f" TEMPLATE template0 ENCODING 'UTF8' LOCALE '{locale}'" if locale else ""
+        other = f" TEMPLATE template0 ENCODING '{encoding}' LOCALE '{locale}'" if locale else ""
         self._run(f"CREATE DATABASE {name} OWNER portal_owner{copied}{other}")
         return name
 

@@ -27,7 +27,8 @@ def restore_backup(engine: Engine, path: Path, *, replace: bool, role: str) -> C
 
     `role` is the web role's name.
     Raises BackupError, and leaves the database as it is, where the file is no whole backup, of another kind of
-    database or of a newer release, and where the database holds rows that were not said to be replaced.
+    database or of a newer release, and where the database does not take every letter or holds rows that were not said
+    to be replaced.
     """
     with open_archive(path) as (archive, contents):
         if contents.database != engine.dialect.name:
@@ -44,6 +45,7 @@ def restore_backup(engine: Engine, path: Path, *, replace: bool, role: str) -> C
 def _restore_postgresql(engine: Engine, archive: ZipFile, contents: Contents, *, replace: bool, role: str) -> None:
     try:
         with migrations.schema_transaction(engine) as connection:
+            _require_every_letter(connection)
             _require_empty(connection, replace=replace)
             postgresql.empty(connection, contents)
             migrations.upgrade_within(connection, contents.revision, role=role)
@@ -67,6 +69,12 @@ def _restore_sqlite(engine: Engine, archive: ZipFile, contents: Contents, *, rep
         restored.dispose()
         engine.connect().close()  # makes the file, where there is none, its owner's alone
         sqlite.put_in_place(copy, engine)
+
+
+def _require_every_letter(connection: Connection) -> None:
+    unfit = migrations.unfit_encoding(connection)
+    if unfit is not None:
+        raise BackupError(f"DATABASE_URL: the database can't be used: {unfit}")
 
 
 def _require_empty(connection: Connection, *, replace: bool) -> None:

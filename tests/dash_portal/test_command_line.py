@@ -28,6 +28,7 @@ from settings import Settings
 from tests.dash_portal.accounts.openid_provider import running_provider
 from tests.dash_portal.portal_world import PASSWORD, PortalWorld
 from tests.factories import make_tenant
+from tests.postgresql import PostgreSQL
 
 ROOT = Path(__file__).parents[2]
 ZONE = ("--name", "Acme & Co", "--timezone", "America/New_York", "--web-key-stdin")
@@ -294,6 +295,22 @@ def test_a_login_that_owns_nothing_is_told_so(request: pytest.FixtureRequest, ru
         assert "its login may not do that to the portal's tables" in ended.stderr
         server.drop(name)
     server._run("DROP ROLE owns_nothing")
+
+
+def test_a_database_that_does_not_take_every_letter_is_named_by_whatever_begins_with_it(
+    request: pytest.FixtureRequest, run_here: Callable[..., Ended], tmp_path: Path
+) -> None:
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    good, unfit = server.create(server.template), server.create(locale="C", encoding="LATIN1")
+    assert run_here(server.url(good), "backup", str(tmp_path / "kept")).returncode == 0
+    cause = "the database can't be used: its encoding is LATIN1, which does not take every letter"
+    for arguments in (["migrate"], ["restore", str(tmp_path / "kept")], ["check-config"]):
+        ended = run_here(server.url(unfit), *arguments)
+        assert ended.returncode == 2
+        assert cause in ended.stdout + ended.stderr
+        assert "createdb --encoding=UTF8" in ended.stdout + ended.stderr
+    for name in (good, unfit):
+        server.drop(name)
 
 
 def test_check_config_warns_of_a_role_that_could_bypass_the_rows_guard(
