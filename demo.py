@@ -33,6 +33,7 @@ from dash_portal.accounts.people import create_user
 from dash_portal.accounts.staff_terms import StaffTerms
 from database import AgencySession, create_engine
 from encryption import Cipher, EncryptionError
+from logs import print_any_letter
 from models import Role, Tenant, User
 from settings import Settings
 
@@ -152,6 +153,7 @@ class Processes:
 
 def main() -> int:
     """Run the demo until it is stopped. Returns the exit status."""
+    print_any_letter()
     stop = Stop()
     processes = Processes(stop)
     try:

@@ -55,6 +55,14 @@ def _scrub_line(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> M
     return cleaned
 
 
+def print_any_letter() -> None:
+    """Have standard output escape what a terminal's encoding has no letter for, as standard error does already.
+
+    A name is no reason for a command to end half-way.
+    """
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream, here and under pytest
+
+
 def configure_logs(*, level: int = logging.INFO) -> None:
     """Send structlog and standard logging to standard error in the house's form."""
     terminal = sys.stderr.isatty()

@@ -45,7 +45,7 @@ from dash_portal.monitoring.figures import SHARED_FOLDER
 from database import AgencySession, create_engine
 from database_away import AWAY, WRONG_PASSWORD, in_one_line, why_away
 from encryption import EncryptionError
-from logs import configure_logs
+from logs import configure_logs, print_any_letter
 from models import ApiScope, Role, Tenant, User, utc_now
 from settings import ConfigurationError, PortalSettings, Settings, load_settings
 
@@ -73,6 +73,7 @@ _REFUSALS: Final = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Carry out one command. Returns the exit status."""
+    print_any_letter()
     configure_logs()
     wish = _parser().parse_args(arguments)
     try:

@@ -13,7 +13,7 @@ from typing import NoReturn
 from sqlalchemy.exc import SQLAlchemyError
 
 from database_away import in_one_line
-from logs import configure_logs
+from logs import configure_logs, print_any_letter
 from settings import ConfigurationError
 from sync.commands import (
     CommandError,
@@ -99,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    print_any_letter()
     configure_logs()
     try:
         return _carry_out(parser, options)

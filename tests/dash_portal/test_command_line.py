@@ -557,3 +557,13 @@ def test_a_key_is_printed_once_listed_and_revoked(
     ):
         refused = run_here(database_url, *wrong)
         assert (refused.returncode, refused.stderr.strip()) == (2, words)
+
+
+def test_a_terminal_that_has_not_every_letter_gets_the_others_escaped(
+    database_url: str, run_here: Callable[..., Ended]
+) -> None:
+    assert run_here(database_url, "create-tenant", "acme", *ZONE, typed="CT_secret_web_key\n").returncode == 0
+    made = run_here(database_url, "create-api-key", "--tenant", "acme", "--name", "Büro 🚀", "--scopes", "rows")
+    assert made.returncode == 0, made.stderr
+    listed = run(database_url, "list-api-keys", "--tenant", "acme", PYTHONIOENCODING="ascii")
+    assert (listed.returncode, listed.stdout.startswith("B\\xfcro \\U0001f680")) == (0, True), listed.stderr

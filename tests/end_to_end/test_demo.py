@@ -22,7 +22,8 @@ def demo(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "demo.py")],
         env=os.environ
-        | {"DEMO_FOLDER": str(folder), "PORT": str(port), "DATABASE_URL": f"sqlite:///{folder}/portal.db"},
+        | {"DEMO_FOLDER": str(folder), "PORT": str(port), "DATABASE_URL": f"sqlite:///{folder}/portal.db"}
+        | {"PYTHONIOENCODING": "ascii"},  # a terminal that has not every letter
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
