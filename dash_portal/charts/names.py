@@ -98,9 +98,11 @@ def _without_middle(name: str, fits: Fits) -> str:
     """Cut the middle out of a name without a place to part at: its beginning and its end tell it from others."""
     if fits(name):
         return name
-    head = tail = ""
+    head, tail, shown = "", "", _ELLIPSIS
     for first, last in zip(name, reversed(name), strict=True):
-        if not fits(f"{head}{first}{_ELLIPSIS}{last}{tail}"):
-            break
         head, tail = head + first, last + tail
-    return f"{head.rstrip()}{_ELLIPSIS}{tail.lstrip()}"
+        text = f"{head.rstrip()}{_ELLIPSIS}{tail.lstrip()}"  # where a space was, a line might have ended
+        if not fits(text):
+            break
+        shown = text
+    return shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dash_portal.charts.chart import Chart
@@ -49,6 +49,7 @@ words = st.text(alphabet="abc 加-…", max_size=60).map(plain)
 
 
 @given(st.lists(st.text(max_size=80).map(plain) | words, max_size=6), st.integers(40, 300), st.integers(1, 2))
+@example([": 0<⼀⼀"], 40, 2)
 def test_whatever_a_name_is_it_fits_and_stays_whole_where_it_has_room(names: list[str], width: int, lines: int) -> None:
     for name, shown in zip(names, told_apart(names, has_room(width, lines)), strict=True):
         drawn = broken(shown, width)
