@@ -37,7 +37,7 @@ TABLE = Table(
     things="leads",
     row_id="client_id",
     columns=(
-        Column("name", "Name", "name", width=170, grows=True, cell=_name),
+        Column("name", "Name", "name", width=170, least=108, grows=True, cell=_name),
         Column("source", "Source", "source", width=150, grows=True),
         Column("status", "Status", "status", width=170, least=130, grows=True, write=texts.stage_pieces),
         Column("contact", "Contact", width=290, least=150, grows=True, cell=texts.contact_pieces),

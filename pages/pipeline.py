@@ -34,8 +34,8 @@ TABLE = Table(
     things="deals",
     row_id="opportunity_id",
     columns=(
-        Column("candidate", "Candidate", "candidate", width=160, grows=True, cell=texts.candidate_pieces),
-        Column("opportunity_name", "Opportunity", width=170, grows=True),
+        Column("candidate", "Candidate", "candidate", width=160, least=108, grows=True, cell=texts.candidate_pieces),
+        Column("opportunity_name", "Opportunity", width=170, least=108, grows=True),
         Column(
             "stage", "Stage", "stage", descending_first=True, width=190, least=130, grows=True, write=texts.stage_pieces
         ),

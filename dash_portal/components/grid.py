@@ -15,7 +15,7 @@ from dash.development.base_component import Component
 from dash_ag_grid import AgGrid
 
 from dash_portal.components import ids
-from dash_portal.components.texts import Pieces
+from dash_portal.components.texts import Pieces, whole_on_hover
 from dash_portal.dashboards.table import SIZES, TablePage, TableQuestion
 from dash_portal.page_request import PageRequest
 from dash_portal.view import View
@@ -56,7 +56,10 @@ class Column:
         if self.cell:
             return self.cell(request, row)
         value = getattr(row, self.field)
-        return self.write(value) if self.write else value
+        if self.write:
+            return self.write(value)
+        on_hover = whole_on_hover(value) if isinstance(value, str) else {}
+        return [{"text": value} | on_hover] if on_hover else value
 
 
 @dataclass(frozen=True, slots=True)

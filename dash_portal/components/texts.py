@@ -26,7 +26,13 @@ Pieces = list[Any]
 """A cell's content as `assets/grid.js` draws it: texts, and dicts of text, href, className, title and tag."""
 
 _MAIL: Final = re.compile(r"[^@\s,;:<>()\[\]\\\"]+@[^@\s,;:<>()\[\]\\\"]+")
+_LONG: Final = 24
 _BARS: Final = {Priority.CLOSING: "▮▮▮", Priority.STRONG: "▮▮▯", Priority.WARM: "▮▯▯"}
+
+
+def whole_on_hover(text: str) -> dict[str, str]:
+    """Return what shows a text whole on hover, where two lines of a column may not hold it."""
+    return {"title": text} if len(text) > _LONG else {}
 
 
 def money(amount: Decimal | None) -> str:
@@ -63,9 +69,9 @@ def name_pieces(view: View, name: str, client_id: str | None, *, opens: bool = T
     """Write a contact's name as the link that opens the lead; `opens` lets a click anywhere in the row do the same."""
     words = name or "(no name)"
     if not client_id:
-        return [words]
+        return [{"text": words} | whole_on_hover(words)]
     look = "door" if opens else "door-beside"
-    return [{"text": words, "href": view.set_to("lead", client_id).href, "className": look}]
+    return [{"text": words, "href": view.set_to("lead", client_id).href, "className": look} | whole_on_hover(words)]
 
 
 def candidate_pieces(request: PageRequest, deal: Deal | HotRow) -> Pieces:

@@ -1,0 +1,109 @@
+"""Names of any length in the cells of a table: two whole lines of each, and all of it on hover."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import expect
+
+from database import AgencySession
+from models import utc_now
+from tests.factories import (
+    commit_counted,
+    make_activity,
+    make_hot_list_item,
+    make_lead,
+    make_note,
+    make_opportunity,
+    make_stage,
+)
+from tests.pages.filled_brand import set_freshness
+from tests.pages.site import AGENCY, Site, Visit, add_brand
+
+pytestmark = pytest.mark.browser
+
+STAGE = "FDD Review Call Scheduled"
+HYPHENATED = "Maria Magdalena Zimmermann-Kowalski"
+NAMES = (
+    "Ann",
+    "Jennifer Zimmerman",
+    "No Name Text Added",
+    HYPHENATED,
+    "Wolfeschlegelsteinhausenbergerdorff",
+    "Barnaby Marmaduke Aloysius Benjy Cobweb Dartagnan Egbert Felix Gaspar Humbert Ignatius Jayden Kasper Leroy",
+    "W" * 300,
+    "a " * 150,
+)
+CUT = """() => {
+  const cut = [];
+  for (const cell of document.querySelectorAll("#table .ag-row .ag-cell")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      let { top, bottom, right } = cell.getBoundingClientRect();
+      for (let node = text.parentElement; node !== cell; node = node.parentElement) {
+        if (getComputedStyle(node).overflow === "visible") continue;
+        const box = node.getBoundingClientRect();
+        [top, bottom, right] = [Math.max(top, box.top), Math.min(bottom, box.bottom), Math.min(right, box.right)];
+      }
+      const hasDots = getComputedStyle(text.parentElement).textOverflow === "ellipsis";
+      const lines = document.createRange();
+      lines.selectNodeContents(text);
+      for (const line of lines.getClientRects()) {
+        const seen = Math.min(bottom, line.bottom) - Math.max(top, line.top);
+        if (seen <= 3) continue;  // the air above its letters
+        const isHalf = seen < line.height - 4, isBeyond = !hasDots && line.right > right + 1;
+        if (isHalf || isBeyond) cut.push(`${cell.getAttribute("col-id")}: ${text.data.slice(0, 40)}`);
+      }
+    }
+  }
+  return cut;
+}"""
+"""The texts of which a line is seen in part: of its height, or of its width and without dots."""
+
+
+@pytest.fixture(scope="module")
+def named(site: Site) -> str:
+    """A brand whose people are called all of that."""
+    brand, now = add_brand(site.world, "named", "Named Brand"), utc_now()
+    with AgencySession(site.world.engine) as session:
+        session.add(make_stage(brand, STAGE, 1, likelihood=50))
+        for number, name in enumerate(NAMES):
+            lead, begins = {"client_id": f"lead-{number}"}, now + timedelta(hours=number + 1)
+            deal = lead | {"opportunity_id": f"deal-{number}", "candidate": name, "stage_name": STAGE}
+            email, worth = f"{name[:60].strip().replace(' ', '.')}@example.com", Decimal(90_000)
+            hot = {"stage_position": 1, "iff": worth, "weighted_iff": worth, "likelihood": 50}
+            session.add_all(
+                [
+                    make_lead(brand, **lead, name=name, lead_source=name, stage_name=STAGE, email=email),
+                    make_opportunity(brand, **deal, opportunity_name=name, deal_size=worth),
+                    make_hot_list_item(brand, **deal, **hot, market=name),
+                    make_note(brand, **lead, author=name, content_text=name * 3, noted_at=now),
+                    make_activity(
+                        brand, **lead, event_id=f"event-{number}", title=name, starts_at=begins, ends_at=begins
+                    ),
+                ]
+            )
+        set_freshness(session, brand, now)
+        commit_counted(session, brand)
+    return "named"
+
+
+@pytest.mark.parametrize("path", ["/leads", "/pipeline", "/hot-list", "/notes", "/schedule"])
+def test_no_line_of_a_cell_is_seen_in_part(visit: Visit, named: str, path: str) -> None:
+    page = visit(AGENCY, width=1440).open(f"{path}?brand={named}")
+    for width in (1440, 1024, 768, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        which = "[col-id=narrow]" if width == 390 else ":not([col-id=narrow])"
+        shown = page.locator(f"#table .ag-row .ag-cell{which}")
+        expect(shown.first).to_be_visible()
+        page.wait_for_function(f"() => ({CUT})().length === 0")
+
+
+def test_a_long_name_is_whole_on_hover(visit: Visit, named: str) -> None:
+    page = visit(AGENCY, width=1440).open(f"/hot-list?brand={named}")
+    row = page.locator("#table .ag-center-cols-container .ag-row[row-id=deal-3]")
+    for column in ("candidate", "market"):
+        expect(row.locator(f"[col-id={column}]").get_by_title(HYPHENATED, exact=True)).to_be_visible()
+    expect(page.get_by_title("Ann", exact=True)).to_have_count(0)
