@@ -83,9 +83,7 @@ def _content(request: PageRequest) -> list[Component] | Component:
         kpi_cards.kpi_cards(dashboard.cards, links),
         *filter_chips.filter_chips(request, rows.total, TABLE.things),
         chart_card.chart_columns(PAGE.charts, dashboard.charts, request),
-        grid.grid_card(
-            TABLE, request, question, rows, foot=_foot(rows.total, *map(texts.money, totals)) if rows.total else None
-        ),
+        grid.grid_card(TABLE, request, question, rows, foot=_foot(rows.total, *map(texts.money, totals))),
     ]
 
 

@@ -26,7 +26,7 @@ def plain(text: str, otherwise: str = "(none)") -> str:
     """Return a text on one line, without control characters; upstream names hold anything."""
     shown = " ".join(text.split())
     if not shown.isprintable():
-        shown = "".join(letter for letter in shown if letter.isprintable()).strip()
+        shown = " ".join("".join(letter for letter in shown if letter.isprintable()).split())
     return shown or otherwise
 
 

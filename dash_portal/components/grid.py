@@ -132,7 +132,7 @@ def grid_card(
                 | {
                     "rowHeight": row_height or table.row_height,
                     "localeText": {"noRowsToShow": f"No {table.things} fit these filters."},
-                    "pinnedBottomRowData": [foot] if foot else [],
+                    "pinnedBottomRowData": [foot] if foot and rows.total else [],
                 },
                 eventListeners={
                     "sortChanged": ["order(params)"],

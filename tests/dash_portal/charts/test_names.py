@@ -50,6 +50,7 @@ words = st.text(alphabet="abc 加-…", max_size=60).map(plain)
 
 @given(st.lists(st.text(max_size=80).map(plain) | words, max_size=6), st.integers(40, 300), st.integers(1, 2))
 @example([": 0<⼀⼀"], 40, 2)
+@example([plain("0 \u200b 0")], 40, 1)
 def test_whatever_a_name_is_it_fits_and_stays_whole_where_it_has_room(names: list[str], width: int, lines: int) -> None:
     for name, shown in zip(names, told_apart(names, has_room(width, lines)), strict=True):
         drawn = broken(shown, width)
