@@ -48,7 +48,7 @@ TABLE = Table(
     two_lines=_two_lines,
     default_sort=leads.DEFAULT_SORT,
     searched="Name, company, e-mail, phone, source, status",
-    row_height=56,
+    row_height=3.5,
 )
 OUTPUTS = shell.outputs(PAGE, kpi_cards.outputs(leads.CARDS), chart_card.outputs(PAGE.charts), grid.outputs(TABLE))
 STATES = shell.states(OUTPUTS)

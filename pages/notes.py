@@ -18,7 +18,7 @@ from dash_portal.page_request import PageRequest
 
 PAGE = dashboard_pages.NOTES
 HINT = "A date opens the note, a name its lead."
-ROW_HEIGHTS = {"": 64, "compact": 40}
+ROW_HEIGHTS = {"": 4.0, "compact": 2.5}
 
 
 def _day(request: PageRequest, row: NoteRow) -> texts.Pieces:

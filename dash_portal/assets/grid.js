@@ -1,6 +1,6 @@
 // AG Grid's cells hold what only a renderer can draw (links, badges, marked words), and its columns are the reader's
 // own: Dash keeps neither their order nor their widths, and would sort the rows of one page only.
-const isNarrow = matchMedia("(max-width: 640px)");
+const isNarrow = matchMedia("(max-width: 40rem)");
 const draw = window.React.createElement;
 function piece(one, key) {
   if (typeof one !== "object" || one === null) return one;

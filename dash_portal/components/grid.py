@@ -67,7 +67,7 @@ class Table:
     """The table of a page.
 
     `things` are what its rows are, `row_id` the field that tells them apart, `searched` says where a search looks
-    ("": there is none); `two_lines` says a row on a phone.
+    ("": there is none); `two_lines` says a row on a phone. `row_height` is in rem.
     """
 
     page: str
@@ -79,7 +79,7 @@ class Table:
     default_sort: str
     searched: str
     label: str = ""
-    row_height: int = 44
+    row_height: float = 2.75
 
     @property
     def sorts(self) -> tuple[Column, ...]:
@@ -99,7 +99,7 @@ def grid_card(
     *tools: Component,
     note: Component | None = None,
     foot: Mapping[str, Any] | None = None,
-    row_height: int | None = None,
+    row_height: float | None = None,
     written: Sequence[Mapping[str, Any]] | None = None,
 ) -> Component:
     """Return the card of a table: one page of rows, and which of how many they are.
@@ -130,7 +130,6 @@ def grid_card(
                 getRowId="params.data.id",
                 dashGridOptions=_OPTIONS
                 | {
-                    "rowHeight": row_height or table.row_height,
                     "localeText": {"noRowsToShow": f"No {table.things} fit these filters."},
                     "pinnedBottomRowData": [foot] if foot and rows.total else [],
                 },
@@ -142,7 +141,7 @@ def grid_card(
                     "cellKeyDown": ["open(params)"],
                 },
                 className="grid ag-theme-portal",
-                style={"height": None},
+                style={"height": None, "--ag-row-height": f"{row_height or table.row_height}rem"},
             ),
             _pager(table, question, rows),
         ],
@@ -156,7 +155,7 @@ def outputs(table: Table) -> list[Output]:
     """Return what of a table changes with the view; not its search field, in which one may be typing."""
     page, values = table.page, ("size", *(["sort"] if table.sorts else []))
     return [
-        *(Output(ids.grid(page), part) for part in ("rowData", "columnDefs", "dashGridOptions")),
+        *(Output(ids.grid(page), part) for part in ("rowData", "columnDefs", "dashGridOptions", "style")),
         *(Output(ids.control(page, "page"), part) for part in ("max_value", "active_page")),
         *(Output(ids.control(page, name), "value") for name in values),
         *(Output("table-total", part) for part in ("children", "data-total")),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserType, expect
 
 from database import AgencySession
 from models import utc_now
@@ -20,7 +21,7 @@ from tests.factories import (
     make_stage,
 )
 from tests.pages.filled_brand import set_freshness
-from tests.pages.site import AGENCY, Site, Visit, add_brand
+from tests.pages.site import AGENCY, FILLED, Site, Visit, add_brand
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +62,9 @@ CUT = """() => {
   return cut;
 }"""
 """The texts of which a line is seen in part: of its height, or of its width and without dots."""
+FIGURES_FIT = (
+    """() => [...document.querySelectorAll(".figure")].every((card) => card.scrollWidth <= card.clientWidth)"""
+)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +103,24 @@ def test_no_line_of_a_cell_is_seen_in_part(visit: Visit, named: str, path: str) 
         shown = page.locator(f"#table .ag-row .ag-cell{which}")
         expect(shown.first).to_be_visible()
         page.wait_for_function(f"() => ({CUT})().length === 0")
+
+
+def test_who_reads_in_very_large_letters_sees_each_line_and_figure_whole(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], site: Site, signed_in_states: dict[str, Any]
+) -> None:
+    """As whom the browser's settings say "very large" for: with half as much again as the usual size."""
+    large = [*browser_type_launch_args["args"], "--blink-settings=defaultFontSize=24"]
+    with browser_type.launch(**browser_type_launch_args | {"args": large}) as browser:
+        page = browser.new_context(storage_state=signed_in_states[FILLED]).new_page()
+        for width, headings in ((1440, True), (900, False), (390, False)):
+            page.set_viewport_size({"width": width, "height": 900})
+            for path in ("/pipeline", "/hot-list", "/notes"):
+                page.goto(f"{site.url}{path}")
+                expect(page.locator("#table .ag-row").first).to_be_visible()
+                page.wait_for_function(f"() => ({CUT})().length === 0")
+                expect(page.locator("#table .ag-header")).to_be_visible(visible=headings)
+                assert page.locator("#table .ag-row").first.locator(".ag-cell").count() == 1 or headings
+                assert page.evaluate(FIGURES_FIT)
 
 
 def test_a_long_name_is_whole_on_hover(visit: Visit, named: str) -> None:

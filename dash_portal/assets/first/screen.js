@@ -2,7 +2,7 @@
 // the server, which only this cookie tells of the screen. It runs before the first paint, and before Dash.
 (() => {
   const root = document.documentElement;
-  const [system, narrow] = ["(prefers-color-scheme: dark)", "(max-width: 640px)"].map((query) => matchMedia(query));
+  const [system, narrow] = ["(prefers-color-scheme: dark)", "(max-width: 40rem)"].map((query) => matchMedia(query));
   const tell = () => (document.cookie = `narrow=${narrow.matches ? "yes" : "no"}; path=/; SameSite=Lax`);
   window.portalMemory = navigator.cookieEnabled ? window.localStorage : {}; // refused together, then nothing is kept
   function apply() {
