@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from io import TextIOWrapper
 from typing import Any, Final
 
 import structlog
@@ -60,7 +61,8 @@ def print_any_letter() -> None:
 
     A name is no reason for a command to end half-way.
     """
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream, here and under pytest
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def configure_logs(*, level: int = logging.INFO) -> None:

@@ -16,6 +16,8 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 PAGES: Final = ("leads", "pipeline", "hot-list", "notes", "schedule")
 AGENCY_PAGES: Final = ("agency/sync", "agency/brands", "agency/users", "agency/audit")
+_INSTALLED: Final = [path for path in ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium") if Path(path).exists()]
+CHROMIUM: Final = os.environ.get("CHROMIUM") or next(iter(_INSTALLED), "chromium")
 WIDTHS: Final = {"wide": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
 
 
@@ -30,9 +32,7 @@ def main() -> None:
     chosen = arguments.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         for (width, size), theme in itertools.product(WIDTHS.items(), ("light", "dark")):
             context = browser.new_context(
                 viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if theme == "dark" else "light"

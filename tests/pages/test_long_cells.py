@@ -62,6 +62,12 @@ CUT = """() => {
   return cut;
 }"""
 """The texts of which a line is seen in part: of its height, or of its width and without dots."""
+MIDDLE = """(cell) => {
+  const text = document.createRange();
+  text.selectNodeContents(document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode());
+  const { top, bottom } = text.getBoundingClientRect();
+  return (top + bottom) / 2;
+}"""
 FIGURES_FIT = (
     """() => [...document.querySelectorAll(".figure")].every((card) => card.scrollWidth <= card.clientWidth)"""
 )
@@ -103,6 +109,14 @@ def test_no_line_of_a_cell_is_seen_in_part(visit: Visit, named: str, path: str) 
         shown = page.locator(f"#table .ag-row .ag-cell{which}")
         expect(shown.first).to_be_visible()
         page.wait_for_function(f"() => ({CUT})().length === 0")
+
+
+def test_a_name_stands_on_the_line_of_its_row(visit: Visit, named: str) -> None:
+    page = visit(AGENCY, width=1440).open(f"/hot-list?brand={named}")
+    row = page.locator("#table .ag-center-cols-container .ag-row[row-id=deal-0]")
+    expect(row.get_by_text("Ann", exact=True)).to_have_count(2)
+    name, market = (row.locator(f"[col-id={column}]").evaluate(MIDDLE) for column in ("candidate", "market"))
+    assert abs(name - market) <= 0.5
 
 
 def test_who_reads_in_very_large_letters_sees_each_line_and_figure_whole(
