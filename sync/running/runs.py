@@ -71,6 +71,14 @@ def active_brands(engine: Engine, slug: str | None = None) -> list[BrandAccount]
     return [BrandAccount(row.id, row.slug, _zone(row.timezone, row.slug), row.web_key_encrypted) for row in rows]
 
 
+def as_it_is_now(engine: Engine, brand: BrandAccount) -> BrandAccount:
+    """Return the brand with the web key and the zone of this moment: both may change while its run waits for its turn.
+
+    Who replaces a refused key asks for a sync too, and that run must not go with the old one.
+    """
+    return next(iter(active_brands(engine, brand.slug)), brand)
+
+
 def _zone(name: str, slug: str) -> ZoneInfo:
     if find_zone(name) is None:
         log.warning("unknown_timezone", brand=slug, timezone=name, instead="UTC")

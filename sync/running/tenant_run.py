@@ -37,7 +37,7 @@ from sync.reading.pull import ListReader, Pull, pull_list
 from sync.reading.resources import LISTS, NOTES_TABLE, ListResource, Window, removal_scope
 from sync.reading.snapshots import SnapshotWriter
 from sync.reading.spool import Spool
-from sync.running.runs import BrandAccount, RunRequest, StartedRun, finish_run, run_status, start_run
+from sync.running.runs import BrandAccount, RunRequest, StartedRun, as_it_is_now, finish_run, run_status, start_run
 from sync.storing.landing import TableWriter
 from sync.storing.ledger import ResourceResult, out_of_time_last, record_failure, record_result
 from sync.storing.notes_landing import land_notes, leads_were_read, plan_of_brand
@@ -92,7 +92,8 @@ def sync_brand(
         started = time.monotonic()
         try:
             with renewing(sync.renewals or sync.engine, run.lease) as lost:
-                status = _BrandRun(sync, brand, run, run_request, lost).status()
+                account = as_it_is_now(sync.engine, brand)
+                status = _BrandRun(sync, account, run, run_request, lost).status()
             finish_run(sync.engine, run, status)
         except LeaseLostError:
             log.warning("lease_lost", reason="another worker has taken the brand over; nothing more is written")

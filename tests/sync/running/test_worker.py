@@ -32,9 +32,9 @@ from models import (
 )
 from sync.running.connection_checks import waiting_checks
 from sync.running.requests import brands_asked_for
-from sync.running.runs import active_brands, histories
+from sync.running.runs import RunRequest, active_brands, histories
 from sync.running.schedule import due_run, in_turn
-from sync.running.tenant_run import SyncContext
+from sync.running.tenant_run import SyncContext, sync_brand
 from sync.running.worker import _GRACE_SECONDS, Worker
 from sync.status import sync_status
 from tests.sync.conftest import MakeWorld
@@ -200,6 +200,16 @@ def test_a_key_that_only_one_brand_is_refused_with_is_named_as_its_own(make_worl
     world.sync("brand-1")
     (error,) = world.errors(world.brand_id("brand-1"))
     assert error["kind"] == "key_refused"
+
+
+def test_a_key_that_is_replaced_while_its_run_waits_for_its_turn_is_the_one_that_is_used(make_world: MakeWorld) -> None:
+    """The sync that its replacing asks for may be claimed by a run that waited already."""
+    world = _world(make_world)
+    (waiting,) = active_brands(world.engine, "brand-0")
+    world.change_brand("brand-0", web_key_encrypted=world.cipher.encrypt(KEYS[1]))
+    shared = SyncContext(world.engine, world.settings, "the-worker", world.stop, world.access)
+    world.emulator.set_fault(Fault.HTTP_403, web_key=KEYS[0])
+    assert sync_brand(shared, waiting, RunRequest(Trigger.MANUAL)) is RunStatus.SUCCESS
 
 
 def test_one_slow_brand_delays_nobody(make_world: MakeWorld) -> None:
